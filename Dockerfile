@@ -1,0 +1,52 @@
+# cred-proxy as a container: the runtime's own image, this repository's sources, and nothing fetched from anywhere.
+#
+#     docker build -t cred-proxy .
+#
+# DENO_IMAGE names the runtime by version. A tag can be moved by whoever owns it, so a release build also gives the digest that was
+# looked at, and the registry must then deliver exactly those bytes:
+#
+#     docker buildx imagetools inspect docker.io/denoland/deno:debian-2.9.6      # or: skopeo inspect docker://…
+#     docker build --build-arg DENO_DIGEST=sha256:… -t cred-proxy .
+#
+# The digest is empty here because it names one architecture's or one index's bytes, as a registry served them on the day somebody
+# checked; it belongs to the build that checked. Which one was used can be read from the image's label `base.digest`.
+ARG DENO_IMAGE=docker.io/denoland/deno:debian-2.9.6
+ARG DENO_DIGEST=
+FROM ${DENO_IMAGE}${DENO_DIGEST:+@${DENO_DIGEST}}
+
+# The runtime's cache lies beside the sources, is written once below and belongs to root: the service can change neither.
+ENV DENO_DIR=/app/.deno DENO_NO_UPDATE_CHECK=1
+WORKDIR /app
+USER 0:0
+COPY deno.json deno.lock main.ts container/entrypoint ./
+COPY lib ./lib
+
+# `--no-remote --no-npm` make any import of a package fail the build here rather than fetch something at start. The modes are set
+# because COPY keeps those of the checkout, and under a strict umask the service's user could not read its own code.
+# /run/cred-proxy is where a route table is mounted, or copied in before the start.
+RUN deno cache --quiet --frozen --no-remote --no-npm main.ts \
+ && chmod -R u=rwX,go=rX /app \
+ && mkdir -p /run/cred-proxy
+
+# The base image's user `deno`, by number: Kubernetes verifies `runAsNonRoot` by a number only. Any other number works as well.
+USER 1993:1993
+EXPOSE 9099
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["sh", "/app/entrypoint"]
+CMD ["serve"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=5s --retries=3 CMD ["sh", "/app/entrypoint", "healthcheck"]
+
+# Last, so that a new version or revision changes nothing above.
+ARG DENO_IMAGE
+ARG DENO_DIGEST
+ARG VERSION=0.1.0
+ARG REVISION=
+ARG SOURCE=
+LABEL org.opencontainers.image.title="cred-proxy" \
+      org.opencontainers.image.description="Holds API credentials so that a sandboxed agent never sees them" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.base.name="${DENO_IMAGE}" \
+      org.opencontainers.image.base.digest="${DENO_DIGEST}"

@@ -1,0 +1,70 @@
+import type { Problem } from "../config/problem.ts";
+import type { Settings } from "../config/settings.ts";
+import { type Grants, listenerGrant } from "./permissions.ts";
+
+/**
+ * The process's grants against what it needs: nothing missing, nothing without a list.
+ *
+ * A grant beside the needed ones, in a list, can't be found: the runtime answers questions and has no way to enumerate.
+ *
+ * @module
+ */
+
+/** Kinds that serving needs, each with a list. */
+const LISTED = ["net", "read", "env"] as const;
+
+/** Kinds that serving needs nothing of. */
+const UNNEEDED = ["write", "run", "sys", "ffi", "import"] as const;
+
+/** What is wrong with the grants of this process: a problem a missing one and a problem a kind granted as a whole. */
+export async function judgeGrants(required: Grants): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const kind of LISTED) {
+    const whole = await isGranted({ name: kind }) ||
+      (kind === "read" && await isGranted({ name: "read", path: "/" }));
+    if (whole) {
+      problems.push({ place: `--allow-${kind}`, message: "must have a list, but all is granted" });
+      continue;
+    }
+    const missing: string[] = [];
+    for (const item of required[kind]) {
+      if (!await isGranted(descriptor(kind, item))) missing.push(item);
+    }
+    for (const item of missing) problems.push({ place: `--allow-${kind}`, message: `is missing ${item}` });
+  }
+  for (const kind of UNNEEDED) {
+    if (await isGranted({ name: kind })) {
+      problems.push({
+        place: `--allow-${kind}`,
+        message: "must not be granted: the service needs nothing of the kind",
+      });
+    }
+  }
+  return problems;
+}
+
+/**
+ * Give back what only the start needed: all of the environment, and the right to listen, without which nothing can take
+ * the listener's address again. A listener that is open goes on serving.
+ *
+ * To be called when the tokens are read and the listener is up.
+ */
+export async function revokeAfterStart(settings: Pick<Settings, "bind" | "port">): Promise<void> {
+  await Deno.permissions.revoke({ name: "env" });
+  await Deno.permissions.revoke({ name: "net", host: listenerGrant(settings) });
+}
+
+function descriptor(kind: typeof LISTED[number], item: string): Deno.PermissionDescriptor {
+  switch (kind) {
+    case "net":
+      return { name: kind, host: item };
+    case "read":
+      return { name: kind, path: item };
+    case "env":
+      return { name: kind, variable: item };
+  }
+}
+
+async function isGranted(descriptor: Deno.PermissionDescriptor): Promise<boolean> {
+  return (await Deno.permissions.query(descriptor)).state === "granted";
+}

@@ -1,0 +1,73 @@
+import { egressFor } from "../config/egress.ts";
+import { hostPort } from "../config/host.ts";
+import type { RouteTable } from "../config/route.ts";
+import { SETTING_VARIABLES, type Settings } from "../config/settings.ts";
+
+/**
+ * The smallest set of the runtime's permissions under which a table and an environment can be served.
+ *
+ * @module
+ */
+
+/** What the process may reach and read. There is no field for anything else: nothing else is needed. */
+export interface Grants {
+  /** `host:port`: the listener first, then what is connected to. */
+  readonly net: readonly string[];
+  /** Folders and files. */
+  readonly read: readonly string[];
+  /** Variables. */
+  readonly env: readonly string[];
+}
+
+/**
+ * What serving needs.
+ *
+ * An upstream behind an egress proxy has no entry: TLS begins on the connection that is already there, and the process
+ * then can't go round the proxy. The order depends on the values alone, so that equal configurations make equal flags.
+ */
+export function requiredGrants(settings: Settings, table: RouteTable): Grants {
+  const dialled = table.routes.map(({ upstream }) => egressFor(settings.egress, upstream) ?? upstream);
+  const folder = folderOf(settings.routesPath);
+  const ca = settings.caFile;
+  return {
+    net: [listenerGrant(settings), ...sortedSet(dialled.map(({ host, port }) => hostPort(host, port)))],
+    read: ca === undefined || liesIn(folder, ca) ? [folder] : [folder, ca],
+    env: [...SETTING_VARIABLES, ...sortedSet(table.routes.map((route) => route.tokenEnv))],
+  };
+}
+
+/** The `host:port` that listening needs; port 0 stays 0, as the runtime asks for it. */
+export function listenerGrant(settings: Pick<Settings, "bind" | "port">): string {
+  return hostPort(settings.bind, settings.port);
+}
+
+/** The grants as flags of `deno run`, on one line. */
+export function flags(grants: Grants): string {
+  const { net, read, env } = grants;
+  return `--allow-net=${net.join()} --allow-read=${read.join()} --allow-env=${env.join()} --no-prompt`;
+}
+
+/** The command that serves under these grants. */
+export function rightCommand(grants: Grants): string {
+  return `deno run ${flags(grants)} main.ts serve`;
+}
+
+/** The command for a shell that works before the grants are known: to derive them takes more rights than to serve. */
+export const DERIVING_COMMAND =
+  "deno run $(deno run --allow-read --allow-env main.ts permissions) main.ts serve";
+
+/** The folder rather than the file: an editor that saves, and a mounted volume, put another file in its place. */
+function folderOf(path: string): string {
+  const end = path.lastIndexOf("/");
+  return end < 0 ? "." : path.slice(0, end);
+}
+
+/** Judged by the text alone, so `..` is taken to lead out. */
+function liesIn(folder: string, path: string): boolean {
+  if (path.split("/").includes("..")) return false;
+  return folder === "." ? !path.startsWith("/") : path.startsWith(`${folder}/`);
+}
+
+function sortedSet(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)].toSorted();
+}

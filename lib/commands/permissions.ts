@@ -1,0 +1,15 @@
+import { flags, requiredGrants } from "../boundary/permissions.ts";
+import { type Command, EXIT } from "./command.ts";
+import { loadConfiguration } from "./load.ts";
+import { report } from "./report.ts";
+
+/** Print the flags that serving this table in this environment needs, on one line. */
+export const permissions: Command = async () => {
+  const configuration = await loadConfiguration();
+  if (!configuration.ok) {
+    report(configuration.problems);
+    return EXIT.configuration;
+  }
+  console.log(flags(requiredGrants(configuration.value.settings, configuration.value.table)));
+  return EXIT.ok;
+};

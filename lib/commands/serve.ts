@@ -1,0 +1,94 @@
+import { judgeGrants, revokeAfterStart } from "../boundary/grants.ts";
+import { requiredGrants, rightCommand } from "../boundary/permissions.ts";
+import { hostPort } from "../config/host.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Tokens } from "../config/token.ts";
+import { failureSink, jsonLine, readableLine, type Sink } from "../journal.ts";
+import { Lines } from "../lines.ts";
+import { type Serving, startServing } from "../serve.ts";
+import { type Command, EXIT } from "./command.ts";
+import { type Configuration, loadConfiguration, loadTokens } from "./load.ts";
+import { complain, report } from "./report.ts";
+
+/** Serve until a signal says to stop. Anything wrong with the configuration or the grants stops the start. */
+export const serve: Command = async () => {
+  const configuration = await loadConfiguration();
+  if (!configuration.ok) {
+    report(configuration.problems);
+    return EXIT.configuration;
+  }
+  const { settings, table, ca } = configuration.value;
+
+  const grants = requiredGrants(settings, table);
+  const faults = await judgeGrants(grants);
+  if (faults.length > 0) {
+    report(faults);
+    complain(`the right command is: ${rightCommand(grants)}`);
+    return EXIT.configuration;
+  }
+
+  const tokens = loadTokens(table);
+  if (!tokens.ok) {
+    report(tokens.problems);
+    return EXIT.configuration;
+  }
+
+  const outputs = openOutputs(settings);
+  let serving: Serving;
+  try {
+    serving = startServing({
+      settings,
+      table,
+      tokens: tokens.value,
+      caCerts: ca === undefined ? [] : [ca],
+      sinks: outputs.sinks,
+    });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
+    complain(`can't listen on ${hostPort(settings.bind, settings.port)}: ${error.message}`);
+    return EXIT.configuration;
+  }
+  await revokeAfterStart(settings);
+  announce(serving, configuration.value, tokens.value);
+
+  const { first, second } = stopSignals();
+  await first;
+  complain("stopping: requests in flight may end; a second signal cuts them");
+  await Promise.race([serving.drain(), second]);
+  await outputs.flushed();
+  return EXIT.ok;
+};
+
+function announce(serving: Serving, { table }: Configuration, tokens: Tokens): void {
+  const { hostname, port } = serving.address;
+  const paths = table.routes.map((route) => route.path);
+  console.error(
+    `cred-proxy listening on ${hostPort(hostname, port)}; ${paths.length} route(s): ${paths.join(", ")}`,
+  );
+  for (const { path, tokenEnv } of table.routes) {
+    if (!tokens.has(tokenEnv)) complain(`${tokenEnv} is unset or empty: ${path} answers 500`);
+  }
+}
+
+/** Where records go, as the settings say. */
+function openOutputs(settings: Settings): { sinks: Sink[]; flushed(): Promise<unknown> } {
+  const stdout = new Lines(Deno.stdout);
+  const stderr = new Lines(Deno.stderr);
+  const sinks: Sink[] = [];
+  if (settings.log === "json") sinks.push((entry) => stdout.push(jsonLine(entry)));
+  if (settings.debug) sinks.push((entry) => stderr.push(readableLine(entry)));
+  // Whoever reads every line needs no second one for a failure.
+  else sinks.push(failureSink((line) => stderr.push(`cred-proxy: ${line}`)));
+  return { sinks, flushed: () => Promise.all([stdout.flushed(), stderr.flushed()]) };
+}
+
+/** SIGTERM as containers and systemd send it, SIGINT as a terminal does. */
+function stopSignals(): { first: Promise<void>; second: Promise<void> } {
+  const first = Promise.withResolvers<void>();
+  const second = Promise.withResolvers<void>();
+  let signals = 0;
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(name, () => (++signals === 1 ? first : second).resolve());
+  }
+  return { first: first.promise, second: second.promise };
+}

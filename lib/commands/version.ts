@@ -1,0 +1,8 @@
+import { VERSION } from "../version.ts";
+import { type Command, EXIT } from "./command.ts";
+
+/** Print the name and the version. */
+export const version: Command = () => {
+  console.log(`cred-proxy ${VERSION}`);
+  return Promise.resolve(EXIT.ok);
+};

@@ -1,0 +1,73 @@
+/**
+ * Hosts and ports as a configuration spells them.
+ *
+ * @module
+ */
+
+/** A host and what follows it up to the end: `:8080`, or nothing. */
+export interface HostPort {
+  /** Lower case; an IPv6 address in its shortest form and without brackets. */
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+/** `host`, `host:port`, `[IPv6]` or `[IPv6]:port` (RFC 3986, section 3.2), or a text that says what is wrong. */
+export function parseHostPort(text: string): HostPort | string {
+  const parts = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(text);
+  if (parts === null) return "must have an IPv6 address in brackets";
+  const host = parseHost(parts[1] ?? "");
+  if (host === undefined) {
+    return "must name a host: a DNS name, an IPv4 address, or an IPv6 address in brackets";
+  }
+  if (parts[2] === undefined) return { host, port: undefined };
+  const port = parsePort(parts[2]);
+  if (port === undefined || port === 0) return "must have a port from 1 to 65535";
+  return { host, port };
+}
+
+/** Labels of letters, digits, `-` and, since names in the wild have it, `_`. RFC 1123, section 2.1. */
+const DNS_NAME =
+  /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
+
+/**
+ * A host in its one spelling: a DNS name or IPv4 address, or an IPv6 address in brackets, whose brackets go.
+ *
+ * Undefined for what is none. An address in another spelling (`127.1`, `0x7f.0.0.1`) is refused, not folded: a grant
+ * names a host by its text. So is an IPv6 zone (RFC 6874), which means nothing outside one machine, and a name that
+ * ends with a dot, which certificates don't know.
+ */
+export function parseHost(text: string): string | undefined {
+  const host = text.toLowerCase();
+  const isV6 = /^\[[0-9a-f:.]+\]$/.test(host);
+  if (!isV6 && !DNS_NAME.test(host)) return undefined;
+  let folded: string;
+  try {
+    folded = new URL(`http://${host}/`).hostname;
+  } catch {
+    return undefined;
+  }
+  if (isV6) return folded.slice(1, -1);
+  return folded === host ? host : undefined;
+}
+
+/** A port, 0 included: digits without leading zeros. */
+export function parsePort(text: string): number | undefined {
+  if (!/^(?:0|[1-9]\d{0,4})$/.test(text)) return undefined;
+  const port = Number(text);
+  return port <= 65_535 ? port : undefined;
+}
+
+/** `host:port` as grants, the Host field and people spell it: an IPv6 address in brackets. */
+export function hostPort(host: string, port: number): string {
+  return `${inBrackets(host)}:${port}`;
+}
+
+/** A host as it stands in front of a port. */
+export function inBrackets(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** Whether a host is an address rather than a name. */
+export function isAddress(host: string): boolean {
+  return host.includes(":") || /^\d+(?:\.\d+){3}$/.test(host);
+}

@@ -1,0 +1,26 @@
+import type { JsonObject } from "./json.ts";
+import { kindOf, type Reader, right, wrong } from "./fields.ts";
+
+/** Reads a string of any content. */
+export const readString: Reader<string> = (json, place) =>
+  typeof json === "string" ? right(json) : wrong(place, `must be a string, got ${kindOf(json)}`);
+
+/** Reads `true` or `false`. */
+export const readBoolean: Reader<boolean> = (json, place) =>
+  typeof json === "boolean" ? right(json) : wrong(place, `must be true or false, got ${kindOf(json)}`);
+
+/** Reads an object, whatever its members. */
+export const readObject: Reader<JsonObject> = (json, place) =>
+  json instanceof Map ? right(json) : wrong(place, `must be an object, got ${kindOf(json)}`);
+
+/** A day. A longer time is a slip of the unit. */
+const SECONDS_LIMIT = 86_400;
+
+/** Reads a time in seconds, fractions allowed, as milliseconds. */
+export const readSeconds: Reader<number> = (json, place) => {
+  if (typeof json !== "number") return wrong(place, `must be a number of seconds, got ${kindOf(json)}`);
+  if (json <= 0 || json > SECONDS_LIMIT) {
+    return wrong(place, `must be more than 0 and at most ${SECONDS_LIMIT} seconds, got ${json}`);
+  }
+  return right(Math.max(1, Math.round(json * 1000)));
+};

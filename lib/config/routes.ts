@@ -1,0 +1,78 @@
+import { kindOf, optional, type Reader, readFields, required, right, wrong } from "./fields.ts";
+import { parseJson } from "./json.ts";
+import { readObject, readString } from "./plain_fields.ts";
+import type { Judged, Problem } from "./problem.ts";
+import type { Route, RouteTable } from "./route.ts";
+import { readRoute } from "./route_fields.ts";
+
+/** The place of a problem with the text as a whole. */
+const WHOLE = "the route table";
+
+/** Every field of the table itself. */
+const TABLE_FIELDS = {
+  $schema: optional(readString, undefined),
+  routes: required(readRoutes),
+};
+
+/**
+ * Judge the text of a route table.
+ *
+ * All problems are told at once, each with its place, and none of them with a value that could be a secret. A table
+ * that passes needs no further check.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const judged = parseRoutes(`{ "routes": [{
+ *   "path": "/gh/", "upstream": "https://api.github.com", "auth_scheme": "Bearer", "token_env": "GH_TOKEN", "paht": 1
+ * }] }`);
+ * assertEquals(judged, {
+ *   ok: false,
+ *   problems: [{ place: "routes[0].paht", message: "unknown field; did you mean path?" }],
+ * });
+ * ```
+ */
+export function parseRoutes(text: string): Judged<RouteTable> {
+  const parsed = parseJson(text, WHOLE);
+  if (!parsed.ok) return parsed;
+  const { value, duplicates } = parsed.value;
+  const object = readObject(value, WHOLE);
+  if (!object.ok) return object;
+  const reading = readFields(object.value, "", TABLE_FIELDS);
+  const problems = [...duplicates, ...reading.problems];
+  if (!reading.ok || problems.length > 0) return { ok: false, problems };
+  return right({ routes: longestFirst(reading.values.routes) });
+}
+
+/** Reads the array of routes. A function, not a constant: the table above is made before a constant here would be. */
+function readRoutes(...[json, place]: Parameters<Reader<readonly Route[]>>): Judged<readonly Route[]> {
+  if (!Array.isArray(json)) return wrong(place, `must be an array, got ${kindOf(json)}`);
+  if (json.length === 0) return wrong(place, "must hold at least one route");
+  const judged = json.map((item, index) => readRoute(item, `${place}[${index}]`));
+  const problems: Problem[] = judged.flatMap((each) => each.ok ? [] : each.problems);
+  problems.push(...samePaths(json, place));
+  return problems.length === 0
+    ? right(judged.flatMap((each) => each.ok ? [each.value] : []))
+    : { ok: false, problems };
+}
+
+/** Two routes with one prefix: the second would never be asked. Told of routes with other problems too. */
+function samePaths(items: readonly unknown[], place: string): readonly Problem[] {
+  const first = new Map<string, number>();
+  return items.flatMap((item, index) => {
+    const path = item instanceof Map ? item.get("path") : undefined;
+    if (typeof path !== "string") return [];
+    const earlier = first.get(path);
+    if (earlier === undefined) {
+      first.set(path, index);
+      return [];
+    }
+    return wrong(`${place}[${index}].path`, `the same as ${place}[${earlier}].path`).problems;
+  });
+}
+
+/** Longest prefix first, so that the first that matches is the right one. */
+function longestFirst(routes: readonly Route[]): readonly Route[] {
+  return routes.toSorted((left, right) => right.path.length - left.path.length);
+}

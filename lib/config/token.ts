@@ -1,0 +1,39 @@
+import { Secret } from "../http/secret.ts";
+import { fieldTextFault } from "./field_text.ts";
+import type { Judged, Problem } from "./problem.ts";
+import type { RouteTable } from "./route.ts";
+
+/** The tokens that are set, by their variables. */
+export type Tokens = ReadonlyMap<string, Secret>;
+
+/**
+ * Judge what a token variable holds. Unset and set to nothing are the same: undefined.
+ *
+ * A token goes into a head: a line break in it would be a second field, and a byte that a head can't carry would make
+ * the runtime fail with the token in its message. White space at an end is what `$(cat file)` leaves out and an editor
+ * puts in. The message tells the kind of byte and its position, never the value.
+ */
+export function judgeToken(variable: string, value: string | undefined): Judged<Secret | undefined> {
+  if (value === undefined || value === "") return { ok: true, value: undefined };
+  const fault = tabFault(value) ?? fieldTextFault(value);
+  if (fault === undefined) return { ok: true, value: Secret.of(value) };
+  return { ok: false, problems: [{ place: variable, message: `${fault} (the value is not shown)` }] };
+}
+
+/** A field value may hold a tab inside; no token does. */
+function tabFault(value: string): string | undefined {
+  const index = value.indexOf("\t");
+  return index < 0 ? undefined : `holds a tab at position ${index + 1}`;
+}
+
+/** Judge the tokens of all routes. One that is unset is left out: its routes answer 500, the others serve. */
+export function judgeTokens(table: RouteTable, get: (name: string) => string | undefined): Judged<Tokens> {
+  const tokens = new Map<string, Secret>();
+  const problems: Problem[] = [];
+  for (const variable of new Set(table.routes.map((route) => route.tokenEnv))) {
+    const judged = judgeToken(variable, get(variable));
+    if (!judged.ok) problems.push(...judged.problems);
+    else if (judged.value !== undefined) tokens.set(variable, judged.value);
+  }
+  return problems.length === 0 ? { ok: true, value: tokens } : { ok: false, problems };
+}

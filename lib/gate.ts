@@ -1,0 +1,35 @@
+import { Refusal } from "./http/refusal.ts";
+
+/** Counts the requests in flight, and lets no more in than there may be. */
+export class Gate {
+  readonly #limit: number;
+  #inFlight = 0;
+  #draining = false;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** From now on nobody is let in. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Refuses while the service is stopping. */
+  judge(): void {
+    if (this.#draining) throw new Refusal("draining");
+  }
+
+  enter(): void {
+    if (this.#inFlight >= this.#limit) throw new Refusal("overloaded");
+    this.#inFlight++;
+  }
+
+  leave(): void {
+    this.#inFlight--;
+  }
+}

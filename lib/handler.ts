@@ -1,0 +1,94 @@
+import { causeOf } from "./cause.ts";
+import { matchPrefix, upstreamTarget } from "./http/match.ts";
+import { Refusal, refusalResponse, refusalStatus } from "./http/refusal.ts";
+import { requestFraming } from "./http/request_framing.ts";
+import { requestHead } from "./http/request_head.ts";
+import { parseTarget } from "./http/target.ts";
+import { judgeUpgrade } from "./http/upgrade.ts";
+import type { Gate } from "./gate.ts";
+import type { Entry, Journal } from "./journal.ts";
+import type { Passage } from "./passage.ts";
+import { reply } from "./reply.ts";
+import { AgentGone, UpstreamTimeout } from "./upstream/leg.ts";
+
+export interface Service {
+  /** Longest prefix first. */
+  readonly passages: readonly Passage[];
+  readonly gate: Gate;
+  readonly journal: Journal;
+}
+
+/** Never forwarded: the first echoes the credential, the second makes a tunnel, the third is the first elsewhere. */
+const NEVER_FORWARDED: ReadonlySet<string> = new Set(["TRACE", "CONNECT", "TRACK"]);
+
+/** The life of a request, from top to bottom. */
+export function createHandler(service: Service): (request: Request) => Promise<Response> {
+  return async function handle(request) {
+    const { method, headers } = request;
+    const entry = service.journal.begin(method);
+    let admitted = false;
+    try {
+      service.gate.judge();
+      if (NEVER_FORWARDED.has(method.toUpperCase())) throw new Refusal("method_not_forwarded");
+
+      const target = parseTarget(request.url, headers.get("host"));
+      entry.path = target.path;
+
+      const passage = matchPrefix(service.passages, target.path);
+      if (passage === undefined) throw new Refusal("no_route", target.path);
+      const { route, credential } = passage;
+      entry.route = route.path;
+
+      judgeUpgrade(headers.get("upgrade"));
+      const framing = requestFraming(method, headers);
+      if (credential === undefined) throw new Refusal("token_unset", `${route.tokenEnv} is unset or empty`);
+      service.gate.enter();
+      admitted = true;
+
+      const head = requestHead(
+        passage.rules,
+        method,
+        upstreamTarget(route.upstream.base, route.path, target.path, target.query),
+        headers,
+        headers.get("connection"),
+        framing,
+        credential,
+      );
+      const content = framing.kind === "chunked" || (framing.kind === "length" && framing.length > 0)
+        ? request.body
+        : null;
+      const answer = await passage.leg.exchange({
+        method,
+        head,
+        framing,
+        content,
+        gone: () => request.signal.aborted,
+      });
+      entry.reused = answer.reused;
+
+      return await reply(route, method, answer, entry, (outcome) => {
+        service.gate.leave();
+        service.journal.end(entry, outcome);
+      });
+    } catch (error) {
+      if (admitted) service.gate.leave();
+      return refuse(service, error, method, entry);
+    }
+  };
+}
+
+/** The answer to whatever stopped a request; its cause goes into the journal alone. */
+function refuse(service: Service, error: unknown, method: string, entry: Entry): Response {
+  const refusal = asRefusal(error);
+  entry.error = refusal.code;
+  entry.status = refusalStatus(refusal.code);
+  if (refusal.cause !== undefined) entry.cause = causeOf(refusal.cause);
+  service.journal.end(entry, error instanceof AgentGone ? "left" : "whole");
+  return refusalResponse(refusal, method);
+}
+
+function asRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof UpstreamTimeout) return new Refusal("upstream_timeout", "", error);
+  return new Refusal("upstream_failed", "", error);
+}

@@ -1,0 +1,31 @@
+import { Refusal } from "./refusal.ts";
+import type { RequestFraming } from "./request_head.ts";
+
+/** Fifteen digits: below 2^53, and more than any disk. */
+const LENGTH = /^[0-9]{1,15}$/;
+
+/**
+ * How a request's body is framed, judged from its fields: RFC 9112, section 6.3.
+ *
+ * The runtime refuses both lengths at once, but takes two equal ones as `5, 5`; and it drops the content of a GET or
+ * HEAD, which could then not be sent on, so such a request is refused rather than cut.
+ */
+export function requestFraming(method: string, fields: Pick<Headers, "get">): RequestFraming {
+  const coding = fields.get("transfer-encoding");
+  const length = fields.get("content-length");
+  if (coding === null && length === null) return { kind: "none" };
+  if (coding !== null && (length !== null || coding.toLowerCase() !== "chunked")) {
+    throw new Refusal("bad_request", "the length of its content is ambiguous");
+  }
+  if (length !== null && !LENGTH.test(length)) {
+    throw new Refusal("bad_request", "its Content-Length is not one number");
+  }
+  const framing: RequestFraming = length === null
+    ? { kind: "chunked" }
+    : { kind: "length", length: Number(length) };
+  const empty = framing.kind === "length" && framing.length === 0;
+  if (!empty && (method === "GET" || method === "HEAD")) {
+    throw new Refusal("bad_request", `a ${method} with content`);
+  }
+  return framing;
+}

@@ -1,0 +1,40 @@
+import { type Egress, egressFor } from "./config/egress.ts";
+import type { Route, RouteTable } from "./config/route.ts";
+import { credentialValue } from "./http/credential.ts";
+import { type HeadRules, headRules } from "./http/request_head.ts";
+import type { Secret } from "./http/secret.ts";
+import { Leg } from "./upstream/leg.ts";
+import type { Waits } from "./upstream/waits.ts";
+
+/** A route made ready to serve: what each request of it needs, worked out once. */
+export interface Passage {
+  readonly path: string;
+  readonly route: Route;
+  readonly rules: HeadRules;
+  /** The value of the credential's field; undefined while the token is unset. */
+  readonly credential: Secret | undefined;
+  readonly leg: Leg;
+}
+
+export interface PassageOptions {
+  /** The tokens that are set, by variable. */
+  readonly tokens: ReadonlyMap<string, Secret>;
+  readonly caCerts: readonly string[];
+  readonly egress: Egress;
+  readonly waits: Waits;
+}
+
+/** All passages, longest prefix first like the table. */
+export function openPassages(table: RouteTable, options: PassageOptions): Passage[] {
+  const { tokens, caCerts, egress, waits } = options;
+  return table.routes.map((route) => {
+    const token = tokens.get(route.tokenEnv);
+    return {
+      path: route.path,
+      route,
+      rules: headRules(route),
+      credential: token && credentialValue(route, token),
+      leg: new Leg(route, { caCerts, egress: egressFor(egress, route.upstream) }, waits),
+    };
+  });
+}

@@ -1,0 +1,93 @@
+import type { Route } from "./config/route.ts";
+import { responseFields } from "./http/response_fields.ts";
+import type { Entry, Outcome } from "./journal.ts";
+import type { Content } from "./upstream/content.ts";
+import { responseFraming } from "./upstream/framing.ts";
+import type { Reply } from "./upstream/leg.ts";
+import { BadResponse } from "./upstream/response_head.ts";
+
+/** Statuses whose responses can't have content: the runtime takes none, and RFC 9110 allows none. */
+const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/**
+ * The upstream's reply as a response to the agent: the head without what belongs to the upstream's connection, the
+ * content as it comes.
+ *
+ * @param ended Called once, when the reply has come to its end.
+ */
+export async function reply(
+  route: Route,
+  method: string,
+  answer: Reply,
+  entry: Entry,
+  ended: (outcome: Outcome) => void,
+): Promise<Response> {
+  const { head, content } = answer;
+  const end = once(ended);
+  if (head.status > 599) {
+    content.cancel();
+    throw new BadResponse("a status above 599");
+  }
+  entry.status = head.status;
+  const response = new Response(await contentFor(head.status, content, entry, end), { status: head.status });
+  for (const [name, value] of responseFields(route, head, responseFraming(method, head))) {
+    response.headers.append(name, value);
+  }
+  return response;
+}
+
+/** What is there already goes as one piece; what is not becomes a stream. */
+async function contentFor(
+  status: number,
+  content: Content,
+  entry: Entry,
+  ended: (outcome: Outcome) => void,
+): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
+  const first = content.ready ? await content.next() : undefined;
+  if (WITHOUT_CONTENT.has(status)) content.cancel();
+  if (!content.done) return streamOf(first, content, entry, ended);
+  entry.bytesDown = first?.length ?? 0;
+  ended("whole");
+  return WITHOUT_CONTENT.has(status) || first === undefined ? null : first as Uint8Array<ArrayBuffer>;
+}
+
+function streamOf(
+  first: Uint8Array | undefined,
+  content: Content,
+  entry: Entry,
+  ended: (outcome: Outcome) => void,
+): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const bytes = first ?? await content.next();
+        first = undefined;
+        if (bytes !== undefined) {
+          entry.bytesDown += bytes.length;
+          controller.enqueue(bytes);
+        }
+        if (!content.done) return;
+        controller.close();
+        ended("whole");
+      } catch (error) {
+        // An error in the stream makes the runtime cut the agent's connection: broken is seen as broken.
+        controller.error(error);
+        ended("broken");
+      }
+    },
+    cancel() {
+      content.cancel();
+      ended("left");
+    },
+  }, { highWaterMark: 0 });
+}
+
+/** A stream that is cancelled while a read is pending ends twice. */
+function once(ended: (outcome: Outcome) => void): (outcome: Outcome) => void {
+  let called = false;
+  return (outcome) => {
+    if (called) return;
+    called = true;
+    ended(outcome);
+  };
+}

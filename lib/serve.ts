@@ -1,0 +1,51 @@
+import type { Settings } from "./config/settings.ts";
+import type { RouteTable } from "./config/route.ts";
+import type { Tokens } from "./config/token.ts";
+import { Gate } from "./gate.ts";
+import { createHandler } from "./handler.ts";
+import { Journal, type Sink } from "./journal.ts";
+import { openPassages } from "./passage.ts";
+import { Waits } from "./upstream/waits.ts";
+
+export interface ServeOptions {
+  readonly settings: Pick<Settings, "bind" | "port" | "maxInFlight" | "drainMs" | "egress">;
+  readonly table: RouteTable;
+  readonly tokens: Tokens;
+  readonly caCerts: readonly string[];
+  readonly sinks: readonly Sink[];
+}
+
+/** A service that listens. */
+export interface Serving {
+  readonly address: Deno.NetAddr;
+  /** Takes no more requests, lets those in flight end until the time is up, then cuts them. */
+  drain(): Promise<void>;
+}
+
+/** Listens for the agent, and serves until drained. */
+export function startServing(options: ServeOptions): Serving {
+  const { settings, table, tokens, caCerts, sinks } = options;
+  const gate = new Gate(settings.maxInFlight);
+  const passages = openPassages(table, { tokens, caCerts, egress: settings.egress, waits: new Waits() });
+  const handler = createHandler({ passages, gate, journal: new Journal(sinks) });
+  const cut = new AbortController();
+  const server = Deno.serve({
+    hostname: settings.bind,
+    port: settings.port,
+    signal: cut.signal,
+    // The start line is the caller's to print.
+    onListen() {},
+    // The handler answers everything itself; whatever gets here is answered without a word about it.
+    onError: () => new Response(null, { status: 500 }),
+  }, handler);
+  return {
+    address: server.addr,
+    async drain() {
+      gate.drain();
+      const timer = setTimeout(() => cut.abort(), settings.drainMs);
+      await server.shutdown();
+      clearTimeout(timer);
+      for (const { leg } of passages) leg.close();
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import { BadResponse, findHeadEnd, HEAD_LIMIT } from "./response_head.ts";
+
+/**
+ * What one read brings at most: the runtime's TLS gives the plaintext of one record, RFC 8446, section 5.1. A read
+ * that brings as much is one of many; a shorter one is all there was.
+ */
+export const FULL_READ = 16 * 1024;
+
+/** What a connection of the runtime's can do, as far as it is used here. */
+export type Socket = Pick<Deno.Conn, "read" | "write" | "close">;
+
+/** Heads of ordinary responses are far shorter, and a body's first bytes may come along. */
+const BUFFER_SIZE = FULL_READ;
+
+/** One connection to an upstream: bytes out, and a buffer of the bytes that came. */
+export class Connection {
+  readonly #socket: Socket;
+  #buffer = new Uint8Array(BUFFER_SIZE);
+  #start = 0;
+  #end = 0;
+  /** The read that has been pending since the connection went idle. */
+  #ahead: Promise<number | null> | undefined;
+  #idle = false;
+  #closed = false;
+  #lastRead = 0;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Whether the last read brought as much as a read can: then more is likely on its way. */
+  get lastReadWasFull(): boolean {
+    return this.#lastRead >= FULL_READ;
+  }
+
+  /** Takes the connection out of idleness. */
+  begin(): void {
+    this.#idle = false;
+  }
+
+  /** The bytes that have come and are not consumed: a view of the buffer, good until the next call. */
+  get arrived(): Uint8Array {
+    return this.#buffer.subarray(this.#start, this.#end);
+  }
+
+  consume(length: number): void {
+    this.#start += length;
+    if (this.#start === this.#end) this.#start = this.#end = 0;
+  }
+
+  /** Reads once into the buffer behind what is there. @returns How many bytes came; 0 at the connection's end. */
+  async fill(): Promise<number> {
+    const ahead = this.#ahead;
+    if (ahead === undefined) this.#makeRoom();
+    this.#ahead = undefined;
+    const length = await (ahead ?? this.#socket.read(this.#buffer.subarray(this.#end))) ?? 0;
+    this.#end += length;
+    this.#lastRead = length;
+    return length;
+  }
+
+  /** Reads once past the buffer, which must be empty. @returns How many bytes came; 0 at the connection's end. */
+  async readInto(bytes: Uint8Array): Promise<number> {
+    return await this.#socket.read(bytes) ?? 0;
+  }
+
+  /**
+   * Reads a head up to its empty line. @returns The head, a byte a character, or undefined if the connection ended
+   * before the first byte.
+   */
+  async readHead(): Promise<string | undefined> {
+    let seen = 0;
+    for (;;) {
+      const arrived = this.arrived;
+      const length = arrived.length > seen ? findHeadEnd(arrived, seen) : -1;
+      if (length >= 0) {
+        const text = latin1(arrived.subarray(0, length));
+        this.consume(length);
+        return text;
+      }
+      seen = arrived.length;
+      if (await this.fill() > 0) continue;
+      if (seen === 0) return undefined;
+      throw new BadResponse("a connection that ended within a head");
+    }
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    let written = 0;
+    while (written < bytes.length) {
+      written += await this.#socket.write(written === 0 ? bytes : bytes.subarray(written));
+    }
+  }
+
+  /**
+   * Keeps a read pending while the connection is idle. Whatever it brings (an end, an error, or bytes that nobody
+   * asked for) says that the connection is of no more use, and `lost` is called. Once the connection has been taken
+   * for a request, the read is that request's first.
+   */
+  watch(lost: () => void): void {
+    this.#start = this.#end = 0;
+    this.#idle = true;
+    const ahead = this.#socket.read(this.#buffer);
+    this.#ahead = ahead;
+    const judge = () => {
+      if (this.#idle && this.#ahead === ahead) lost();
+    };
+    ahead.then(judge, judge);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.close();
+  }
+
+  #makeRoom(): void {
+    if (this.#end < this.#buffer.length) return;
+    // Full: only a head can make it so, since a body is consumed as it comes.
+    const arrived = this.arrived;
+    const larger = arrived.length < this.#buffer.length
+      ? this.#buffer
+      : new Uint8Array(HEAD_LIMIT + BUFFER_SIZE);
+    if (larger !== this.#buffer) larger.set(arrived);
+    else this.#buffer.copyWithin(0, this.#start, this.#end);
+    this.#buffer = larger;
+    this.#end = arrived.length;
+    this.#start = 0;
+  }
+}
+
+const LARGEST_APPLY = 8 * 1024;
+
+/** Bytes as text, a byte a character. (`TextDecoder("latin1")` is Windows-1252: it turns 0x80 to 0x9f into others.) */
+export function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += LARGEST_APPLY) {
+    text += String.fromCharCode.apply(null, bytes.subarray(at, at + LARGEST_APPLY) as unknown as number[]);
+  }
+  return text;
+}
+
+const encoder = new TextEncoder();
+
+/** Text as bytes, a character a byte. */
+export function bytesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  const { read, written } = encoder.encodeInto(text, bytes);
+  if (read === text.length && written === text.length) return bytes;
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}

@@ -1,0 +1,164 @@
+import { type Connection, FULL_READ } from "./connection.ts";
+import type { Decoder } from "./decoder.ts";
+
+/**
+ * Handing on a chunk costs as much as reading several, so full reads are joined up to this size. It is what one
+ * stream may hold in memory.
+ */
+const BULK = 256 * 1024;
+
+/**
+ * How long bytes may wait for the next full read, in milliseconds. A read that was not full goes on at once; a full
+ * one that happens to be the last for now must not wait for what may never come.
+ */
+const BULK_PATIENCE = 2;
+
+/** What is called when a content has come to an end. */
+export interface ContentEnd {
+  /** It is whole; `clean` when not a byte stood behind it. */
+  (outcome: "whole", clean: boolean): void;
+  /** It broke off or was given up. */
+  (outcome: "broken"): void;
+}
+
+/** The content of a response, as it comes. */
+export class Content {
+  readonly #connection: Connection;
+  readonly #decoder: Decoder;
+  readonly #end: ContentEnd;
+  /** A read that was still pending when the bytes before it went on, and where its bytes will be. */
+  #late: { readonly room: Uint8Array; readonly reading: Promise<number> } | undefined;
+  #ended = false;
+
+  constructor(connection: Connection, decoder: Decoder, end: ContentEnd) {
+    this.#connection = connection;
+    this.#decoder = decoder;
+    this.#end = end;
+  }
+
+  /** Whether all of it has been handed on. */
+  get done(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether the next bytes, or the end, are there without waiting for the upstream. */
+  get ready(): boolean {
+    return this.#decoder.done || this.#connection.arrived.length > 0;
+  }
+
+  /** The next bytes, at least one, or undefined at the end. Only one call at a time. */
+  async next(): Promise<Uint8Array | undefined> {
+    try {
+      for (;;) {
+        if (this.#ended) return undefined;
+        if (this.#decoder.done) {
+          this.#finish(this.#connection.arrived.length === 0);
+          return undefined;
+        }
+        const bytes = await this.#read();
+        if (bytes.length > 0) return bytes;
+      }
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
+  }
+
+  /** Gives the rest up. */
+  cancel(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#end("broken");
+  }
+
+  async #read(): Promise<Uint8Array> {
+    if (this.#late !== undefined) return await this.#readLate(this.#late);
+    const connection = this.#connection;
+    if (connection.arrived.length === 0 && await connection.fill() === 0) {
+      this.#decoder.end();
+      return NOTHING;
+    }
+    const arrived = connection.arrived;
+    const { end, read } = this.#decoder.decode(arrived, 0, arrived.length);
+    const more = connection.lastReadWasFull && !this.#decoder.done;
+    const bytes = more ? this.#bulkFor(arrived.subarray(0, end)) : arrived.slice(0, end);
+    connection.consume(read);
+    if (this.#decoder.done) this.#finish(connection.arrived.length === 0);
+    return more ? await this.#gather(bytes, end) : bytes;
+  }
+
+  /** A larger piece of memory that begins with what is there. */
+  #bulkFor(first: Uint8Array): Uint8Array {
+    const bulk = new Uint8Array(Math.min(BULK, first.length + this.#decoder.expected));
+    bulk.set(first);
+    return bulk;
+  }
+
+  /** Reads on behind the first bytes as long as each read is a full one. */
+  async #gather(bulk: Uint8Array, first: number): Promise<Uint8Array> {
+    let filled = first;
+    const patience = new Patience();
+    try {
+      while (filled < bulk.length) {
+        const room = bulk.subarray(filled);
+        if (room.length < FULL_READ && room.length < this.#decoder.expected) break;
+        const reading = this.#connection.readInto(room);
+        const length = await patience.for(reading);
+        if (length === undefined) {
+          this.#late = { room, reading };
+          // The pending read writes behind these bytes, into the same memory; they must be let go of.
+          return bulk.slice(0, filled);
+        }
+        filled += this.#take(room, length);
+        if (length === 0 || this.#ended || (length < FULL_READ && length < room.length)) break;
+      }
+      return bulk.subarray(0, filled);
+    } finally {
+      patience.end();
+    }
+  }
+
+  async #readLate({ room, reading }: { room: Uint8Array; reading: Promise<number> }): Promise<Uint8Array> {
+    this.#late = undefined;
+    const length = await reading;
+    return room.slice(0, this.#take(room, length));
+  }
+
+  /** Decodes what a read brought to the front of `room`. @returns How many bytes of content that is. */
+  #take(room: Uint8Array, length: number): number {
+    if (length === 0) {
+      this.#decoder.end();
+      return 0;
+    }
+    const { end, read } = this.#decoder.decode(room, 0, length);
+    if (this.#decoder.done) this.#finish(read === length);
+    return end;
+  }
+
+  #finish(clean: boolean): void {
+    this.#ended = true;
+    this.#end("whole", clean);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** One time limit over several reads. */
+class Patience {
+  readonly #over: Promise<undefined>;
+  readonly #timer: ReturnType<typeof setTimeout>;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#over = promise;
+    this.#timer = setTimeout(() => resolve(undefined), BULK_PATIENCE);
+  }
+
+  for<Value>(reading: Promise<Value>): Promise<Value | undefined> {
+    return Promise.race([reading, this.#over]);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,52 @@
+import type { EgressProxy } from "../config/egress.ts";
+import type { Upstream } from "../config/route.ts";
+import type { Socket } from "./connection.ts";
+import { openTunnel } from "./tunnel.ts";
+
+export interface DialOptions {
+  /** Authorities trusted beside the built-in ones, in PEM. */
+  readonly caCerts: readonly string[];
+  /** The proxy to go through. */
+  readonly egress: EgressProxy | undefined;
+}
+
+/** Which protocol is spoken inside TLS, for servers that would rather speak HTTP/2: RFC 7301. */
+const PROTOCOLS = ["http/1.1"];
+
+/**
+ * Opens a connection to an upstream, with TLS verified for the upstream's own host where the route asks for it.
+ *
+ * @param signal Ends the attempt at any stage.
+ */
+export async function dial(upstream: Upstream, options: DialOptions, signal: AbortSignal): Promise<Socket> {
+  const { egress } = options;
+  const hop = egress ?? upstream;
+  const socket = await Deno.connect({ hostname: hop.host, port: hop.port, signal });
+  let open: Deno.Conn = socket;
+  const close = () => open.close();
+  signal.addEventListener("abort", close, { once: true });
+  try {
+    // A small write must not wait for the answer to the one before; a peer that is gone must be found out in the end.
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true);
+    if (egress !== undefined) await openTunnel(socket, upstream, egress.credentials);
+    if (upstream.scheme === "http") return socket;
+    const secured = await Deno.startTls(socket, {
+      hostname: upstream.host,
+      caCerts: [...options.caCerts],
+      alpnProtocols: PROTOCOLS,
+    });
+    open = secured;
+    await secured.handshake();
+    return secured;
+  } catch (error) {
+    try {
+      open.close();
+    } catch {
+      // Ended by the signal, or by the runtime together with the failure.
+    }
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", close);
+  }
+}

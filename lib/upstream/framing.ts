@@ -1,0 +1,61 @@
+import { BadResponse, type Field, type ResponseHead } from "./response_head.ts";
+
+/** Where a response's content ends: RFC 9112, section 6.3. */
+export type Framing =
+  /** There is none. */
+  | { readonly kind: "none" }
+  | { readonly kind: "length"; readonly length: number }
+  | { readonly kind: "chunked" }
+  /** The end of the connection is the end of the content. */
+  | { readonly kind: "close" };
+
+const NONE: Framing = { kind: "none" };
+const CHUNKED: Framing = { kind: "chunked" };
+const CLOSE: Framing = { kind: "close" };
+
+/** Fifteen digits: below 2^53, so that a number holds it exactly. */
+const LENGTH = /^[0-9]{1,15}$/;
+
+/**
+ * How the content of a response is framed.
+ *
+ * @param method The method of the request that it answers.
+ */
+export function responseFraming(method: string, head: ResponseHead): Framing {
+  const coding = only(head.fields, "transfer-encoding");
+  const length = only(head.fields, "content-length");
+  // Section 6.3, point 3: this may be an attempt at response splitting.
+  if (coding !== undefined && length !== undefined) {
+    throw new BadResponse("both Content-Length and Transfer-Encoding");
+  }
+  // Section 6.3, point 5, lets `5, 5` pass for 5; section 6.1 calls a coding in HTTP/1.0 faulty framing.
+  if (length !== undefined && !LENGTH.test(length)) {
+    throw new BadResponse("a Content-Length that is not one number");
+  }
+  if (coding !== undefined && (coding.toLowerCase() !== "chunked" || head.minorVersion === 0)) {
+    throw new BadResponse("a Transfer-Encoding other than chunked");
+  }
+  // Section 6.3, points 1 and 2.
+  if (method === "HEAD" || head.status < 200 || head.status === 204 || head.status === 304) return NONE;
+  if (coding !== undefined) return CHUNKED;
+  return length === undefined ? CLOSE : { kind: "length", length: Number(length) };
+}
+
+/** The value of a field that may come once. Two lengths, even equal ones, are two opinions. */
+function only(fields: readonly Field[], name: string): string | undefined {
+  let found: string | undefined;
+  for (const [each, value] of fields) {
+    if (each !== name) continue;
+    if (found !== undefined) throw new BadResponse(`more than one ${name}`);
+    found = value;
+  }
+  return found;
+}
+
+/** Whether the connection may serve another request afterwards: RFC 9112, section 9.3. */
+export function persists(head: ResponseHead, framing: Framing): boolean {
+  if (framing.kind === "close" || head.minorVersion === 0) return false;
+  return !head.fields.some(([name, value]) =>
+    name === "connection" && /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i.test(value)
+  );
+}

@@ -1,0 +1,102 @@
+/**
+ * Reading a response's head: RFC 9112, sections 4 and 5. Strict: what two readers could take in two ways is refused,
+ * since the next reader is the agent's client.
+ *
+ * @module
+ */
+
+/** The upstream sent something that is no HTTP/1.1 response. The text is a constant, for the log. */
+export class BadResponse extends Error {
+  override readonly name = "BadResponse";
+}
+
+export interface ResponseHead {
+  readonly status: number;
+  /** 0 or 1: HTTP/1.0 or HTTP/1.1. */
+  readonly minorVersion: 0 | 1;
+  /** In the order they came; names in lower case, values without the white space round them, a byte a character. */
+  readonly fields: readonly Field[];
+}
+
+export type Field = readonly [name: string, value: string];
+
+/** The size of a head at most, with its empty line. */
+export const HEAD_LIMIT = 64 * 1024;
+export const FIELD_LIMIT = 256;
+
+/** RFC 9112, section 4. The reason phrase is not read any further, so that it may be anything printable, or missing. */
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?\r\n/;
+
+/**
+ * RFC 9112, section 5: no white space before the colon (5.1), no line folding (5.2), no control byte in a value (RFC
+ * 9110, section 5.5). The white space round a value is not part of it.
+ */
+const FIELD_LINE = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)\r\n/y;
+
+/** The head's status and fields. @param text The head, a byte a character, from its first byte to its empty line. */
+export function parseResponseHead(text: string): ResponseHead {
+  const start = STATUS_LINE.exec(text);
+  if (start === null) throw new BadResponse("no HTTP/1 status line");
+  return {
+    status: Number(start[2]),
+    minorVersion: start[1] === "0" ? 0 : 1,
+    fields: parseFieldLines(text, start[0].length),
+  };
+}
+
+/** The field lines from an offset up to the empty line that ends the text. Trailers are read with it as well. */
+export function parseFieldLines(text: string, from: number): Field[] {
+  const fields: Field[] = [];
+  const end = text.length - 2;
+  let at = from;
+  while (at < end) {
+    FIELD_LINE.lastIndex = at;
+    const line = FIELD_LINE.exec(text);
+    if (line === null) throw new BadResponse("a field line that is none");
+    if (fields.length === FIELD_LIMIT) throw new BadResponse(`more than ${FIELD_LIMIT} fields`);
+    fields.push([line[1]!.toLowerCase(), trimmed(line[2]!)]);
+    at = FIELD_LINE.lastIndex;
+  }
+  if (at !== end) throw new BadResponse("a field line that is none");
+  return fields;
+}
+
+/** Without the optional white space round it, which is spaces and tabs only: RFC 9110, section 5.6.3. */
+function trimmed(value: string): string {
+  let from = 0;
+  let to = value.length;
+  while (from < to && isBlank(value.charCodeAt(from))) from++;
+  while (to > from && isBlank(value.charCodeAt(to - 1))) to--;
+  return value.slice(from, to);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+const VERSION = "HTTP/1.";
+const CR = 0x0d;
+const LF = 0x0a;
+
+/**
+ * Looks for the empty line that ends a head. A line that ends in a bare LF can't end any other way, so it is refused
+ * as soon as it is there: waiting for the rest would be waiting for nothing.
+ *
+ * @param bytes What has come of the head so far.
+ * @param seen How many of the bytes have been looked at before.
+ * @returns The head's length with its empty line, or -1 when more must come.
+ */
+export function findHeadEnd(bytes: Uint8Array, seen: number): number {
+  // A server of another protocol greets and waits; so would we, for the response's time-out.
+  for (let at = seen; at < Math.min(bytes.length, VERSION.length); at++) {
+    if (bytes[at] !== VERSION.charCodeAt(at)) throw new BadResponse("no HTTP/1 status line");
+  }
+  for (let at = bytes.indexOf(LF, seen); at >= 0; at = bytes.indexOf(LF, at + 1)) {
+    if (bytes[at - 1] !== CR) throw new BadResponse("a line that ends in a bare LF");
+    if (bytes[at - 2] !== LF) continue;
+    if (at >= HEAD_LIMIT) break;
+    return at + 1;
+  }
+  if (bytes.length > HEAD_LIMIT) throw new BadResponse(`a head of more than ${HEAD_LIMIT} bytes`);
+  return -1;
+}

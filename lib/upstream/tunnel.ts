@@ -1,0 +1,43 @@
+import type { Secret } from "../http/secret.ts";
+import type { Upstream } from "../config/route.ts";
+import { bytesOf, Connection, type Socket } from "./connection.ts";
+import { BadResponse, parseResponseHead } from "./response_head.ts";
+
+/** The egress proxy would not open a tunnel. */
+export class TunnelRefused extends Error {
+  override readonly name = "TunnelRefused";
+
+  constructor(readonly status: number) {
+    super(`The egress proxy answered CONNECT with ${status}`);
+  }
+}
+
+/**
+ * Asks an egress proxy for a tunnel to the upstream: RFC 9110, section 9.3.6.
+ *
+ * @param credentials `user:password` for the proxy, sent as RFC 7617 says.
+ */
+export async function openTunnel(
+  socket: Socket,
+  upstream: Upstream,
+  credentials: Secret | undefined,
+): Promise<void> {
+  const host = upstream.host.includes(":") ? `[${upstream.host}]` : upstream.host;
+  const authority = `${host}:${upstream.port}`;
+  const proof = credentials === undefined
+    ? ""
+    : `proxy-authorization: Basic ${btoa(credentials.reveal())}\r\n`;
+  const connection = new Connection(socket);
+  await connection.write(bytesOf(`CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n${proof}\r\n`));
+  for (let interim = 0; interim < 16; interim++) {
+    const text = await connection.readHead();
+    if (text === undefined) throw new BadResponse("an egress proxy that hung up on CONNECT");
+    const { status } = parseResponseHead(text);
+    if (status < 200) continue;
+    if (status > 299) throw new TunnelRefused(status);
+    // The upstream speaks second, in HTTP as in TLS: what comes now is not from it.
+    if (connection.arrived.length > 0) throw new BadResponse("an egress proxy that sent bytes of its own");
+    return;
+  }
+  throw new BadResponse("an egress proxy that does not come to an answer");
+}

@@ -1,0 +1,99 @@
+import type { RequestFraming } from "../http/request_head.ts";
+import { chunkLine, LAST_CHUNK } from "./chunked.ts";
+import { bytesOf, type Connection } from "./connection.ts";
+
+/** A piece of an upload that is copied into one write together with its framing. */
+const PIECE = 64 * 1024;
+
+/** The agent's content did not come to its end: what it is, the agent's own connection tells it. */
+export class UploadBroken extends Error {
+  override readonly name = "UploadBroken";
+}
+
+/** The content of a request on its way up. */
+export class Upload {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #done = false;
+  #stopped = false;
+  /** Why the agent's side of it failed, if it did. */
+  failure: UploadBroken | undefined;
+
+  constructor(content: ReadableStream<Uint8Array>) {
+    this.#reader = content.getReader();
+  }
+
+  /** Whether all of it has been sent. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /**
+   * Sends it all. Never rejects: when the agent breaks off, the connection is closed, since the upstream must not take
+   * a part for the whole; when the upstream takes no more, its answer may be there to be read.
+   *
+   * @param progress Called after each piece that went out.
+   */
+  async send(connection: Connection, framing: RequestFraming, progress: () => void): Promise<void> {
+    try {
+      if (framing.kind === "length") await this.#sendLength(connection, framing.length, progress);
+      else await this.#sendChunked(connection, progress);
+      this.#done = !this.#stopped;
+    } catch (error) {
+      if (!(error instanceof UploadBroken)) return this.stop();
+      this.failure = error;
+      connection.close();
+    }
+  }
+
+  /** Sends no more, and lets the runtime drop what the agent still sends. */
+  stop(): void {
+    if (this.#done || this.#stopped) return;
+    this.#stopped = true;
+    this.#reader.cancel().catch(() => {});
+  }
+
+  async #next(): Promise<Uint8Array | undefined> {
+    try {
+      const { done, value } = await this.#reader.read();
+      return done ? undefined : value;
+    } catch (error) {
+      throw new UploadBroken("The agent's content broke off", { cause: error });
+    }
+  }
+
+  async #sendLength(connection: Connection, length: number, progress: () => void): Promise<void> {
+    let left = length;
+    while (left > 0) {
+      const bytes = await this.#next();
+      if (this.#stopped) return;
+      if (bytes === undefined) throw new UploadBroken("The agent's content is shorter than it said");
+      left -= bytes.length;
+      if (left < 0) throw new UploadBroken("The agent's content is longer than it said");
+      await connection.write(bytes);
+      progress();
+    }
+  }
+
+  async #sendChunked(connection: Connection, progress: () => void): Promise<void> {
+    const piece = new Uint8Array(PIECE);
+    for (;;) {
+      const bytes = await this.#next();
+      if (this.#stopped) return;
+      if (bytes === undefined) break;
+      for (let at = 0; at < bytes.length;) {
+        const line = chunkLine(Math.min(bytes.length - at, PIECE - 16));
+        const part = bytes.subarray(at, at + PIECE - 16);
+        encoder.encodeInto(line, piece);
+        piece.set(part, line.length);
+        piece[line.length + part.length] = 0x0d;
+        piece[line.length + part.length + 1] = 0x0a;
+        await connection.write(piece.subarray(0, line.length + part.length + 2));
+        at += part.length;
+        progress();
+      }
+    }
+    await connection.write(bytesOf(LAST_CHUNK));
+  }
+}
+
+const encoder = new TextEncoder();

@@ -1,0 +1,140 @@
+/**
+ * The service as users run it: a child process under the very flags that `permissions` prints, in an environment
+ * that holds nothing but what it is given.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { Log } from "./log.ts";
+import { CHILD_PATIENCE, derivedFlags, endChild, spawnMain } from "./run_main.ts";
+
+export { derivedFlags, runMain } from "./run_main.ts";
+
+/** How to start the service. */
+export interface ServiceOptions {
+  /** The route table: a value that becomes JSON, or the text itself. */
+  readonly routes: object | string;
+  /** Variables, tokens among them. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** PEM of the authorities to trust, for `CRED_PROXY_CA_FILE`. */
+  readonly ca?: string;
+  /** More files beside the route table, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Arguments after `serve`. */
+  readonly args?: readonly string[];
+  /** Flags for `deno run` in place of the derived ones. */
+  readonly flags?: readonly string[];
+}
+
+/** A running service. */
+export interface Service extends AsyncDisposable {
+  readonly port: number;
+  /** `http://127.0.0.1:PORT`, without a slash at the end. */
+  readonly url: string;
+  readonly pid: number;
+  /** The flags it runs under. */
+  readonly flags: readonly string[];
+  /** The variables it was given. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The folder of its route table. */
+  readonly folder: string;
+  /** Resolves when the process has ended. */
+  readonly status: Promise<Deno.CommandStatus>;
+  /** What it wrote to stdout so far. */
+  stdout(): string;
+  /** What it wrote to stderr so far. */
+  stderr(): string;
+  /** The first match in what it writes to stdout, once it is there; rejects after five seconds. */
+  printed(pattern: RegExp): Promise<RegExpExecArray>;
+  /** The first match in what it writes to stderr, once it is there; rejects after five seconds. */
+  logged(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Sends a signal. */
+  kill(signal?: Deno.Signal): void;
+  /** Sends SIGTERM and resolves with the exit code. */
+  stop(): Promise<number>;
+}
+
+/**
+ * Starts the service on a free port of 127.0.0.1 and resolves when it listens.
+ *
+ * @throws {Error} with what it wrote to stderr, when it ends before it listens
+ */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const folder = await Deno.makeTempDir({ prefix: "cred-proxy-" });
+  try {
+    return await serveFrom(folder, options);
+  } catch (error) {
+    await Deno.remove(folder, { recursive: true });
+    throw error;
+  }
+}
+
+async function serveFrom(folder: string, options: ServiceOptions): Promise<Service> {
+  const env = await furnish(folder, options);
+  const flags = options.flags ?? await derivedFlags(env);
+  const child = spawnMain(flags, ["serve", ...options.args ?? []], env);
+  const [stdout, stderr] = [new Log(child.stdout), new Log(child.stderr)];
+
+  async function stop(): Promise<number> {
+    await endChild(child, "SIGTERM");
+    await Promise.all([stdout.done, stderr.done]);
+    return (await child.status).code;
+  }
+
+  let port: number;
+  try {
+    const [, found] = await stderr.match(/^cred-proxy listening on \S+:(\d+);/m, CHILD_PATIENCE);
+    port = Number(found);
+  } catch (error) {
+    await endChild(child, "SIGKILL");
+    throw error;
+  }
+
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid,
+    flags,
+    env,
+    folder,
+    status: child.status,
+    stdout: () => stdout.text,
+    stderr: () => stderr.text,
+    printed: (pattern) => stdout.match(pattern),
+    logged: (pattern) => stderr.match(pattern),
+    kill: (signal = "SIGKILL") => child.kill(signal),
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+/** Resident memory of a process in bytes, as Linux counts it. */
+export async function residentMemory(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+  if (kilobytes === undefined) throw new Error(`Cannot find VmRSS of process ${pid}`);
+  return Number(kilobytes) * 1024;
+}
+
+/** Writes the service's files, and says which variables point it at them. */
+async function furnish(folder: string, options: ServiceOptions): Promise<Record<string, string>> {
+  const { routes, files, ca } = options;
+  const table = join(folder, "routes.json");
+  const env: Record<string, string> = {
+    CRED_PROXY_ROUTES: table,
+    CRED_PROXY_BIND: "127.0.0.1",
+    CRED_PROXY_PORT: "0",
+  };
+  await Deno.writeTextFile(table, typeof routes === "string" ? routes : JSON.stringify(routes, null, 2));
+  for (const [name, text] of Object.entries(files ?? {})) await Deno.writeTextFile(join(folder, name), text);
+  if (ca !== undefined) {
+    const file: string = join(folder, "ca.pem");
+    env.CRED_PROXY_CA_FILE = file;
+    await Deno.writeTextFile(file, ca);
+  }
+  return { ...env, ...options.env };
+}

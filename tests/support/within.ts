@@ -1,0 +1,31 @@
+/** How long a test waits for something that should come at once, in milliseconds. */
+export const PATIENCE = 5_000;
+
+/**
+ * The promise's outcome, or a rejection that says what did not come; so no test hangs.
+ *
+ * @example
+ * ```ts
+ * import { within } from "./within.ts";
+ *
+ * await within(Promise.resolve(), "The upstream connection's end");
+ * ```
+ * @throws {Error} after `ms` milliseconds; a function for `what` is asked then
+ */
+export async function within<T>(
+  promise: Promise<T>,
+  what: string | (() => string),
+  ms: number = PATIENCE,
+): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`${typeof what === "string" ? what : what()}: not within ${ms} ms`));
+    }, ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
