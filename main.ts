@@ -38,7 +38,7 @@ async function main(given: readonly string[]): Promise<number> {
   const name = FLAGS.get(first) ?? first;
   const verb = VERBS.get(name);
   if (verb === undefined) {
-    complain(`unknown verb ${JSON.stringify(first)}${didYouMean(first, [...VERBS.keys()])}`);
+    complain(`unknown verb ${JSON.stringify(first)}${didYouMean(first, [...VERBS.keys()]) || "; see help"}`);
     return EXIT.usage;
   }
   if (args.length > verb.most) {

@@ -1,6 +1,6 @@
 import { Secret } from "../http/secret.ts";
 import { fieldTextFault } from "./field_text.ts";
-import { isAddress, parseHost, parseHostPort, parsePort } from "./host.ts";
+import { parseHost, parseHostPort, parsePort } from "./host.ts";
 import type { Judged, Problem } from "./problem.ts";
 import type { Upstream } from "./route.ts";
 
@@ -136,5 +136,6 @@ function parseBypass(text: string): readonly Bypass[] {
 function bypasses(entry: Bypass, upstream: Pick<Upstream, "host" | "port">): boolean {
   if (entry.port !== undefined && entry.port !== upstream.port) return false;
   if (entry.host === "*" || entry.host === upstream.host) return true;
-  return !isAddress(upstream.host) && upstream.host.endsWith(`.${entry.host}`);
+  // No entry is a part of an address, so that nothing but a name ends like this.
+  return upstream.host.endsWith(`.${entry.host}`);
 }

@@ -13,7 +13,7 @@ export interface HostPort {
 
 /** `host`, `host:port`, `[IPv6]` or `[IPv6]:port` (RFC 3986, section 3.2), or a text that says what is wrong. */
 export function parseHostPort(text: string): HostPort | string {
-  const parts = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(text);
+  const parts = /^(\[[^\]]*\]|[^:]*)(?::([^:]*))?$/.exec(text);
   if (parts === null) return "must have an IPv6 address in brackets";
   const host = parseHost(parts[1] ?? "");
   if (host === undefined) {
@@ -65,9 +65,4 @@ export function hostPort(host: string, port: number): string {
 /** A host as it stands in front of a port. */
 export function inBrackets(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
-}
-
-/** Whether a host is an address rather than a name. */
-export function isAddress(host: string): boolean {
-  return host.includes(":") || /^\d+(?:\.\d+){3}$/.test(host);
 }

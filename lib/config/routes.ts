@@ -8,6 +8,18 @@ import { readRoute } from "./route_fields.ts";
 /** The place of a problem with the text as a whole. */
 const WHOLE = "the route table";
 
+/** Reads the array of routes. */
+const readRoutes: Reader<readonly Route[]> = (json, place) => {
+  if (!Array.isArray(json)) return wrong(place, `must be an array, got ${kindOf(json)}`);
+  if (json.length === 0) return wrong(place, "must hold at least one route");
+  const judged = json.map((item, index) => readRoute(item, `${place}[${index}]`));
+  const problems: Problem[] = judged.flatMap((each) => each.ok ? [] : each.problems);
+  problems.push(...samePaths(json, place));
+  return problems.length === 0
+    ? right(judged.flatMap((each) => each.ok ? [each.value] : []))
+    : { ok: false, problems };
+};
+
 /** Every field of the table itself. */
 const TABLE_FIELDS = {
   $schema: optional(readString, undefined),
@@ -43,18 +55,6 @@ export function parseRoutes(text: string): Judged<RouteTable> {
   const problems = [...duplicates, ...reading.problems];
   if (!reading.ok || problems.length > 0) return { ok: false, problems };
   return right({ routes: longestFirst(reading.values.routes) });
-}
-
-/** Reads the array of routes. A function, not a constant: the table above is made before a constant here would be. */
-function readRoutes(...[json, place]: Parameters<Reader<readonly Route[]>>): Judged<readonly Route[]> {
-  if (!Array.isArray(json)) return wrong(place, `must be an array, got ${kindOf(json)}`);
-  if (json.length === 0) return wrong(place, "must hold at least one route");
-  const judged = json.map((item, index) => readRoute(item, `${place}[${index}]`));
-  const problems: Problem[] = judged.flatMap((each) => each.ok ? [] : each.problems);
-  problems.push(...samePaths(json, place));
-  return problems.length === 0
-    ? right(judged.flatMap((each) => each.ok ? [each.value] : []))
-    : { ok: false, problems };
 }
 
 /** Two routes with one prefix: the second would never be asked. Told of routes with other problems too. */

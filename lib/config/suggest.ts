@@ -1,31 +1,29 @@
 /**
- * The candidate that a misspelled name most likely means, or undefined if none is near.
- *
- * Near is an edit distance of a third of the name's length: one letter in a short name, three in a long one.
+ * `; did you mean X?` with the candidate that a misspelled name most likely means, or nothing if none is near.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(suggest("auth_schema", ["auth_scheme", "auth_user"]), "auth_scheme");
- * assertEquals(suggest("colour", ["auth_scheme", "auth_user"]), undefined);
+ * assertEquals(didYouMean("auth_schema", ["auth_scheme", "auth_user"]), "; did you mean auth_scheme?");
+ * assertEquals(didYouMean("colour", ["auth_scheme", "auth_user"]), "");
  * ```
  */
-export function suggest(name: string, candidates: readonly string[]): string | undefined {
+export function didYouMean(name: string, candidates: readonly string[]): string {
+  const nearest = suggest(name, candidates);
+  return nearest === undefined ? "" : `; did you mean ${nearest}?`;
+}
+
+/** Near is an edit distance of about a third of the name: two swapped letters in a short one, three in any. */
+function suggest(name: string, candidates: readonly string[]): string | undefined {
   const spelled = normalise(name);
   let nearest: string | undefined;
-  let least = Math.max(1, Math.floor(spelled.length / 3)) + 1;
+  let least = Math.min(3, Math.ceil(spelled.length / 3)) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(spelled, normalise(candidate));
     if (distance < least) [nearest, least] = [candidate, distance];
   }
   return nearest;
-}
-
-/** `; did you mean X?`, or nothing. */
-export function didYouMean(name: string, candidates: readonly string[]): string {
-  const nearest = suggest(name, candidates);
-  return nearest === undefined ? "" : `; did you mean ${nearest}?`;
 }
 
 /** `authScheme` and `auth-scheme` are `auth_scheme` in other habits of spelling. */

@@ -31,7 +31,7 @@ export function parseUpstream(text: string): Upstream | string {
   const found = parseHostPort(authority);
   if (typeof found === "string") return found;
   const fault = path === "" ? undefined : pathFault(path);
-  if (fault !== undefined) return path.startsWith("/") ? `path ${fault}` : fault;
+  if (fault !== undefined) return `path ${fault}`;
 
   const scheme = name.toLowerCase() === "https" ? "https" : "http";
   const port = found.port ?? DEFAULT_PORTS[scheme];

@@ -11,8 +11,8 @@ const PLAIN = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/;
  * another path (RFC 3986, section 6.2.2) is refused rather than folded.
  */
 export function pathFault(path: string): string | undefined {
-  if (!path.startsWith("/")) return "must begin with /";
   if (/[?#]/.test(path)) return "must have no query and no fragment";
+  if (!path.startsWith("/")) return "must begin with /";
   if (path.includes("%")) return "must not hold %: a path is compared as it is written";
   if (!PLAIN.test(path)) return "must hold only letters, digits and -._~!$&'()*+,;=:@/";
   if (path.includes("//")) return "must not hold an empty segment (//)";

@@ -96,6 +96,14 @@ export class Connection {
     }
   }
 
+  /** Writes a head, a character a byte. */
+  writeHead(head: string): Promise<void> {
+    // The buffer is free: nothing is being read before a head is written, unless by the read ahead.
+    const bytes = head.length <= SCRATCH_SIZE ? scratch() : new Uint8Array(head.length);
+    putLatin1(head, bytes);
+    return this.write(bytes.subarray(0, head.length));
+  }
+
   /**
    * Keeps a read pending while the connection is idle. Whatever it brings (an end, an error, or bytes that nobody
    * asked for) says that the connection is of no more use, and `lost` is called. Once the connection has been taken
@@ -134,9 +142,17 @@ export class Connection {
 }
 
 const LARGEST_APPLY = 8 * 1024;
+const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** Bytes as text, a byte a character. (`TextDecoder("latin1")` is Windows-1252: it turns 0x80 to 0x9f into others.) */
 export function latin1(bytes: Uint8Array): string {
+  try {
+    // Only ASCII is as long in characters as in bytes, and this is by far the fastest way to read it.
+    const text = decoder.decode(bytes);
+    if (text.length === bytes.length) return text;
+  } catch {
+    // No UTF-8, so no ASCII.
+  }
   let text = "";
   for (let at = 0; at < bytes.length; at += LARGEST_APPLY) {
     text += String.fromCharCode.apply(null, bytes.subarray(at, at + LARGEST_APPLY) as unknown as number[]);
@@ -149,8 +165,13 @@ const encoder = new TextEncoder();
 /** Text as bytes, a character a byte. */
 export function bytesOf(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
-  const { read, written } = encoder.encodeInto(text, bytes);
-  if (read === text.length && written === text.length) return bytes;
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  putLatin1(text, bytes);
   return bytes;
+}
+
+/** Writes text as bytes, a character a byte, to the front of memory that is large enough. */
+function putLatin1(text: string, bytes: Uint8Array): void {
+  const { read, written } = encoder.encodeInto(text, bytes);
+  if (read === text.length && written === text.length) return;
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
 }

@@ -128,6 +128,8 @@ async function furnish(folder: string, options: ServiceOptions): Promise<Record<
     CRED_PROXY_ROUTES: table,
     CRED_PROXY_BIND: "127.0.0.1",
     CRED_PROXY_PORT: "0",
+    // A client that a failed test left behind must not hold up the end.
+    CRED_PROXY_DRAIN_S: "2",
   };
   await Deno.writeTextFile(table, typeof routes === "string" ? routes : JSON.stringify(routes, null, 2));
   for (const [name, text] of Object.entries(files ?? {})) await Deno.writeTextFile(join(folder, name), text);

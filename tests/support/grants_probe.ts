@@ -1,0 +1,30 @@
+/**
+ * A program that judges its own grants, for tests that start it under one set of flags after the other.
+ *
+ * Arguments: the needed grants as JSON. It prints the problems a line each; then it listens where the first entry of
+ * `net` says, gives back what it can, and prints what is left and what a client of the listener got.
+ *
+ * @module
+ */
+
+import { judgeGrants, revokeAfterStart } from "../../lib/boundary/grants.ts";
+
+const required = JSON.parse(Deno.args[0] ?? "");
+for (const { place, message } of await judgeGrants(required)) console.log(`${place}: ${message}`);
+
+if (Deno.args[1] === "listen") {
+  const [bind, port] = required.net[0].split(":");
+  const server = Deno.serve(
+    { hostname: bind, port: Number(port), onListen: () => {} },
+    () => new Response("served"),
+  );
+  await revokeAfterStart({ bind, port: Number(port) });
+  for (const item of required.net) {
+    console.log(`${item} ${(await Deno.permissions.query({ name: "net", host: item })).state}`);
+  }
+  for (const item of required.env) {
+    console.log(`${item} ${(await Deno.permissions.query({ name: "env", variable: item })).state}`);
+  }
+  console.error(server.addr.port);
+  await server.finished;
+}
