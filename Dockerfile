@@ -8,8 +8,8 @@
 #     docker buildx imagetools inspect docker.io/denoland/deno:debian-2.9.6      # or: skopeo inspect docker://…
 #     docker build --build-arg DENO_DIGEST=sha256:… -t cred-proxy .
 #
-# The digest is empty here because it names one architecture's or one index's bytes, as a registry served them on the day somebody
-# checked; it belongs to the build that checked. Which one was used can be read from the image's label `base.digest`.
+# It is empty here because a digest is only worth what the look at it was worth: it belongs to the build that looked, and no number
+# stands here that nobody has checked. The image's label `org.opencontainers.image.base.digest` tells which one a build used.
 ARG DENO_IMAGE=docker.io/denoland/deno:debian-2.9.6
 ARG DENO_DIGEST=
 FROM ${DENO_IMAGE}${DENO_DIGEST:+@${DENO_DIGEST}}
@@ -21,10 +21,12 @@ USER 0:0
 COPY deno.json deno.lock main.ts container/entrypoint ./
 COPY lib ./lib
 
-# `--no-remote --no-npm` make any import of a package fail the build here rather than fetch something at start. The modes are set
-# because COPY keeps those of the checkout, and under a strict umask the service's user could not read its own code.
+# `--no-remote --no-npm`: an import of a package fails the build here, rather than fetch something at the start. Of the cache the
+# compiled modules stay, without which a start takes five times as long; its data bases are of use only where they can be written.
+# The modes are set because COPY keeps those of the checkout: under a strict umask the user below could not read the code.
 # /run/cred-proxy is where a route table is mounted, or copied in before the start.
 RUN deno cache --quiet --frozen --no-remote --no-npm main.ts \
+ && find .deno -maxdepth 1 -type f -delete \
  && chmod -R u=rwX,go=rX /app \
  && mkdir -p /run/cred-proxy
 

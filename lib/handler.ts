@@ -66,7 +66,7 @@ export function createHandler(service: Service): (request: Request) => Promise<R
       });
       entry.reused = answer.reused;
 
-      return await reply(route, method, answer, entry, (outcome) => {
+      return await reply(route, answer, entry, (outcome) => {
         service.gate.leave();
         service.journal.end(entry, outcome);
       });

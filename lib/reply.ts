@@ -1,8 +1,7 @@
 import type { Route } from "./config/route.ts";
-import { responseFields } from "./http/response_fields.ts";
+import { copyResponseFields } from "./http/response_fields.ts";
 import type { Entry, Outcome } from "./journal.ts";
 import type { Content } from "./upstream/content.ts";
-import { responseFraming } from "./upstream/framing.ts";
 import type { Reply } from "./upstream/leg.ts";
 import { BadResponse } from "./upstream/response_head.ts";
 
@@ -17,7 +16,6 @@ const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 205, 304]);
  */
 export async function reply(
   route: Route,
-  method: string,
   answer: Reply,
   entry: Entry,
   ended: (outcome: Outcome) => void,
@@ -30,9 +28,7 @@ export async function reply(
   }
   entry.status = head.status;
   const response = new Response(await contentFor(head.status, content, entry, end), { status: head.status });
-  for (const [name, value] of responseFields(route, head, responseFraming(method, head))) {
-    response.headers.append(name, value);
-  }
+  copyResponseFields(route, head, answer.framing, response.headers);
   return response;
 }
 

@@ -41,13 +41,13 @@ export type RequestFraming = { readonly kind: "none" | "chunked" } | {
  * The head to send, up to and with its empty line: strip first, inject last, so that nothing the agent says (a
  * `Connection: authorization`, say) can touch the credential.
  *
- * @param fields The agent's fields, names in lower case, a byte a character.
+ * @param fields The agent's fields; the runtime gives names in lower case and values a byte a character.
  */
 export function requestHead(
   rules: HeadRules,
   method: string,
   target: string,
-  fields: Iterable<readonly [string, string]>,
+  fields: Pick<Headers, "forEach">,
   connection: string | null,
   framing: RequestFraming,
   credential: Secret,
@@ -55,14 +55,14 @@ export function requestHead(
   const named = connection === null ? undefined : connectionOptions(connection);
   let head = `${method} ${target} HTTP/1.1\r\n${rules.constant}`;
   const appended = rules.added.size === 0 ? undefined : new Map(rules.added);
-  for (const [name, value] of fields) {
-    if (rules.dropped.has(name) || named?.has(name)) continue;
+  fields.forEach((value, name) => {
+    if (rules.dropped.has(name) || named?.has(name)) return;
     const more = appended?.get(name);
     appended?.delete(name);
     head += more === undefined
       ? `${name}: ${value}\r\n`
       : `${name}: ${value === "" ? "" : `${value}, `}${more}\r\n`;
-  }
+  });
   if (appended !== undefined) { for (const [name, value] of appended) head += `${name}: ${value}\r\n`; }
   if (framing.kind === "length") head += `content-length: ${framing.length}\r\n`;
   if (framing.kind === "chunked") head += "transfer-encoding: chunked\r\n";

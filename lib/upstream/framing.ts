@@ -1,4 +1,4 @@
-import { BadResponse, type Field, type ResponseHead } from "./response_head.ts";
+import { BadResponse, type ResponseHead } from "./response_head.ts";
 
 /** Where a response's content ends: RFC 9112, section 6.3. */
 export type Framing =
@@ -22,8 +22,7 @@ const LENGTH = /^[0-9]{1,15}$/;
  * @param method The method of the request that it answers.
  */
 export function responseFraming(method: string, head: ResponseHead): Framing {
-  const coding = only(head.fields, "transfer-encoding");
-  const length = only(head.fields, "content-length");
+  const { transferEncoding: coding, contentLength: length } = head.framing;
   // Section 6.3, point 3: this may be an attempt at response splitting.
   if (coding !== undefined && length !== undefined) {
     throw new BadResponse("both Content-Length and Transfer-Encoding");
@@ -41,21 +40,10 @@ export function responseFraming(method: string, head: ResponseHead): Framing {
   return length === undefined ? CLOSE : { kind: "length", length: Number(length) };
 }
 
-/** The value of a field that may come once. Two lengths, even equal ones, are two opinions. */
-function only(fields: readonly Field[], name: string): string | undefined {
-  let found: string | undefined;
-  for (const [each, value] of fields) {
-    if (each !== name) continue;
-    if (found !== undefined) throw new BadResponse(`more than one ${name}`);
-    found = value;
-  }
-  return found;
-}
-
 /** Whether the connection may serve another request afterwards: RFC 9112, section 9.3. */
 export function persists(head: ResponseHead, framing: Framing): boolean {
   if (framing.kind === "close" || head.minorVersion === 0) return false;
-  return !head.fields.some(([name, value]) =>
-    name === "connection" && /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i.test(value)
-  );
+  return head.framing.connection === undefined || !CLOSING.test(head.framing.connection);
 }
+
+const CLOSING = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i;

@@ -1,14 +1,14 @@
 import type { Route } from "../config/route.ts";
 import type { RequestFraming } from "../http/request_head.ts";
-import { bytesOf, Connection } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { Content } from "./content.ts";
 import { decoderFor } from "./decoder.ts";
 import { dial, type DialOptions } from "./dial.ts";
-import { persists, responseFraming } from "./framing.ts";
+import { type Framing, persists, responseFraming } from "./framing.ts";
 import { Pool } from "./pool.ts";
 import { BadResponse, parseResponseHead, type ResponseHead } from "./response_head.ts";
 import { Upload } from "./upload.ts";
-import type { Wait, Waits } from "./waits.ts";
+import { Wait, type Waits } from "./waits.ts";
 
 /** What goes to the upstream. */
 export interface UpstreamRequest {
@@ -24,6 +24,7 @@ export interface UpstreamRequest {
 /** What came back. */
 export interface Reply {
   readonly head: ResponseHead;
+  readonly framing: Framing;
   /** To be read to its end or cancelled: until then it holds the connection. */
   readonly content: Content;
   /** Whether the connection had served before. */
@@ -90,108 +91,94 @@ export class Leg {
 
   async #connect(request: UpstreamRequest): Promise<Connection> {
     const attempt = new AbortController();
-    return await this.#waiting(
-      request,
-      this.#route.connectTimeoutMs,
-      () => attempt.abort(),
-      async () => new Connection(await dial(this.#route.upstream, this.#options, attempt.signal)),
-    );
+    const wait = new Wait(this.#route.connectTimeoutMs, request.gone, () => attempt.abort());
+    this.#waits.add(wait);
+    try {
+      return new Connection(await dial(this.#route.upstream, this.#options, attempt.signal));
+    } catch (error) {
+      throw reasonFor(wait, error);
+    } finally {
+      this.#waits.delete(wait);
+    }
   }
 
   async #attempt(connection: Connection, request: UpstreamRequest, reused: boolean): Promise<Reply> {
     const upload = request.content === null ? undefined : new Upload(request.content);
+    const wait = new Wait(this.#route.responseTimeoutMs, request.gone, () => connection.close());
+    this.#waits.add(wait);
     try {
-      const head = await this.#waiting(
-        request,
-        this.#route.responseTimeoutMs,
-        () => connection.close(),
-        (wait) => this.#headOf(connection, request, upload, wait),
-      );
+      await send(connection, request, upload, wait);
+      const head = await readResponseHead(connection);
       const framing = responseFraming(request.method, head);
       // An answer that says no says so to the rest of the content as well.
       if (head.status >= 400) upload?.stop();
       const end = (outcome: "whole" | "broken", clean = false) => {
         const uploaded = upload === undefined || upload.done;
         if (outcome === "whole" && clean && uploaded && persists(head, framing)) {
-          return this.#pool.put(connection);
+          this.#pool.put(connection);
+          return;
         }
         upload?.stop();
         connection.close();
       };
-      return { head, content: new Content(connection, decoderFor(framing), end), reused };
+      return { head, framing, content: new Content(connection, decoderFor(framing), end), reused };
     } catch (error) {
       upload?.stop();
       connection.close();
       throw upload?.failure === undefined
-        ? error
+        ? reasonFor(wait, error)
         : new AgentGone("The agent's content broke off", { cause: upload.failure });
-    }
-  }
-
-  async #headOf(
-    connection: Connection,
-    request: UpstreamRequest,
-    upload: Upload | undefined,
-    wait: Wait,
-  ): Promise<ResponseHead> {
-    const progress = () => wait.deadline = performance.now() + this.#route.responseTimeoutMs;
-    try {
-      await connection.write(bytesOf(request.head));
-    } catch (error) {
-      throw new HungUp("The connection was closed before the request was sent", { cause: error });
-    }
-    upload?.send(connection, request.framing, progress);
-    for (let interim = 0; interim < INTERIM_LIMIT; interim++) {
-      const text = await readHead(connection, interim === 0);
-      const head = parseResponseHead(text);
-      // RFC 9110, section 15.2. Nobody asked for a change of protocol.
-      if (head.status >= 200) return head;
-      if (head.status === 101) throw new BadResponse("a change of protocol");
-    }
-    throw new BadResponse("interim responses without end");
-  }
-
-  /** Does something that ends when it takes too long or the agent leaves. */
-  async #waiting<Value>(
-    request: UpstreamRequest,
-    timeout: number,
-    abandon: () => void,
-    work: (wait: Wait) => Promise<Value>,
-  ): Promise<Value> {
-    let ended: "timeout" | "gone" | undefined;
-    const wait: Wait = {
-      deadline: performance.now() + timeout,
-      gone: request.gone,
-      end(why) {
-        ended = why;
-        abandon();
-      },
-    };
-    this.#waits.add(wait);
-    try {
-      return await work(wait);
-    } catch (error) {
-      if (ended === "timeout") {
-        throw new UpstreamTimeout("The upstream did not answer in time", { cause: error });
-      }
-      if (ended === "gone") throw new AgentGone("The agent left", { cause: error });
-      throw error;
     } finally {
       this.#waits.delete(wait);
     }
   }
 }
 
-/** @param first Whether not a byte of a response can have come before. */
-async function readHead(connection: Connection, first: boolean): Promise<string> {
-  let text: string | undefined;
+/** Sends the head, and begins to send the content: the answer may come before its end. */
+async function send(
+  connection: Connection,
+  request: UpstreamRequest,
+  upload: Upload | undefined,
+  wait: Wait,
+): Promise<void> {
   try {
-    text = await connection.readHead();
+    await connection.writeHead(request.head);
   } catch (error) {
-    if (!first || error instanceof BadResponse || connection.arrived.length > 0) throw error;
-    throw new HungUp("The connection broke before a response came", { cause: error });
+    throw new HungUp("The connection was closed before the request was sent", { cause: error });
   }
-  if (text !== undefined) return text;
-  if (first) throw new HungUp("The connection ended before a response came");
-  throw new BadResponse("a connection that ended after an interim response");
+  upload?.send(connection, request.framing, () => wait.progress());
+}
+
+/** The head of the final response; the interim ones are read past: RFC 9110, section 15.2. */
+async function readResponseHead(connection: Connection): Promise<ResponseHead> {
+  for (let interim = 0; interim < INTERIM_LIMIT; interim++) {
+    let text: string | undefined;
+    try {
+      text = await connection.readHead();
+    } catch (error) {
+      if (interim > 0 || error instanceof BadResponse || connection.arrived.length > 0) throw error;
+      throw new HungUp("The connection broke before a response came", { cause: error });
+    }
+    if (text === undefined) {
+      if (interim === 0) throw new HungUp("The connection ended before a response came");
+      throw new BadResponse("a connection that ended after an interim response");
+    }
+    const head = parseResponseHead(text);
+    if (head.status >= 200) return head;
+    // Nobody asked for a change of protocol.
+    if (head.status === 101) throw new BadResponse("a change of protocol");
+  }
+  throw new BadResponse("interim responses without end");
+}
+
+/** What ended a wait says more than the error that it led to. */
+function reasonFor(wait: Wait, error: unknown): unknown {
+  switch (wait.ended) {
+    case "timeout":
+      return new UpstreamTimeout("The upstream did not answer in time", { cause: error });
+    case "gone":
+      return new AgentGone("The agent left", { cause: error });
+    default:
+      return error;
+  }
 }

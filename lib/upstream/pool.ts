@@ -9,10 +9,13 @@ const IDLE_LIMIT = 256;
  */
 const IDLE_TIME = 60_000;
 
+/** How many times within it idle connections are looked at. */
+const LOOKS = 4;
+
 interface Idle {
   readonly connection: Connection;
-  /** By `performance.now()`. */
-  readonly until: number;
+  /** The look at which it was put here. */
+  readonly since: number;
 }
 
 /** The idle connections of one route to one origin: no other route's request ever travels on them. */
@@ -20,6 +23,7 @@ export class Pool {
   /** The one used last is at the end and taken first, so that those not needed grow old. */
   #idle: Idle[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
+  #looks = 0;
   #closed = false;
 
   get size(): number {
@@ -34,13 +38,13 @@ export class Pool {
 
   put(connection: Connection): void {
     if (this.#closed || this.#idle.length >= IDLE_LIMIT) return connection.close();
-    this.#idle.push({ connection, until: performance.now() + IDLE_TIME });
+    this.#idle.push({ connection, since: this.#looks });
     connection.watch(() => this.#evict((idle) => idle.connection === connection));
     this.#timer ??= setInterval(() => {
-      const now = performance.now();
-      this.#evict((idle) => idle.until <= now);
+      this.#looks++;
+      this.#evict((idle) => this.#looks - idle.since > LOOKS);
       if (this.#idle.length === 0) this.#stopTimer();
-    }, IDLE_TIME / 4);
+    }, IDLE_TIME / LOOKS);
   }
 
   /** Closes what is idle, and from now on everything that is put back. */

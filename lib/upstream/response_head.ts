@@ -16,6 +16,15 @@ export interface ResponseHead {
   readonly minorVersion: 0 | 1;
   /** In the order they came; names in lower case, values without the white space round them, a byte a character. */
   readonly fields: readonly Field[];
+  /** The fields that say where the content ends and what becomes of the connection. */
+  readonly framing: FramingFields;
+}
+
+export interface FramingFields {
+  readonly contentLength: string | undefined;
+  readonly transferEncoding: string | undefined;
+  /** All of them, joined as RFC 9110, section 5.3, allows. */
+  readonly connection: string | undefined;
 }
 
 export type Field = readonly [name: string, value: string];
@@ -37,11 +46,36 @@ const FIELD_LINE = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)\r\n
 export function parseResponseHead(text: string): ResponseHead {
   const start = STATUS_LINE.exec(text);
   if (start === null) throw new BadResponse("no HTTP/1 status line");
+  const fields = parseFieldLines(text, start[0].length);
   return {
     status: Number(start[2]),
     minorVersion: start[1] === "0" ? 0 : 1,
-    fields: parseFieldLines(text, start[0].length),
+    fields,
+    framing: framingFields(fields),
   };
+}
+
+function framingFields(fields: readonly Field[]): FramingFields {
+  let contentLength: string | undefined;
+  let transferEncoding: string | undefined;
+  let connection: string | undefined;
+  for (const [name, value] of fields) {
+    switch (name) {
+      case "content-length":
+        // Two lengths, even equal ones, are two opinions.
+        if (contentLength !== undefined) throw new BadResponse("more than one Content-Length");
+        contentLength = value;
+        break;
+      case "transfer-encoding":
+        if (transferEncoding !== undefined) throw new BadResponse("more than one Transfer-Encoding");
+        transferEncoding = value;
+        break;
+      case "connection":
+        connection = connection === undefined ? value : `${connection}, ${value}`;
+        break;
+    }
+  }
+  return { contentLength, transferEncoding, connection };
 }
 
 /** The field lines from an offset up to the empty line that ends the text. Trailers are read with it as well. */

@@ -2,19 +2,45 @@
 const INTERVAL = 250;
 
 /** Something that is being waited for on behalf of a client. */
-export interface Wait {
-  /** When it has lasted too long, by `performance.now()`. */
-  deadline: number;
-  /** Whether the client has left. */
-  gone(): boolean;
-  /** Called once: end it. */
-  end(why: "timeout" | "gone"): void;
+export class Wait {
+  readonly #patience: number;
+  #left: number;
+  readonly #gone: () => boolean;
+  readonly #end: () => void;
+  /** Why it was ended, if it was. */
+  ended: "timeout" | "gone" | undefined;
+
+  /**
+   * @param timeout How long it may last, in milliseconds; kept to the next look.
+   * @param gone Whether the client has left.
+   * @param end Called once: end it.
+   */
+  constructor(timeout: number, gone: () => boolean, end: () => void) {
+    this.#patience = this.#left = Math.ceil(timeout / INTERVAL) + 1;
+    this.#gone = gone;
+    this.#end = end;
+  }
+
+  /** Something went forward: the time begins anew. */
+  progress(): void {
+    this.#left = this.#patience;
+  }
+
+  /** Whether it has been ended by this look. */
+  look(): boolean {
+    this.#left--;
+    this.ended = this.#gone() ? "gone" : this.#left === 0 ? "timeout" : undefined;
+    if (this.ended === undefined) return false;
+    this.#end();
+    return true;
+  }
 }
 
 /**
  * All waits for connections and response heads, looked at by one timer.
  *
- * Most waits last less than one look: a timer and an abort listener for each would cost more than the wait.
+ * Most waits last less than one look: a timer, an abort listener or so much as a look at the clock for each would cost
+ * more than the wait.
  */
 export class Waits {
   readonly #waits = new Set<Wait>();
@@ -30,13 +56,7 @@ export class Waits {
   }
 
   #look(): void {
-    const now = performance.now();
-    for (const wait of this.#waits) {
-      const why = wait.gone() ? "gone" : wait.deadline <= now ? "timeout" : undefined;
-      if (why === undefined) continue;
-      this.#waits.delete(wait);
-      wait.end(why);
-    }
+    for (const wait of this.#waits) if (wait.look()) this.#waits.delete(wait);
     if (this.#waits.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;

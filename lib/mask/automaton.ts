@@ -1,0 +1,99 @@
+/** The state in which nothing that has come can be the beginning of a form. */
+export const ROOT = 0;
+
+/**
+ * A machine that reads bytes one by one and knows at each of them which forms end there and how much of what has come
+ * may become one: Aho and Corasick, "Efficient string matching" (1975).
+ *
+ * A state is a beginning that some forms share. The states make a tree; each also knows the longest of its own endings
+ * that is a state, to go on from where the next byte leads nowhere. So each byte costs the same, whatever the forms
+ * and the bytes are.
+ */
+export class Automaton {
+  /** Of each state: its first child, its next sibling, and the byte that leads to it. 0 stands for none. */
+  readonly #child: Int32Array;
+  readonly #sibling: Int32Array;
+  readonly #byte: Uint8Array;
+  /** Where each byte leads from the root, which has too many children to look through. */
+  readonly #first = new Int32Array(256);
+  /** Of each state: the longest of its endings that is a state. */
+  readonly #fallback: Int32Array;
+  /** Of each state: how long the longest form is that ends there; 0 for none. */
+  readonly #ending: Int32Array;
+  /** Of each state: how many bytes of what has come may be the beginning of a form. */
+  readonly #open: Int32Array;
+
+  constructor(forms: readonly Uint8Array[]) {
+    const size = forms.reduce((sum, form) => sum + form.length, 1);
+    const child = new Int32Array(size);
+    const sibling = new Int32Array(size);
+    const byte = new Uint8Array(size);
+    const ending = new Int32Array(size);
+    let count = 1;
+    for (const form of forms) {
+      let state = ROOT;
+      for (const value of form) {
+        let next = state === ROOT ? this.#first[value]! : child[state]!;
+        while (next !== 0 && byte[next] !== value) next = sibling[next]!;
+        if (next === 0) {
+          next = count++;
+          byte[next] = value;
+          sibling[next] = child[state]!;
+          child[state] = next;
+          if (state === ROOT) this.#first[value] = next;
+        }
+        state = next;
+      }
+      ending[state] = form.length;
+    }
+    // Most forms begin alike, so there are far fewer states than bytes.
+    this.#child = child.slice(0, count);
+    this.#sibling = sibling.slice(0, count);
+    this.#byte = byte.slice(0, count);
+    this.#ending = ending.slice(0, count);
+    this.#fallback = new Int32Array(count);
+    this.#open = new Int32Array(count);
+    this.#link();
+  }
+
+  /** The state that a byte leads to. */
+  next(state: number, byte: number): number {
+    for (; state !== ROOT; state = this.#fallback[state]!) {
+      let next = this.#child[state]!;
+      while (next !== 0 && this.#byte[next] !== byte) next = this.#sibling[next]!;
+      if (next !== 0) return next;
+    }
+    return this.#first[byte]!;
+  }
+
+  /** Whether any form begins with this byte. */
+  begins(byte: number): boolean {
+    return this.#first[byte] !== 0;
+  }
+
+  /** How long the longest form is that ends with the byte that led here; 0 if none does. */
+  ending(state: number): number {
+    return this.#ending[state]!;
+  }
+
+  /** How many of the last bytes may be the beginning of a form that is not whole yet. */
+  open(state: number): number {
+    return this.#open[state]!;
+  }
+
+  /** Goes through the states by their depth, since a fallback is always nearer to the root. */
+  #link(): void {
+    const order = new Int32Array(this.#child.length);
+    let found = 1;
+    for (const state of order) {
+      for (let next = this.#child[state]!; next !== 0; next = this.#sibling[next]!) {
+        const fallback = state === ROOT ? ROOT : this.next(this.#fallback[state]!, this.#byte[next]!);
+        this.#fallback[next] = fallback;
+        this.#ending[next] ||= this.#ending[fallback]!;
+        // A state that nothing follows is a whole form, not the beginning of one. One that has a child is all open.
+        this.#open[next] = this.#child[next] === 0 ? this.#open[fallback]! : this.#open[state]! + 1;
+        order[found++] = next;
+      }
+    }
+  }
+}

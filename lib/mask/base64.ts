@@ -1,0 +1,28 @@
+/**
+ * Characters that stand for a text in the base64 of every longer text that holds it: RFC 4648, sections 4 and 5.
+ *
+ * Base64 turns three bytes into four characters, so a text looks different depending on how many bytes stand before
+ * it: there are three alignments. Characters that also carry bits of a neighbour are left out, as any character may
+ * stand there; where the text is the last, though, its last character is known, and is given as a second form. Padding
+ * carries nothing of the text, so it is never part of a form.
+ *
+ * @param text The bytes of the text, a byte a character.
+ */
+export function* base64Forms(text: string): Generator<string> {
+  for (const [before, shared] of ALIGNMENTS) {
+    const coded = btoa("\0".repeat(before) + text).replace(/=+$/, "");
+    const whole = Math.floor((before + text.length) * 8 / 6);
+    yield* bothAlphabets(coded.slice(shared, whole));
+    yield* bothAlphabets(coded.slice(shared));
+  }
+}
+
+/** A base64 text without its padding, in both alphabets. */
+export function* bothAlphabets(coded: string): Generator<string> {
+  const bare = coded.replace(/=+$/, "");
+  yield bare;
+  yield bare.replaceAll("+", "-").replaceAll("/", "_");
+}
+
+/** How many bytes stand before the text in its first group, and how many characters carry bits of those. */
+const ALIGNMENTS: readonly (readonly [before: number, shared: number])[] = [[0, 0], [1, 2], [2, 3]];

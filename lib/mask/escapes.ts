@@ -1,0 +1,114 @@
+/**
+ * The spellings that encoders give a text. Encoders differ in which characters they escape and how, so each of these
+ * gives all spellings of those in wide use; a text of letters and digits only has one.
+ *
+ * @module
+ */
+
+/** How an encoder writes a character that is neither a letter nor a digit in ASCII. */
+type Speller = (char: string) => string;
+
+/**
+ * What encoders leave as it is in a URI, beside letters and digits: RFC 3986's unreserved characters; the form coding of
+ * the URL standard; PHP's; JavaScript's `encodeURIComponent` and `encodeURI`; Python's `quote`; Go's `PathEscape`.
+ */
+const KEPT_IN_URI = ["-_.~", "*-._", "-_.", "-_.!~*'()", "-_.!~*'();/?:@&=+$,#", "-_.~/", "-_.~$&+:=@"];
+
+/** Percent-encoding, RFC 3986, section 2.1, of what must be encoded, and of everything. */
+export function* percentForms(bytes: string): Generator<string> {
+  yield* spellings(bytes, PERCENT);
+  for (const upper of [true, false]) yield eachByte(bytes, "%", upper);
+}
+
+const PERCENT: readonly Speller[] = [...combinations([true, false], KEPT_IN_URI, ["%20", "+"])].map(
+  ([upper, kept, space]) => (char) => {
+    if (kept.includes(char)) return char;
+    return char === " " ? space : `%${hex(char, 2, upper)}`;
+  },
+);
+
+/** Two digits a byte. */
+export function* hexForms(bytes: string): Generator<string> {
+  for (const upper of [true, false]) yield eachByte(bytes, "", upper);
+}
+
+/**
+ * What JSON encoders write as `\u` and four digits though they need not: nothing; Go's and Rails'; Gson's; .NET's;
+ * PHP's `JSON_HEX_*`; Django's `escapejs`.
+ */
+const ESCAPED_IN_JSON = ["", "<>&", "<>&='", "\"&'+<>`", "<>&'\"", "<>&'\"\\=-;`"];
+
+/** The inside of a JSON string: RFC 8259, section 7. */
+export function jsonForms(text: string): Generator<string> {
+  return spellings(text, JSON_STRING);
+}
+
+const JSON_STRING: readonly Speller[] = [
+  ...combinations([true, false], ESCAPED_IN_JSON, ["/", "\\/"], [true, false]),
+].map(([upper, escaped, slash, ascii]) => (char) => {
+  if (escaped.includes(char) || (ascii && char > "\x7f")) return `\\u${hex(char, 4, upper)}`;
+  if (char === "/") return slash;
+  return char === '"' || char === "\\" ? `\\${char}` : char;
+});
+
+/** Text in HTML or XML. */
+export function htmlForms(text: string): Generator<string> {
+  return spellings(text, HTML);
+}
+
+/**
+ * Character references as encoders write them: in text only; in attributes; JavaScript's and Python's; PHP's; XML's;
+ * Go's two; Mustache's, Handlebars' and OWASP's.
+ */
+const HTML: readonly Speller[] = [
+  {},
+  { '"': "&quot;" },
+  { '"': "&quot;", "'": "&#39;" },
+  { '"': "&quot;", "'": "&#x27;" },
+  { '"': "&quot;", "'": "&#039;" },
+  { '"': "&quot;", "'": "&apos;" },
+  { '"': "&#34;", "'": "&#39;" },
+  { '"': "&#34;", "'": "&#39;", "+": "&#43;" },
+  { '"': "&quot;", "'": "&#39;", "/": "&#x2F;", "`": "&#x60;", "=": "&#x3D;" },
+  { '"': "&quot;", "'": "&#x27;", "`": "&#x60;", "=": "&#x3D;" },
+  { '"': "&quot;", "'": "&#x27;", "/": "&#x2F;" },
+].map((more) => {
+  const references: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", ...more };
+  return (char) => references[char] ?? char;
+});
+
+/** The spellings of a text that differ. */
+function* spellings(text: string, spellers: readonly Speller[]): Generator<string> {
+  const special = [...new Set(text.match(SPECIAL))];
+  const seen = new Set<string>();
+  for (const spell of spellers) {
+    // Most spellers agree on a given text. Its few special characters tell so, without a copy of the text for each.
+    const key = special.map(spell).join("\n");
+    if (seen.has(key)) continue;
+    seen.add(key);
+    yield text.replace(SPECIAL, spell);
+  }
+}
+
+const SPECIAL = /[^A-Za-z0-9]/g;
+
+function eachByte(bytes: string, mark: string, upper: boolean): string {
+  let text = "";
+  for (const byte of bytes) text += mark + hex(byte, 2, upper);
+  return text;
+}
+
+function hex(char: string, digits: number, upper: boolean): string {
+  const text = char.charCodeAt(0).toString(16).padStart(digits, "0");
+  return upper ? text.toUpperCase() : text;
+}
+
+/** One of each list, in all ways. */
+function* combinations<A, B, C, D>(
+  first: readonly A[],
+  second: readonly B[],
+  third: readonly C[],
+  fourth: readonly D[] = [undefined as D],
+): Generator<[A, B, C, D]> {
+  for (const a of first) for (const b of second) for (const c of third) for (const d of fourth) yield [a, b, c, d];
+}

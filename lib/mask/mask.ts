@@ -1,0 +1,67 @@
+import type { Route } from "../config/route.ts";
+import type { Secret } from "../http/secret.ts";
+import { bytesOf, latin1 } from "../upstream/connection.ts";
+import { Automaton, ROOT } from "./automaton.ts";
+import { secretForms } from "./forms.ts";
+import { Search } from "./search.ts";
+
+const STAR = 0x2a;
+
+/**
+ * Overwrites a route's secret, in all its forms, with `*`, byte for byte: no length changes, so nothing that tells a
+ * length or stands behind has to be changed.
+ *
+ * Made once for a token. A search skips over what can't be a form; from where one may begin, an automaton reads byte
+ * by byte until none may. So content that is made to look like the secret costs more, but each byte the same. The
+ * tables hold the secret, in private fields, which nothing prints.
+ */
+export class Mask {
+  readonly #search: Search;
+  readonly #automaton: Automaton;
+
+  private constructor(forms: readonly Uint8Array[]) {
+    this.#search = new Search(forms);
+    this.#automaton = new Automaton(forms);
+  }
+
+  /** @returns Undefined for a token that is too short to be masked. */
+  static of(route: Pick<Route, "authScheme" | "authUser">, token: Secret): Mask | undefined {
+    const forms = secretForms(route, token);
+    return forms.length === 0 ? undefined : new Mask(forms.map((form) => bytesOf(form.reveal())));
+  }
+
+  /** Masks what is whole, in place. */
+  maskBytes(bytes: Uint8Array): Uint8Array {
+    this.scan(bytes, 0, ROOT);
+    return bytes;
+  }
+
+  /** Masks a text of bytes, a byte a character, such as a field value. */
+  maskText(text: string): string {
+    if (text.length < this.#search.least || !this.#search.mayBeIn(text)) return text;
+    return latin1(this.maskBytes(bytesOf(text)));
+  }
+
+  /**
+   * Masks in place what ends behind `at`, for {@linkcode StreamMask}.
+   *
+   * @param state What an earlier scan returned; the bytes that it left open stand before `at`.
+   */
+  scan(bytes: Uint8Array, at: number, state: number): number {
+    const automaton = this.#automaton;
+    for (;;) {
+      if (state === ROOT) at = this.#search.in(bytes, at);
+      if (at === bytes.length) return state;
+      do {
+        state = automaton.next(state, bytes[at++]!);
+        const length = automaton.ending(state);
+        if (length > 0) bytes.fill(STAR, at - length, at);
+      } while (state !== ROOT && at < bytes.length);
+    }
+  }
+
+  /** How many of the last bytes that a scan saw may be the beginning of a form. */
+  open(state: number): number {
+    return this.#automaton.open(state);
+  }
+}
