@@ -15,6 +15,7 @@ ARG DENO_DIGEST=
 FROM ${DENO_IMAGE}${DENO_DIGEST:+@${DENO_DIGEST}}
 
 # The runtime's cache lies beside the sources, is written once below and belongs to root: the service can change neither.
+# And the runtime asks its maker's host for a newer version, past `--allow-net`, unless it is told not to.
 ENV DENO_DIR=/app/.deno DENO_NO_UPDATE_CHECK=1
 WORKDIR /app
 USER 0:0

@@ -1,12 +1,12 @@
 import { causeOf } from "./cause.ts";
 import { matchPrefix, upstreamTarget } from "./http/match.ts";
 import { Refusal, refusalResponse, refusalStatus } from "./http/refusal.ts";
-import { requestFraming } from "./http/request_framing.ts";
-import { requestHead } from "./http/request_head.ts";
+import { hasContent, requestFraming } from "./http/request_framing.ts";
+import { type RequestFraming, requestHead } from "./http/request_head.ts";
 import { parseTarget } from "./http/target.ts";
 import { judgeUpgrade } from "./http/upgrade.ts";
 import type { Gate } from "./gate.ts";
-import type { Entry, Journal } from "./journal.ts";
+import type { Entry, Journal, Outcome } from "./journal.ts";
 import type { Passage } from "./passage.ts";
 import { reply } from "./reply.ts";
 import { AgentGone, UpstreamTimeout } from "./upstream/leg.ts";
@@ -54,19 +54,7 @@ export function createHandler(service: Service): (request: Request) => Promise<R
         framing,
         credential,
       );
-      const content = framing.kind === "chunked" || (framing.kind === "length" && framing.length > 0)
-        ? request.body
-        : null;
-      const answer = await passage.leg.exchange({
-        method,
-        head,
-        framing,
-        content,
-        gone: () => request.signal.aborted,
-      });
-      entry.reused = answer.reused;
-
-      return await reply(route, answer, entry, (outcome) => {
+      return await forward(passage, request, head, framing, entry, (outcome) => {
         service.gate.leave();
         service.journal.end(entry, outcome);
       });
@@ -77,18 +65,32 @@ export function createHandler(service: Service): (request: Request) => Promise<R
   };
 }
 
+/** The exchange with the upstream: what fails in here is the upstream's side. */
+async function forward(
+  { route, leg }: Passage,
+  request: Request,
+  head: string,
+  framing: RequestFraming,
+  entry: Entry,
+  ended: (outcome: Outcome) => void,
+): Promise<Response> {
+  const { method } = request;
+  const content = hasContent(framing) ? request.body : null;
+  try {
+    const answer = await leg.exchange({ method, head, framing, content, gone: () => request.signal.aborted });
+    entry.reused = answer.reused;
+    return await reply(route, answer, entry, ended);
+  } catch (error) {
+    throw new Refusal(error instanceof UpstreamTimeout ? "upstream_timeout" : "upstream_failed", "", error);
+  }
+}
+
 /** The answer to whatever stopped a request; its cause goes into the journal alone. */
 function refuse(service: Service, error: unknown, method: string, entry: Entry): Response {
-  const refusal = asRefusal(error);
+  const refusal = error instanceof Refusal ? error : new Refusal("internal", "", error);
   entry.error = refusal.code;
   entry.status = refusalStatus(refusal.code);
   if (refusal.cause !== undefined) entry.cause = causeOf(refusal.cause);
-  service.journal.end(entry, error instanceof AgentGone ? "left" : "whole");
+  service.journal.end(entry, refusal.cause instanceof AgentGone ? "left" : "whole");
   return refusalResponse(refusal, method);
-}
-
-function asRefusal(error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
-  if (error instanceof UpstreamTimeout) return new Refusal("upstream_timeout", "", error);
-  return new Refusal("upstream_failed", "", error);
 }

@@ -147,7 +147,8 @@ for (const client of CLIENTS) {
       exchange.close();
     });
     const stream = await client.stream(client.base(api.service));
-    await assertRejects(async () => await Array.fromAsync(stream));
+    const reading = assertRejects(async () => await Array.fromAsync(stream));
+    await within(reading, "The client's news that the stream broke off", 2_000);
   });
 
   for (

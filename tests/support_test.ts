@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { makeAuthority } from "./support/authority.ts";
 import { ByteSource, fromLatin1, join, latin1, writeAll } from "./support/bytes.ts";
+import { derivedFlags, residentMemory, runMain, startService } from "./support/service.ts";
 import { startUpstream } from "./support/upstream.ts";
 import { connectRaw, request } from "./support/wire.ts";
 import { within } from "./support/within.ts";
@@ -173,4 +174,27 @@ Deno.test("connectRaw() says what did not come", async () => {
     Error,
     `A reply's head (so far "HTTP/1.1 200 OK\\r\\nhalf"): not within 100 ms`,
   );
+});
+
+Deno.test("startService() runs the service under the flags that permissions prints, and nothing of this process", async () => {
+  const routes = {
+    routes: [{ path: "/a/", upstream: "http://127.0.0.1:9", auth_scheme: "Bearer", token_env: "A_TOKEN" }],
+  };
+  const service = await startService({ routes, env: { A_TOKEN: "secret" } });
+  assertEquals(service.flags, await derivedFlags(service.env));
+  const environ = new TextDecoder().decode(await Deno.readFile(`/proc/${service.pid}/environ`));
+  const names = Array.from(environ.matchAll(/(?:^|\0)([^=\0]+)=/g), ([, name = ""]) => name);
+  const runtime = ["DENO_DIR", "HOME", "NO_COLOR", "PATH"];
+  assertEquals(names.filter((name) => !runtime.includes(name)).sort(), Object.keys(service.env).sort());
+  assert(await residentMemory(service.pid) > 10 * 1024 * 1024);
+  assertEquals((await request(service.port, "GET /b HTTP/1.1\r\nHost: x\r\n\r\n")).status, 404);
+  assertEquals(await service.stop(), 0);
+  await service[Symbol.asyncDispose]();
+  await assertRejects(() => Deno.stat(service.folder), Deno.errors.NotFound);
+});
+
+Deno.test("startService() rejects with what the service complained of", async () => {
+  await assertRejects(() => startService({ routes: "[" }), Error, "JSON");
+  const { code } = await runMain(["version"]);
+  assertEquals(code, 0);
 });

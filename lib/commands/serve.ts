@@ -12,6 +12,8 @@ import { complain, report } from "./report.ts";
 
 /** Serve until a signal says to stop. Anything wrong with the configuration or the grants stops the start. */
 export const serve: Command = async () => {
+  // First of all: a container's first process ignores a signal that it has no handler for.
+  const stop = stopSignals();
   const configuration = await loadConfiguration();
   if (!configuration.ok) {
     report(configuration.problems);
@@ -51,10 +53,9 @@ export const serve: Command = async () => {
   await revokeAfterStart(settings);
   announce(serving, configuration.value, tokens.value);
 
-  const { first, second } = stopSignals();
-  await first;
+  await stop.first;
   complain("stopping: requests in flight may end; a second signal cuts them");
-  await Promise.race([serving.drain(), second]);
+  await Promise.race([serving.drain(), stop.second]);
   await outputs.flushed();
   return EXIT.ok;
 };

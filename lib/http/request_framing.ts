@@ -23,9 +23,13 @@ export function requestFraming(method: string, fields: Pick<Headers, "get">): Re
   const framing: RequestFraming = length === null
     ? { kind: "chunked" }
     : { kind: "length", length: Number(length) };
-  const empty = framing.kind === "length" && framing.length === 0;
-  if (!empty && (method === "GET" || method === "HEAD")) {
+  if (hasContent(framing) && (method === "GET" || method === "HEAD")) {
     throw new Refusal("bad_request", `a ${method} with content`);
   }
   return framing;
+}
+
+/** Whether anything follows the head, be it an empty chunk. */
+export function hasContent(framing: RequestFraming): boolean {
+  return framing.kind === "chunked" || (framing.kind === "length" && framing.length > 0);
 }

@@ -110,5 +110,7 @@ function* combinations<A, B, C, D>(
   third: readonly C[],
   fourth: readonly D[] = [undefined as D],
 ): Generator<[A, B, C, D]> {
-  for (const a of first) for (const b of second) for (const c of third) for (const d of fourth) yield [a, b, c, d];
+  for (const a of first) {
+    for (const b of second) for (const c of third) for (const d of fourth) yield [a, b, c, d];
+  }
 }

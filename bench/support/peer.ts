@@ -1,0 +1,75 @@
+/**
+ * One end of a raw HTTP/1.1 connection that is kept alive, for the client and for the upstream of the benchmarks: it
+ * must cost less than what is between the two.
+ *
+ * @module
+ */
+
+import { decoderFor } from "../../lib/upstream/decoder.ts";
+import type { Framing } from "../../lib/upstream/framing.ts";
+import { fromLatin1, writeAll } from "../../tests/support/bytes.ts";
+
+/** Takes a part of a content; a promise makes the next read wait. */
+export type Taker = (part: Uint8Array) => unknown;
+
+const READ = 256 * 1024;
+const LF = 0x0a;
+
+/** Messages are read one after the other: nobody here sends the next before the last was answered. */
+export class Peer implements Disposable {
+  readonly #conn: Deno.Conn;
+  readonly #buffer = new Uint8Array(READ);
+  #from = 0;
+  #to = 0;
+
+  constructor(conn: Deno.Conn) {
+    this.#conn = conn;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return writeAll(this.#conn, bytes);
+  }
+
+  /** The next head, up to and with its empty line, a byte a character; undefined at the connection's end. */
+  async readHead(): Promise<string | undefined> {
+    this.#from = this.#to = 0;
+    for (;;) {
+      const seen = this.#to;
+      if (!(await this.#fill())) return undefined;
+      // An empty line is the only place where LF follows CR LF.
+      for (
+        let at = this.#buffer.indexOf(LF, seen);
+        at >= 0 && at < this.#to;
+        at = this.#buffer.indexOf(LF, at + 1)
+      ) {
+        if (at < 3 || this.#buffer[at - 2] !== LF) continue;
+        this.#from = at + 1;
+        return fromLatin1(this.#buffer.subarray(0, at + 1));
+      }
+    }
+  }
+
+  /** Reads the content that follows the head. @returns How many bytes it had. */
+  async readContent(framing: Framing, taken?: Taker): Promise<number> {
+    const decoder = decoderFor(framing);
+    let bytes = 0;
+    for (;;) {
+      const { end } = decoder.decode(this.#buffer, this.#from, this.#to);
+      bytes += end - this.#from;
+      if (end > this.#from) await taken?.(this.#buffer.subarray(this.#from, end));
+      if (decoder.done) return bytes;
+      this.#from = this.#to = 0;
+      if (!(await this.#fill())) throw new Error("The connection ended within a content");
+    }
+  }
+
+  async #fill(): Promise<boolean> {
+    const length = await this.#conn.read(this.#buffer.subarray(this.#to));
+    this.#to += length ?? 0;
+    return length !== null;
+  }
+
+  [Symbol.dispose](): void {
+    this.#conn.close();
+  }
+}

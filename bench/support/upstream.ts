@@ -1,0 +1,115 @@
+/**
+ * The upstream of the benchmarks, a program of its own: HTTPS, with a certificate that it makes itself.
+ *
+ *     /bytes/N        N bytes with a length
+ *     /chunked/N      N bytes, chunked
+ *     /events/N/GAP   N events, GAP milliseconds apart, each stamped with the time it was sent at
+ *     /sink           swallows what is sent, and answers with the number of its bytes
+ *
+ * It prints one line of JSON, its {@linkcode Place}, and ends when its stdin does, so that it outlives nobody. A raw
+ * listener, since `Deno.serve` over TLS sends a head and its content apart, with Nagle's algorithm on: each second
+ * piece would wait 40 ms for the delayed acknowledgement of the first.
+ *
+ * @module
+ */
+
+import { makeAuthority } from "../../tests/support/authority.ts";
+import { join, latin1 } from "../../tests/support/bytes.ts";
+import { framingOf, parseHead } from "../../tests/support/message.ts";
+import { now } from "./clock.ts";
+import { Peer } from "./peer.ts";
+
+/** Where the upstream is. */
+export interface Place {
+  readonly port: number;
+  /** The authority of its certificate, PEM. */
+  readonly ca: string;
+}
+
+/** Content is sent in pieces of this size. */
+const PIECE = 256 * 1024;
+const CONTENT = new Uint8Array(PIECE).fill(0x78);
+
+function replyHead(framing: string, type = "application/octet-stream"): Uint8Array {
+  return latin1(`HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\n${framing}\r\n\r\n`);
+}
+
+function chunk(content: Uint8Array): Uint8Array {
+  return join([latin1(`${content.length.toString(16)}\r\n`), content, latin1("\r\n")]);
+}
+
+const CHUNKED = "Transfer-Encoding: chunked";
+const LAST_CHUNK = latin1("0\r\n\r\n");
+
+/** Pieces that add up to so many bytes. */
+function* piecesOf(length: number): Generator<Uint8Array> {
+  for (let left = length; left > 0; left -= PIECE) yield left < PIECE ? CONTENT.subarray(0, left) : CONTENT;
+}
+
+/** Head and content together, made once for each length. */
+const wholes = new Map<number, Uint8Array>();
+
+async function sendLength(peer: Peer, length: number): Promise<void> {
+  const head = replyHead(`Content-Length: ${length}`);
+  if (length > PIECE) {
+    await peer.write(head);
+    for (const piece of piecesOf(length)) await peer.write(piece);
+    return;
+  }
+  const whole = wholes.get(length) ?? join([head, ...piecesOf(length)]);
+  wholes.set(length, whole);
+  await peer.write(whole);
+}
+
+async function sendChunked(peer: Peer, length: number): Promise<void> {
+  await peer.write(replyHead(CHUNKED));
+  const whole = chunk(CONTENT);
+  for (const piece of piecesOf(length)) await peer.write(piece.length === PIECE ? whole : chunk(piece));
+  await peer.write(LAST_CHUNK);
+}
+
+/** Sends each event when it is due, counted from the first, so that a late one does not delay all that follow. */
+async function sendEvents(peer: Peer, count: number, gap: number): Promise<void> {
+  await peer.write(replyHead(CHUNKED, "text/event-stream"));
+  const begun = performance.now();
+  for (let sent = 1; sent <= count; sent++) {
+    const wait = begun + sent * gap - performance.now();
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    await peer.write(chunk(latin1(`event: tick\ndata: ${now()} ${"x".repeat(64)}\n\n`)));
+  }
+  await peer.write(LAST_CHUNK);
+}
+
+async function converse(conn: Deno.Conn): Promise<void> {
+  using peer = new Peer(conn);
+  for (let text = await peer.readHead(); text !== undefined; text = await peer.readHead()) {
+    const { start, fields } = parseHead(text);
+    const [, what, first, second] = start.split(" ")[1]?.split("/") ?? [];
+    const framing = framingOf(fields, { kind: "length", length: 0 });
+    if (framing.kind === "end") return;
+    const bytes = await peer.readContent(framing);
+    if (what === "bytes") await sendLength(peer, Number(first));
+    else if (what === "chunked") await sendChunked(peer, Number(first));
+    else if (what === "events") await sendEvents(peer, Number(first), Number(second));
+    else await peer.write(join([replyHead(`Content-Length: ${`${bytes}`.length}`), latin1(`${bytes}`)]));
+  }
+}
+
+async function serve(): Promise<void> {
+  const authority = await makeAuthority();
+  const listener = Deno.listenTls({
+    hostname: "127.0.0.1",
+    port: 0,
+    ...await authority.issue(["localhost"]),
+  });
+  const place: Place = { port: (listener.addr as Deno.NetAddr).port, ca: authority.pem };
+  console.log(JSON.stringify(place));
+  for await (const conn of listener) {
+    // A connection that the service closes in the middle of a reply is none of the upstream's business.
+    converse(conn).catch(() => {});
+  }
+}
+
+serve();
+for await (const _ of Deno.stdin.readable);
+Deno.exit();

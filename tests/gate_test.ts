@@ -1,0 +1,26 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Gate } from "../lib/gate.ts";
+import { Refusal } from "../lib/http/refusal.ts";
+
+Deno.test("Gate lets in as many as there may be, and the next when one has left", () => {
+  const gate = new Gate(2);
+  gate.enter();
+  gate.enter();
+  assertEquals(assertThrows(() => gate.enter(), Refusal).code, "overloaded");
+  assertEquals(gate.inFlight, 2);
+  gate.leave();
+  gate.enter();
+  assertEquals(gate.inFlight, 2);
+  assertThrows(() => gate.enter(), Refusal);
+});
+
+Deno.test("Gate refuses everybody once it drains, and those inside can leave", () => {
+  const gate = new Gate(2);
+  gate.judge();
+  gate.enter();
+  gate.drain();
+  assertEquals(assertThrows(() => gate.judge(), Refusal).code, "draining");
+  gate.leave();
+  assertEquals(gate.inFlight, 0);
+  assertThrows(() => gate.judge(), Refusal);
+});

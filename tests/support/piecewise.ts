@@ -1,0 +1,119 @@
+/**
+ * The upstream leg's readers without a network: a socket that serves bytes in the pieces a test wants, and a whole
+ * response read from it the way the leg reads one.
+ *
+ * @module
+ */
+
+import { Connection, type Socket } from "../../lib/upstream/connection.ts";
+import { Content } from "../../lib/upstream/content.ts";
+import { decoderFor } from "../../lib/upstream/decoder.ts";
+import { responseFraming } from "../../lib/upstream/framing.ts";
+import {
+  BadResponse,
+  type Field,
+  parseResponseHead,
+  type ResponseHead,
+} from "../../lib/upstream/response_head.ts";
+import { join, latin1 } from "./bytes.ts";
+
+/** A socket that serves one piece a read, then the end; and keeps what is written. */
+export class PiecewiseSocket implements Socket {
+  readonly written: Uint8Array[] = [];
+  closed = false;
+  readonly #pieces: Uint8Array[];
+  readonly #pause: (() => Promise<void>) | undefined;
+
+  /** @param pause Waited for before each read. */
+  constructor(pieces: readonly (string | Uint8Array)[] = [], pause?: () => Promise<void>) {
+    this.#pieces = pieces.map((piece) => typeof piece === "string" ? latin1(piece) : piece)
+      .filter((piece) => piece.length > 0);
+    this.#pause = pause;
+  }
+
+  /** How many bytes have not been read. */
+  get left(): number {
+    return this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
+  }
+
+  async read(room: Uint8Array): Promise<number | null> {
+    await this.#pause?.();
+    const piece = this.#pieces.shift();
+    if (piece === undefined) return null;
+    const count = Math.min(piece.length, room.length);
+    room.set(piece.subarray(0, count));
+    if (count < piece.length) this.#pieces.unshift(piece.subarray(count));
+    return count;
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    this.written.push(bytes.slice());
+    return Promise.resolve(bytes.length);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+/** A response that was taken, or why it was not. */
+export type Reading = {
+  readonly taken: true;
+  readonly status: number;
+  readonly fields: readonly Field[];
+  readonly body: Uint8Array;
+  /** Whether not a byte that had been read stood behind the end. */
+  readonly clean: boolean;
+  /** How many bytes were left over, read or not. */
+  readonly left: number;
+} | {
+  readonly taken: false;
+  /** The message of the {@linkcode BadResponse}. */
+  readonly why: string;
+};
+
+/** Reads a response from pieces. Rejects with anything but a {@linkcode BadResponse}, which is an outcome. */
+export async function readPieces(
+  method: string,
+  pieces: readonly (string | Uint8Array)[],
+  pause?: () => Promise<void>,
+): Promise<Reading> {
+  const socket = new PiecewiseSocket(pieces, pause);
+  const connection = new Connection(socket);
+  try {
+    const head = await finalHead(connection);
+    let clean = false;
+    let ends = 0;
+    const content = new Content(connection, decoderFor(responseFraming(method, head)), (outcome, whole) => {
+      ends++;
+      clean = outcome === "whole" && whole === true;
+    });
+    const parts: Uint8Array[] = [];
+    for (let part = await content.next(); part !== undefined; part = await content.next()) {
+      if (part.length === 0) throw new Error("Content.next() gave an empty part");
+      parts.push(part);
+    }
+    if (ends !== 1) throw new Error(`The content ended ${ends} times`);
+    const left = connection.arrived.length + socket.left;
+    return { taken: true, status: head.status, fields: head.fields, body: join(parts), clean, left };
+  } catch (error) {
+    if (!(error instanceof BadResponse)) throw error;
+    return { taken: false, why: error.message };
+  }
+}
+
+/** The first head that is no interim one. */
+async function finalHead(connection: Connection): Promise<ResponseHead> {
+  for (;;) {
+    const text = await connection.readHead();
+    if (text === undefined) throw new BadResponse("a connection that ended before a head");
+    const head = parseResponseHead(text);
+    if (head.status >= 200) return head;
+    if (head.status === 101) throw new BadResponse("a change of protocol");
+  }
+}
+
+/** The text in two pieces, for each place at which it can be cut. */
+export function* everyCut(text: string): Generator<[string, string]> {
+  for (let at = 1; at < text.length; at++) yield [text.slice(0, at), text.slice(at)];
+}

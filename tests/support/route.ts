@@ -1,0 +1,15 @@
+import type { Route } from "../../lib/config/route.ts";
+import { parseRoutes } from "../../lib/config/routes.ts";
+import { valueOf } from "./judged.ts";
+
+/** A route as a table makes it: Bearer, from `/a/` to `https://api.test`, but for what the fields say. */
+export function routeOf(fields: object = {}): Route {
+  const entry = {
+    path: "/a/",
+    upstream: "https://api.test",
+    auth_scheme: "Bearer",
+    token_env: "A_TOKEN",
+    ...fields,
+  };
+  return valueOf(parseRoutes(JSON.stringify({ routes: [entry] }))).routes[0] as Route;
+}

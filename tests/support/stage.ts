@@ -1,0 +1,84 @@
+/**
+ * The service in front of a mock upstream whose part each test writes: one of both for all the tests of a file.
+ *
+ * @module
+ */
+
+import type { Exchange } from "./exchange.ts";
+import { type Service, startService } from "./service.ts";
+import { type Script, startUpstream, type Upstream } from "./upstream.ts";
+import { type Reply, request } from "./wire.ts";
+
+/** The token that every stage's service holds, in the variable `A_TOKEN`. */
+export const TOKEN = "real-Wq7Zt2LmK9xB4vNc";
+
+/** How to set a stage. */
+export interface StageOptions {
+  /** The routes, given the upstream's URL; `auth_scheme` Bearer and `token_env` A_TOKEN go without saying. */
+  readonly routes?: (upstream: string) => readonly object[];
+  /** More variables. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A reply, and what the upstream saw of the request that it answers. */
+export interface Asked {
+  readonly reply: Reply;
+  /** Undefined when nothing reached the upstream. */
+  readonly seen: Exchange | undefined;
+}
+
+/** A service and its upstream; both are there while a test runs. */
+export interface Stage {
+  readonly service: Service;
+  readonly upstream: Upstream;
+  /** What the upstream does from now on. */
+  play(script: Script): void;
+  /** Sends text over a connection of its own, and reads one reply; the upstream says `ok` unless told. */
+  ask(text: string | Uint8Array, script?: Script): Promise<Asked>;
+}
+
+/** The upstream's part while no test has another. */
+export const OK: Script = (exchange) => exchange.reply(200, [], "ok");
+
+/** Sets a stage before the first test of the file, and clears it after the last. Route `/a/` unless told. */
+export function useStage({ routes = (upstream) => [{ path: "/a/", upstream }], env }: StageOptions = {}): Stage {
+  let script = OK;
+  let set: { readonly service: Service; readonly upstream: Upstream } | undefined;
+
+  Deno.test.beforeAll(async () => {
+    const upstream = startUpstream((exchange) => script(exchange));
+    const table = {
+      routes: routes(upstream.url).map((route) => ({ auth_scheme: "Bearer", token_env: "A_TOKEN", ...route })),
+    };
+    set = { upstream, service: await startService({ routes: table, env: { A_TOKEN: TOKEN, ...env } }) };
+  });
+  Deno.test.afterAll(async () => {
+    await set?.service[Symbol.asyncDispose]();
+    await set?.upstream.close();
+  });
+
+  function get() {
+    if (set === undefined) throw new Error("Cannot use a stage outside of a test");
+    return set;
+  }
+
+  return {
+    get service() {
+      return get().service;
+    },
+    get upstream() {
+      return get().upstream;
+    },
+    play(next) {
+      script = next;
+    },
+    async ask(text, next = OK) {
+      script = next;
+      const { service, upstream } = get();
+      const before = upstream.requests.length;
+      const reply = await request(service.port, text);
+      if (upstream.requests.length > before + 1) throw new Error(`Upstream got ${upstream.requests.length - before} requests`);
+      return { reply, seen: upstream.requests[before] };
+    },
+  };
+}
