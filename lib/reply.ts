@@ -32,7 +32,13 @@ export async function reply(
   return response;
 }
 
-/** What is there already goes as one piece; what is not becomes a stream. */
+/**
+ * Pieces from this size on are given back as soon as they are handed on. Left to the garbage collector, which counts
+ * objects rather than what they hold, they would come to a hundred megabytes before it looked.
+ */
+const LARGE = 64 * 1024;
+
+/** What is there already goes as one piece; what is not, or is large, becomes a stream. */
 async function contentFor(
   status: number,
   content: Content,
@@ -41,26 +47,36 @@ async function contentFor(
 ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
   const first = content.ready ? await content.next() : undefined;
   if (WITHOUT_CONTENT.has(status)) content.cancel();
-  if (!content.done) return streamOf(first, content, entry, ended);
+  else if (!content.done || (first !== undefined && first.length >= LARGE)) {
+    return streamOf(first, content, entry, ended);
+  }
   entry.bytesDown = first?.length ?? 0;
   ended("whole");
-  return WITHOUT_CONTENT.has(status) || first === undefined ? null : first as Uint8Array<ArrayBuffer>;
+  return WITHOUT_CONTENT.has(status) || first === undefined ? null : first;
 }
 
 function streamOf(
-  first: Uint8Array | undefined,
+  first: Uint8Array<ArrayBuffer> | undefined,
   content: Content,
   entry: Entry,
   ended: (outcome: Outcome) => void,
 ): ReadableStream<Uint8Array> {
+  let large: Uint8Array<ArrayBuffer> | undefined;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
+      // Whoever asks for the next piece has taken the last one: the runtime holds what it has not sent yet.
+      large?.buffer.transfer(0);
+      large = undefined;
       try {
         const bytes = first ?? await content.next();
         first = undefined;
         if (bytes !== undefined) {
           entry.bytesDown += bytes.length;
           controller.enqueue(bytes);
+          if (bytes.length >= LARGE) {
+            large = bytes;
+            return;
+          }
         }
         if (!content.done) return;
         controller.close();

@@ -112,14 +112,14 @@ Deno.test("responseFraming() refuses what two readers could take for two lengths
       section,
     ]),
     ...([
-      ["gzip, chunked", "RFC 9112, 6.1: nobody asked for it with TE"],
+      ["gzip, chunked", "RFC 9112, 7.4: nobody asked for it with TE"],
       ["chunked, gzip", "RFC 9112, 6.3, point 4: chunked is not last"],
-      ["chunked, chunked", "RFC 9112, 7.1: applied once only"],
-      ["identity", "RFC 9112, 7: no such coding any more"],
-      ["gzip", "RFC 9112, 6.1: nobody asked for it with TE"],
+      ["chunked, chunked", "RFC 9112, 6.1: applied once only"],
+      ["identity", "RFC 9112, 7: unknown"],
+      ["gzip", "RFC 9112, 7.4: nobody asked for it with TE"],
       ["xchunked", "RFC 9112, 7: unknown"],
       ["chunked;q=1", "RFC 9112, 7.1: chunked has no parameters"],
-      ["chunked,", "RFC 9110, 5.6.1.2: an empty element is a second opinion"],
+      ["chunked,", "RFC 9110, 5.6.1.2, lets it pass for chunked; here it is a second opinion"],
       ["\xa0chunked", "RFC 9110, 5.6.3: white space is space and tab only"],
       ["", "RFC 9112, 6.1: at least one coding"],
     ] as const).map(([value, section]): [Lines, string, string] => [
@@ -130,7 +130,7 @@ Deno.test("responseFraming() refuses what two readers could take for two lengths
     [
       ["transfer-encoding: chunked", "transfer-encoding: chunked"],
       "more than one Transfer-Encoding",
-      "RFC 9112, 7.1: applied once only",
+      "RFC 9112, 6.1: applied once only",
     ],
     [
       ["transfer-encoding: gzip", "transfer-encoding: chunked"],
@@ -165,8 +165,8 @@ Deno.test("persists() keeps a connection for HTTP/1.1, a known end, and no word 
     [["connection: CLOSE"], length(5), 1, false, "RFC 9110, 7.6.1: options in any case"],
     [["connection: foo,\tclose ,bar"], length(5), 1, false, "RFC 9110, 5.6.1: a list"],
     [["connection: keep-alive", "connection: close"], CHUNKED, 1, false, "RFC 9110, 5.3: one list"],
-    [["connection: keep-alive, close"], NONE, 1, false, "RFC 9112, 9.3: close wins"],
-    [["connection: keep-alive"], length(5), 0, false, "RFC 9112, 9.3: HTTP/1.0 is not trusted with it"],
+    [["connection: keep-alive, close"], NONE, 1, false, "RFC 9112, 9.3: close comes first"],
+    [["connection: keep-alive"], length(5), 0, false, "RFC 9112, 9.3: not for a proxy in HTTP/1.0"],
   ];
   for (const [lines, kind, minorVersion, kept, section] of cases) {
     const message = `${lines.join(" | ")} ${kind.kind} HTTP/1.${minorVersion} (${section})`;

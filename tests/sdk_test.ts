@@ -94,6 +94,11 @@ const CLIENTS: readonly Client[] = [{
   base: (service, route = "openai") => `${service.url}/${route}/v1`,
 }];
 
+const REFUSALS = [
+  { route: "nowhere", status: 404, text: "No route" },
+  { route: "forgotten", status: 500, text: "FORGOTTEN_TOKEN" },
+];
+
 for (const client of CLIENTS) {
   Deno.test(`${client.name} gets each event before the upstream sends the next`, async () => {
     const receipts = client.events.map(() => Promise.withResolvers<void>());
@@ -107,9 +112,12 @@ for (const client of CLIENTS) {
       await exchange.writeChunk();
     });
     const got: unknown[] = [];
-    for await (const event of await client.stream(client.base(api.service))) {
-      receipts[got.push(event) - 1]?.resolve();
+    async function listen(): Promise<void> {
+      for await (const event of await client.stream(client.base(api.service))) {
+        receipts[got.push(event) - 1]?.resolve();
+      }
     }
+    await within(listen(), "The end of the stream", 10_000);
     assertEquals(got, client.events);
     assertRequests(api.upstream, client);
   });
@@ -120,10 +128,7 @@ for (const client of CLIENTS) {
     await using api = await openApi((exchange) =>
       exchange.reply(200, { "Content-Type": "application/json", "Content-Encoding": "gzip" }, packed)
     );
-    // The client may add to what it parsed, such as an identifier of the request.
-    const { id, model } = await client.ask(client.base(api.service)) as typeof TOLD;
-    const { id: sent } = client.whole as typeof TOLD;
-    assertEquals({ id, model }, { id: sent, model: "m" });
+    assertEquals(await within(client.ask(client.base(api.service)), "The reply"), client.whole);
     assertRequests(api.upstream, client);
   });
 
@@ -135,29 +140,29 @@ for (const client of CLIENTS) {
       await exchange.closed;
       ended.resolve();
     });
-    const stream = await client.stream(client.base(api.service));
-    for await (const _ of stream) stream.controller.abort();
+    async function leave(): Promise<void> {
+      const stream = await client.stream(client.base(api.service));
+      for await (const _ of stream) stream.controller.abort();
+    }
+    await within(leave(), "The first event");
     await within(ended.promise, "The end of the upstream's exchange", 1_000);
   });
 
   Deno.test(`${client.name} sees that a stream broke off`, async () => {
+    const receipt = Promise.withResolvers<void>();
     await using api = await openApi(async (exchange) => {
       await exchange.reply(200, { "Content-Type": "text/event-stream", "Transfer-Encoding": "chunked" });
       await exchange.writeChunk(client.render(client.events[0]));
+      await within(receipt.promise, "The client's receipt of the first event");
       exchange.close();
     });
-    const stream = await client.stream(client.base(api.service));
-    const reading = assertRejects(async () => await Array.fromAsync(stream));
-    await within(reading, "The client's news that the stream broke off", 2_000);
+    async function listen(): Promise<void> {
+      for await (const _ of await client.stream(client.base(api.service))) receipt.resolve();
+    }
+    await within(assertRejects(listen), "The client's news that the stream broke off", 2_000);
   });
 
-  for (
-    const [route, status, text] of [["nowhere", 404, "No route"], [
-      "forgotten",
-      500,
-      "FORGOTTEN_TOKEN",
-    ]] as const
-  ) {
+  for (const { route, status, text } of REFUSALS) {
     Deno.test(`${client.name} shows the proxy's own ${status} and does not try again`, async () => {
       await using api = await openApi(() => {});
       let calls = 0;
@@ -165,7 +170,11 @@ for (const client of CLIENTS) {
         calls++;
         return fetch(...args);
       };
-      const error = await assertRejects(() => client.ask(client.base(api.service, route), counting), Error);
+      const asking: Promise<Error> = assertRejects(
+        () => client.ask(client.base(api.service, route), counting),
+        Error,
+      );
+      const error = await within(asking, "The client's error");
       assertStringIncludes(error.message, `${status} `);
       assertStringIncludes(error.message, text);
       assertEquals([calls, api.upstream.connections], [1, 0]);

@@ -143,12 +143,18 @@ for (const [how, framing, content] of BREAKS) {
 
 Deno.test("an upload that turns into nonsense never looks whole", async () => {
   const end = Promise.withResolvers<string>();
+  const begun = Promise.withResolvers<void>();
   stage.play(async (exchange) => {
+    begun.resolve();
     await exchange.drain().then(() => end.resolve("whole"), () => end.resolve("broken"));
   });
-  await using wire = await connectRaw(stage.service.port);
-  await wire.send(headOf("Transfer-Encoding: chunked") + "5\r\nhello\r\nzz\r\n");
-  assertEquals(await within(end.promise, "The upload's end at the upstream"), "broken");
+  for (const nonsense of ["zz\r\n", "-1\r\n", "5\r\nhelloXX0\r\n\r\n"]) {
+    await using wire = await connectRaw(stage.service.port);
+    await wire.send(headOf("Transfer-Encoding: chunked") + "5\r\nhello\r\n");
+    await within(begun.promise, "The request at the upstream");
+    await wire.send(nonsense);
+    assertEquals(await within(end.promise, "The upload's end at the upstream"), "broken");
+  }
 });
 
 Deno.test("a client that leaves mid-upload ends the upstream's connection within a second", async () => {
@@ -202,38 +208,34 @@ async function settled(count: () => number): Promise<void> {
 for (const status of [401, 413]) {
   for (const framing of ["Content-Length: 1000000000", "Transfer-Encoding: chunked"]) {
     Deno.test(`a ${status} reaches a client that is still uploading, and the upload stops (${framing})`, async () => {
+      let length = 0;
       stage.play(async (exchange) => {
-        const first = await exchange.body().next();
-        assert(!first.done);
+        await exchange.body().next();
         await exchange.reply(status, { "X-Reason": "no" }, "not like this");
-        await exchange.closed;
+        for await (const part of exchange.body()) length += part.length;
       });
       await using wire = await connectRaw(stage.service.port);
       await wire.send(headOf(framing));
-      const piece = framing.endsWith("chunked") ? chunkOf(MEGABYTE) : MEGABYTE;
-      const taken = uploadUntilCut(wire, piece);
+      const uploading = uploadUntilCut(wire, framing.endsWith("chunked") ? chunkOf(MEGABYTE) : MEGABYTE);
       const reply = await wire.readReply();
       assertEquals([reply.status, reply.field("x-reason"), reply.body.text], [status, "no", "not like this"]);
+      // The client goes on, and it is no longer the upstream's concern.
       const exchange = stage.upstream.requests.at(-1);
       await within(exchange?.closed ?? Promise.reject(), "The end of the upstream's connection", 1000);
+      assert(length < 100_000_000, `${length} bytes reached the upstream`);
       await wire.close();
-      assert(await taken < 500_000_000);
+      await uploading;
     });
   }
 }
 
-/** Sends on until the connection is over; gives the bytes that were taken. */
-async function uploadUntilCut(wire: Wire, piece: Uint8Array): Promise<number> {
-  let taken = 0;
+/** Sends on until the connection is over. */
+async function uploadUntilCut(wire: Wire, piece: Uint8Array): Promise<void> {
   try {
-    while (taken < 1_000_000_000) {
-      await wire.send(piece);
-      taken += piece.length;
-    }
+    for (let sent = 0; sent < 1_000_000_000; sent += piece.length) await wire.send(piece);
   } catch {
-    // Cut, as it should be.
+    // Cut, as it may be.
   }
-  return taken;
 }
 
 Deno.test("connections to the upstream are used again, after uploads too", async () => {

@@ -54,11 +54,29 @@ Deno.test("startUpstream() reads bodies by their framing, and the next request a
     "POST /2 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nT: v\r\n\r\n",
   );
   await wire.send("GET /3 HTTP/1.1\r\n\r\n");
+  await wire.send("POST /4 HTTP/1.1\r\nContent-Length: 5\r\n\r\nhel");
   await wire.closeWrite();
   await within(wire.closed, "The upstream's answer to a FIN");
-  const seen = upstream.requests.map((each) => [each.target, fromLatin1(each.received), each.request]);
-  assertEquals(seen, [["/1", "hello", 1], ["/2", "hello", 2], ["/3", "", 3]]);
+  const seen = upstream.requests.map((each) => [each.target, fromLatin1(each.received), each.complete]);
+  assertEquals(seen, [["/1", "hello", true], ["/2", "hello", true], ["/3", "", true], ["/4", "hel", false]]);
+  assertEquals(upstream.requests.map((each) => each.request), [1, 2, 3, 4]);
   assertEquals(upstream.connections, 1);
+});
+
+Deno.test("Exchange.body() can be left early: the rest is read past", async () => {
+  await using upstream = startUpstream(async (exchange) => {
+    for await (const _ of exchange.body()) break;
+    await exchange.reply(204);
+  });
+  await using wire = await connectRaw(upstream.port);
+  await wire.send("POST /1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n");
+  await wire.send("GET /2 HTTP/1.1\r\n\r\n");
+  await wire.readReply();
+  await wire.readReply();
+  assertEquals(upstream.requests.map((each) => [each.target, fromLatin1(each.received)]), [["/1", "hello"], [
+    "/2",
+    "",
+  ]]);
 });
 
 Deno.test("Exchange.rawBody() is the body as on the wire", async () => {

@@ -13,9 +13,10 @@
  * @module
  */
 
+import type { Framing } from "../../lib/upstream/framing.ts";
 import { makeAuthority } from "../../tests/support/authority.ts";
 import { join, latin1 } from "../../tests/support/bytes.ts";
-import { framingOf, parseHead } from "../../tests/support/message.ts";
+import { type Field, parseHead, valuesOf } from "../../tests/support/message.ts";
 import { now } from "./clock.ts";
 import { Peer } from "./peer.ts";
 
@@ -80,14 +81,19 @@ async function sendEvents(peer: Peer, count: number, gap: number): Promise<void>
   await peer.write(LAST_CHUNK);
 }
 
+/** What the service sends has been judged; it is either of these. */
+function framingOf(fields: readonly Field[]): Framing {
+  const [length] = valuesOf(fields, "content-length");
+  if (length !== undefined) return { kind: "length", length: Number(length) };
+  return { kind: valuesOf(fields, "transfer-encoding").length > 0 ? "chunked" : "none" };
+}
+
 async function converse(conn: Deno.Conn): Promise<void> {
   using peer = new Peer(conn);
   for (let text = await peer.readHead(); text !== undefined; text = await peer.readHead()) {
     const { start, fields } = parseHead(text);
     const [, what, first, second] = start.split(" ")[1]?.split("/") ?? [];
-    const framing = framingOf(fields, { kind: "length", length: 0 });
-    if (framing.kind === "end") return;
-    const bytes = await peer.readContent(framing);
+    const bytes = await peer.readContent(framingOf(fields));
     if (what === "bytes") await sendLength(peer, Number(first));
     else if (what === "chunked") await sendChunked(peer, Number(first));
     else if (what === "events") await sendEvents(peer, Number(first), Number(second));

@@ -38,7 +38,7 @@ export class Mask {
 
   /** Masks a text of bytes, a byte a character, such as a field value. */
   maskText(text: string): string {
-    if (text.length < this.#search.least || !this.#search.mayBeIn(text)) return text;
+    if (text.length < this.#search.least || !this.#search.mayFind(text)) return text;
     return latin1(this.maskBytes(bytesOf(text)));
   }
 
@@ -50,7 +50,7 @@ export class Mask {
   scan(bytes: Uint8Array, at: number, state: number): number {
     const automaton = this.#automaton;
     for (;;) {
-      if (state === ROOT) at = this.#search.in(bytes, at);
+      if (state === ROOT) at = this.#search.find(bytes, at);
       if (at === bytes.length) return state;
       do {
         state = automaton.next(state, bytes[at++]!);

@@ -37,7 +37,7 @@ export class Search {
   }
 
   /** The first place from `at` on where a form may begin, be it whole or cut off by the end; the end if none may. */
-  in(bytes: Uint8Array, at: number): number {
+  find(bytes: Uint8Array, at: number): number {
     const skips = this.#skips;
     const reach = this.#reach;
     const end = bytes.length;
@@ -56,7 +56,7 @@ export class Search {
   }
 
   /** Whether a text of bytes, a byte a character, may hold a form. False is certain. */
-  mayBeIn(text: string): boolean {
+  mayFind(text: string): boolean {
     const reach = this.#reach;
     for (let last = reach; last < text.length;) {
       const skip = this.#skips[pairOf(text.charCodeAt(last - 1), text.charCodeAt(last))]!;

@@ -3,11 +3,11 @@ const FRAME = 0xfd2fb528;
 const SKIPPABLE_FRAME = 0x184d2a5;
 
 /** How many bytes tell what follows, in each place. */
-const NEEDED = { magic: 4, skippable: 4, descriptor: 1, block: 3, nothing: Infinity };
+const NEEDED = { magic: 4, skippable: 4, descriptor: 1, block: 3 };
 
 /**
- * Follows the frames of zstd-coded content without decoding it, to know whether the content may end where it does. The
- * runtime's decoder takes any end for the right one.
+ * Follows the frames of zstd-coded content without decoding it, to know where they end. The runtime's decoder takes any
+ * end of the content for the right one, and stops for good at the end of a frame that has more behind it in one piece.
  */
 export class ZstdFrames {
   #place: keyof typeof NEEDED = "magic";
@@ -21,8 +21,10 @@ export class ZstdFrames {
     return this.#place === "magic" && this.#seen.length === 0 && this.#passing === 0;
   }
 
-  read(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length;) {
+  /** Reads on, at most to the end of a frame. @returns How many bytes it read. */
+  read(bytes: Uint8Array): number {
+    let at = 0;
+    do {
       if (this.#passing > 0) {
         const passed = Math.min(this.#passing, bytes.length - at);
         this.#passing -= passed;
@@ -33,17 +35,17 @@ export class ZstdFrames {
       if (this.#seen.length < NEEDED[this.#place]) continue;
       this.#judge(this.#seen.reduceRight((number, byte) => number * 256 + byte, 0));
       this.#seen = [];
-    }
+    } while (at < bytes.length && !this.whole);
+    return at;
   }
 
   #judge(number: number): void {
     switch (this.#place) {
       case "magic":
-        this.#place = number === FRAME
-          ? "descriptor"
-          : Math.floor(number / 16) === SKIPPABLE_FRAME
-          ? "skippable"
-          : "nothing";
+        if (number === FRAME) this.#place = "descriptor";
+        else if (Math.floor(number / 16) === SKIPPABLE_FRAME) this.#place = "skippable";
+        // No frame: the decoder fails at it, wherever it may end.
+        else this.#passing = Infinity;
         break;
       case "skippable":
         this.#passing = number;

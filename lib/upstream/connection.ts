@@ -48,7 +48,7 @@ export class Connection {
   }
 
   /** The bytes that have come and are not consumed: a view of the buffer, good until the next call. */
-  get arrived(): Uint8Array {
+  get arrived(): Uint8Array<ArrayBuffer> {
     return this.#buffer.subarray(this.#start, this.#end);
   }
 

@@ -27,7 +27,7 @@ export class Content {
   readonly #decoder: Decoder;
   readonly #end: ContentEnd;
   /** A read that was still pending when the bytes before it went on, and where its bytes will be. */
-  #late: { readonly room: Uint8Array; readonly reading: Promise<number> } | undefined;
+  #late: { readonly room: Uint8Array<ArrayBuffer>; readonly reading: Promise<number> } | undefined;
   #ended = false;
 
   constructor(connection: Connection, decoder: Decoder, end: ContentEnd) {
@@ -47,7 +47,7 @@ export class Content {
   }
 
   /** The next bytes, at least one, or undefined at the end. Only one call at a time. */
-  async next(): Promise<Uint8Array | undefined> {
+  async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
       for (;;) {
         if (this.#ended) return undefined;
@@ -71,7 +71,7 @@ export class Content {
     this.#end("broken");
   }
 
-  async #read(): Promise<Uint8Array> {
+  async #read(): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#late !== undefined) return await this.#readLate(this.#late);
     const connection = this.#connection;
     if (connection.arrived.length === 0 && await connection.fill() === 0) {
@@ -88,14 +88,14 @@ export class Content {
   }
 
   /** A larger piece of memory that begins with what is there. */
-  #bulkFor(first: Uint8Array): Uint8Array {
+  #bulkFor(first: Uint8Array): Uint8Array<ArrayBuffer> {
     const bulk = new Uint8Array(Math.min(BULK, first.length + this.#decoder.expected));
     bulk.set(first);
     return bulk;
   }
 
   /** Reads on behind the first bytes as long as each read is a full one. */
-  async #gather(bulk: Uint8Array, first: number): Promise<Uint8Array> {
+  async #gather(bulk: Uint8Array<ArrayBuffer>, first: number): Promise<Uint8Array<ArrayBuffer>> {
     let filled = first;
     const patience = new Patience();
     try {
@@ -118,7 +118,9 @@ export class Content {
     }
   }
 
-  async #readLate({ room, reading }: { room: Uint8Array; reading: Promise<number> }): Promise<Uint8Array> {
+  async #readLate(
+    { room, reading }: { room: Uint8Array<ArrayBuffer>; reading: Promise<number> },
+  ): Promise<Uint8Array<ArrayBuffer>> {
     this.#late = undefined;
     const length = await reading;
     return room.slice(0, this.#take(room, length));

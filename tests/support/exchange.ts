@@ -44,6 +44,7 @@ export class Exchange {
   readonly #kept: Uint8Array[] = [];
   readonly #body: AsyncGenerator<Uint8Array>;
   #cut = false;
+  #complete = false;
 
   constructor({ conn, source, head, connection, request }: ExchangeParts) {
     const [method = "", target = ""] = head.start.split(" ");
@@ -69,6 +70,11 @@ export class Exchange {
     return join(this.#kept);
   }
 
+  /** Whether the body has been read to the end that its framing says. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
   /** A field's values joined by a comma, or undefined; any case of the name. */
   field(name: string): string | undefined {
     const values = valuesOf(this.fields, name);
@@ -76,8 +82,9 @@ export class Exchange {
   }
 
   /** The body's bytes as they come, without the framing. There is one body: a second call goes on with the rest. */
-  body(): AsyncGenerator<Uint8Array> {
-    return this.#body;
+  async *body(): AsyncGenerator<Uint8Array> {
+    // Not the generator itself: a loop that breaks off would end it, and the rest would pass for the next request.
+    for (let part = await this.#body.next(); !part.done; part = await this.#body.next()) yield part.value;
   }
 
   /** The whole body (what is left of it), without the framing. */
@@ -157,6 +164,7 @@ export class Exchange {
       kept += part.length;
       yield part;
     }
+    this.#complete = true;
   }
 }
 

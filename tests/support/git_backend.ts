@@ -47,6 +47,8 @@ async function runCgi(exchange: Exchange, options: GitBackendOptions): Promise<v
     stderr: "inherit",
   }).spawn();
   await Promise.all([feed(exchange, child.stdin), relay(exchange, child.stdout)]);
+  // Only now: the program knows where a pack ends, and would not miss the end of the request.
+  await exchange.writeChunk();
 }
 
 function cgiVariables(exchange: Exchange): Record<string, string> {
@@ -67,6 +69,7 @@ function cgiVariables(exchange: Exchange): Record<string, string> {
   );
 }
 
+/** Gives the program the request's body. */
 async function feed(exchange: Exchange, stdin: WritableStream<Uint8Array>): Promise<void> {
   const writer = stdin.getWriter();
   try {
@@ -78,6 +81,7 @@ async function feed(exchange: Exchange, stdin: WritableStream<Uint8Array>): Prom
   }
 }
 
+/** Sends what the program answers, but for the end of the reply. */
 async function relay(exchange: Exchange, stdout: ReadableStream<Uint8Array>): Promise<void> {
   let begun: Uint8Array | undefined = new Uint8Array();
   for await (const part of stdout) {
@@ -94,7 +98,6 @@ async function relay(exchange: Exchange, stdout: ReadableStream<Uint8Array>): Pr
     begun = undefined;
   }
   if (begun !== undefined) throw new Error("git http-backend ended without a head");
-  await exchange.writeChunk();
 }
 
 /** A CGI head has a Status field where HTTP has a status line. */

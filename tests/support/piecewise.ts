@@ -84,10 +84,14 @@ export async function readPieces(
     const head = await finalHead(connection);
     let clean = false;
     let ends = 0;
-    const content = new Content(connection, decoderFor(responseFraming(method, head)), (outcome, whole) => {
-      ends++;
-      clean = outcome === "whole" && whole === true;
-    });
+    const content = new Content(
+      connection,
+      decoderFor(responseFraming(method, head)),
+      (outcome: "whole" | "broken", nothingBehind = false) => {
+        ends++;
+        clean = outcome === "whole" && nothingBehind;
+      },
+    );
     const parts: Uint8Array[] = [];
     for (let part = await content.next(); part !== undefined; part = await content.next()) {
       if (part.length === 0) throw new Error("Content.next() gave an empty part");
