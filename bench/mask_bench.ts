@@ -18,10 +18,10 @@ const random = (() => {
   return () => (state = (state * 48271) % 0x7fffffff) / 0x7fffffff;
 })();
 
-function bytesOf(make: () => string): Uint8Array {
+function bytesOf(make: () => string): Uint8Array<ArrayBuffer> {
   let text = "";
   while (text.length < BULK) text += make();
-  // An end that may be the beginning of a form would be held, and the next piece copied: see the last of the bulks.
+  // An end that may be the beginning of a form would be held, and the next piece copied: that is measured apart.
   return encoder.encode(text.slice(0, BULK - 2) + "\n\n");
 }
 
@@ -37,7 +37,7 @@ const letters = (length: number, alphabet: string) =>
 const HEX = "0123456789abcdef";
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-const bulks: Record<string, Uint8Array> = {
+const bulks: Record<string, Uint8Array<ArrayBuffer>> = {
   random: Uint8Array.from({ length: BULK }, () => Math.floor(random() * 256)).fill(10, BULK - 2),
   text: bytesOf(() => `${word()} `),
   base64: bytesOf(() => letters(64, BASE64)),

@@ -7,6 +7,7 @@ import { parseTarget } from "./http/target.ts";
 import { judgeUpgrade } from "./http/upgrade.ts";
 import type { Gate } from "./gate.ts";
 import type { Entry, Journal, Outcome } from "./journal.ts";
+import type { Mask } from "./mask/mask.ts";
 import type { Passage } from "./passage.ts";
 import { reply } from "./reply.ts";
 import { AgentGone, UpstreamTimeout } from "./upstream/leg.ts";
@@ -52,9 +53,9 @@ export function createHandler(service: Service): (request: Request) => Promise<R
         headers,
         headers.get("connection"),
         framing,
-        credential,
+        credential.value,
       );
-      return await forward(passage, request, head, framing, entry, (outcome) => {
+      return await forward(passage, credential.mask, request, head, framing, entry, (outcome) => {
         service.gate.leave();
         service.journal.end(entry, outcome);
       });
@@ -67,7 +68,8 @@ export function createHandler(service: Service): (request: Request) => Promise<R
 
 /** The exchange with the upstream: what fails in here is the upstream's side. */
 async function forward(
-  { route, leg }: Passage,
+  passage: Passage,
+  mask: Mask | undefined,
   request: Request,
   head: string,
   framing: RequestFraming,
@@ -77,9 +79,15 @@ async function forward(
   const { method } = request;
   const content = hasContent(framing) ? request.body : null;
   try {
-    const answer = await leg.exchange({ method, head, framing, content, gone: () => request.signal.aborted });
+    const answer = await passage.leg.exchange({
+      method,
+      head,
+      framing,
+      content,
+      gone: () => request.signal.aborted,
+    });
     entry.reused = answer.reused;
-    return await reply(route, answer, entry, ended);
+    return await reply(passage, mask, answer, entry, ended);
   } catch (error) {
     throw new Refusal(error instanceof UpstreamTimeout ? "upstream_timeout" : "upstream_failed", "", error);
   }

@@ -3,6 +3,7 @@ import type { Route, RouteTable } from "./config/route.ts";
 import { credentialValue } from "./http/credential.ts";
 import { type HeadRules, headRules } from "./http/request_head.ts";
 import type { Secret } from "./http/secret.ts";
+import { Mask } from "./mask/mask.ts";
 import { Leg } from "./upstream/leg.ts";
 import type { Waits } from "./upstream/waits.ts";
 
@@ -11,9 +12,17 @@ export interface Passage {
   readonly path: string;
   readonly route: Route;
   readonly rules: HeadRules;
-  /** The value of the credential's field; undefined while the token is unset. */
-  readonly credential: Secret | undefined;
+  /** Undefined while the token is unset. */
+  readonly credential: Credential | undefined;
   readonly leg: Leg;
+}
+
+/** What a token becomes on a route. */
+export interface Credential {
+  /** The value of the credential's field. */
+  readonly value: Secret;
+  /** What is masked in replies: undefined where the route says so, or the token is too short to be told from chance. */
+  readonly mask: Mask | undefined;
 }
 
 export interface PassageOptions {
@@ -33,8 +42,12 @@ export function openPassages(table: RouteTable, options: PassageOptions): Passag
       path: route.path,
       route,
       rules: headRules(route),
-      credential: token && credentialValue(route, token),
+      credential: token && credentialFor(route, token),
       leg: new Leg(route, { caCerts, egress: egressFor(egress, route.upstream) }, waits),
     };
   });
+}
+
+function credentialFor(route: Route, token: Secret): Credential {
+  return { value: credentialValue(route, token), mask: route.scrub ? Mask.of(route, token) : undefined };
 }

@@ -1,35 +1,58 @@
-import type { Route } from "./config/route.ts";
 import { copyResponseFields } from "./http/response_fields.ts";
 import type { Entry, Outcome } from "./journal.ts";
-import type { Content } from "./upstream/content.ts";
+import { type Decoding, decodingFor } from "./mask/decode.ts";
+import type { Mask } from "./mask/mask.ts";
+import { Masked } from "./mask/masked.ts";
+import type { Passage } from "./passage.ts";
 import type { Reply } from "./upstream/leg.ts";
 import { BadResponse } from "./upstream/response_head.ts";
+import { Resumed, type Source } from "./upstream/source.ts";
 
 /** Statuses whose responses can't have content: the runtime takes none, and RFC 9110 allows none. */
 const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
  * The upstream's reply as a response to the agent: the head without what belongs to the upstream's connection, the
- * content as it comes.
+ * content as it comes, the secret masked in both.
  *
+ * @param mask Undefined on a route that does not mask.
  * @param ended Called once, when the reply has come to its end.
  */
 export async function reply(
-  route: Route,
+  { route }: Passage,
+  mask: Mask | undefined,
   answer: Reply,
   entry: Entry,
   ended: (outcome: Outcome) => void,
 ): Promise<Response> {
-  const { head, content } = answer;
-  const end = once(ended);
-  if (head.status > 599) {
+  const { head, framing, content } = answer;
+  try {
+    if (head.status > 599) throw new BadResponse("a status above 599");
+    const decoding = mask && framing.kind !== "none" ? decodingOf(answer) : undefined;
+    const body = await contentFor(answer, decoding, mask, entry, once(ended));
+    const response = new Response(body, { status: head.status });
+    copyResponseFields({ route, mask, decoded: decoding !== undefined }, head, framing, response.headers);
+    entry.status = head.status;
+    return response;
+  } catch (error) {
     content.cancel();
-    throw new BadResponse("a status above 599");
+    throw error;
   }
-  entry.status = head.status;
-  const response = new Response(await contentFor(head.status, content, entry, end), { status: head.status });
-  copyResponseFields(route, head, answer.framing, response.headers);
-  return response;
+}
+
+/**
+ * How to take the coding off content that came with one, though none was asked for.
+ *
+ * @throws {BadResponse} Where that can't be done: what can't be read can't be masked.
+ */
+function decodingOf({ head }: Reply): Decoding | undefined {
+  const codings = head.fields.filter(([name]) => name === "content-encoding").map(([, value]) => value).join(
+    ", ",
+  );
+  if (codings === "" || codings.toLowerCase() === "identity") return undefined;
+  const decoding = head.status === 206 ? undefined : decodingFor(codings);
+  if (decoding === undefined) throw new BadResponse("content in a coding that can't be taken off to mask it");
+  return decoding;
 }
 
 /**
@@ -38,26 +61,33 @@ export async function reply(
  */
 const LARGE = 64 * 1024;
 
-/** What is there already goes as one piece; what is not, or is large, becomes a stream. */
+/** What is there already goes as one piece; what is not, is large or must be decoded becomes a stream. */
 async function contentFor(
-  status: number,
-  content: Content,
+  { head, content }: Reply,
+  decoding: Decoding | undefined,
+  mask: Mask | undefined,
   entry: Entry,
   ended: (outcome: Outcome) => void,
 ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
-  const first = content.ready ? await content.next() : undefined;
-  if (WITHOUT_CONTENT.has(status)) content.cancel();
-  else if (!content.done || (first !== undefined && first.length >= LARGE)) {
-    return streamOf(first, content, entry, ended);
+  const first = content.ready && decoding === undefined ? await content.next() : undefined;
+  if (WITHOUT_CONTENT.has(head.status)) {
+    content.cancel();
+    ended("whole");
+    return null;
   }
-  entry.bytesDown = first?.length ?? 0;
-  ended("whole");
-  return WITHOUT_CONTENT.has(status) || first === undefined ? null : first;
+  if (content.done && (first === undefined || first.length < LARGE)) {
+    entry.bytesDown = first?.length ?? 0;
+    ended("whole");
+    return first === undefined ? null : mask?.maskBytes(first) ?? first;
+  }
+  let source: Source = first === undefined ? content : new Resumed(first, content);
+  if (decoding !== undefined) source = decoding(source);
+  if (mask !== undefined) source = new Masked(source, mask);
+  return streamOf(source, entry, ended);
 }
 
 function streamOf(
-  first: Uint8Array<ArrayBuffer> | undefined,
-  content: Content,
+  source: Source,
   entry: Entry,
   ended: (outcome: Outcome) => void,
 ): ReadableStream<Uint8Array> {
@@ -68,8 +98,7 @@ function streamOf(
       large?.buffer.transfer(0);
       large = undefined;
       try {
-        const bytes = first ?? await content.next();
-        first = undefined;
+        const bytes = await source.next();
         if (bytes !== undefined) {
           entry.bytesDown += bytes.length;
           controller.enqueue(bytes);
@@ -78,7 +107,7 @@ function streamOf(
             return;
           }
         }
-        if (!content.done) return;
+        if (!source.done) return;
         controller.close();
         ended("whole");
       } catch (error) {
@@ -88,7 +117,7 @@ function streamOf(
       }
     },
     cancel() {
-      content.cancel();
+      source.cancel();
       ended("left");
     },
   }, { highWaterMark: 0 });

@@ -2,8 +2,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import type { Transform } from "node:stream";
 import zlib from "node:zlib";
-import { decodingFor, type Source } from "../lib/mask/decode.ts";
+import { decodingFor } from "../lib/mask/decode.ts";
 import { BadResponse } from "../lib/upstream/response_head.ts";
+import type { Source } from "../lib/upstream/source.ts";
 import { fromLatin1, join, latin1 } from "./support/bytes.ts";
 
 /** Content that comes in these pieces; what is cancelled ends. */
@@ -16,10 +17,10 @@ class Pieces implements Source {
     this.#pieces = pieces[Symbol.iterator]();
   }
 
-  next(): Promise<Uint8Array | undefined> {
+  next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const piece = this.#pieces.next();
     this.done = piece.done === true;
-    return Promise.resolve(this.done ? undefined : piece.value);
+    return Promise.resolve(piece.done === true ? undefined : new Uint8Array(piece.value));
   }
 
   cancel(): void {
@@ -30,13 +31,13 @@ class Pieces implements Source {
 /** Content whose pieces come when the test gives them. */
 class Live implements Source {
   readonly done = false;
-  #given = Promise.withResolvers<Uint8Array | undefined>();
+  #given = Promise.withResolvers<Uint8Array<ArrayBuffer> | undefined>();
 
   give(bytes: Uint8Array | undefined): void {
-    this.#given.resolve(bytes);
+    this.#given.resolve(bytes && new Uint8Array(bytes));
   }
 
-  async next(): Promise<Uint8Array | undefined> {
+  async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const bytes = await this.#given.promise;
     this.#given = Promise.withResolvers();
     return bytes;
@@ -57,7 +58,9 @@ async function readAll(source: Source): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for (let piece = await source.next(); piece !== undefined; piece = await source.next()) {
     assert(piece.length > 0 && piece.constructor === Uint8Array);
-    pieces.push(piece);
+    pieces.push(piece.slice());
+    // The memory of what has gone on is given back at once.
+    piece.buffer.transfer(0);
   }
   assert(source.done);
   return join(pieces);
@@ -110,7 +113,7 @@ const CODERS: readonly Coder[] = [
     name: "br",
     codings: ["br"],
     encode: (bytes) => zlib.brotliCompressSync(bytes),
-    stream: () => zlib.createBrotliCompress(),
+    stream: () => zlib.createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
     flush: constants.BROTLI_OPERATION_FLUSH,
   },
   {
@@ -303,6 +306,43 @@ Deno.test("decodingFor() fails at zstd that asks for more memory than is for it"
   await assertFails("zstd", [Uint8Array.from(frame)]);
   frame[5] = (23 - 10) << 3;
   assertEquals(await decodeAll("zstd", Uint8Array.from(frame)), latin1("A"));
+});
+
+Deno.test("decodingFor() knows the end of every kind of zstd frame", async () => {
+  const zstd = [0x28, 0xb5, 0x2f, 0xfd];
+  const window = (17 - 10) << 3;
+  const frames: [name: string, frame: Uint8Array, text: Uint8Array][] = [
+    ["a checksum", zlib.zstdCompressSync(TEXT, { params: { [constants.ZSTD_c_checksumFlag]: 1 } }), TEXT],
+    ["no content", Uint8Array.of(...zstd, 0, window, 1, 0, 0), latin1("")],
+    ["a size of 1 byte", Uint8Array.of(...zstd, 0x20, 2, 2 << 3 | 1, 0, 0, 0x41, 0x42), latin1("AB")],
+    ["a repeated byte", Uint8Array.of(...zstd, 0x20, 9, 9 << 3 | 3, 0, 0, 0x41), latin1("A".repeat(9))],
+    [
+      "a size of 4 bytes",
+      Uint8Array.of(...zstd, 0x80, window, 1, 0, 0, 0, 1 << 3 | 1, 0, 0, 0x41),
+      latin1("A"),
+    ],
+    [
+      "a size of 8 bytes",
+      Uint8Array.of(...zstd, 0xe0, 1, 0, 0, 0, 0, 0, 0, 0, 1 << 3 | 1, 0, 0, 0x41),
+      latin1("A"),
+    ],
+    [
+      "two blocks",
+      Uint8Array.of(...zstd, 0, window, 1 << 3, 0, 0, 0x41, 3 << 3 | 3, 0, 0, 0x42),
+      latin1("ABBB"),
+    ],
+  ];
+  for (const [name, frame, text] of frames) {
+    assertEquals(await decodeAll("zstd", frame), text, name);
+    assertEquals(await decodeAll("zstd", join([frame, frame])), join([text, text]), name);
+    assertEquals(await decodeAll("zstd", ...Array.from(frame, (byte) => Uint8Array.of(byte))), text, name);
+    for (let length = 1; length < frame.length; length++) await assertFails("zstd", [frame.slice(0, length)]);
+  }
+  const large = crypto.getRandomValues(new Uint8Array(60_000));
+  assertEquals(
+    await decodeAll("zstd", zlib.zstdCompressSync(join([large, large, large, large, large]))),
+    join([large, large, large, large, large]),
+  );
 });
 
 Deno.test("decodingFor() fails as the content fails", async () => {

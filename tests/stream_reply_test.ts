@@ -77,6 +77,29 @@ async function readContent(wire: Wire, length: number): Promise<string> {
   return content;
 }
 
+/** How long an event that nothing follows takes to arrive, in milliseconds. */
+async function delayOf(event: Uint8Array, port: number, play: (script: Script) => void): Promise<number> {
+  const sent = Promise.withResolvers<number>();
+  const done = Promise.withResolvers<void>();
+  play(async (exchange) => {
+    await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+    // The head goes alone, so that the content comes in reads of its own.
+    await pause(20);
+    await exchange.writeChunk(event);
+    sent.resolve(performance.now());
+    await done.promise;
+    await exchange.writeChunk();
+  });
+  await using wire = await asked(port);
+  await wire.readHead();
+  const content = await within(readContent(wire, event.length), `An event of ${event.length} bytes`);
+  const delay = performance.now() - await sent.promise;
+  assert(content === fromLatin1(event), `${event.length} bytes`);
+  done.resolve();
+  await wire.readUntil("0\r\n\r\n");
+  return delay;
+}
+
 for (const { kind, play, port } of STAGES) {
   Deno.test(`each event arrives before the next is sent (${kind})`, async () => {
     const events = ["one", "two", "", "four"].map((text) => `event: e\ndata: ${text}\n\n`);
@@ -136,26 +159,10 @@ for (const { kind, play, port } of STAGES) {
     // The size of one read, with and without the chunk's framing, and what lies about it.
     const sizes = [16_384, 16_384 - 8, 16_384 - 6, 16_383, 16_385, 32_768, 65_536, 262_144, 300_000];
     for (const size of sizes) {
-      const sent = Promise.withResolvers<number>();
-      const done = Promise.withResolvers<void>();
-      const event = noise(size);
-      play(async (exchange) => {
-        await exchange.reply(200, { "Transfer-Encoding": "chunked" });
-        // The head is on its way alone, so that the content comes in reads of its own.
-        await pause(20);
-        await exchange.writeChunk(event);
-        sent.resolve(performance.now());
-        await done.promise;
-        await exchange.writeChunk();
-      });
-      await using wire = await asked(port());
-      await wire.readHead();
-      const content = await within(readContent(wire, size), `An event of ${size} bytes`);
-      const late = performance.now() - await sent.promise;
-      assert(content === fromLatin1(event), `${size} bytes`);
-      assert(late < 100, `${size} bytes came after ${late} ms`);
-      done.resolve();
-      await wire.readUntil("0\r\n\r\n");
+      const delays: number[] = [];
+      // A busy machine may be late once; what waits for more bytes is late each time.
+      while (delays.length < 3 && Math.min(...delays) >= 100) delays.push(await delayOf(noise(size), port(), play));
+      assert(Math.min(...delays) < 100, `${size} bytes came after ${delays} ms`);
     }
   });
 
@@ -210,7 +217,7 @@ for (const { kind, play, port } of STAGES) {
         }
         assert(!reply.body.clean, told);
         assert(content.startsWith(reply.body.text), told);
-        if (gap > 0) assertEquals(reply.body.text, content, told);
+        if (gap > 0 && how !== "with nonsense") assertEquals(reply.body.text, content, told);
       }
     }
   });
@@ -229,7 +236,7 @@ for (const { kind, play, port } of STAGES) {
         await exchange.closed;
       });
       await using wire = await asked(port());
-      await wire.readUntil("first\r\n");
+      await wire.readUntil("first");
       const exchange = await begun.promise;
       await wire.close();
       await within(exchange.closed, "The end of the upstream's connection", 1000);
@@ -263,6 +270,36 @@ Deno.test("the head arrives though only the beginning of a chunk has come, and a
   await wire.close();
   await within(exchange.closed, "The end of the upstream's connection", 1000);
   assertEquals(head?.status, 200);
+});
+
+Deno.test("a TLS connection that is cut without a goodbye is no end of a reply", async () => {
+  const authority = await makeAuthority();
+  await using upstream = startUpstream(async (exchange) => {
+    await exchange.write("HTTP/1.1 200 OK\r\n\r\nhello");
+    await exchange.closed;
+  }, { tls: await authority.issue(["localhost"]) });
+  // In between, someone who sees nothing but can cut.
+  using between = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const routes = [{
+    path: "/a/",
+    upstream: `https://localhost:${(between.addr as Deno.NetAddr).port}`,
+    auth_scheme: "Bearer",
+    token_env: "A_TOKEN",
+  }];
+  await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN }, ca: authority.pem });
+  const joined = between.accept().then(async (near) => {
+    const far = await Deno.connect({ hostname: "127.0.0.1", port: upstream.port });
+    const piped = [near.readable.pipeTo(far.writable), far.readable.pipeTo(near.writable)];
+    return { near, piped: Promise.allSettled(piped) };
+  });
+  await using wire = await asked(service.port);
+  await wire.readHead();
+  assertEquals(await readContent(wire, 5), "hello");
+  const { near, piped } = await joined;
+  near.close();
+  await piped;
+  const { text } = await wire.readToEnd();
+  assertEquals(text, "");
 });
 
 Deno.test("a gzip reply arrives byte for byte with its own length", async () => {

@@ -74,7 +74,7 @@ async function sendEvents(peer: Peer, count: number, gap: number): Promise<void>
   await peer.write(replyHead(CHUNKED, "text/event-stream"));
   const begun = performance.now();
   for (let sent = 1; sent <= count; sent++) {
-    const wait = begun + sent * gap - performance.now();
+    const wait = Math.max(0, begun + sent * gap - performance.now());
     await new Promise((resolve) => setTimeout(resolve, wait));
     await peer.write(chunk(latin1(`event: tick\ndata: ${now()} ${"x".repeat(64)}\n\n`)));
   }

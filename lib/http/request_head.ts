@@ -15,20 +15,24 @@ export interface HeadRules {
 }
 
 export function headRules(route: Route): HeadRules {
+  const set = new Map([["host", route.upstream.authority], ...route.setHeaders]);
+  const added = new Map(route.addHeaders);
+  if (route.scrub) {
+    // What is to be masked must be readable: RFC 9110, section 12.5.3.
+    set.set("accept-encoding", "identity");
+    added.delete("accept-encoding");
+  }
   const dropped = new Set([
     ...HOP_BY_HOP,
     ...CREDENTIAL_FIELDS,
-    // Host and the length are written from what was judged, not copied.
-    "host",
+    // Written from what was judged, not copied.
     "content-length",
     route.authHeader.toLowerCase(),
-    ...route.setHeaders.keys(),
+    ...set.keys(),
     ...(route.cookies ? [] : ["cookie"]),
   ]);
-  // A reply that is to be masked must be readable.
-  const constant = [["host", route.upstream.authority], ...route.setHeaders]
-    .map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  return { dropped, constant, added: route.addHeaders, authHeader: route.authHeader };
+  const constant = [...set].map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  return { dropped, constant, added, authHeader: route.authHeader };
 }
 
 /** How the length of a request's body is told: RFC 9112, section 6. */

@@ -8,12 +8,14 @@ export interface Coding {
   start(first: number): Promise<ContentDecoder>;
 }
 
+type Piece = Uint8Array<ArrayBuffer>;
+
 /** Takes a coding off one content. */
 export interface ContentDecoder {
   /** The content that the next piece brings. */
-  decode(bytes: Uint8Array): AsyncGenerator<Uint8Array, void>;
+  decode(bytes: Uint8Array): AsyncGenerator<Piece, void>;
   /** The content that was not known until now, once all pieces have been. */
-  end(): AsyncGenerator<Uint8Array, void>;
+  end(): AsyncGenerator<Piece, void>;
   /** Gives the memory back. */
   close(): void;
 }
@@ -74,12 +76,12 @@ class ZlibDecoder implements ContentDecoder {
     this.stream = new DecoderStream(transform);
   }
 
-  async *decode(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  async *decode(bytes: Uint8Array): AsyncGenerator<Piece, void> {
     const taken = yield* this.stream.write(bytes);
     if (taken < bytes.length) throw tooLong();
   }
 
-  end(): AsyncGenerator<Uint8Array, void> {
+  end(): AsyncGenerator<Piece, void> {
     return this.stream.end();
   }
 
@@ -91,7 +93,7 @@ class ZlibDecoder implements ContentDecoder {
 /** Brotli, whose decoder takes any end for the right one, but takes no byte behind the right one. */
 class BrotliDecoder extends ZlibDecoder {
   // deno-lint-ignore require-yield
-  override async *end(): AsyncGenerator<Uint8Array, void> {
+  override async *end(): AsyncGenerator<Piece, void> {
     const { done, value } = await this.stream.write(new Uint8Array(1)).next();
     if (!done || value > 0) throw cutShort();
   }
@@ -101,7 +103,7 @@ class BrotliDecoder extends ZlibDecoder {
 class ZstdDecoder extends ZlibDecoder {
   readonly #frames = new ZstdFrames();
 
-  override async *decode(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  override async *decode(bytes: Uint8Array): AsyncGenerator<Piece, void> {
     for (let at = 0; at < bytes.length;) {
       const end = at + this.#frames.read(bytes.subarray(at));
       yield* super.decode(bytes.subarray(at, end));
@@ -110,7 +112,7 @@ class ZstdDecoder extends ZlibDecoder {
   }
 
   // deno-lint-ignore require-yield
-  override async *end(): AsyncGenerator<Uint8Array, void> {
+  override async *end(): AsyncGenerator<Piece, void> {
     if (!this.#frames.whole) throw cutShort();
   }
 }
@@ -139,7 +141,7 @@ class DecoderStream {
   }
 
   /** @returns How many bytes it took: fewer than there are where the coding's end comes before. */
-  async *write(bytes: Uint8Array): AsyncGenerator<Uint8Array, number> {
+  async *write(bytes: Uint8Array): AsyncGenerator<Piece, number> {
     const before = this.#transform.bytesWritten;
     let written = false;
     this.#transform.write(bytes, (error) => {
@@ -151,7 +153,7 @@ class DecoderStream {
     return this.#transform.bytesWritten - before;
   }
 
-  async *end(): AsyncGenerator<Uint8Array, void> {
+  async *end(): AsyncGenerator<Piece, void> {
     this.#transform.end();
     yield* this.#until(() => this.#ended);
   }
@@ -160,11 +162,11 @@ class DecoderStream {
     this.#transform.destroy();
   }
 
-  async *#until(over: () => boolean): AsyncGenerator<Uint8Array, void> {
+  async *#until(over: () => boolean): AsyncGenerator<Piece, void> {
     for (;;) {
       const bytes: Uint8Array | null = this.#transform.read();
-      // Not as the runtime's own kind of array: that one's `slice` makes no copy.
-      if (bytes !== null) yield new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+      // A copy: what goes on may be changed and given back, but the decoder goes on in the same memory.
+      if (bytes !== null) yield new Uint8Array(bytes);
       else if (this.#failed) throw new BadResponse("content that is not in its coding");
       else if (over()) return;
       else await new Promise<void>((resolve) => this.#wake = resolve);

@@ -1,15 +1,6 @@
 import { BadResponse } from "../upstream/response_head.ts";
+import type { Source } from "../upstream/source.ts";
 import { type Coding, CODINGS } from "./codings.ts";
-
-/** Content, as it comes. */
-export interface Source {
-  /** Whether all of it has been handed on. */
-  readonly done: boolean;
-  /** The next bytes, at least one, or undefined at the end. Only one call at a time. */
-  next(): Promise<Uint8Array | undefined>;
-  /** Gives the rest up. */
-  cancel(): void;
-}
 
 /** Content without its coding. */
 export type Decoding = (coded: Source) => Source;
@@ -47,7 +38,7 @@ const ALWAYS_ALLOWED = 64 * 1024 * 1024;
 class Decoded implements Source {
   readonly #content: Source;
   readonly #coding: Coding;
-  readonly #pieces: AsyncGenerator<Uint8Array, void>;
+  readonly #pieces: AsyncGenerator<Uint8Array<ArrayBuffer>, void>;
   #read = 0;
   #made = 0;
   done = false;
@@ -58,7 +49,7 @@ class Decoded implements Source {
     this.#pieces = this.#decode();
   }
 
-  async next(): Promise<Uint8Array | undefined> {
+  async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
       const piece = await this.#pieces.next();
       if (piece.done === true) {
@@ -84,7 +75,7 @@ class Decoded implements Source {
     this.#pieces.return().catch(() => {});
   }
 
-  async *#decode(): AsyncGenerator<Uint8Array, void> {
+  async *#decode(): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
     let bytes = await this.#content.next();
     if (bytes === undefined) return;
     const decoder = await this.#coding.start(bytes[0]!);

@@ -14,7 +14,8 @@ export function isMaskable(token: Secret): boolean {
 
 /**
  * Everything that is masked in replies: the route's token as it is, and as common encoders write it. A text of bytes,
- * a byte a character; none is shorter than {@linkcode LEAST_MASKED}, and for a token that is, there are none.
+ * a byte a character. None is shorter than {@linkcode LEAST_MASKED}, as no spelling is shorter than what it spells; for
+ * a token that is, there are none.
  *
  * The field value that carries the token needs no form of its own where the token stands in it as it is. With `Basic`
  * it is base64, and so are the forms.
@@ -29,7 +30,7 @@ export function secretForms(route: Pick<Route, "authScheme" | "authUser">, token
     const coded = credentialValue(route, token).reveal().slice(route.authScheme.length + 1);
     for (const form of bothAlphabets(coded)) for (const spelling of spellings(form)) forms.add(spelling);
   }
-  return [...forms].filter((form) => form.length >= LEAST_MASKED).map((form) => Secret.of(form));
+  return Array.from(forms, (form) => Secret.of(form));
 }
 
 /** The token, and where it is `user:password`, the password: a service that takes them apart shows it alone. */

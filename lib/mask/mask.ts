@@ -31,7 +31,7 @@ export class Mask {
   }
 
   /** Masks what is whole, in place. */
-  maskBytes(bytes: Uint8Array): Uint8Array {
+  maskBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     this.scan(bytes, 0, ROOT);
     return bytes;
   }
@@ -39,7 +39,9 @@ export class Mask {
   /** Masks a text of bytes, a byte a character, such as a field value. */
   maskText(text: string): string {
     if (text.length < this.#search.least || !this.#search.mayFind(text)) return text;
-    return latin1(this.maskBytes(bytesOf(text)));
+    const bytes = bytesOf(text);
+    this.scan(bytes, 0, ROOT);
+    return latin1(bytes);
   }
 
   /**

@@ -10,14 +10,14 @@ const NOTHING = new Uint8Array(0);
 export class StreamMask {
   readonly #mask: Mask;
   #state = ROOT;
-  #held: Uint8Array = NOTHING;
+  #held: Uint8Array<ArrayBuffer> = NOTHING;
 
   constructor(mask: Mask) {
     this.#mask = mask;
   }
 
   /** @param bytes The next piece, which is changed in place. @returns What may go on now, maybe nothing. */
-  push(bytes: Uint8Array): Uint8Array {
+  push(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     const before = this.#held.length;
     const all = before === 0 ? bytes : joined(this.#held, bytes);
     this.#state = this.#mask.scan(all, before, this.#state);
@@ -32,7 +32,7 @@ export class StreamMask {
   }
 
   /** What was held back, once it is certain that nothing follows. */
-  flush(): Uint8Array {
+  flush(): Uint8Array<ArrayBuffer> {
     const held = this.#held;
     this.#held = NOTHING;
     this.#state = ROOT;
@@ -40,7 +40,7 @@ export class StreamMask {
   }
 }
 
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(first.length + second.length);
   all.set(first);
   all.set(second, first.length);

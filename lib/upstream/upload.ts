@@ -73,7 +73,9 @@ export class Upload {
       progress();
     }
     // The end must be read as well, or the runtime takes the agent for still sending and keeps its connection open.
-    if (await this.#next() !== undefined) throw new UploadBroken("The agent's content is longer than it said");
+    if (await this.#next() !== undefined) {
+      throw new UploadBroken("The agent's content is longer than it said");
+    }
   }
 
   async #sendChunked(connection: Connection, progress: () => void): Promise<void> {

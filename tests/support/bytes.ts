@@ -114,6 +114,13 @@ export class ByteSource {
     return join(parts);
   }
 
+  /** Forgets what has arrived and was not taken: with no room left, the end would not be noticed. */
+  discard(): void {
+    this.#chunks = [];
+    this.#held = 0;
+    this.#room.resolve();
+  }
+
   /** What has arrived and was not taken, as Latin-1. */
   peek(): string {
     return fromLatin1(this.#joined());

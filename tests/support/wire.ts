@@ -99,6 +99,7 @@ export async function connectRaw(port: number, options: WireOptions = {}): Promi
     } catch (error) {
       if (!(error instanceof Deno.errors.BadResource)) throw error;
     }
+    source.discard();
     await source.ended;
   }
 
