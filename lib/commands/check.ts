@@ -1,6 +1,7 @@
 import type { Route } from "../config/route.ts";
 import type { Tokens } from "../config/token.ts";
 import { upstreamText } from "../config/upstream_url.ts";
+import { isMaskable, LEAST_MASKED } from "../mask/forms.ts";
 import { type Command, EXIT } from "./command.ts";
 import { loadConfiguration, loadTokens } from "./load.ts";
 import { report } from "./report.ts";
@@ -23,6 +24,13 @@ export const check: Command = async ([file]) => {
 };
 
 function describe(route: Route, tokens: Tokens): string {
-  const state = tokens.has(route.tokenEnv) ? "set" : "UNSET: this route will answer 500";
-  return `${route.path} → ${upstreamText(route.upstream)}, ${route.tokenEnv} ${state}`;
+  return `${route.path} → ${upstreamText(route.upstream)}, ${route.tokenEnv} ${stateOf(route, tokens)}`;
+}
+
+function stateOf(route: Route, tokens: Tokens): string {
+  const token = tokens.get(route.tokenEnv);
+  if (token === undefined) return "UNSET: this route will answer 500";
+  if (!route.scrub) return "set; NOT MASKED in replies: scrub is false";
+  if (!isMaskable(token)) return `set; NOT MASKED in replies: it has under ${LEAST_MASKED} bytes`;
+  return "set";
 }
