@@ -18,7 +18,7 @@ export interface ServeOptions {
 /** A service that listens. */
 export interface Serving {
   readonly address: Deno.NetAddr;
-  /** Takes no more requests, lets those in flight end until the time is up, then cuts them. */
+  /** Takes no more requests and lets those in flight end; resolves when they have, or the time is up. */
   drain(): Promise<void>;
 }
 
@@ -28,11 +28,9 @@ export function startServing(options: ServeOptions): Serving {
   const gate = new Gate(settings.maxInFlight);
   const passages = openPassages(table, { tokens, caCerts, egress: settings.egress, waits: new Waits() });
   const handler = createHandler({ passages, gate, journal: new Journal(sinks) });
-  const cut = new AbortController();
   const server = Deno.serve({
     hostname: settings.bind,
     port: settings.port,
-    signal: cut.signal,
     // The start line is the caller's to print.
     onListen() {},
     // The handler answers everything itself; whatever gets here is answered without a word about it.
@@ -42,8 +40,9 @@ export function startServing(options: ServeOptions): Serving {
     address: server.addr,
     async drain() {
       gate.drain();
-      const timer = setTimeout(() => cut.abort(), settings.drainMs);
-      await server.shutdown();
+      const up = Promise.withResolvers<void>();
+      const timer = setTimeout(up.resolve, settings.drainMs);
+      await Promise.race([server.shutdown(), up.promise]);
       clearTimeout(timer);
       for (const { leg } of passages) leg.close();
     },
