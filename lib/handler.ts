@@ -1,7 +1,7 @@
 import { causeOf } from "./cause.ts";
 import { matchPrefix, upstreamTarget } from "./http/match.ts";
 import { Refusal, refusalResponse, refusalStatus } from "./http/refusal.ts";
-import { hasContent, requestFraming } from "./http/request_framing.ts";
+import { hasContent, judgeUnframed, requestFraming } from "./http/request_framing.ts";
 import { type RequestFraming, requestHead } from "./http/request_head.ts";
 import { parseTarget } from "./http/target.ts";
 import { judgeUpgrade } from "./http/upgrade.ts";
@@ -32,7 +32,7 @@ export function createHandler(service: Service): (request: Request) => Promise<R
       service.gate.judge();
       if (NEVER_FORWARDED.has(method.toUpperCase())) throw new Refusal("method_not_forwarded");
 
-      const target = parseTarget(request.url, headers.get("host"));
+      const target = parseTarget(request.url, headers.get("host"), method);
       entry.path = target.path;
 
       const passage = matchPrefix(service.passages, target.path);
@@ -42,6 +42,7 @@ export function createHandler(service: Service): (request: Request) => Promise<R
 
       judgeUpgrade(headers.get("upgrade"));
       const framing = requestFraming(method, headers);
+      if (request.body !== null) await judgeUnframed(framing, request.body);
       if (credential === undefined) throw new Refusal("token_unset", `${route.tokenEnv} is unset or empty`);
       service.gate.enter();
       admitted = true;

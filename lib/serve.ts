@@ -39,10 +39,10 @@ export function startServing(options: ServeOptions): Serving {
   return {
     address: server.addr,
     async drain() {
-      gate.drain();
       const up = Promise.withResolvers<void>();
       const timer = setTimeout(up.resolve, settings.drainMs);
-      await Promise.race([server.shutdown(), up.promise]);
+      // The runtime's own shutdown ends uploads that are under way, so it comes last. Until then a 503 says why.
+      await Promise.race([gate.drain().then(() => server.shutdown()), up.promise]);
       clearTimeout(timer);
       for (const { leg } of passages) leg.close();
     },

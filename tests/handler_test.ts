@@ -326,7 +326,7 @@ Deno.test("handler() answers 500 to a failure of its own, and records the cause"
   headers.forEach = () => {
     throw new TypeError("canary");
   };
-  const response = await handle({ method: "GET", url: "http://proxy/a/x", headers } as Request);
+  const response = await handle({ method: "GET", url: "http://proxy/a/x", headers, body: null } as Request);
   assertEquals([response.status, response.headers.get("cred-proxy-error")], [500, "internal"]);
   assert(!(await response.text()).includes("canary"));
   assertEquals([entries[0]?.status, entries[0]?.cause, gate.inFlight], [500, "TypeError: canary", 0]);

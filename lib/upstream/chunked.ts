@@ -1,4 +1,4 @@
-import { BadResponse, HEAD_LIMIT, parseFieldLines } from "./response_head.ts";
+import { BadResponse, type Field, HEAD_LIMIT, parseFieldLines } from "./response_head.ts";
 
 /**
  * RFC 9112, sections 7.1 and 7.1.1: the size, then extensions, which are read past. Thirteen digits stay below 2^53.
@@ -111,7 +111,7 @@ export class ChunkedDecoder {
       if (lineEnd < 0) break;
       if (!this.#text.endsWith("\r\n")) throw new BadResponse("a line that ends in a bare LF");
       if (this.#text === "\r\n" || this.#text.endsWith("\r\n\r\n")) {
-        parseFieldLines(this.#text, 0);
+        refuseFraming(parseFieldLines(this.#text, 0));
         this.#text = "";
         this.#state = "done";
         break;
@@ -125,6 +125,15 @@ export class ChunkedDecoder {
       throw new BadResponse("a chunk line or trailers that do not end");
     }
     for (; at < to; at++) this.#text += String.fromCharCode(bytes[at]!);
+  }
+}
+
+/** RFC 9110, section 6.5.1, lets no trailer speak of framing; some reader might listen. */
+function refuseFraming(trailers: readonly Field[]): void {
+  for (const [name] of trailers) {
+    if (name === "content-length" || name === "transfer-encoding") {
+      throw new BadResponse(`a trailer ${name}`);
+    }
   }
 }
 

@@ -54,22 +54,26 @@ class Answering extends Duplex {
 /** Reads a response as Node does. The bytes are all there is: behind them the connection ends. */
 export function readAsNode(method: string, response: Uint8Array): Promise<NodeReading> {
   const { promise, resolve } = Promise.withResolvers<NodeReading>();
-  const refuse = (error: Error & { code?: string }) => resolve({ taken: false, why: error.code ?? error.message });
+  const refuse = (error: Error & { code?: string }) =>
+    resolve({ taken: false, why: error.code ?? error.message });
   const agent = Object.assign(new Agent(), { createConnection: () => new Answering(response) });
-  const asked = request({ method, host: "upstream.test", agent, maxHeaderSize: MAX_HEADER_SIZE }, (incoming) => {
-    const parts: Uint8Array[] = [];
-    incoming.on("data", (part: Uint8Array) => parts.push(part));
-    incoming.on("error", refuse);
-    incoming.on("end", () => {
-      if (!incoming.complete) return resolve({ taken: false, why: "incomplete" });
-      resolve({
-        taken: true,
-        status: incoming.statusCode ?? 0,
-        fields: pairs(incoming.rawHeaders),
-        body: new Uint8Array(Buffer.concat(parts)),
+  const asked = request(
+    { method, host: "upstream.test", agent, maxHeaderSize: MAX_HEADER_SIZE },
+    (incoming) => {
+      const parts: Uint8Array[] = [];
+      incoming.on("data", (part: Uint8Array) => parts.push(part));
+      incoming.on("error", refuse);
+      incoming.on("end", () => {
+        if (!incoming.complete) return resolve({ taken: false, why: "incomplete" });
+        resolve({
+          taken: true,
+          status: incoming.statusCode ?? 0,
+          fields: pairs(incoming.rawHeaders),
+          body: new Uint8Array(Buffer.concat(parts)),
+        });
       });
-    });
-  });
+    },
+  );
   asked.on("error", refuse);
   asked.end();
   return promise;

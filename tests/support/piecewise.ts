@@ -17,10 +17,12 @@ import {
 } from "../../lib/upstream/response_head.ts";
 import { join, latin1 } from "./bytes.ts";
 
-/** A socket that serves one piece a read, then the end; and keeps what is written. */
+/** A socket that serves one piece a read, then the end; and keeps what is written, which may be in parts. */
 export class PiecewiseSocket implements Socket {
   readonly written: Uint8Array[] = [];
   closed = false;
+  /** How many bytes one write takes at most. */
+  appetite = Infinity;
   /** How many bytes have not been read. */
   left: number;
   readonly #pieces: Iterator<Uint8Array>;
@@ -49,8 +51,10 @@ export class PiecewiseSocket implements Socket {
   }
 
   write(bytes: Uint8Array): Promise<number> {
-    this.written.push(bytes.slice());
-    return Promise.resolve(bytes.length);
+    // A copy: the writer may use its memory again.
+    const taken = bytes.slice(0, this.appetite);
+    this.written.push(taken);
+    return Promise.resolve(taken.length);
   }
 
   close(): void {
