@@ -56,10 +56,18 @@ export function createHandler(service: Service): (request: Request) => Promise<R
         framing,
         credential.value,
       );
-      return await forward(passage, credential.mask, request, head, framing, entry, (outcome) => {
-        service.gate.leave();
-        service.journal.end(entry, outcome);
-      });
+      return await forward(
+        passage,
+        route.scrub ? credential.mask : undefined,
+        request,
+        head,
+        framing,
+        entry,
+        (outcome) => {
+          service.gate.leave();
+          service.journal.end(entry, outcome);
+        },
+      );
     } catch (error) {
       if (admitted) service.gate.leave();
       return refuse(service, error, method, entry);
@@ -99,7 +107,12 @@ function refuse(service: Service, error: unknown, method: string, entry: Entry):
   const refusal = error instanceof Refusal ? error : new Refusal("internal", "", error);
   entry.error = refusal.code;
   entry.status = refusalStatus(refusal.code);
-  if (refusal.cause !== undefined) entry.cause = causeOf(refusal.cause);
+  if (refusal.cause !== undefined) entry.cause = masked(causeOf(refusal.cause), service.passages);
   service.journal.end(entry, refusal.cause instanceof AgentGone ? "left" : "whole");
   return refusalResponse(refusal, method);
+}
+
+/** No message that is written holds a secret; but not every message that gets here was written by us. */
+function masked(text: string, passages: readonly Passage[]): string {
+  return passages.reduce((rest, { credential }) => credential?.mask?.maskText(rest) ?? rest, text);
 }

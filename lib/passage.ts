@@ -21,7 +21,7 @@ export interface Passage {
 export interface Credential {
   /** The value of the credential's field. */
   readonly value: Secret;
-  /** What is masked in replies: undefined where the route says so, or the token is too short to be told from chance. */
+  /** What overwrites it wherever it turns up; undefined where it is too short to be told from chance. */
   readonly mask: Mask | undefined;
 }
 
@@ -49,5 +49,5 @@ export function openPassages(table: RouteTable, options: PassageOptions): Passag
 }
 
 function credentialFor(route: Route, token: Secret): Credential {
-  return { value: credentialValue(route, token), mask: route.scrub ? Mask.of(route, token) : undefined };
+  return { value: credentialValue(route, token), mask: Mask.of(route, token) };
 }

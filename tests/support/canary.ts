@@ -124,13 +124,18 @@ function forUrls(coded: string): string {
   return coded.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-function formsOf({ secret, value }: Canary): Form[] {
-  return [...textForms(secret), ...byteForms(secret), ...value === undefined ? [] : textForms(value)];
+/** A canary in all forms, on one line that any field and any content may hold. */
+export function songOf({ secret, value }: Canary): string {
+  return lineOf([...textForms(secret), ...byteForms(secret), ...value === undefined ? [] : textForms(value)]);
 }
 
-/** A canary in all forms, on one line that any field and any content may hold. */
-export function songOf(canary: Canary): string {
-  return formsOf(canary).map(({ text }) => `[${text}]`).join(" ");
+/** The value of a Basic credential, which is base64, in the forms of bytes: encoded once more. */
+export function refrainOf({ value }: Canary): string {
+  return lineOf(value === undefined ? [] : byteForms(value));
+}
+
+function lineOf(forms: readonly Form[]): string {
+  return forms.map(({ text }) => `[${text}]`).join(" ");
 }
 
 /** So many characters of a form are a piece of it; fewer may occur by chance. */
@@ -138,11 +143,14 @@ const PIECE = 12;
 
 /** The pieces of all canaries in all forms, and where each is from. */
 const PIECES: ReadonlyMap<string, string> = new Map(
-  CANARIES.flatMap((canary) =>
-    formsOf(canary).flatMap(({ name, core }) =>
-      Array.from(piecesOf(core), (piece): [string, string] => [piece, `${canary.variable} ${name}`])
+  CANARIES.flatMap(({ variable, secret, value }) =>
+    [secret, ...value === undefined ? [] : [value]].flatMap((text) =>
+      [...textForms(text), ...byteForms(text)].flatMap(({ name, core }) =>
+        Array.from(piecesOf(core), (piece): [string, string] => [piece, `${variable} ${name}`])
+      )
     )
-  ),
+    // Of forms that have a piece in common the first is the plainest.
+  ).toReversed(),
 );
 
 function* piecesOf(text: string): Generator<string> {
@@ -152,12 +160,12 @@ function* piecesOf(text: string): Generator<string> {
 /** Which canaries show in a text or in bytes, and how. */
 export function canariesIn(given: string | Uint8Array): string[] {
   const text = typeof given === "string" ? given : fromLatin1(given);
-  const found = new Set<string>();
+  const found = new Map<string, string>();
   for (const piece of piecesOf(text)) {
     const origin = PIECES.get(piece);
-    if (origin !== undefined) found.add(`${origin}: ${piece}`);
+    if (origin !== undefined && !found.has(origin)) found.set(origin, piece);
   }
-  return [...found];
+  return Array.from(found, ([origin, piece]) => `${origin}, with ${piece}`);
 }
 
 /** That no piece of a canary shows. */
