@@ -105,10 +105,15 @@ async function forward(
 /** The answer to whatever stopped a request; its cause goes into the journal alone. */
 function refuse(service: Service, error: unknown, method: string, entry: Entry): Response {
   const refusal = error instanceof Refusal ? error : new Refusal("internal", "", error);
+  if (refusal.cause instanceof AgentGone) {
+    // Nobody is there to read it.
+    service.journal.end(entry, "left");
+    return refusalResponse(refusal, method);
+  }
   entry.error = refusal.code;
   entry.status = refusalStatus(refusal.code);
   if (refusal.cause !== undefined) entry.cause = masked(causeOf(refusal.cause), service.passages);
-  service.journal.end(entry, refusal.cause instanceof AgentGone ? "left" : "whole");
+  service.journal.end(entry, "whole");
   return refusalResponse(refusal, method);
 }
 

@@ -19,6 +19,7 @@ import { Waits } from "../lib/upstream/waits.ts";
 import { ask } from "./support/aviary.ts";
 import { assertSilent, CANARIES, canariesIn, CANARY_ENV, canaryRoutes } from "./support/canary.ts";
 import { makeAuthority } from "./support/authority.ts";
+import { fromLatin1 } from "./support/bytes.ts";
 import { valueOf } from "./support/judged.ts";
 import { runMain } from "./support/run_main.ts";
 import { startScribe } from "./support/scribe.ts";
@@ -33,73 +34,77 @@ const LOGS: readonly Readonly<Record<string, string>>[] = [
   { CRED_PROXY_DEBUG: "1", CRED_PROXY_LOG: "json" },
 ];
 
-for (const log of LOGS) {
-  const kept = Object.keys(log).join(" and ") || "no log that was asked for";
+Deno.test("no refusal and no line of a log tells a secret, however a log is kept", async (test) => {
+  for (const log of LOGS) {
+    const kept = Object.entries(log).map((pair) => pair.join("=")).join(" ") || "no log that was asked for";
+    await test.step(kept, () => refuseAll(kept, log));
+  }
+});
 
-  Deno.test(`no refusal and no line of a log tells a secret, with ${kept}`, async () => {
-    const stranger = await makeAuthority();
-    const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    closed.close();
-    await using unverified = startUpstream((exchange) => exchange.reply(200), {
-      tls: await stranger.issue(["localhost"]),
-    });
-    await using upstream = startUpstream(async (exchange) => {
-      if (exchange.target === "/slow") await exchange.closed;
-      else if (exchange.target === "/bad") await exchange.write(`HTTP/1.1 200 OK\r\n${exchange.head}`);
-      else if (exchange.target === "/gone") exchange.close();
-      else await exchange.reply(200, [], "ok");
-    });
-    const auth = { auth_scheme: "Bearer", token_env: "BEARER_TOKEN" };
-    const routes = [
-      ...canaryRoutes(upstream.url).map((route) => ({ ...route, response_timeout_s: 0.5 })),
-      { path: "/unset/", upstream: upstream.url, ...auth, token_env: "UNSET_TOKEN" },
-      { path: "/closed/", upstream: `http://127.0.0.1:${closed.addr.port}`, ...auth },
-      { path: "/unverified/", upstream: unverified.url, ...auth },
-    ];
-    await using service = await startService({
-      routes: { routes },
-      env: { ...CANARY_ENV, ...log, CRED_PROXY_MAX_IN_FLIGHT: "1" },
-    });
-    const seen: number[] = [];
-    async function refused(line: string, fields: readonly string[] = []): Promise<void> {
-      const { raw, status } = await ask(service.port, line, fields);
-      assertSilent(raw, line);
-      seen.push(status);
-    }
-
-    for (const { path } of CANARIES.map(({ route }) => route)) {
-      await refused(`GET ${path}../x`);
-      await refused(`GET ${path}x#y`);
-      await refused(`GET /nowhere${path}`);
-      await refused(`TRACE ${path}x`);
-      await refused(`GET ${path}x`, ["Upgrade: websocket"]);
-      await refused(`GET ${path}bad`);
-      await refused(`GET ${path}gone`);
-    }
-    const slow = refused("GET /bearer/slow");
-    while (upstream.requests.at(-1)?.target !== "/slow") {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    await refused("GET /basic/x");
-    await slow;
-    await refused("GET /unset/x");
-    await refused("GET /closed/x");
-    await refused("GET /unverified/x");
-    assertEquals([...new Set(seen)].toSorted(), [400, 404, 405, 426, 500, 502, 503, 504]);
-    // The credential was on its way each time.
-    for (const canary of CANARIES) {
-      assert(
-        upstream.requests.some(({ head }) => head.includes(canary.value ?? canary.secret)),
-        canary.variable,
-      );
-    }
-
-    // The last words as well.
-    assertEquals(await service.stop(), 0);
-    assertSilent(service.stdout() + service.stderr(), kept);
-    assertEquals(service.stdout() !== "", "CRED_PROXY_LOG" in log);
-    assertEquals(/^GET \/bearer\/bad → 502/m.test(service.stderr()), "CRED_PROXY_DEBUG" in log);
+/** Makes a service answer with each of its refusals, and stop. */
+async function refuseAll(kept: string, log: Readonly<Record<string, string>>): Promise<void> {
+  const stranger = await makeAuthority();
+  const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  closed.close();
+  await using unverified = startUpstream((exchange) => exchange.reply(200), {
+    tls: await stranger.issue(["localhost"]),
   });
+  await using upstream = startUpstream(async (exchange) => {
+    if (exchange.target === "/slow") await exchange.closed;
+    else if (exchange.target === "/bad") await exchange.write(`HTTP/1.1 200 OK\r\n${exchange.head}`);
+    else if (exchange.target === "/gone") exchange.close();
+    else await exchange.reply(200, [], "ok");
+  });
+  const auth = { auth_scheme: "Bearer", token_env: "BEARER_TOKEN" };
+  const routes = [
+    ...canaryRoutes(upstream.url).map((route) => ({ ...route, response_timeout_s: 0.5 })),
+    { path: "/unset/", upstream: upstream.url, ...auth, token_env: "UNSET_TOKEN" },
+    { path: "/closed/", upstream: `http://127.0.0.1:${closed.addr.port}`, ...auth },
+    { path: "/unverified/", upstream: unverified.url, ...auth },
+  ];
+  await using service = await startService({
+    routes: { routes },
+    env: { ...CANARY_ENV, ...log, CRED_PROXY_MAX_IN_FLIGHT: "1" },
+  });
+  const seen: number[] = [];
+  async function refused(line: string, fields: readonly string[] = []): Promise<void> {
+    const { raw, status } = await ask(service.port, line, fields);
+    assertSilent(raw, line);
+    seen.push(status);
+  }
+
+  for (const { path } of CANARIES.map(({ route }) => route)) {
+    await refused(`GET ${path}../x`);
+    await refused(`GET ${path}x#y`);
+    await refused(`GET /nowhere${path}`);
+    await refused(`TRACE ${path}x`);
+    await refused(`GET ${path}x`, ["Upgrade: websocket"]);
+    await refused(`GET ${path}bad`);
+    await refused(`GET ${path}gone`);
+  }
+  const slow = refused("GET /bearer/slow");
+  for (let look = 0; look < 400 && upstream.requests.at(-1)?.target !== "/slow"; look++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await refused("GET /basic/x");
+  await slow;
+  await refused("GET /unset/x");
+  await refused("GET /closed/x");
+  await refused("GET /unverified/x");
+  assertEquals([...new Set(seen)].toSorted(), [400, 404, 405, 426, 500, 502, 503, 504]);
+  // The credential was on its way each time.
+  for (const canary of CANARIES) {
+    assert(
+      upstream.requests.some(({ head }) => head.includes(canary.value ?? canary.secret)),
+      canary.variable,
+    );
+  }
+
+  // The last words as well.
+  assertEquals(await service.stop(), 0);
+  assertSilent(service.stdout() + service.stderr(), kept);
+  assertEquals(service.stdout() !== "", "CRED_PROXY_LOG" in log);
+  assertEquals(/^GET \/bearer\/bad → 502/m.test(service.stderr()), "CRED_PROXY_DEBUG" in log);
 }
 
 Deno.test("a service that is ended by a signal says nothing of its secrets", async () => {
@@ -142,6 +147,40 @@ Deno.test("an egress proxy that sends everything back tells the agent and the lo
     await service.logged(/407/);
     assertSilent(service.stdout() + service.stderr(), "The log");
   }
+});
+
+Deno.test("the runtime's own log at its most talkative tells no secret", async () => {
+  const authority = await makeAuthority();
+  const leaf = await authority.issue(["localhost"]);
+  await using upstream = startUpstream((exchange) => exchange.reply(200, [], exchange.head), { tls: leaf });
+  await using service = await startService({
+    routes: { routes: canaryRoutes(upstream.url) },
+    env: { ...CANARY_ENV, DENO_LOG: "trace", RUST_BACKTRACE: "full", NODE_DEBUG: "*" },
+    ca: authority.pem,
+  });
+  for (const { route } of CANARIES) assertEquals((await ask(service.port, `GET ${route.path}x`)).status, 200);
+  await service.stop();
+  assert(service.stderr().length > 1000);
+  assertSilent(service.stdout() + service.stderr(), "The log");
+});
+
+Deno.test("the traces that the runtime can be told to send hold no secret", async () => {
+  const traces: string[] = [];
+  await using collector = startUpstream(async (exchange) => {
+    traces.push(exchange.head + fromLatin1(await exchange.bodyBytes()));
+    await exchange.reply(200, { "Content-Type": "application/json" }, "{}");
+  });
+  await using upstream = startUpstream((exchange) =>
+    exchange.reply(200, { "X-Echo": exchange.head.split("\r\n").join() })
+  );
+  await using service = await startService({
+    routes: { routes: canaryRoutes(upstream.url) },
+    env: { ...CANARY_ENV, OTEL_DENO: "true", OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
+  });
+  for (const { route } of CANARIES) assertEquals((await ask(service.port, `GET ${route.path}x`)).status, 200);
+  await service.stop();
+  assert(traces.join().includes("/bearer/x"), "No trace came");
+  assertSilent(traces.join(), "The traces");
 });
 
 Deno.test("no verb prints a secret", async () => {

@@ -271,8 +271,10 @@ function untilClose(content: string): string {
 
 function withChunks(content: string): string {
   const chunks = [];
-  for (let at = 0, size = 1; at < content.length; at += size, size = size * 7 % 50_021) {
-    const part = content.slice(at, at + size);
+  let rest = content;
+  for (let size = 1; rest !== ""; size = size * 7 % 50_021) {
+    const part = rest.slice(0, size);
+    rest = rest.slice(size);
     chunks.push(`${part.length.toString(16)}\r\n${part}\r\n`);
   }
   return `${CHUNKED}${chunks.join("")}0\r\n\r\n`;

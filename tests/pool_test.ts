@@ -21,7 +21,7 @@ import {
 import { startService } from "./support/service.ts";
 import { TOKEN, useStage } from "./support/stage.ts";
 import { startUpstream } from "./support/upstream.ts";
-import { connectRaw, type Reply, request } from "./support/wire.ts";
+import { type Reply, request } from "./support/wire.ts";
 import { within } from "./support/within.ts";
 
 /** A socket whose reads a test answers. */

@@ -5,7 +5,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { ByteSource, writeAll } from "./support/bytes.ts";
+import { ByteSource } from "./support/bytes.ts";
 import type { Exchange } from "./support/exchange.ts";
 import { type Service, startService } from "./support/service.ts";
 import { TOKEN } from "./support/stage.ts";

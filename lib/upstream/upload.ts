@@ -45,11 +45,20 @@ export class Upload {
     }
   }
 
-  /** Sends no more, and lets the runtime drop what the agent still sends. */
+  /** Sends no more, and drops what the agent still sends. */
   stop(): void {
     if (this.#done || this.#stopped) return;
     this.#stopped = true;
-    this.#reader.cancel().catch(() => {});
+    this.#drop();
+  }
+
+  /** Once a response is on its way the runtime reads on and keeps all that nobody takes, cancelled or not. */
+  async #drop(): Promise<void> {
+    try {
+      for (let bytes = await this.#next(); bytes !== undefined; bytes = await this.#next()) free(bytes);
+    } catch {
+      // The agent broke off: nothing is left to drop.
+    }
   }
 
   async #next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
