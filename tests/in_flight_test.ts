@@ -26,21 +26,15 @@ interface Held {
   release(): void;
 }
 
-/** Fills the service with requests, each of them held at its upstream after the head of its reply or before. */
-async function fill(
-  count: number,
-  begin: (exchange: Exchange) => Promise<void> | void = () => {},
-): Promise<Held> {
+/** Fills the service with so many requests, each of them held at its upstream. */
+async function fill(count: number): Promise<Held> {
   const gate = Promise.withResolvers<void>();
   const full = Promise.withResolvers<void>();
   let come = 0;
   stage.play(async (exchange) => {
-    await begin(exchange);
     if (++come === count) full.resolve();
     await gate.promise;
-    await exchange.drain();
-    if (exchange.target.startsWith("/stream")) await exchange.writeChunk();
-    else await exchange.reply(200, [], `to ${exchange.target}`);
+    await exchange.reply(200, [], `to ${exchange.target}`);
   });
   const wires = await Promise.all(Array.from({ length: count }, () => connectRaw(stage.service.port)));
   for (const [at, wire] of wires.entries()) await wire.send(get(`/a/${at}`));
@@ -163,7 +157,10 @@ Deno.test("a place is free again however a request ends", async (test) => {
 
 Deno.test("the limit is for the service as a whole, and 1024 unless told", async () => {
   const gate = Promise.withResolvers<void>();
+  const full = Promise.withResolvers<void>();
+  let come = 0;
   await using upstream = startUpstream(async (exchange) => {
+    if (++come === 1024) full.resolve();
     await gate.promise;
     await exchange.reply(200, [], exchange.target);
   });
@@ -181,7 +178,7 @@ Deno.test("the limit is for the service as a whole, and 1024 unless told", async
       wires.push(wire);
       await wire.send(get(`/${count % 2 === 0 ? "a" : "b"}/${count}`));
     }
-    while (upstream.requests.length < 1024) await new Promise((resolve) => setTimeout(resolve, 20));
+    await within(full.promise, "1024 requests at the upstream", 15_000);
     for (const path of ["/a/x", "/b/x"]) {
       assertEquals((await request(service.port, get(path))).field("cred-proxy-error"), "overloaded");
     }

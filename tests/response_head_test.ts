@@ -29,6 +29,7 @@ const GOOD: readonly [
   section: string,
 ][] = [
   ["HTTP/1.1 200 OK\r\n\r\n", 200, 1, [], "RFC 9112, 4"],
+  ["HTTP/1.1 103 Any\r\nConnection: closed\r\n\r\n", 103, 1, [["connection", "closed"]], "RFC 9110, 15.2"],
   ["HTTP/1.0 404 Not Found\r\n\r\n", 404, 0, [], "RFC 9112, 2.3"],
   ["HTTP/1.1 200 \r\n\r\n", 200, 1, [], "RFC 9112, 4: the reason may be empty"],
   ["HTTP/1.1 200\r\n\r\n", 200, 1, [], "RFC 9112, 4: and many leave its space out as well"],
@@ -140,6 +141,18 @@ const BAD: Readonly<Record<string, readonly (readonly [text: string, section: st
     ["HTTP/1.1 200 OK\r\nA: b\r\n\n", "RFC 9112, 2.2"],
     ["HTTP/1.1 200 OK\r\n\n\r\n", "RFC 9112, 2.2"],
     ["HTTP/1.1 200 OK\r\nA:\n", "RFC 9112, 2.2"],
+  ],
+  "an interim response that is the last": [
+    [
+      "HTTP/1.1 103 Early Hints\r\nConnection: close\r\n\r\n",
+      "RFC 9112, 9.6: the final one could not follow",
+    ],
+    ["HTTP/1.1 100 Continue\r\nA: b\r\nConnection: x, Close\r\n\r\n", "RFC 9112, 9.6"],
+    ["HTTP/1.0 100 Continue\r\n\r\n", "RFC 9110, 15.2: HTTP/1.0 has none"],
+  ],
+  "a tab beside a length or a coding": [
+    ["HTTP/1.1 200 OK\r\nContent-Length: 5\t\r\n\r\n", "RFC 9110, 5.6.3: not every reader knows it"],
+    ["HTTP/1.1 200 OK\r\nA: b\r\ntransfer-encoding:\t chunked\r\n\r\n", "RFC 9110, 5.6.3"],
   ],
   "a connection that ended within a head": [
     ["H", "RFC 9112, 8"],
