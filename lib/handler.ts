@@ -1,5 +1,7 @@
 import { causeOf } from "./cause.ts";
+import { admit } from "./http/admit.ts";
 import { matchPrefix, upstreamTarget } from "./http/match.ts";
+import { NEVER_FORWARDED } from "./http/methods.ts";
 import { Refusal, refusalResponse, refusalStatus } from "./http/refusal.ts";
 import { hasContent, requestFraming } from "./http/request_framing.ts";
 import { type RequestFraming, requestHead } from "./http/request_head.ts";
@@ -19,9 +21,6 @@ export interface Service {
   readonly journal: Journal;
 }
 
-/** Never forwarded: the first echoes the credential, the second makes a tunnel, the third is the first elsewhere. */
-const NEVER_FORWARDED: ReadonlySet<string> = new Set(["TRACE", "CONNECT", "TRACK"]);
-
 /** The life of a request, from top to bottom. */
 export function createHandler(service: Service): (request: Request) => Promise<Response> {
   return async function handle(request) {
@@ -40,6 +39,7 @@ export function createHandler(service: Service): (request: Request) => Promise<R
       const { route, credential } = passage;
       entry.route = route.path;
 
+      admit(route, method, target, headers);
       judgeUpgrade(headers.get("upgrade"));
       const framing = requestFraming(method, headers);
       if (credential === undefined) throw new Refusal("token_unset", `${route.tokenEnv} is unset or empty`);

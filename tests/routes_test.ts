@@ -37,6 +37,8 @@ Deno.test("parseRoutes() fills in what a route leaves out", () => {
     tokenEnv: "A_TOKEN",
     setHeaders: new Map(),
     addHeaders: new Map(),
+    methods: undefined,
+    paths: undefined,
     cookies: false,
     scrub: true,
     connectTimeoutMs: 10_000,

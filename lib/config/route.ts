@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Pattern } from "../http/pattern.ts";
+
 /** Where a route's requests go. Made from the table's `upstream` URL. */
 export interface Upstream {
   readonly scheme: "http" | "https";
@@ -34,6 +36,10 @@ export interface Route {
   readonly setHeaders: ReadonlyMap<string, string>;
   /** Fields whose values are appended to the client's as a comma list; names in lower case. */
   readonly addHeaders: ReadonlyMap<string, string>;
+  /** The methods that pass; undefined: all that are ever forwarded. */
+  readonly methods: ReadonlySet<string> | undefined;
+  /** What may be asked for below the prefix; undefined: everything. */
+  readonly paths: readonly Pattern[] | undefined;
   /** Whether `Cookie` and `Set-Cookie` pass. */
   readonly cookies: boolean;
   /** Whether the secret is masked in replies. */

@@ -1,6 +1,8 @@
 import { readCredentialField, readScheme, readTokenVariable, readUser } from "./credential_fields.ts";
 import { optional, type Reader, readFields, required, right, type Values, wrong } from "./fields.ts";
 import { headersFault, readAddHeaders, readSetHeaders } from "./header_fields.ts";
+import { readMethods } from "./method_list.ts";
+import { readPaths } from "./path_pattern.ts";
 import { memberPlace } from "./place.ts";
 import { readBoolean, readObject, readSeconds } from "./plain_fields.ts";
 import type { Problem } from "./problem.ts";
@@ -18,6 +20,8 @@ const ROUTE_FIELDS = {
   auth_user: optional(readUser, undefined),
   set_headers: optional(readSetHeaders, new Map<string, string>()),
   add_headers: optional(readAddHeaders, new Map<string, string>()),
+  methods: optional(readMethods, undefined),
+  paths: optional(readPaths, undefined),
   cookies: optional(readBoolean, false),
   scrub: optional(readBoolean, true),
   connect_timeout_s: optional(readSeconds, 10_000),
@@ -42,6 +46,8 @@ export const readRoute: Reader<Route> = (json, place) => {
     tokenEnv: values.token_env,
     setHeaders: values.set_headers,
     addHeaders: values.add_headers,
+    methods: values.methods,
+    paths: values.paths,
     cookies: values.cookies,
     scrub: values.scrub,
     connectTimeoutMs: values.connect_timeout_s,
