@@ -1,5 +1,6 @@
 import { causeOf } from "./cause.ts";
 import { admit } from "./http/admit.ts";
+import { requireClientToken } from "./http/client_token.ts";
 import { matchPrefix, upstreamTarget } from "./http/match.ts";
 import { NEVER_FORWARDED } from "./http/methods.ts";
 import { Refusal, refusalResponse, refusalStatus } from "./http/refusal.ts";
@@ -39,6 +40,7 @@ export function createHandler(service: Service): (request: Request) => Promise<R
       const { route, credential } = passage;
       entry.route = route.path;
 
+      requireClientToken(passage.clientToken, headers);
       admit(route, method, target, headers);
       judgeUpgrade(headers.get("upgrade"));
       const framing = requestFraming(method, headers);

@@ -14,6 +14,8 @@ export interface Passage {
   readonly rules: HeadRules;
   /** Undefined while the token is unset. */
   readonly credential: Credential | undefined;
+  /** What the client must show; undefined: nothing. */
+  readonly clientToken?: Secret | undefined;
   readonly leg: Leg;
 }
 
@@ -36,12 +38,14 @@ export interface PassageOptions {
 /** All passages, longest prefix first like the table. */
 export function openPassages(table: RouteTable, options: PassageOptions): Passage[] {
   const { tokens, caCerts, egress, waits } = options;
+  const clientToken = table.clientTokenEnv === undefined ? undefined : tokens.get(table.clientTokenEnv);
   return table.routes.map((route) => {
     const token = tokens.get(route.tokenEnv);
     return {
       path: route.path,
       route,
       rules: headRules(route),
+      clientToken,
       credential: token && credentialFor(route, token),
       leg: new Leg(route, { caCerts, egress: egressFor(egress, route.upstream) }, waits),
     };

@@ -2,6 +2,7 @@ import { egressFor } from "../config/egress.ts";
 import { hostPort } from "../config/host.ts";
 import type { RouteTable } from "../config/route.ts";
 import { SETTING_VARIABLES, type Settings } from "../config/settings.ts";
+import { tokenVariables } from "../config/token.ts";
 
 /**
  * The smallest set of the runtime's permissions under which a table and an environment can be served.
@@ -32,7 +33,7 @@ export function requiredGrants(settings: Settings, table: RouteTable): Grants {
   return {
     net: [listenerGrant(settings), ...sortedSet(dialled.map(({ host, port }) => hostPort(host, port)))],
     read: ca === undefined || liesIn(folder, ca) ? [folder] : [folder, ca],
-    env: [...SETTING_VARIABLES, ...sortedSet(table.routes.map((route) => route.tokenEnv))],
+    env: [...SETTING_VARIABLES, ...tokenVariables(table)],
   };
 }
 

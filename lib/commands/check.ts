@@ -1,5 +1,5 @@
 import type { Route } from "../config/route.ts";
-import type { Tokens } from "../config/token.ts";
+import { clientTokenFault, type Tokens } from "../config/token.ts";
 import { upstreamText } from "../config/upstream_url.ts";
 import { isMaskable, LEAST_MASKED } from "../mask/forms.ts";
 import { type Command, EXIT } from "./command.ts";
@@ -18,8 +18,14 @@ export const check: Command = async ([file]) => {
     return EXIT.configuration;
   }
   const { settings, table } = configuration.value;
-  console.log(`${file ?? settings.routesPath}: ${table.routes.length} route(s)`);
+  const client = table.clientTokenEnv === undefined
+    ? ""
+    : `, each asks for the client token ${table.clientTokenEnv}`;
+  console.log(`${file ?? settings.routesPath}: ${table.routes.length} route(s)${client}`);
   for (const route of table.routes) console.log(`  ${describe(route, tokens.value)}`);
+  for (const { place } of clientTokenFault(table, tokens.value)) {
+    console.log(`  ${place}, the client token, UNSET: serve will refuse to start`);
+  }
   return EXIT.ok;
 };
 

@@ -22,7 +22,7 @@ Environment:
   CRED_PROXY_MAX_IN_FLIGHT  requests served at a time (1024)
   CRED_PROXY_DRAIN_S        seconds for requests in flight at the end (30)
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY   the egress proxy, used with CONNECT
-  and each variable that a route's token_env names: the token
+  and each variable that token_env or client_token_env names: a token
 
 Exit status: 0 done; 1 not ready (healthcheck); 64 wrong usage; 78 wrong
 configuration or flags.`;

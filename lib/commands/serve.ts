@@ -2,7 +2,7 @@ import { judgeGrants, revokeAfterStart } from "../boundary/grants.ts";
 import { requiredGrants, rightCommand } from "../boundary/permissions.ts";
 import { hostPort } from "../config/host.ts";
 import type { Settings } from "../config/settings.ts";
-import type { Tokens } from "../config/token.ts";
+import { clientTokenFault, type Tokens } from "../config/token.ts";
 import { failureSink, jsonLine, readableLine, type Sink } from "../journal.ts";
 import { Lines } from "../lines.ts";
 import { type Serving, startServing } from "../serve.ts";
@@ -30,8 +30,9 @@ export const serve: Command = async () => {
   }
 
   const tokens = loadTokens(table);
-  if (!tokens.ok) {
-    report(tokens.problems);
+  const missing = tokens.ok ? clientTokenFault(table, tokens.value) : [];
+  if (!tokens.ok || missing.length > 0) {
+    report(tokens.ok ? missing : tokens.problems);
     return EXIT.configuration;
   }
 

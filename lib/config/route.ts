@@ -50,7 +50,10 @@ export interface Route {
   readonly responseTimeoutMs: number;
 }
 
-/** All routes, longest prefix first, so that the first that matches is the right one. */
+/** The whole table. */
 export interface RouteTable {
+  /** Longest prefix first, so that the first that matches is the right one. */
   readonly routes: readonly Route[];
+  /** The variable that holds the token which every client must show; undefined: whoever gets here is served. */
+  readonly clientTokenEnv: string | undefined;
 }

@@ -1,4 +1,5 @@
-import { kindOf, optional, type Reader, readFields, required, right, wrong } from "./fields.ts";
+import { readTokenVariable } from "./credential_fields.ts";
+import { kindOf, optional, type Reader, readFields, required, right, type Values, wrong } from "./fields.ts";
 import { parseJson } from "./json.ts";
 import { readObject, readString } from "./plain_fields.ts";
 import type { Judged, Problem } from "./problem.ts";
@@ -23,6 +24,7 @@ const readRoutes: Reader<readonly Route[]> = (json, place) => {
 /** Every field of the table itself. */
 const TABLE_FIELDS = {
   $schema: optional(readString, undefined),
+  client_token_env: optional(readTokenVariable, undefined),
   routes: required(readRoutes),
 };
 
@@ -52,9 +54,18 @@ export function parseRoutes(text: string): Judged<RouteTable> {
   const object = readObject(value, WHOLE);
   if (!object.ok) return object;
   const reading = readFields(object.value, "", TABLE_FIELDS);
-  const problems = [...duplicates, ...reading.problems];
+  const problems = [...duplicates, ...reading.problems, ...sharedToken(reading.values)];
   if (!reading.ok || problems.length > 0) return { ok: false, problems };
-  return right({ routes: longestFirst(reading.values.routes) });
+  const { routes, client_token_env: clientTokenEnv } = reading.values;
+  return right({ routes: longestFirst(routes), clientTokenEnv });
+}
+
+/** The agent holds the client token: one that is a route's as well would be no secret. */
+function sharedToken(values: Partial<Values<typeof TABLE_FIELDS>>): readonly Problem[] {
+  const { client_token_env: variable, routes } = values;
+  if (variable === undefined || !routes?.some(({ tokenEnv }) => tokenEnv === variable)) return [];
+  return wrong("client_token_env", "must not be a route's token_env: the agent holds the client token")
+    .problems;
 }
 
 /** Two routes with one prefix: the second would never be asked. Told of routes with other problems too. */
