@@ -1,4 +1,5 @@
 import { causeOf } from "./cause.ts";
+import { tokenName, unsetText } from "./config/token.ts";
 import { admit } from "./http/admit.ts";
 import { requireClientToken } from "./http/client_token.ts";
 import { matchPrefix, upstreamTarget } from "./http/match.ts";
@@ -44,7 +45,9 @@ export function createHandler(service: Service): (request: Request) => Promise<R
       admit(route, method, target, headers);
       judgeUpgrade(headers.get("upgrade"));
       const framing = requestFraming(method, headers);
-      if (credential === undefined) throw new Refusal("token_unset", `${route.tokenEnv} is unset or empty`);
+      if (credential === undefined) {
+        throw new Refusal("token_unset", `${tokenName(route)} ${unsetText(route)}`);
+      }
       service.gate.enter();
       admitted = true;
 

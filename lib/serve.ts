@@ -5,12 +5,14 @@ import { Gate } from "./gate.ts";
 import { createHandler } from "./handler.ts";
 import { Journal, type Sink } from "./journal.ts";
 import { openPassages } from "./passage.ts";
+import type { TokenFiles } from "./tokens/token_files.ts";
 import { Waits } from "./upstream/waits.ts";
 
 export interface ServeOptions {
   readonly settings: Pick<Settings, "bind" | "port" | "maxInFlight" | "drainMs" | "egress">;
   readonly table: RouteTable;
   readonly tokens: Tokens;
+  readonly files: TokenFiles;
   readonly caCerts: readonly string[];
   readonly sinks: readonly Sink[];
 }
@@ -18,16 +20,25 @@ export interface ServeOptions {
 /** A service that listens. */
 export interface Serving {
   readonly address: Deno.NetAddr;
+  /** Serves another table from the next request on; those in flight end on the one that they began with. */
+  take(table: RouteTable, tokens: Tokens, files: TokenFiles): void;
   /** Takes no more requests, lets those in flight end until the time is up, then cuts them. */
   drain(): Promise<void>;
 }
 
 /** Listens for the agent, and serves until drained. */
 export function startServing(options: ServeOptions): Serving {
-  const { settings, table, tokens, caCerts, sinks } = options;
+  const { settings, caCerts, sinks } = options;
   const gate = new Gate(settings.maxInFlight);
-  const passages = openPassages(table, { tokens, caCerts, egress: settings.egress, waits: new Waits() });
-  const handler = createHandler({ passages, gate, journal: new Journal(sinks) });
+  const fixed = { caCerts, egress: settings.egress, waits: new Waits() };
+  let passages = openPassages(options.table, { ...options, ...fixed });
+  const handler = createHandler({
+    get passages() {
+      return passages;
+    },
+    gate,
+    journal: new Journal(sinks),
+  });
   const cut = new AbortController();
   const server = Deno.serve({
     hostname: settings.bind,
@@ -40,6 +51,11 @@ export function startServing(options: ServeOptions): Serving {
   }, handler);
   return {
     address: server.addr,
+    take(table, tokens, files) {
+      const before = passages;
+      passages = openPassages(table, { tokens, files, ...fixed });
+      for (const { leg } of before) leg.close();
+    },
     async drain() {
       gate.drain();
       const timer = setTimeout(() => cut.abort(), settings.drainMs);

@@ -35,6 +35,7 @@ Deno.test("parseRoutes() fills in what a route leaves out", () => {
     authScheme: "Bearer",
     authUser: undefined,
     tokenEnv: "A_TOKEN",
+    tokenFile: undefined,
     setHeaders: new Map(),
     addHeaders: new Map(),
     methods: undefined,

@@ -1,6 +1,7 @@
 import type { Problem } from "../config/problem.ts";
+import type { RouteTable } from "../config/route.ts";
 import type { Settings } from "../config/settings.ts";
-import { type Grants, listenerGrant } from "./permissions.ts";
+import { dialledGrants, type Grants, listenerGrant } from "./permissions.ts";
 
 /**
  * The process's grants against what it needs: nothing missing, nothing without a list.
@@ -52,6 +53,19 @@ export async function judgeGrants(required: Grants): Promise<readonly Problem[]>
 export async function revokeAfterStart(settings: Pick<Settings, "bind" | "port">): Promise<void> {
   await Deno.permissions.revoke({ name: "env" });
   await Deno.permissions.revoke({ name: "net", host: listenerGrant(settings) });
+}
+
+/** What a table connects to and this process may not: it can get no more rights than it started with. */
+export async function missingUpstreams(settings: Settings, table: RouteTable): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const host of dialledGrants(settings, table)) {
+    if (await isGranted({ name: "net", host })) continue;
+    problems.push({
+      place: "--allow-net",
+      message: `is missing ${host}; the service must be started anew to be granted it`,
+    });
+  }
+  return problems;
 }
 
 function descriptor(kind: typeof LISTED[number], item: string): Deno.PermissionDescriptor {

@@ -27,14 +27,19 @@ export interface Grants {
  * then can't go round the proxy. The order depends on the values alone, so that equal configurations make equal flags.
  */
 export function requiredGrants(settings: Settings, table: RouteTable): Grants {
-  const dialled = table.routes.map(({ upstream }) => egressFor(settings.egress, upstream) ?? upstream);
   const folder = folderOf(settings.routesPath);
   const ca = settings.caFile;
   return {
-    net: [listenerGrant(settings), ...sortedSet(dialled.map(({ host, port }) => hostPort(host, port)))],
+    net: [listenerGrant(settings), ...dialledGrants(settings, table)],
     read: ca === undefined || liesIn(folder, ca) ? [folder] : [folder, ca],
     env: [...SETTING_VARIABLES, ...tokenVariables(table)],
   };
+}
+
+/** The `host:port` of each place that is connected to, once. */
+export function dialledGrants(settings: Pick<Settings, "egress">, table: RouteTable): readonly string[] {
+  const dialled = table.routes.map(({ upstream }) => egressFor(settings.egress, upstream) ?? upstream);
+  return sortedSet(dialled.map(({ host, port }) => hostPort(host, port)));
 }
 
 /** The `host:port` that listening needs; port 0 stays 0, as the runtime asks for it. */
@@ -58,7 +63,7 @@ export const DERIVING_COMMAND =
   "deno run $(deno run --allow-read --allow-env main.ts permissions) main.ts serve";
 
 /** The folder rather than the file: an editor that saves, and a mounted volume, put another file in its place. */
-function folderOf(path: string): string {
+export function folderOf(path: string): string {
   const end = path.lastIndexOf("/");
   return end < 0 ? "." : path.slice(0, end);
 }

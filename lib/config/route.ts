@@ -30,8 +30,10 @@ export interface Route {
   readonly authScheme: string;
   /** With the scheme `Basic`: the user of `user:token`. Undefined: the token is already `user:password`. */
   readonly authUser: string | undefined;
-  /** The environment variable that holds the token. */
-  readonly tokenEnv: string;
+  /** The environment variable that holds the token; undefined: a file does. */
+  readonly tokenEnv: string | undefined;
+  /** The file that holds the token, below the table's folder; undefined: a variable does. Exactly one is there. */
+  readonly tokenFile: string | undefined;
   /** Fields that replace the client's on every request; names in lower case. */
   readonly setHeaders: ReadonlyMap<string, string>;
   /** Fields whose values are appended to the client's as a comma list; names in lower case. */
@@ -56,4 +58,9 @@ export interface RouteTable {
   readonly routes: readonly Route[];
   /** The variable that holds the token which every client must show; undefined: whoever gets here is served. */
   readonly clientTokenEnv: string | undefined;
+}
+
+/** What people call a route. */
+export function routeName({ path }: Pick<Route, "path">): string {
+  return path;
 }

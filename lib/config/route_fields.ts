@@ -1,5 +1,14 @@
 import { readCredentialField, readScheme, readTokenVariable, readUser } from "./credential_fields.ts";
-import { optional, type Reader, readFields, required, right, type Values, wrong } from "./fields.ts";
+import {
+  optional,
+  type Reader,
+  readFields,
+  required,
+  requiredUnless,
+  right,
+  type Values,
+  wrong,
+} from "./fields.ts";
 import { headersFault, readAddHeaders, readSetHeaders } from "./header_fields.ts";
 import { readMethods } from "./method_list.ts";
 import { readPaths } from "./path_pattern.ts";
@@ -7,6 +16,7 @@ import { memberPlace } from "./place.ts";
 import { readBoolean, readObject, readSeconds } from "./plain_fields.ts";
 import type { Problem } from "./problem.ts";
 import type { Route } from "./route.ts";
+import { readTokenFile } from "./token_file.ts";
 import { readUpstream } from "./upstream_url.ts";
 import { readPrefix } from "./uri_path.ts";
 
@@ -15,7 +25,8 @@ const ROUTE_FIELDS = {
   path: required(readPrefix),
   upstream: required(readUpstream),
   auth_scheme: required(readScheme),
-  token_env: required(readTokenVariable),
+  token_env: requiredUnless(readTokenVariable, "token_file"),
+  token_file: optional(readTokenFile, undefined),
   auth_header: optional(readCredentialField, "Authorization"),
   auth_user: optional(readUser, undefined),
   set_headers: optional(readSetHeaders, new Map<string, string>()),
@@ -44,6 +55,7 @@ export const readRoute: Reader<Route> = (json, place) => {
     authScheme: values.auth_scheme,
     authUser: values.auth_user,
     tokenEnv: values.token_env,
+    tokenFile: values.token_file,
     setHeaders: values.set_headers,
     addHeaders: values.add_headers,
     methods: values.methods,

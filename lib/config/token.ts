@@ -1,7 +1,7 @@
 import { Secret } from "../http/secret.ts";
 import { fieldTextFault } from "./field_text.ts";
 import type { Judged, Problem } from "./problem.ts";
-import type { RouteTable } from "./route.ts";
+import type { Route, RouteTable } from "./route.ts";
 
 /** The tokens that are set, by their variables. */
 export type Tokens = ReadonlyMap<string, Secret>;
@@ -43,9 +43,23 @@ export function judgeTokens(table: RouteTable, get: (name: string) => string | u
 
 /** Every variable that holds a token, once, in a fixed order. */
 export function tokenVariables({ routes, clientTokenEnv }: RouteTable): readonly string[] {
-  const names = new Set(routes.map((route) => route.tokenEnv));
-  if (clientTokenEnv !== undefined) names.add(clientTokenEnv);
-  return [...names].toSorted();
+  const names = [...routes.map((route) => route.tokenEnv), clientTokenEnv];
+  return [...new Set(names.filter((name) => name !== undefined))].toSorted();
+}
+
+/** Every file that holds a token. */
+export function tokenFiles({ routes }: RouteTable): readonly string[] {
+  return routes.flatMap(({ tokenFile }) => tokenFile ?? []);
+}
+
+/** What people call a route's token: the variable, or the file. */
+export function tokenName({ tokenEnv, tokenFile }: Pick<Route, "tokenEnv" | "tokenFile">): string {
+  return tokenEnv ?? `the file ${tokenFile}`;
+}
+
+/** What is wrong where there is none. */
+export function unsetText({ tokenEnv }: Pick<Route, "tokenEnv">): string {
+  return tokenEnv === undefined ? "is not there" : "is unset or empty";
 }
 
 /** A table that asks for a client token is not served without: everybody would be let in, or nobody. */
