@@ -5,6 +5,7 @@ export class Gate {
   readonly #limit: number;
   #inFlight = 0;
   #draining = false;
+  #idle: (() => void) | undefined;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -14,9 +15,13 @@ export class Gate {
     return this.#inFlight;
   }
 
-  /** From now on nobody is let in. */
-  drain(): void {
+  /** From now on nobody is let in. Resolves when those who are have left. */
+  drain(): Promise<void> {
     this.#draining = true;
+    return new Promise((resolve) => {
+      this.#idle = resolve;
+      this.#judgeIdle();
+    });
   }
 
   /** Refuses while the service is stopping. */
@@ -31,5 +36,10 @@ export class Gate {
 
   leave(): void {
     this.#inFlight--;
+    this.#judgeIdle();
+  }
+
+  #judgeIdle(): void {
+    if (this.#inFlight === 0) this.#idle?.();
   }
 }

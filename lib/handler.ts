@@ -5,7 +5,7 @@ import { requireClientToken } from "./http/client_token.ts";
 import { matchPrefix, upstreamTarget } from "./http/match.ts";
 import { NEVER_FORWARDED } from "./http/methods.ts";
 import { Refusal, refusalResponse, refusalStatus } from "./http/refusal.ts";
-import { hasContent, requestFraming } from "./http/request_framing.ts";
+import { hasContent, judgeUnframed, requestFraming } from "./http/request_framing.ts";
 import { type RequestFraming, requestHead } from "./http/request_head.ts";
 import { parseTarget } from "./http/target.ts";
 import { judgeUpgrade } from "./http/upgrade.ts";
@@ -33,7 +33,7 @@ export function createHandler(service: Service): (request: Request) => Promise<R
       service.gate.judge();
       if (NEVER_FORWARDED.has(method.toUpperCase())) throw new Refusal("method_not_forwarded");
 
-      const target = parseTarget(request.url, headers.get("host"));
+      const target = parseTarget(request.url, headers.get("host"), method);
       entry.path = target.path;
 
       const passage = matchPrefix(service.passages, target.path);
@@ -45,6 +45,7 @@ export function createHandler(service: Service): (request: Request) => Promise<R
       admit(route, method, target, headers);
       judgeUpgrade(headers.get("upgrade"));
       const framing = requestFraming(method, headers);
+      if (request.body !== null) await judgeUnframed(framing, request.body);
       if (credential === undefined) {
         throw new Refusal("token_unset", `${tokenName(route)} ${unsetText(route)}`);
       }

@@ -29,10 +29,11 @@ export async function reply(
   try {
     if (head.status > 599) throw new BadResponse("a status above 599");
     const decoding = mask && framing.kind !== "none" ? decodingOf(answer) : undefined;
-    const body = await contentFor(answer, decoding, mask, entry, once(ended));
-    const response = new Response(body, { status: head.status });
-    copyResponseFields({ route, mask, decoded: decoding !== undefined }, head, framing, response.headers);
     entry.status = head.status;
+    const body = await contentFor(answer, decoding, mask, entry, once(ended));
+    // The runtime tells no length with a 205, so that clients wait for content; without a form to reset, 204 says the same.
+    const response = new Response(body, { status: head.status === 205 ? 204 : head.status });
+    copyResponseFields({ route, mask, decoded: decoding !== undefined }, head, framing, response.headers);
     return response;
   } catch (error) {
     content.cancel();
@@ -63,13 +64,14 @@ const LARGE = 64 * 1024;
 
 /** What is there already goes as one piece; what is not, is large or must be decoded becomes a stream. */
 async function contentFor(
-  { head, content }: Reply,
+  answer: Reply,
   decoding: Decoding | undefined,
   mask: Mask | undefined,
   entry: Entry,
   ended: (outcome: Outcome) => void,
 ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
-  const first = content.ready && decoding === undefined ? await content.next() : undefined;
+  const { head, content } = answer;
+  const first = decoding === undefined ? await content.arrived() : undefined;
   if (WITHOUT_CONTENT.has(head.status)) {
     content.cancel();
     ended("whole");
@@ -78,12 +80,22 @@ async function contentFor(
   if (content.done && (first === undefined || first.length < LARGE)) {
     entry.bytesDown = first?.length ?? 0;
     ended("whole");
-    return first === undefined ? null : mask?.maskBytes(first) ?? first;
+    if (first === undefined) return isLengthless(answer) ? emptyStream() : null;
+    return mask?.maskBytes(first) ?? first;
   }
   let source: Source = first === undefined ? content : new Resumed(first, content);
   if (decoding !== undefined) source = decoding(source);
   if (mask !== undefined) source = new Masked(source, mask);
   return streamOf(source, entry, ended);
+}
+
+/** A reply to HEAD that tells no length: given nothing to send, the runtime would tell 0. */
+function isLengthless({ head, framing }: Reply): boolean {
+  return framing.kind === "none" && head.framing.contentLength === undefined;
+}
+
+function emptyStream(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ start: (controller) => controller.close() });
 }
 
 function streamOf(

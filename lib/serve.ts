@@ -22,7 +22,7 @@ export interface Serving {
   readonly address: Deno.NetAddr;
   /** Serves another table from the next request on; those in flight end on the one that they began with. */
   take(table: RouteTable, tokens: Tokens, files: TokenFiles): void;
-  /** Takes no more requests, lets those in flight end until the time is up, then cuts them. */
+  /** Takes no more requests and lets those in flight end; resolves when they have, or the time is up. */
   drain(): Promise<void>;
 }
 
@@ -39,11 +39,9 @@ export function startServing(options: ServeOptions): Serving {
     gate,
     journal: new Journal(sinks),
   });
-  const cut = new AbortController();
   const server = Deno.serve({
     hostname: settings.bind,
     port: settings.port,
-    signal: cut.signal,
     // The start line is the caller's to print.
     onListen() {},
     // The handler answers everything itself; whatever gets here is answered without a word about it.
@@ -57,9 +55,10 @@ export function startServing(options: ServeOptions): Serving {
       for (const { leg } of before) leg.close();
     },
     async drain() {
-      gate.drain();
-      const timer = setTimeout(() => cut.abort(), settings.drainMs);
-      await server.shutdown();
+      const up = Promise.withResolvers<void>();
+      const timer = setTimeout(up.resolve, settings.drainMs);
+      // The runtime's own shutdown ends uploads that are under way, so it comes last. Until then a 503 says why.
+      await Promise.race([gate.drain().then(() => server.shutdown()), up.promise]);
       clearTimeout(timer);
       for (const { leg } of passages) leg.close();
     },

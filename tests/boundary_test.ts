@@ -27,7 +27,10 @@ let elsewhere: Upstream;
 
 Deno.test.beforeAll(async () => {
   folder = await Deno.makeTempDir({ prefix: "cred-proxy-" });
-  upstream = startUpstream((exchange) => exchange.reply(200, [], exchange.field("authorization") ?? ""));
+  upstream = startUpstream((exchange) => {
+    const authorized = exchange.field("authorization") === `Bearer ${TOKEN}`;
+    return exchange.reply(authorized ? 200 : 401);
+  });
   elsewhere = startUpstream((exchange) => exchange.reply(200, [], "export {}"));
   await Promise.all(["table", "ca", "other"].map((name) => Deno.mkdir(join(folder, name))));
   const table = {
@@ -57,7 +60,8 @@ Deno.test.afterAll(async () => {
 function needed(): Record<string, string> {
   return {
     "listen where it is told": `Deno.listen({ hostname: "127.0.0.1", port: 0 }).close()`,
-    "connect to the upstream": `(await Deno.connect({ hostname: "127.0.0.1", port: ${upstream.port} })).close()`,
+    "connect to the upstream":
+      `(await Deno.connect({ hostname: "127.0.0.1", port: ${upstream.port} })).close()`,
     "read the route table": `await Deno.readTextFile(${JSON.stringify(env.CRED_PROXY_ROUTES)})`,
     "read the CA file": `await Deno.readTextFile(${JSON.stringify(env.CRED_PROXY_CA_FILE)})`,
     "read its token": `Deno.env.get("A_TOKEN")`,
@@ -168,7 +172,7 @@ Deno.test("after the start the service gives back what only the start needed", a
       ...allOf(forbidden(), "NotCapable"),
     });
     const reply = await request(Number(port), "GET /a/x HTTP/1.1\r\nHost: x\r\n\r\n");
-    assertEquals(reply.body.text, `Bearer ${TOKEN}`);
+    assertEquals(reply.status, 200);
   } finally {
     await endChild(child, "SIGTERM");
     await Promise.all([stdout.done, stderr.done]);
@@ -249,8 +253,8 @@ Deno.test("serve ends with 78 under wrong flags, names the flag and prints the r
     const { code, stdout, stderr } = await runMain(["serve"], { env, flags: given });
     assertEquals([what, code, stdout], [what, 78, ""], stderr);
     assertMatch(stderr, line);
-    const command = /the right command is: (.+)$/m.exec(stderr)?.[1];
-    assert(command !== undefined, stderr);
+    const [, command] = /the right command is: (.+)$/m.exec(stderr) ?? [];
+    if (command === undefined) throw new Error(`No command in ${stderr}`);
     commands.add(command);
     assert(!stderr.includes(TOKEN), what);
   }
@@ -280,7 +284,7 @@ Deno.test("the command that is printed works as it stands", async () => {
     try {
       const [, port] = await stderr.match(/^cred-proxy listening on \S+:(\d+);/m, 15_000);
       const reply = await request(Number(port), "GET /a/x HTTP/1.1\r\nHost: x\r\n\r\n");
-      assertEquals(reply.body.text, `Bearer ${TOKEN}`);
+      assertEquals(reply.status, 200);
       child.kill("SIGTERM");
       assertEquals((await within(child.status, "The service's end")).code, 0);
     } finally {
@@ -298,7 +302,7 @@ Deno.test("the service consists of this repository's modules and the runtime's a
   assertEquals(code, 0);
   const { modules } = JSON.parse(new TextDecoder().decode(stdout));
   const specifiers: string[] = modules.map(({ specifier }: { specifier: string }) => specifier);
-  const own = new RegExp(`^file://${ROOT}(?:main|lib/[a-z_/]+)\\.ts$`);
+  const own = new RegExp(`^file://${ROOT}(?:main|lib/[a-z0-9_/]+)\\.ts$`);
   assertEquals(specifiers.filter((specifier) => !own.test(specifier) && !specifier.startsWith("node:")), []);
   assert(specifiers.length > 10, `${specifiers.length} modules`);
 });

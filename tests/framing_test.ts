@@ -32,7 +32,7 @@ Deno.test("responseFraming() takes one length, chunked, or the connection's end"
   const cases: [lines: Lines, framing: Framing, section: string][] = [
     [["content-length: 5"], length(5), "RFC 9112, 6.3, point 6"],
     [["content-length: 0"], length(0), "RFC 9112, 6.3, point 6"],
-    [["Content-Length:   005\t"], length(5), "RFC 9110, 8.6: 1*DIGIT"],
+    [["Content-Length:   005 "], length(5), "RFC 9110, 8.6: 1*DIGIT"],
     [
       ["content-length: 999999999999999"],
       length(999_999_999_999_999),
@@ -40,7 +40,7 @@ Deno.test("responseFraming() takes one length, chunked, or the connection's end"
     ],
     [["a: b", "content-length: 7", "c: d"], length(7), "RFC 9112, 6.3, point 6"],
     [["transfer-encoding: chunked"], CHUNKED, "RFC 9112, 6.3, point 4"],
-    [["TRANSFER-encoding:\tCHUNKED "], CHUNKED, "RFC 9112, 7: names of codings in any case"],
+    [["TRANSFER-encoding:CHUNKED  "], CHUNKED, "RFC 9112, 7: names of codings in any case"],
     [[], CLOSE, "RFC 9112, 6.3, point 8"],
     [["content-type: text/plain"], CLOSE, "RFC 9112, 6.3, point 8"],
     [["connection: keep-alive"], CLOSE, "RFC 9112, 6.3, point 8: whatever it says of the connection"],
@@ -127,6 +127,16 @@ Deno.test("responseFraming() refuses what two readers could take for two lengths
       "a Transfer-Encoding other than chunked",
       section,
     ]),
+    [
+      ["content-length: 5\t"],
+      "a tab beside a length or a coding",
+      "RFC 9110, 5.6.3, allows it, but not all readers know",
+    ],
+    [
+      ["Transfer-Encoding:\tchunked"],
+      "a tab beside a length or a coding",
+      "RFC 9110, 5.6.3, allows it, but not all readers know",
+    ],
     [
       ["transfer-encoding: chunked", "transfer-encoding: chunked"],
       "more than one Transfer-Encoding",

@@ -3,7 +3,6 @@ import type { RouteTable } from "../lib/config/route.ts";
 import { parseRoutes } from "../lib/config/routes.ts";
 import { Gate } from "../lib/gate.ts";
 import { createHandler } from "../lib/handler.ts";
-import { Refusal } from "../lib/http/refusal.ts";
 import { headRules } from "../lib/http/request_head.ts";
 import { Secret } from "../lib/http/secret.ts";
 import { type Entry, Journal } from "../lib/journal.ts";
@@ -12,7 +11,13 @@ import { Connection } from "../lib/upstream/connection.ts";
 import { Content } from "../lib/upstream/content.ts";
 import { decoderFor } from "../lib/upstream/decoder.ts";
 import { responseFraming } from "../lib/upstream/framing.ts";
-import { AgentGone, type Leg, type Reply, type UpstreamRequest, UpstreamTimeout } from "../lib/upstream/leg.ts";
+import {
+  AgentGone,
+  type Leg,
+  type Reply,
+  type UpstreamRequest,
+  UpstreamTimeout,
+} from "../lib/upstream/leg.ts";
 import { BadResponse, parseResponseHead } from "../lib/upstream/response_head.ts";
 import { latin1 } from "./support/bytes.ts";
 import { valueOf } from "./support/judged.ts";
@@ -48,7 +53,9 @@ function handlerFor(
     path: route.path,
     route,
     rules: headRules(route),
-    credential: route.tokenEnv === "UNSET_TOKEN" ? undefined : Secret.of("Bearer canary"),
+    credential: route.tokenEnv === "UNSET_TOKEN"
+      ? undefined
+      : { value: Secret.of("Bearer canary"), mask: undefined },
     leg: {
       exchange(request: UpstreamRequest) {
         const one = { ...request, route: route.path };
@@ -57,17 +64,41 @@ function handlerFor(
       },
     } as unknown as Leg,
   }));
-  const handle = createHandler({ passages, gate, journal: new Journal([(entry) => entries.push({ ...entry })]) });
+  const handle = createHandler({
+    passages,
+    gate,
+    journal: new Journal([(entry) => entries.push({ ...entry })]),
+  });
   /** Asks for a path with a plain request, but for what the test says. */
   function ask(target: string, init: RequestInit = {}): Promise<Response> {
-    return handle(new Request(`http://proxy${target}`, { ...init, headers: { host: "proxy", ...init.headers } }));
+    return handle(
+      new Request(`http://proxy${target}`, { ...init, headers: { host: "proxy", ...init.headers } }),
+    );
   }
   return { handle, ask, sent, entries, gate };
 }
 
+/** A reply whose content is still to come. */
 function replyOf(head: string, pieces: Pieces = []): Reply {
+  return replyOn(connectionOf(pieces), head);
+}
+
+/** A reply whose first piece of content has come along with the head. */
+async function arrivedReplyOf(head: string, pieces: Pieces): Promise<Reply> {
+  const connection = connectionOf(pieces);
+  await connection.fill();
+  return replyOn(connection, head);
+}
+
+function replyOn(connection: Connection, text: string): Reply {
+  const head = parseResponseHead(text);
+  const framing = responseFraming("GET", head);
+  return { head, framing, content: new Content(connection, decoderFor(framing), () => {}), reused: true };
+}
+
+function connectionOf(pieces: Pieces): Connection {
   const rest = [...pieces];
-  const connection = new Connection({
+  return new Connection({
     read(buffer) {
       const piece = rest.shift();
       if (piece instanceof Error) return Promise.reject(piece);
@@ -78,9 +109,6 @@ function replyOf(head: string, pieces: Pieces = []): Reply {
     write: (bytes) => Promise.resolve(bytes.length),
     close() {},
   });
-  const parsed = parseResponseHead(head);
-  const decoder = decoderFor(responseFraming("GET", parsed));
-  return { head: parsed, content: new Content(connection, decoder, () => {}), reused: true };
 }
 
 async function codeOf(response: Response): Promise<[number, string | null]> {
@@ -100,7 +128,10 @@ Deno.test("handler() takes the longest prefix, and the rest of the path behind t
     ["/a//b/", "/a/", "GET /v1//b/ HTTP/1.1"],
   ];
   for (const [target] of cases) assertEquals((await ask(target)).status, 204);
-  assertEquals(sent.map(({ route, head }) => [route, head.split("\r\n")[0]]), cases.map(([, ...rest]) => rest));
+  assertEquals(
+    sent.map(({ route, head }) => [route, head.split("\r\n")[0]]),
+    cases.map(([, ...rest]) => rest),
+  );
 });
 
 Deno.test("handler() sends nothing where it refuses", async () => {
@@ -122,7 +153,9 @@ Deno.test("handler() sends nothing where it refuses", async () => {
     ["/a/x", { headers: { upgrade: "websocket" } }, [426, "upgrade_not_served"]],
     ["/unset/x", {}, [500, "token_unset"]],
   ];
-  for (const [target, init, answer] of cases) assertEquals(await codeOf(await ask(target, init)), answer, target);
+  for (const [target, init, answer] of cases) {
+    assertEquals(await codeOf(await ask(target, init)), answer, target);
+  }
   assertEquals([sent.length, gate.inFlight], [0, 0]);
 });
 
@@ -183,9 +216,41 @@ Deno.test("handler() lets in as many as there may be, and refuses while draining
   assertEquals(gate.inFlight, 0);
 });
 
+Deno.test("handler() records what became of a request, whether its reply came in one piece or not", async () => {
+  const head = "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\n";
+  const answers: [answer: () => Reply | Promise<Reply>, status: number, bytes: number][] = [
+    [() => replyOf("HTTP/1.1 204 No Content\r\n\r\n"), 204, 0],
+    [() => replyOf(head, ["hello"]), 404, 5],
+    [() => arrivedReplyOf(head, ["hello"]), 404, 5],
+    [() => arrivedReplyOf(head, ["hel", "lo"]), 404, 5],
+  ];
+  for (const [answer, status, bytes] of answers) {
+    const { ask, entries, gate } = handlerFor({ answer });
+    await (await ask("/a/x?y")).text();
+    assertEquals([entries.length, gate.inFlight], [1, 0]);
+    const { time: _time, durationMs: _durationMs, ...told } = entries[0] as Entry;
+    assertEquals(told, {
+      method: "GET",
+      path: "/a/x",
+      route: "/a/",
+      status,
+      error: undefined,
+      cause: undefined,
+      reused: true,
+      bytesDown: bytes,
+      outcome: "whole",
+    });
+  }
+});
+
 Deno.test("handler() counts a request as in flight until its reply has ended, however it ends", async () => {
   const head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
-  const cases: [pieces: Pieces, end: (response: Response) => Promise<unknown>, outcome: string, bytes: number][] = [
+  const cases: [
+    pieces: Pieces,
+    end: (response: Response) => Promise<unknown>,
+    outcome: string,
+    bytes: number,
+  ][] = [
     [["hello", "world"], (response) => response.text(), "whole", 10],
     [["hello"], (response) => response.text().catch(() => {}), "broken", 5],
     [["hello", new Error("reset")], (response) => response.text().catch(() => {}), "broken", 5],
@@ -198,12 +263,19 @@ Deno.test("handler() counts a request as in flight until its reply has ended, ho
     await end(response);
     assertEquals([gate.inFlight, entries.length], [0, 1], outcome);
     const [entry] = entries;
-    assertEquals([entry?.outcome, entry?.bytesDown, entry?.status, entry?.reused], [outcome, bytes, 200, true]);
+    assertEquals([entry?.outcome, entry?.bytesDown, entry?.status, entry?.reused], [
+      outcome,
+      bytes,
+      200,
+      true,
+    ]);
   }
 });
 
 Deno.test("handler() fails a reply that broke off, so that it is not taken for a whole one", async () => {
-  const { ask } = handlerFor({ answer: () => replyOf("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", ["hello"]) });
+  const { ask } = handlerFor({
+    answer: () => replyOf("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", ["hello"]),
+  });
   const failed = await (await ask("/a/x")).text().then(() => false, () => true);
   assert(failed);
 });
@@ -243,12 +315,19 @@ Deno.test("handler() does not change the request", async () => {
   assert(!sent[0]?.head.includes("mine"));
 });
 
-Deno.test("handler() refuses with an answer each, and never throws", async () => {
-  for (const code of ["bad_request", "internal"] as const) {
-    const { ask } = handlerFor({ answer: () => Promise.reject(new Refusal(code)) });
-    const [, told] = await codeOf(await ask("/a/x"));
-    assertEquals(told, code);
-  }
+Deno.test("handler() answers 502 whatever it is that comes from the upstream's side", async () => {
   const { ask } = handlerFor({ answer: () => Promise.reject("no error at all") });
   assertEquals(await codeOf(await ask("/a/x")), [502, "upstream_failed"]);
+});
+
+Deno.test("handler() answers 500 to a failure of its own, and records the cause", async () => {
+  const { handle, entries, gate } = handlerFor();
+  const headers = new Headers({ host: "proxy" });
+  headers.forEach = () => {
+    throw new TypeError("canary");
+  };
+  const response = await handle({ method: "GET", url: "http://proxy/a/x", headers, body: null } as Request);
+  assertEquals([response.status, response.headers.get("cred-proxy-error")], [500, "internal"]);
+  assert(!(await response.text()).includes("canary"));
+  assertEquals([entries[0]?.status, entries[0]?.cause, gate.inFlight], [500, "TypeError: canary", 0]);
 });

@@ -35,7 +35,10 @@ Deno.test("Journal gives each ended request to every sink, with its outcome and 
 Deno.test("readableLine() tells what happened in one line", () => {
   const cases: [differences: Partial<Entry>, line: string][] = [
     [{}, "GET /a/b → 200 34 ms 12 bytes route /a/ reused connection"],
-    [{ reused: false, outcome: "left" }, "GET /a/b → 200 client left 34 ms 12 bytes route /a/ new connection"],
+    [
+      { reused: false, outcome: "left" },
+      "GET /a/b → 200 client left 34 ms 12 bytes route /a/ new connection",
+    ],
     [{ outcome: "broken" }, "GET /a/b → 200 broken off 34 ms 12 bytes route /a/ reused connection"],
     [
       { path: "", route: undefined, status: 400, error: "bad_request", reused: undefined, bytesDown: 0 },
@@ -62,7 +65,9 @@ Deno.test("jsonLine() tells the same to machines, and leaves out what there is n
     bytes_down: 12,
     upstream_reused: true,
   });
-  const failed = jsonLine(entryOf({ status: 502, error: "upstream_failed", cause: 'a "b"\n', reused: undefined }));
+  const failed = jsonLine(
+    entryOf({ status: 502, error: "upstream_failed", cause: 'a "b"\n', reused: undefined }),
+  );
   assert(!failed.includes("\n"));
   const { error, cause, upstream_reused } = JSON.parse(failed);
   assertEquals([error, cause, upstream_reused], ["upstream_failed", 'a "b"\n', undefined]);

@@ -66,7 +66,7 @@ Deno.test("check tells the routes and which tokens are unset", async () => {
   await withFiles({ "routes.json": "\ufeff" + JSON.stringify(TABLE) }, async (folder) => {
     const file = join(folder, "routes.json");
     for (const [args, env] of [[["check", file], {}], [["check"], { CRED_PROXY_ROUTES: file }]] as const) {
-      const outcome = await runMain(args, { env: { ...env, GH_TOKEN: "hunter2" } });
+      const outcome = await runMain(args, { env: { ...env, GH_TOKEN: "hunter2-hunter2" } });
       assertEquals(outcome, {
         code: 0,
         stdout: `${file}: 2 route(s)\n` +
@@ -170,6 +170,8 @@ Deno.test("permissions prints the flags on one line, and under them it prints th
       "--allow-read",
       "--allow-env",
       "--no-prompt",
+      "--no-remote",
+      "--no-npm",
     ]);
     assertEquals(flags.slice(0, 2), [
       "--allow-net=0.0.0.0:0,[::1]:80,api.github.com:443",

@@ -72,6 +72,9 @@ Deno.test("requiredGrants() does not depend on the order of the routes", () => {
 
 Deno.test("flags() and rightCommand() are one line", () => {
   const some = { net: ["a:1", "b:2"], read: ["/x", "/y"], env: ["A", "B"] };
-  assertEquals(flags(some), "--allow-net=a:1,b:2 --allow-read=/x,/y --allow-env=A,B --no-prompt");
+  assertEquals(
+    flags(some),
+    "--allow-net=a:1,b:2 --allow-read=/x,/y --allow-env=A,B --no-prompt --no-remote --no-npm",
+  );
   assertEquals(rightCommand(some), `deno run ${flags(some)} main.ts serve`);
 });

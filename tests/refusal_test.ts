@@ -39,7 +39,8 @@ Deno.test("refusalResponse() says x-should-retry: false exactly where asking aga
 });
 
 Deno.test("refusalResponse() adds the fields that a status asks for", () => {
-  const fieldOf = (code: RefusalCode, name: string) => refusalResponse(new Refusal(code), "GET").headers.get(name);
+  const fieldOf = (code: RefusalCode, name: string) =>
+    refusalResponse(new Refusal(code), "GET").headers.get(name);
   assertEquals(fieldOf("method_not_forwarded", "allow"), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
   assertEquals(fieldOf("overloaded", "retry-after"), "1");
   assertEquals(fieldOf("draining", "retry-after"), "1");

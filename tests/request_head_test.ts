@@ -1,19 +1,19 @@
 import { assert, assertEquals } from "@std/assert";
-import { connectionOptions, headRules, requestHead } from "../lib/http/request_head.ts";
-import type { RequestFraming } from "../lib/http/request_head.ts";
+import { connectionOptions, headRules, type RequestFraming, requestHead } from "../lib/http/request_head.ts";
 import { Secret } from "../lib/http/secret.ts";
 import { routeOf } from "./support/route.ts";
 
-type Fields = readonly (readonly [string, string])[];
+type Fields = [name: string, value: string][];
 
-/** The head's lines for an agent's fields; the empty line is checked and left out. */
+/** The head's lines for an agent's fields, on a route that does not mask; the empty line is left out. */
 function linesFor(
-  fields: Fields,
+  given: Fields,
   { route = {}, framing = { kind: "none" } }: { route?: object; framing?: RequestFraming } = {},
 ): string[] {
-  const connection = fields.find(([name]) => name === "connection")?.[1] ?? null;
-  const rules = headRules(routeOf(route));
-  const head = requestHead(rules, "GET", "/x?y", fields, connection, framing, Secret.of("Bearer real"));
+  const fields = new Headers(given);
+  const rules = headRules(routeOf({ scrub: false, ...route }));
+  const credential = Secret.of("Bearer real");
+  const head = requestHead(rules, "GET", "/x?y", fields, fields.get("connection"), framing, credential);
   assert(head.endsWith("\r\n\r\n"), head);
   return head.slice(0, -4).split("\r\n");
 }
@@ -24,21 +24,40 @@ Deno.test("requestHead() adds Host and the credential, and nothing else", () => 
   assertEquals(linesFor([]), BARE);
 });
 
-Deno.test("requestHead() copies the agent's fields in their order, values untouched", () => {
-  const fields: Fields = [["accept", "*/*"], ["x-b", ""], ["x-a", "1, 2"], ["x-byte", "\xe9\x80"], [
-    "x-a",
-    "3",
-  ]];
+Deno.test("requestHead() copies the agent's fields with their values untouched", () => {
+  const fields: Fields = [
+    ["accept", "*/*"],
+    ["accept-encoding", "gzip;q=0.5,  br"],
+    ["x-a", "1, 2"],
+    ["x-a", "3"],
+    ["x-b", ""],
+    ["x-byte", "\xe9\x80"],
+  ];
   assertEquals(linesFor(fields), [
     "GET /x?y HTTP/1.1",
     "host: api.test",
     "accept: */*",
+    "accept-encoding: gzip;q=0.5,  br",
+    "x-a: 1, 2, 3",
     "x-b: ",
-    "x-a: 1, 2",
     "x-byte: \xe9\x80",
-    "x-a: 3",
     "Authorization: Bearer real",
   ]);
+});
+
+Deno.test("requestHead() asks for content in the clear where it is to be masked", () => {
+  for (
+    const route of [{}, { add_headers: { "Accept-Encoding": "br" } }, {
+      set_headers: { "accept-encoding": "br" },
+    }]
+  ) {
+    assertEquals(linesFor([["accept-encoding", "gzip"]], { route: { scrub: true, ...route } }), [
+      "GET /x?y HTTP/1.1",
+      "host: api.test",
+      "accept-encoding: identity",
+      "Authorization: Bearer real",
+    ]);
+  }
 });
 
 Deno.test("requestHead() drops every field in which a credential travels", () => {

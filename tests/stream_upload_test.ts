@@ -5,7 +5,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { fromLatin1, join, latin1 } from "./support/bytes.ts";
+import { fromLatin1, join, latin1, piecesOf } from "./support/bytes.ts";
 import type { Exchange } from "./support/exchange.ts";
 import { Truncated } from "./support/message.ts";
 import { useStage } from "./support/stage.ts";
@@ -34,14 +34,15 @@ Deno.test("a chunked upload arrives whole and chunked, whatever the size of its 
   });
   await using wire = await connectRaw(stage.service.port);
   await wire.send(headOf("Transfer-Encoding: chunked"));
-  for (let at = 0, size = 1; at < MEGABYTE.length; at += size, size = size * 3 % 200_000) {
-    await wire.send(chunkOf(MEGABYTE.subarray(at, at + size)));
-  }
+  for (const piece of piecesOf(MEGABYTE, 200_000)) await wire.send(chunkOf(piece));
   await wire.send("0\r\nX-Trailer: 1\r\n\r\n");
   assertEquals((await wire.readReply()).status, 200);
   assert(seen === fromLatin1(MEGABYTE));
   const exchange = stage.upstream.requests.at(-1);
-  assertEquals([exchange?.field("transfer-encoding"), exchange?.field("content-length")], ["chunked", undefined]);
+  assertEquals([exchange?.field("transfer-encoding"), exchange?.field("content-length")], [
+    "chunked",
+    undefined,
+  ]);
 });
 
 Deno.test("an empty chunked upload is one of no bytes, and its trailers stay behind", async () => {
@@ -276,7 +277,11 @@ Deno.test("a connection that the upstream closed while it was idle is not used a
 });
 
 Deno.test("a request on a used connection that is cut is sent again if it may be, and never a POST", async () => {
-  const cases = [["GET", 200, 2], ["PUT", 200, 2], ["DELETE", 200, 2], ["POST", 502, 1], ["PATCH", 502, 1]] as const;
+  const cases = [["GET", 200, 2], ["PUT", 200, 2], ["DELETE", 200, 2], ["POST", 502, 1], [
+    "PATCH",
+    502,
+    1,
+  ]] as const;
   for (const [method, status, times] of cases) {
     await stage.ask(headOf("Content-Length: 0"));
     const before = stage.upstream.requests.length;

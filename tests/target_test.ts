@@ -22,7 +22,7 @@ Deno.test("parseTarget() gives the path and the query byte for byte", () => {
     ["//a", "//a", ""],
     ["/a%00%0d%0a%zz%", "/a%00%0d%0a%zz%", ""],
     ["/a;b=c/(d)'*!$&+,:@=~|^`{}[]\"<>", "/a;b=c/(d)'*!$&+,:@=~|^`{}[]\"<>", ""],
-    ["/a?/../%2e%2e/\\..\\{}[]|^`\"<>", "/a", "?/../%2e%2e/\\..\\{}[]|^`\"<>"],
+    ['/a?/../%2e%2e/\\..\\{}[]|^`"<>', "/a", '?/../%2e%2e/\\..\\{}[]|^`"<>'],
     ["/a?http://b/../c", "/a", "?http://b/../c"],
   ];
   for (const [target, path, query] of cases) assertEquals(parse(target), { path, query });

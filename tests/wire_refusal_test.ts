@@ -29,7 +29,10 @@ function get(target: string, fields: readonly string[] = [], method = "GET"): st
 function assertOwn(reply: Reply, status: number, code: string, message: RegExp): void {
   assertEquals([reply.status, reply.field("cred-proxy-error")], [status, code], reply.text);
   assertEquals(reply.field("content-type"), "application/json");
-  assertEquals(reply.field("x-should-retry"), [400, 403, 404, 405, 500].includes(status) ? "false" : undefined);
+  assertEquals(
+    reply.field("x-should-retry"),
+    [400, 403, 404, 405, 500].includes(status) ? "false" : undefined,
+  );
   const { type, error, ...rest } = JSON.parse(reply.body.text);
   assertEquals([type, error.type, rest], ["error", `cred_proxy_${code}`, {}]);
   assertEquals(Object.keys(error), ["type", "message"]);
@@ -198,7 +201,11 @@ Deno.test("TRACE does not echo the agent's own fields either", async () => {
 
 Deno.test("an Upgrade is answered with 426", async () => {
   for (const protocol of ["websocket", "WebSocket", "tls/1.0", "h2c, websocket", "websocket, h2c"]) {
-    const fields = ["Connection: Upgrade", `Upgrade: ${protocol}`, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="];
+    const fields = [
+      "Connection: Upgrade",
+      `Upgrade: ${protocol}`,
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ];
     assertOwn(await refused(get("/a/x", fields)), 426, "upgrade_not_served", /HTTP\/1\.1/);
   }
 });
@@ -221,7 +228,7 @@ Deno.test("a refusal leaves the connection fit for the next request", async () =
 });
 
 Deno.test("an unset token answers 500 with the variable's name, and the other routes serve", async () => {
-  await using upstream = startUpstream((exchange) => exchange.reply(200, [], exchange.field("authorization") ?? ""));
+  await using upstream = startUpstream((exchange) => exchange.reply(200));
   const routes = ["UNSET_TOKEN", "EMPTY_TOKEN", "A_TOKEN"].map((name) => ({
     path: `/${name}/`,
     upstream: upstream.url,
@@ -234,8 +241,8 @@ Deno.test("an unset token answers 500 with the variable's name, and the other ro
     assertOwn(reply, 500, "token_unset", new RegExp(`: ${name} is unset or empty$`));
     await service.logged(new RegExp(`^cred-proxy: ${name} is unset or empty: /${name}/ answers 500$`, "m"));
   }
-  assertEquals((await request(service.port, get("/A_TOKEN/x"))).body.text, `Bearer ${TOKEN}`);
-  assertEquals(upstream.requests.length, 1);
+  assertEquals((await request(service.port, get("/A_TOKEN/x"))).status, 200);
+  assertEquals(upstream.requests.map((each) => each.field("authorization")), [`Bearer ${TOKEN}`]);
 });
 
 Deno.test("an upstream that fails is answered with 502 and one constant text; the cause is on stderr", async () => {
@@ -328,7 +335,12 @@ Deno.test("an upstream that does not answer in time is answered with 504", async
     if (exchange.target === "/slow") await exchange.write("HTTP/1.1 200 OK\r\n");
     await exchange.closed;
   });
-  const limits = { auth_scheme: "Bearer", token_env: "A_TOKEN", connect_timeout_s: 0.3, response_timeout_s: 0.3 };
+  const limits = {
+    auth_scheme: "Bearer",
+    token_env: "A_TOKEN",
+    connect_timeout_s: 0.3,
+    response_timeout_s: 0.3,
+  };
   const routes = [
     { path: "/a/", upstream: upstream.url, ...limits },
     // It accepts, and then says nothing to the offer of TLS.

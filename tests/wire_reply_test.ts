@@ -11,7 +11,10 @@ import { TOKEN, useStage } from "./support/stage.ts";
 import { connectRaw, type Reply } from "./support/wire.ts";
 
 const stage = useStage({
-  routes: (upstream) => [{ path: "/a/", upstream }, { path: "/v/", upstream: `${upstream}/v1`, cookies: true }],
+  routes: (upstream) => [
+    { path: "/a/", upstream },
+    { path: "/v/", upstream: `${upstream}/v1`, cookies: true },
+  ],
   env: { CRED_PROXY_DEBUG: "1" },
 });
 
@@ -76,7 +79,8 @@ Deno.test("a field's bytes beyond ASCII pass as they are", async () => {
 
 Deno.test("nothing is compressed, and no validator weakened, for a client that takes gzip", async () => {
   const html = "<p>hello</p>".repeat(5000);
-  const raw = `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nETag: "x"\r\nContent-Length: ${html.length}\r\n\r\n${html}`;
+  const raw =
+    `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nETag: "x"\r\nContent-Length: ${html.length}\r\n\r\n${html}`;
   const reply = await replyTo(raw, "GET /a/x", ["Accept-Encoding: gzip, br"]);
   assertEquals(linesOf(reply), ["content-type: text/html", 'etag: "x"', `content-length: ${html.length}`]);
   assert(reply.body.text === html);
@@ -96,7 +100,8 @@ Deno.test("a field that comes twice keeps both values", async () => {
 });
 
 Deno.test("Set-Cookie passes only on a route that lets cookies, each on its own line", async () => {
-  const raw = "HTTP/1.1 200 OK\r\nSet-Cookie: a=1, b\r\nX-A: 1\r\nSET-COOKIE: b=2; Path=/\r\nContent-Length: 0\r\n\r\n";
+  const raw =
+    "HTTP/1.1 200 OK\r\nSet-Cookie: a=1, b\r\nX-A: 1\r\nSET-COOKIE: b=2; Path=/\r\nContent-Length: 0\r\n\r\n";
   assertEquals(linesOf(await replyTo(raw)), ["x-a: 1", "content-length: 0"]);
   assertEquals(linesOf(await replyTo(raw, "GET /v/x")).filter((line) => line.startsWith("set-cookie")), [
     "set-cookie: a=1, b",
@@ -132,13 +137,18 @@ Deno.test("a Location at the upstream is turned back to the route", async () => 
     ["GET /a/x", "http://other.test/y", "http://other.test/y"],
   ];
   for (const [line, location, turned] of cases) {
-    const reply = await replyTo(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`, line);
+    const reply = await replyTo(
+      `HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`,
+      line,
+    );
     assertEquals([reply.status, reply.field("location")], [302, turned]);
   }
 });
 
 Deno.test("statuses pass, with their content", async () => {
-  for (const status of [200, 201, 206, 226, 299, 300, 400, 401, 404, 405, 418, 426, 429, 499, 500, 502, 529, 599]) {
+  for (
+    const status of [200, 201, 206, 226, 299, 300, 400, 401, 404, 405, 418, 426, 429, 499, 500, 502, 529, 599]
+  ) {
     const { status: seen, body, text } = await replyTo(
       `HTTP/1.1 ${status} Any\r\nContent-Length: 5\r\nX-A: 1\r\n\r\nhello`,
     );
@@ -217,7 +227,11 @@ Deno.test("informational responses are read past", async () => {
   ];
   for (const text of [...early, early.join("")]) {
     const reply = await replyTo(`${text}HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 2\r\n\r\nok`);
-    assertEquals([reply.status, linesOf(reply), reply.body.text], [200, ["x-a: 1", "content-length: 2"], "ok"]);
+    assertEquals([reply.status, linesOf(reply), reply.body.text], [
+      200,
+      ["x-a: 1", "content-length: 2"],
+      "ok",
+    ]);
   }
 });
 
@@ -239,7 +253,8 @@ Deno.test("a POST without content gets its answer", async () => {
 });
 
 Deno.test("trailers and chunk extensions stay behind, and the content is whole", async () => {
-  const raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nX-Sum: 1\r\n\r\n";
+  const raw =
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nX-Sum: 1\r\n\r\n";
   const { lines, rest } = await restFor(raw);
   assert(!/x-sum|x=y/i.test(lines.join() + rest), rest);
   const reply = await replyTo(raw);
@@ -266,7 +281,9 @@ Deno.test("content of every byte arrives as it was, with a length and chunked", 
     const { reply } = await stage.ask(requestOf("GET /a/x"), async (exchange) => {
       if ("Transfer-Encoding" in framing) {
         await exchange.reply(200, framing);
-        for (let at = 0; at < bytes.length; at += 7777) await exchange.writeChunk(bytes.subarray(at, at + 7777));
+        for (let at = 0; at < bytes.length; at += 7777) {
+          await exchange.writeChunk(bytes.subarray(at, at + 7777));
+        }
         await exchange.writeChunk();
       } else await exchange.reply(200, {}, bytes);
     });
@@ -276,14 +293,16 @@ Deno.test("content of every byte arrives as it was, with a length and chunked", 
 });
 
 Deno.test("a large head passes, and one beyond the limit is refused", async () => {
-  const large = (size: number) => `HTTP/1.1 200 OK\r\nX-A: ${"x".repeat(size)}\r\nContent-Length: 2\r\n\r\nok`;
+  const large = (size: number) =>
+    `HTTP/1.1 200 OK\r\nX-A: ${"x".repeat(size)}\r\nContent-Length: 2\r\n\r\nok`;
   const reply = await replyTo(large(60_000));
   assertEquals([reply.status, reply.field("x-a")?.length, reply.body.text], [200, 60_000, "ok"]);
   assertEquals((await replyTo(large(70_000))).status, 502);
 });
 
 Deno.test("bytes past a reply's end go nowhere", async () => {
-  const raw = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
+  const raw =
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
   await using wire = await connectRaw(stage.service.port);
   stage.play((exchange) => exchange.write(raw));
   await wire.send(requestOf("GET /a/x"));

@@ -5,6 +5,7 @@
  */
 
 import { fromFileUrl } from "@std/path";
+import config from "../../deno.json" with { type: "json" };
 import { Log } from "../../tests/support/log.ts";
 import { CHILD_PATIENCE, endChild } from "../../tests/support/run_main.ts";
 import { type Service, startService as start } from "../../tests/support/service.ts";
@@ -16,7 +17,10 @@ export const PREFIX = "/bench/";
 /** A running upstream. */
 export type Upstream = Place & AsyncDisposable;
 
-/** Starts the service in front of an upstream, under the flags that `permissions` prints. */
+/** The flags for V8 that the task `start` gives beside the derived ones, in the form of `DENO_V8_FLAGS`. */
+const V8_FLAGS = /--v8-flags=(\S+)/.exec(config.tasks.start.command)?.[1] ?? "";
+
+/** Starts the service in front of an upstream, under the flags that the task `start` gives. */
 export function startService(upstream: Place): Promise<Service> {
   return start({
     routes: {
@@ -28,7 +32,7 @@ export function startService(upstream: Place): Promise<Service> {
       }],
     },
     ca: upstream.ca,
-    env: { BENCH_TOKEN: "made-up-token-of-the-benchmark" },
+    env: { BENCH_TOKEN: "made-up-token-of-the-benchmark", DENO_V8_FLAGS: V8_FLAGS },
   });
 }
 

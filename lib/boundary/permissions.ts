@@ -47,10 +47,15 @@ export function listenerGrant(settings: Pick<Settings, "bind" | "port">): string
   return hostPort(settings.bind, settings.port);
 }
 
-/** The grants as flags of `deno run`, on one line. */
+/**
+ * The grants as flags of `deno run`, on one line.
+ *
+ * Loading code is no permission of the usual kind: without the last flags, an import at run time could carry something
+ * out to a registry in its name.
+ */
 export function flags(grants: Grants): string {
   const { net, read, env } = grants;
-  return `--allow-net=${net.join()} --allow-read=${read.join()} --allow-env=${env.join()} --no-prompt`;
+  return `--allow-net=${net.join()} --allow-read=${read.join()} --allow-env=${env.join()} --no-prompt --no-remote --no-npm`;
 }
 
 /** The command that serves under these grants. */

@@ -21,11 +21,13 @@ export function turnLocation(location: string, upstream: Upstream, prefix: strin
   }
   // A reference relative to the request's own path needs no turning.
   if (!path.startsWith("/")) return location;
-  const below = `${upstream.base}/`;
-  if (path === upstream.base || path.startsWith(`${upstream.base}?`)) {
-    return prefix + path.slice(upstream.base.length);
-  }
-  return path.startsWith(below) ? prefix + path.slice(below.length) : location;
+  const { base } = upstream;
+  const next = path[base.length];
+  if (!path.startsWith(base) || (next !== undefined && !"/?#".includes(next))) return location;
+  const turned = prefix + path.slice(next === "/" ? base.length + 1 : base.length);
+  // Two slashes at the front would begin a host: RFC 3986, section 4.2, which says as well how to avoid it. Browsers
+  // take a backslash for a slash.
+  return /^\/[/\\]/.test(turned) ? `/.${turned}` : turned;
 }
 
 function sameAuthority(text: string, upstream: Upstream): boolean {

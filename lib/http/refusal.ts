@@ -52,7 +52,11 @@ const KINDS = {
     message: () => "Too many requests in flight",
     fields: { "retry-after": "1" },
   },
-  draining: { status: 503, message: () => "The proxy is stopping", fields: { "retry-after": "1" } },
+  draining: {
+    status: 503,
+    message: () => "The proxy is stopping",
+    fields: { "retry-after": "1", connection: "close" },
+  },
   upstream_timeout: { status: 504, message: () => "The upstream did not answer in time" },
 } as const satisfies Record<string, Kind>;
 

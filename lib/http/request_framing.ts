@@ -33,3 +33,22 @@ export function requestFraming(method: string, fields: Pick<Headers, "get">): Re
 export function hasContent(framing: RequestFraming): boolean {
   return framing.kind === "chunked" || (framing.kind === "length" && framing.length > 0);
 }
+
+/**
+ * Refuses content that no field announces. In HTTP/1.1 there is none: RFC 9112, section 6.3, point 7. But the runtime
+ * takes HTTP/2 as well, where content needs no length.
+ */
+export async function judgeUnframed(
+  framing: RequestFraming,
+  content: ReadableStream<Uint8Array>,
+): Promise<void> {
+  if (framing.kind !== "none") return;
+  const reader = content.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    if (value.length === 0) continue;
+    reader.cancel().catch(() => {});
+    throw new Refusal("bad_request", "content without a length");
+  }
+}

@@ -35,6 +35,7 @@ const PLAIN_QUERY = /^[!"$-~]*$/;
  *
  * @param url The runtime's text.
  * @param host The Host field's value.
+ * @param method Of the request: in the runtime's text the target `*` of OPTIONS is a path like any other.
  *
  * @example
  * ```ts
@@ -42,7 +43,7 @@ const PLAIN_QUERY = /^[!"$-~]*$/;
  * assertEquals(parseTarget("http://h/a/b?c", "h"), { path: "/a/b", query: "?c" });
  * ```
  */
-export function parseTarget(url: string, host: string | null): Target {
+export function parseTarget(url: string, host: string | null, method = "GET"): Target {
   if (host === null || !HOST.test(host)) {
     throw new Refusal("bad_request", "its Host field is missing or no host");
   }
@@ -57,6 +58,8 @@ export function parseTarget(url: string, host: string | null): Target {
   if (!PLAIN_PATH.test(path) || !PLAIN_QUERY.test(query)) {
     throw new Refusal("bad_request", "its target holds a character that no URL may hold");
   }
+  // RFC 9112, section 3.2.4.
+  if (method === "OPTIONS" && path === "/*") throw new Refusal("bad_request", "its target is not a path");
   if (DOT_SEGMENT.test(path)) throw new Refusal("bad_request", "its path has dot-segments");
   return { path, query };
 }

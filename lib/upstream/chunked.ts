@@ -1,14 +1,15 @@
-import { BadResponse, HEAD_LIMIT, parseFieldLines } from "./response_head.ts";
+import { BadResponse, type Field, HEAD_LIMIT, parseFieldLines } from "./response_head.ts";
 
 /**
  * RFC 9112, sections 7.1 and 7.1.1: the size, then extensions, which are read past. Thirteen digits stay below 2^53.
- * A quoted value may hold whatever a quoted-string may (RFC 9110, section 5.6.4).
+ * A quoted value may hold whatever a quoted-string may (RFC 9110, section 5.6.4). The "bad" white space round the signs
+ * of an extension is refused: readers differ over it, and nobody sends extensions.
  */
 const CHUNK_LINE =
-  /^([0-9A-Fa-f]{1,13})(?:[\t ]*;[\t ]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:[\t ]*=[\t ]*(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*\r\n$/;
+  /^([0-9A-Fa-f]{1,13})(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*\r\n$/;
 
 /** What may become a chunk line: the rest may never come, so what can't is refused at once. */
-const CHUNK_LINE_START = /^[0-9A-Fa-f]{1,13}(?:[\t ;\r]|$)/;
+const CHUNK_LINE_START = /^[0-9A-Fa-f]{1,13}(?:[;\r]|$)/;
 
 /** A chunk's line with its extensions at most. Extensions are not in use; a stream of them would be an attack. */
 const CHUNK_LINE_LIMIT = 4096;
@@ -110,7 +111,7 @@ export class ChunkedDecoder {
       if (lineEnd < 0) break;
       if (!this.#text.endsWith("\r\n")) throw new BadResponse("a line that ends in a bare LF");
       if (this.#text === "\r\n" || this.#text.endsWith("\r\n\r\n")) {
-        parseFieldLines(this.#text, 0);
+        refuseFraming(parseFieldLines(this.#text, 0));
         this.#text = "";
         this.#state = "done";
         break;
@@ -124,6 +125,15 @@ export class ChunkedDecoder {
       throw new BadResponse("a chunk line or trailers that do not end");
     }
     for (; at < to; at++) this.#text += String.fromCharCode(bytes[at]!);
+  }
+}
+
+/** RFC 9110, section 6.5.1, lets no trailer speak of framing; some reader might listen. */
+function refuseFraming(trailers: readonly Field[]): void {
+  for (const [name] of trailers) {
+    if (name === "content-length" || name === "transfer-encoding") {
+      throw new BadResponse(`a trailer ${name}`);
+    }
   }
 }
 

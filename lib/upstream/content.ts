@@ -41,27 +41,20 @@ export class Content {
     return this.#ended;
   }
 
-  /** Whether the next bytes, or the end, are there without waiting for the upstream. */
-  get ready(): boolean {
-    return this.#decoder.done || this.#connection.arrived.length > 0;
-  }
-
   /** The next bytes, at least one, or undefined at the end. Only one call at a time. */
   async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    try {
-      for (;;) {
-        if (this.#ended) return undefined;
-        if (this.#decoder.done) {
-          this.#finish(this.#connection.arrived.length === 0);
-          return undefined;
-        }
-        const bytes = await this.#read();
-        if (bytes.length > 0) return bytes;
-      }
-    } catch (error) {
-      this.cancel();
-      throw error;
+    while (!this.#ended) {
+      const bytes = await this.#step();
+      if (bytes.length > 0) return bytes;
     }
+    return undefined;
+  }
+
+  /** The bytes that came together with the head, if any did: it does not wait for the upstream. */
+  async arrived(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (!this.#decoder.done && this.#connection.arrived.length === 0) return undefined;
+    const bytes = await this.#step();
+    return bytes.length > 0 ? bytes : undefined;
   }
 
   /** Gives the rest up. */
@@ -69,6 +62,17 @@ export class Content {
     if (this.#ended) return;
     this.#ended = true;
     this.#end("broken");
+  }
+
+  async #step(): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      if (!this.#decoder.done) return await this.#read();
+      this.#finish(this.#connection.arrived.length === 0);
+      return NOTHING;
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
   }
 
   async #read(): Promise<Uint8Array<ArrayBuffer>> {

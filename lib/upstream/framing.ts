@@ -1,4 +1,4 @@
-import { BadResponse, type ResponseHead } from "./response_head.ts";
+import { BadResponse, endsConnection, type ResponseHead } from "./response_head.ts";
 
 /** Where a response's content ends: RFC 9112, section 6.3. */
 export type Framing =
@@ -42,8 +42,5 @@ export function responseFraming(method: string, head: ResponseHead): Framing {
 
 /** Whether the connection may serve another request afterwards: RFC 9112, section 9.3. */
 export function persists(head: ResponseHead, framing: Framing): boolean {
-  if (framing.kind === "close" || head.minorVersion === 0) return false;
-  return head.framing.connection === undefined || !CLOSING.test(head.framing.connection);
+  return framing.kind !== "close" && !endsConnection(head);
 }
-
-const CLOSING = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i;

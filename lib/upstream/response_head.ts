@@ -42,18 +42,39 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*
  */
 const FIELD_LINE = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)\r\n/y;
 
+/**
+ * White space may be a tab (RFC 9110, section 5.6.3), but not every reader knows that, and one that does not sees no
+ * length, or another coding.
+ */
+const TABBED_FRAMING = /^(?:content-length|transfer-encoding):[^\r]*\t/im;
+
 /** The head's status and fields. @param text The head, a byte a character, from its first byte to its empty line. */
 export function parseResponseHead(text: string): ResponseHead {
   const start = STATUS_LINE.exec(text);
   if (start === null) throw new BadResponse("no HTTP/1 status line");
+  if (text.includes("\t") && TABBED_FRAMING.test(text)) {
+    throw new BadResponse("a tab beside a length or a coding");
+  }
   const fields = parseFieldLines(text, start[0].length);
-  return {
+  const head: ResponseHead = {
     status: Number(start[2]),
     minorVersion: start[1] === "0" ? 0 : 1,
     fields,
     framing: framingFields(fields),
   };
+  // The final response is still to come: RFC 9110, section 15.2.
+  if (head.status < 200 && endsConnection(head)) {
+    throw new BadResponse("an interim response that is the last");
+  }
+  return head;
 }
+
+/** Whether no other message follows on the connection: RFC 9112, section 9.3. */
+export function endsConnection({ minorVersion, framing }: ResponseHead): boolean {
+  return minorVersion === 0 || (framing.connection !== undefined && CLOSING.test(framing.connection));
+}
+
+const CLOSING = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i;
 
 function framingFields(fields: readonly Field[]): FramingFields {
   let contentLength: string | undefined;

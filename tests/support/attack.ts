@@ -5,30 +5,30 @@
  * @module
  */
 
-import { assertEquals } from "@std/assert";
-import { fromLatin1 } from "./bytes.ts";
+import { assert, assertEquals } from "@std/assert";
+import { ByteSource, fromLatin1, writeAll } from "./bytes.ts";
 import { type Scribe, startScribe } from "./scribe.ts";
 import { type Service, startService } from "./service.ts";
 import { TOKEN } from "./stage.ts";
-import { connectRaw } from "./wire.ts";
+import { within } from "./within.ts";
 
 /**
  * What is sent, and what comes of it.
  *
- * The agent's side is a list of answers in their order, each a status and the proxy's own code (`400 bad_request`), the
- * runtime's own status (`400`), or the target that the upstream was asked for (`200 /x`). Behind the attack, on the same
- * connection, comes an ordinary request for `/a/after`: an answer to it says that the connection serves on, and none that
- * the service hung up.
+ * What the agent gets is a list of answers in their order. Each is a status with the proxy's own code (`400 bad_request`),
+ * the runtime's own status (`400`), or the target that the upstream was asked for (`200 /x`). Behind the attack, on the
+ * same connection, comes an ordinary request for `/a/after`: an answer to it says that the connection serves on, and none
+ * that the service has hung up.
  */
 export type Attack = readonly [
   name: string,
   sent: string,
   got: readonly string[],
-  /** Of the requests before `/a/after`, all that reached the upstream; nothing unless told. */
+  /** All that reached the upstream before `/a/after`; nothing unless told. */
   reached?: readonly UpstreamRequest[],
 ];
 
-/** A request as the upstream gets it: the fields without Host and the credential, and the content with its framing. */
+/** A request as the upstream gets it: the agent's fields in it, and its content with the framing. */
 export type UpstreamRequest = readonly [line: string, fields?: readonly string[], content?: string];
 
 /** The answer to the request behind an attack, where the connection serves on. */
@@ -37,29 +37,39 @@ export const AFTER = "200 /after";
 export const REFUSED: readonly string[] = ["400 bad_request", AFTER];
 /** The runtime refuses it, and hangs up. */
 export const CUT: readonly string[] = ["400"];
+/** The runtime hangs up without a word. */
+export const HUNG_UP: readonly string[] = [];
+/** It is an ordinary request. */
+export const SERVED: readonly string[] = ["200 /x", AFTER];
 
 /** A request's text: a line, `Host: proxy`, more fields, and content. */
 export function requestText(line: string, fields: readonly string[] = [], content = ""): string {
   return [`${line} HTTP/1.1`, "Host: proxy", ...fields, "", content].join("\r\n");
 }
 
+/** How an attack is sent: in one write, or each byte in one of its own. */
+export type Delivery = "at once" | "byte by byte";
+
 /** A service under attack. */
 export interface Besieged {
   readonly service: Service;
   readonly upstream: Scribe;
-  /** Makes an attack, and then an ordinary request that must be served as if nothing had been. */
-  suffer(attack: Attack): Promise<void>;
-  /** The bytes of requests as the upstream gets them on route `/a/`. */
+  /** Makes each attack in a step of the test, and after each an ordinary request, to be served as if nothing had been. */
+  suffer(test: Deno.TestContext, attacks: readonly Attack[], delivery?: Delivery): Promise<void>;
+  /** Asks for an ordinary path, and nothing but this request may reach the upstream. */
+  serves(): Promise<void>;
+  /** The bytes of requests as the upstream gets them on a route with `Authorization: Bearer`. */
   bytesOf(requests: readonly UpstreamRequest[]): string;
 }
 
-/** Starts a service before the first test of the file, and ends it after the last. Route `/a/` unless told. */
-export function useBesieged(routes = (upstream: string): object[] => [{ path: "/a/", upstream }]): Besieged {
+/** Starts a service before the first test of the file, and ends it after the last. Route `/a/` goes without saying. */
+export function useBesieged(more = (_upstream: string): object[] => []): Besieged {
   let set: { readonly service: Service; readonly upstream: Scribe } | undefined;
 
   Deno.test.beforeAll(async () => {
     const upstream = startScribe();
-    const table = routes(upstream.url).map((route) => ({ auth_scheme: "Bearer", token_env: "A_TOKEN", ...route }));
+    const routes = [{ path: "/a/", upstream: upstream.url }, ...more(upstream.url)];
+    const table = routes.map((route) => ({ auth_scheme: "Bearer", token_env: "A_TOKEN", ...route }));
     set = { upstream, service: await startService({ routes: { routes: table }, env: { A_TOKEN: TOKEN } }) };
   });
   Deno.test.afterAll(async () => {
@@ -77,6 +87,7 @@ export function useBesieged(routes = (upstream: string): object[] => [{ path: "/
       [
         `${line} HTTP/1.1`,
         `host: ${get().upstream.authority}`,
+        "accept-encoding: identity",
         ...fields,
         `Authorization: Bearer ${TOKEN}`,
         "",
@@ -85,14 +96,18 @@ export function useBesieged(routes = (upstream: string): object[] => [{ path: "/
     ).join("");
   }
 
-  async function suffer([, sent, got, reached = []]: Attack): Promise<void> {
+  async function serves(): Promise<void> {
+    const got = await answersTo(get().service.port, requestText("GET /a/ordinary", ["Connection: close"]));
+    assertEquals([got, get().upstream.take()], [["200 /ordinary"], bytesOf([["GET /ordinary"]])]);
+  }
+
+  async function sufferOne([, sent, got, reached = []]: Attack, delivery: Delivery): Promise<void> {
     const { service, upstream } = get();
-    const after = requestText("GET /a/after", ["Connection: close"]);
-    const answers = await answersTo(service.port, sent + after);
+    const all = sent + requestText("GET /a/after", ["Connection: close"]);
+    const answers = await answersTo(service.port, all, delivery);
     const tail: UpstreamRequest[] = got.at(-1) === AFTER ? [["GET /after"]] : [];
     assertEquals([answers, upstream.take()], [got, bytesOf([...reached, ...tail])]);
-    const ordinary = await answersTo(service.port, requestText("GET /a/ordinary", ["Connection: close"]));
-    assertEquals([ordinary, upstream.take()], [["200 /ordinary"], bytesOf([["GET /ordinary"]])]);
+    await serves();
   }
 
   return {
@@ -102,17 +117,34 @@ export function useBesieged(routes = (upstream: string): object[] => [{ path: "/
     get upstream() {
       return get().upstream;
     },
-    suffer,
+    async suffer(test, attacks, delivery = "at once") {
+      for (const attack of attacks) {
+        const [name, , got] = attack;
+        await test.step(`${name}: ${got.join(", ") || "no answer"}`, () => sufferOne(attack, delivery));
+      }
+    },
+    serves,
     bytesOf,
   };
 }
 
-/** All answers on a connection of its own, until its end. */
-export async function answersTo(port: number, sent: string): Promise<string[]> {
-  await using wire = await connectRaw(port);
-  // Who is refused in the middle of a head need not send the rest.
-  await wire.send(sent).catch(() => {});
-  return [...answersIn(fromLatin1((await wire.readToEnd()).bytes))];
+/** Sends text over a connection of its own, and gives all answers until the service closes it. */
+export async function answersTo(
+  port: number,
+  sent: string,
+  delivery: Delivery = "at once",
+): Promise<string[]> {
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  conn.setNoDelay();
+  const source = new ByteSource(conn);
+  try {
+    for (const piece of delivery === "at once" ? [sent] : sent) await writeAll(conn, piece);
+  } catch {
+    // Whoever is refused in the middle of a request can't send the rest.
+  }
+  const text = fromLatin1(await within(source.readToEnd(), `The end of a connection with ${source.peek()}`));
+  assert(!text.includes(TOKEN), text);
+  return [...answersIn(text)];
 }
 
 /** The answers in a text; what is none, as it is. */

@@ -40,6 +40,15 @@ export function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
+/** The bytes cut into pieces of many sizes, from one byte to less than `most`. */
+export function* piecesOf(bytes: Uint8Array, most: number): Generator<Uint8Array> {
+  let size = 1;
+  for (let at = 0; at < bytes.length; size = size * 3 % most) {
+    yield bytes.subarray(at, at + size);
+    at += size;
+  }
+}
+
 /** Where the marker begins, or -1. */
 function find(bytes: Uint8Array, marker: Uint8Array): number {
   for (

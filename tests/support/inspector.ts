@@ -24,7 +24,9 @@ export async function inspect(url: string): Promise<Inspector> {
     const params = { expression, awaitPromise: true, returnByValue: true };
     socket.send(JSON.stringify({ id: 1, method: "Runtime.evaluate", params }));
     const { result } = JSON.parse(await within(answer.promise, "The inspector's result"));
-    if (result?.exceptionDetails !== undefined) throw new Error(result.exceptionDetails.exception?.description);
+    if (result?.exceptionDetails !== undefined) {
+      throw new Error(result.exceptionDetails.exception?.description);
+    }
     return result?.result?.value;
   }
 

@@ -17,38 +17,44 @@ import {
 } from "../../lib/upstream/response_head.ts";
 import { join, latin1 } from "./bytes.ts";
 
-/** A socket that serves one piece a read, then the end; and keeps what is written. */
+/** A socket that serves one piece a read, then the end; and keeps what is written, which may be in parts. */
 export class PiecewiseSocket implements Socket {
   readonly written: Uint8Array[] = [];
   closed = false;
-  readonly #pieces: Uint8Array[];
+  /** How many bytes one write takes at most. */
+  appetite = Infinity;
+  /** How many bytes have not been read. */
+  left: number;
+  readonly #pieces: Iterator<Uint8Array>;
   readonly #pause: (() => Promise<void>) | undefined;
+  /** What a read left of a piece that was larger. */
+  #rest: Uint8Array = new Uint8Array();
 
   /** @param pause Waited for before each read. */
-  constructor(pieces: readonly (string | Uint8Array)[] = [], pause?: () => Promise<void>) {
-    this.#pieces = pieces.map((piece) => typeof piece === "string" ? latin1(piece) : piece)
-      .filter((piece) => piece.length > 0);
+  constructor(pieces: readonly (string | Uint8Array)[], pause?: () => Promise<void>) {
+    const all = pieces.map((piece) => typeof piece === "string" ? latin1(piece) : piece);
+    // A read that brings nothing is the end, so an empty piece can't be served.
+    this.#pieces = all.filter((piece) => piece.length > 0).values();
+    this.left = all.reduce((sum, piece) => sum + piece.length, 0);
     this.#pause = pause;
-  }
-
-  /** How many bytes have not been read. */
-  get left(): number {
-    return this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
   }
 
   async read(room: Uint8Array): Promise<number | null> {
     await this.#pause?.();
-    const piece = this.#pieces.shift();
+    const piece = this.#rest.length > 0 ? this.#rest : this.#pieces.next().value;
     if (piece === undefined) return null;
     const count = Math.min(piece.length, room.length);
     room.set(piece.subarray(0, count));
-    if (count < piece.length) this.#pieces.unshift(piece.subarray(count));
+    this.#rest = piece.subarray(count);
+    this.left -= count;
     return count;
   }
 
   write(bytes: Uint8Array): Promise<number> {
-    this.written.push(bytes.slice());
-    return Promise.resolve(bytes.length);
+    // A copy: the writer may use its memory again.
+    const taken = bytes.slice(0, this.appetite);
+    this.written.push(taken);
+    return Promise.resolve(taken.length);
   }
 
   close(): void {
@@ -84,14 +90,11 @@ export async function readPieces(
     const head = await finalHead(connection);
     let clean = false;
     let ends = 0;
-    const content = new Content(
-      connection,
-      decoderFor(responseFraming(method, head)),
-      (outcome: "whole" | "broken", nothingBehind = false) => {
-        ends++;
-        clean = outcome === "whole" && nothingBehind;
-      },
-    );
+    function ended(outcome: "whole" | "broken", nothingBehind = false): void {
+      ends++;
+      clean = outcome === "whole" && nothingBehind;
+    }
+    const content = new Content(connection, decoderFor(responseFraming(method, head)), ended);
     const parts: Uint8Array[] = [];
     for (let part = await content.next(); part !== undefined; part = await content.next()) {
       if (part.length === 0) throw new Error("Content.next() gave an empty part");

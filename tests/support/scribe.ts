@@ -14,8 +14,14 @@ export interface Scribe extends AsyncDisposable {
   readonly url: string;
   /** `127.0.0.1:PORT`. */
   readonly authority: string;
+  /** How many connections are open. */
+  readonly open: number;
   /** All bytes of all connections since the last call, a character a byte, in the order they came. */
   take(): string;
+  /** Resolves when what {@linkcode take} would give ends in this text. */
+  until(end: string): Promise<void>;
+  /** Resolves when so many connections are open. */
+  untilOpen(count: number): Promise<void>;
 }
 
 /** Starts a scribe. It answers every request with 200, and with the request target as the content. */
@@ -24,6 +30,18 @@ export function startScribe(): Scribe {
   const authority = `127.0.0.1:${listener.addr.port}`;
   const open = new Set<Deno.Conn>();
   let written = "";
+  let change = Promise.withResolvers<void>();
+
+  function changed(): void {
+    change.resolve();
+    change = Promise.withResolvers();
+  }
+
+  async function until(what: string, holds: () => boolean): Promise<void> {
+    while (!holds()) {
+      await within(change.promise, () => `${what} (so far ${JSON.stringify(written.slice(-300))})`);
+    }
+  }
 
   async function converse(conn: Deno.Conn): Promise<void> {
     open.add(conn);
@@ -31,6 +49,7 @@ export function startScribe(): Scribe {
       async read(buffer) {
         const count = await conn.read(buffer);
         written += fromLatin1(buffer.subarray(0, count ?? 0));
+        changed();
         return count;
       },
     });
@@ -45,6 +64,7 @@ export function startScribe(): Scribe {
       // Content that broke off, or is none: what there was of it has been written down.
     } finally {
       if (open.delete(conn)) conn.close();
+      changed();
       await source.ended;
     }
   }
@@ -59,11 +79,16 @@ export function startScribe(): Scribe {
   return {
     url: `http://${authority}`,
     authority,
+    get open() {
+      return open.size;
+    },
     take() {
       const taken = written;
       written = "";
       return taken;
     },
+    until: (end) => until(JSON.stringify(end), () => written.endsWith(end)),
+    untilOpen: (count) => until(`${count} open connections`, () => open.size === count),
     async [Symbol.asyncDispose]() {
       listener.close();
       for (const conn of open) if (open.delete(conn)) conn.close();

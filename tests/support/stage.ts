@@ -41,14 +41,20 @@ export interface Stage {
 export const OK: Script = (exchange) => exchange.reply(200, [], "ok");
 
 /** Sets a stage before the first test of the file, and clears it after the last. Route `/a/` unless told. */
-export function useStage({ routes = (upstream) => [{ path: "/a/", upstream }], env }: StageOptions = {}): Stage {
+export function useStage(
+  { routes = (upstream) => [{ path: "/a/", upstream }], env }: StageOptions = {},
+): Stage {
   let script = OK;
   let set: { readonly service: Service; readonly upstream: Upstream } | undefined;
 
   Deno.test.beforeAll(async () => {
     const upstream = startUpstream((exchange) => script(exchange));
     const table = {
-      routes: routes(upstream.url).map((route) => ({ auth_scheme: "Bearer", token_env: "A_TOKEN", ...route })),
+      routes: routes(upstream.url).map((route) => ({
+        auth_scheme: "Bearer",
+        token_env: "A_TOKEN",
+        ...route,
+      })),
     };
     set = { upstream, service: await startService({ routes: table, env: { A_TOKEN: TOKEN, ...env } }) };
   });
@@ -77,7 +83,9 @@ export function useStage({ routes = (upstream) => [{ path: "/a/", upstream }], e
       const { service, upstream } = get();
       const before = upstream.requests.length;
       const reply = await request(service.port, text);
-      if (upstream.requests.length > before + 1) throw new Error(`Upstream got ${upstream.requests.length - before} requests`);
+      if (upstream.requests.length > before + 1) {
+        throw new Error(`Upstream got ${upstream.requests.length - before} requests`);
+      }
       return { reply, seen: upstream.requests[before] };
     },
   };

@@ -1,0 +1,71 @@
+/**
+ * What each step of a request costs that needs no connection: `deno bench bench/http_bench.ts`.
+ *
+ * @module
+ */
+
+import { matchPrefix } from "../lib/http/match.ts";
+import { requestFraming } from "../lib/http/request_framing.ts";
+import { headRules, requestHead } from "../lib/http/request_head.ts";
+import { copyResponseFields } from "../lib/http/response_fields.ts";
+import { Secret } from "../lib/http/secret.ts";
+import { parseTarget } from "../lib/http/target.ts";
+import { Mask } from "../lib/mask/mask.ts";
+import { parseResponseHead } from "../lib/upstream/response_head.ts";
+import { routeOf } from "../tests/support/route.ts";
+import { REPLY_HEAD, REQUEST_FIELDS } from "./support/messages.ts";
+
+const HOST = "cred-proxy:9099";
+const SHORT = `http://${HOST}/anthropic/v1/messages`;
+const LONG = `http://${HOST}/gh/repos/some-owner/some-repository/contents/src/a/b/c/d/file.ts?ref=${
+  "0".repeat(40)
+}`;
+
+Deno.bench("parseTarget(): a short path", () => {
+  parseTarget(SHORT, HOST);
+});
+
+Deno.bench("parseTarget(): a long path with a query", () => {
+  parseTarget(LONG, HOST);
+});
+
+const prefixes = Array.from({ length: 20 }, (_, at) => ({ path: `/route-${at}/` }));
+
+Deno.bench("matchPrefix(): the last of 20 routes", () => {
+  matchPrefix(prefixes, "/route-19/v1/messages");
+});
+
+const fields = new Headers(REQUEST_FIELDS);
+const length = requestFraming("POST", fields);
+
+Deno.bench("requestFraming(): a length", () => {
+  requestFraming("POST", fields);
+});
+
+const credential = Secret.of(`Bearer ${"x".repeat(100)}`);
+const plain = headRules(routeOf());
+const setting = headRules(routeOf({
+  set_headers: { "user-agent": "cred-proxy" },
+  add_headers: { "anthropic-beta": "one,two" },
+}));
+
+Deno.bench("requestHead(): as an SDK sends it", () => {
+  requestHead(plain, "POST", "/v1/messages", fields, fields.get("connection"), length, credential);
+});
+
+Deno.bench("requestHead(): the same, with set_headers and add_headers", () => {
+  requestHead(setting, "POST", "/v1/messages", fields, fields.get("connection"), length, credential);
+});
+
+const route = routeOf();
+const mask = Mask.of(route, Secret.of("x1".repeat(50)));
+const reply = parseResponseHead(REPLY_HEAD);
+const chunked = { kind: "chunked" } as const;
+
+Deno.bench("copyResponseFields(): as an AI service sends them", () => {
+  copyResponseFields({ route, mask: undefined, decoded: false }, reply, chunked, new Headers());
+});
+
+Deno.bench("copyResponseFields(): the same, masked", () => {
+  copyResponseFields({ route, mask, decoded: false }, reply, chunked, new Headers());
+});

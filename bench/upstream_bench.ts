@@ -1,0 +1,63 @@
+/**
+ * What reading a response costs, without the connection: `deno bench bench/upstream_bench.ts`.
+ *
+ * @module
+ */
+
+import { ChunkedDecoder } from "../lib/upstream/chunked.ts";
+import { bytesOf, latin1 } from "../lib/upstream/connection.ts";
+import { responseFraming } from "../lib/upstream/framing.ts";
+import { findHeadEnd, parseResponseHead } from "../lib/upstream/response_head.ts";
+import { REPLY_HEAD } from "./support/messages.ts";
+
+const SMALL_HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1024\r\n\r\n";
+const HEADS = { "3 lines": SMALL_HEAD, "17 lines": REPLY_HEAD };
+
+for (const [size, text] of Object.entries(HEADS)) {
+  const bytes = bytesOf(text);
+  const head = parseResponseHead(text);
+
+  Deno.bench(`findHeadEnd(): ${size}`, () => {
+    findHeadEnd(bytes, 0);
+  });
+
+  Deno.bench(`latin1(): ${size}`, () => {
+    latin1(bytes);
+  });
+
+  Deno.bench(`bytesOf(): ${size}`, () => {
+    bytesOf(text);
+  });
+
+  Deno.bench(`parseResponseHead(): ${size}`, () => {
+    parseResponseHead(text);
+  });
+
+  Deno.bench(`responseFraming(): ${size}`, () => {
+    responseFraming("GET", head);
+  });
+}
+
+const beyondAscii = bytesOf(`HTTP/1.1 200 OK\r\nX-Name: caf\xe9${"x".repeat(500)}\r\n\r\n`);
+
+Deno.bench("latin1(): a byte beyond ASCII", () => {
+  latin1(beyondAscii);
+});
+
+function chunks(count: number, size: number): Uint8Array {
+  return bytesOf(`${size.toString(16)}\r\n${"x".repeat(size)}\r\n`.repeat(count));
+}
+
+/** Decoding moves the content in place, so each time there must be something to decode; the copy is measured with it. */
+function benchDecoder(name: string, coded: Uint8Array): void {
+  const bytes = new Uint8Array(coded.length);
+  Deno.bench(`ChunkedDecoder: ${name}`, () => {
+    bytes.set(coded);
+    new ChunkedDecoder().decode(bytes, 0, bytes.length);
+  });
+}
+
+benchDecoder("an event of 120 bytes", chunks(1, 120));
+benchDecoder("100 events of 120 bytes", chunks(100, 120));
+benchDecoder("16 KiB in one chunk", chunks(1, 16 * 1024));
+benchDecoder("256 KiB in chunks of 8 KiB", chunks(32, 8 * 1024));

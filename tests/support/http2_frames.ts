@@ -1,0 +1,82 @@
+/**
+ * HTTP/2 by hand: requests that no client library would send, and just enough of the answers to know them.
+ *
+ * @module
+ */
+
+import { fromLatin1 } from "./bytes.ts";
+import { connectRaw } from "./wire.ts";
+
+/** What a client says first: RFC 9113, section 3.4. */
+export const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+const DATA = 0;
+const HEADERS = 1;
+const RST_STREAM = 3;
+const SETTINGS = 4;
+const GOAWAY = 7;
+
+const END_STREAM = 1;
+const END_HEADERS = 4;
+
+/** How a head begins: a status of the static table, or one coded after Huffman (RFC 7541, appendices A and B). */
+const STATUSES: readonly (readonly [coded: string, status: string])[] = [
+  ["\x88", "200"],
+  ["\x8c", "400"],
+  ["\x8d", "404"],
+  ["\x8e", "500"],
+  ["H\x83h\r\xff", "405"],
+];
+
+/** Names and values, in the order they are sent. */
+export type Fields = readonly (readonly [name: string, value: string])[];
+
+/**
+ * Sends one request on a connection of its own, and gives the answer: a status, or `reset` or `goaway` with the code of
+ * the error.
+ *
+ * @param content None unless told; it is sent in one frame.
+ */
+export async function askHttp2(port: number, fields: Fields, content?: string): Promise<string> {
+  await using wire = await connectRaw(port);
+  const flags = END_HEADERS | (content === undefined ? END_STREAM : 0);
+  const head = frame(SETTINGS, 0, 0, "") + frame(HEADERS, flags, 1, fields.map(literal).join(""));
+  await wire.send(PREFACE + head + (content === undefined ? "" : frame(DATA, END_STREAM, 1, content)));
+  for (;;) {
+    const prefix = await wire.readBytes(9);
+    const length = prefix[0]! << 16 | prefix[1]! << 8 | prefix[2]!;
+    const payload = await wire.readBytes(length);
+    switch (prefix[3]) {
+      case HEADERS:
+        return statusOf(fromLatin1(payload));
+      case RST_STREAM:
+        return `reset ${payload[3]}`;
+      case GOAWAY:
+        return `goaway ${payload[7]}`;
+    }
+  }
+}
+
+function statusOf(head: string): string {
+  return STATUSES.find(([coded]) => head.startsWith(coded))?.[1] ?? `a status in ${JSON.stringify(head)}`;
+}
+
+function frame(type: number, flags: number, stream: number, payload: string): string {
+  const { length } = payload;
+  const prefix = [length >> 16, length >> 8 & 0xff, length & 0xff, type, flags, 0, 0, 0, stream];
+  return String.fromCharCode(...prefix) + payload;
+}
+
+/** A field that goes into no table, with nothing coded: RFC 7541, section 6.2.2. */
+function literal([name, value]: Fields[number]): string {
+  return `\0${lengthOf(name)}${name}${lengthOf(value)}${value}`;
+}
+
+/** RFC 7541, section 5.1, with a prefix of seven bits. */
+function lengthOf({ length }: string): string {
+  if (length < 127) return String.fromCharCode(length);
+  let text = "\x7f";
+  let left = length - 127;
+  for (; left >= 128; left >>= 7) text += String.fromCharCode(left & 0x7f | 0x80);
+  return text + String.fromCharCode(left);
+}
