@@ -24,6 +24,9 @@ Environment:
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY   the egress proxy, used with CONNECT
   and each variable that token_env or client_token_env names: a token
 
+Signals: SIGHUP reads the table again; SIGTERM and SIGINT end the service when
+the requests in flight have ended, a second one at once.
+
 Exit status: 0 done; 1 not ready (healthcheck); 64 wrong usage; 78 wrong
 configuration or flags.`;
 
