@@ -1,8 +1,9 @@
 import { causeOf } from "./cause.ts";
+import { routeName } from "./config/route.ts";
 import { tokenName, unsetText } from "./config/token.ts";
 import { admit } from "./http/admit.ts";
 import { requireClientToken } from "./http/client_token.ts";
-import { matchPrefix, upstreamTarget } from "./http/match.ts";
+import { matchHost, matchPrefix, upstreamTarget } from "./http/match.ts";
 import { NEVER_FORWARDED } from "./http/methods.ts";
 import { Refusal, refusalResponse, refusalStatus } from "./http/refusal.ts";
 import { hasContent, judgeUnframed, requestFraming } from "./http/request_framing.ts";
@@ -33,13 +34,14 @@ export function createHandler(service: Service): (request: Request) => Promise<R
       service.gate.judge();
       if (NEVER_FORWARDED.has(method.toUpperCase())) throw new Refusal("method_not_forwarded");
 
-      const target = parseTarget(request.url, headers.get("host"), method);
+      const host = headers.get("host");
+      const target = parseTarget(request.url, host, method);
       entry.path = target.path;
 
-      const passage = matchPrefix(service.passages, target.path);
+      const passage = matchHost(service.passages, host ?? "") ?? matchPrefix(service.passages, target.path);
       if (passage === undefined) throw new Refusal("no_route", target.path);
       const { route, credential } = passage;
-      entry.route = route.path;
+      entry.route = routeName(route);
 
       requireClientToken(passage.clientToken, headers);
       admit(route, method, target, headers);

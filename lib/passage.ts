@@ -13,6 +13,7 @@ import type { Waits } from "./upstream/waits.ts";
 /** A route made ready to serve: what each request of it needs, worked out once. */
 export interface Passage {
   readonly path: string;
+  readonly host?: string | undefined;
   readonly route: Route;
   readonly rules: HeadRules;
   /** Undefined while the token is unset. One that lies in a file may be another for the next request. */
@@ -48,6 +49,7 @@ export function openPassages(table: RouteTable, options: PassageOptions): Passag
     let made = credentialFor(route, slot);
     return {
       path: route.path,
+      host: route.host,
       route,
       rules: headRules(route),
       clientToken,

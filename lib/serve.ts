@@ -5,11 +5,12 @@ import { Gate } from "./gate.ts";
 import { createHandler } from "./handler.ts";
 import { Journal, type Sink } from "./journal.ts";
 import { openPassages } from "./passage.ts";
+import { serveSocket } from "./socket.ts";
 import type { TokenFiles } from "./tokens/token_files.ts";
 import { Waits } from "./upstream/waits.ts";
 
 export interface ServeOptions {
-  readonly settings: Pick<Settings, "bind" | "port" | "maxInFlight" | "drainMs" | "egress">;
+  readonly settings: Pick<Settings, "bind" | "port" | "socket" | "maxInFlight" | "drainMs" | "egress">;
   readonly table: RouteTable;
   readonly tokens: Tokens;
   readonly files: TokenFiles;
@@ -39,14 +40,16 @@ export function startServing(options: ServeOptions): Serving {
     gate,
     journal: new Journal(sinks),
   });
-  const server = Deno.serve({
-    hostname: settings.bind,
-    port: settings.port,
+  const common = {
     // The start line is the caller's to print.
     onListen() {},
     // The handler answers everything itself; whatever gets here is answered without a word about it.
     onError: () => new Response(null, { status: 500 }),
-  }, handler);
+  };
+  const server = Deno.serve({ hostname: settings.bind, port: settings.port, ...common }, handler);
+  const servers = settings.socket === undefined
+    ? [server]
+    : [server, serveSocket(settings.socket, common, handler)];
   return {
     address: server.addr,
     take(table, tokens, files) {
@@ -58,7 +61,10 @@ export function startServing(options: ServeOptions): Serving {
       const up = Promise.withResolvers<void>();
       const timer = setTimeout(up.resolve, settings.drainMs);
       // The runtime's own shutdown ends uploads that are under way, so it comes last. Until then a 503 says why.
-      await Promise.race([gate.drain().then(() => server.shutdown()), up.promise]);
+      await Promise.race([
+        gate.drain().then(() => Promise.all(servers.map((each) => each.shutdown()))),
+        up.promise,
+      ]);
       clearTimeout(timer);
       for (const { leg } of passages) leg.close();
     },

@@ -30,6 +30,7 @@ function refuses(field: string, value: unknown): string {
 Deno.test("parseRoutes() fills in what a route leaves out", () => {
   assertEquals(accepts({}), {
     path: "/a/",
+    host: undefined,
     upstream: { scheme: "https", host: "a.example", port: 443, authority: "a.example", base: "" },
     authHeader: "Authorization",
     authScheme: "Bearer",

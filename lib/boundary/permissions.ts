@@ -16,6 +16,8 @@ export interface Grants {
   readonly net: readonly string[];
   /** Folders and files. */
   readonly read: readonly string[];
+  /** The Unix socket, if there is one: to listen on it is to make it. */
+  readonly write: readonly string[];
   /** Variables. */
   readonly env: readonly string[];
 }
@@ -28,10 +30,11 @@ export interface Grants {
  */
 export function requiredGrants(settings: Settings, table: RouteTable): Grants {
   const folder = folderOf(settings.routesPath);
-  const ca = settings.caFile;
+  const files = [settings.caFile, settings.socket].filter((path) => path !== undefined);
   return {
-    net: [listenerGrant(settings), ...dialledGrants(settings, table)],
-    read: ca === undefined || liesIn(folder, ca) ? [folder] : [folder, ca],
+    net: [...listenerGrants(settings), ...dialledGrants(settings, table)],
+    read: [folder, ...files.filter((path) => !liesIn(folder, path))],
+    write: settings.socket === undefined ? [] : [settings.socket],
     env: [...SETTING_VARIABLES, ...tokenVariables(table)],
   };
 }
@@ -42,9 +45,12 @@ export function dialledGrants(settings: Pick<Settings, "egress">, table: RouteTa
   return sortedSet(dialled.map(({ host, port }) => hostPort(host, port)));
 }
 
-/** The `host:port` that listening needs; port 0 stays 0, as the runtime asks for it. */
-export function listenerGrant(settings: Pick<Settings, "bind" | "port">): string {
-  return hostPort(settings.bind, settings.port);
+/** What listening needs; port 0 stays 0, as the runtime asks for it. */
+export function listenerGrants(
+  { bind, port, socket }: Pick<Settings, "bind" | "port" | "socket">,
+): readonly string[] {
+  const address = hostPort(bind, port);
+  return socket === undefined ? [address] : [address, `unix:${socket}`];
 }
 
 /**
@@ -54,8 +60,9 @@ export function listenerGrant(settings: Pick<Settings, "bind" | "port">): string
  * out to a registry in its name.
  */
 export function flags(grants: Grants): string {
-  const { net, read, env } = grants;
-  return `--allow-net=${net.join()} --allow-read=${read.join()} --allow-env=${env.join()} --no-prompt --no-remote --no-npm`;
+  const { net, read, write, env } = grants;
+  const written = write.length === 0 ? "" : ` --allow-write=${write.join()}`;
+  return `--allow-net=${net.join()} --allow-read=${read.join()}${written} --allow-env=${env.join()} --no-prompt --no-remote --no-npm`;
 }
 
 /** The command that serves under these grants. */

@@ -16,6 +16,7 @@ Environment:
   CRED_PROXY_ROUTES         the route table (/run/cred-proxy/routes.json)
   CRED_PROXY_BIND           the address to listen on (0.0.0.0)
   CRED_PROXY_PORT           the port; 0 picks a free one (9099)
+  CRED_PROXY_SOCKET         a Unix socket to listen on as well
   CRED_PROXY_DEBUG          if not empty: a line a request on stderr
   CRED_PROXY_LOG            json: a JSON object a request on stdout
   CRED_PROXY_CA_FILE        PEM: authorities trusted beside the built-in ones

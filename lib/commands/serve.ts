@@ -59,7 +59,8 @@ export const serve: Command = async () => {
     });
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
-    complain(`can't listen on ${hostPort(settings.bind, settings.port)}: ${error.message}`);
+    const socket = settings.socket === undefined ? "" : ` and ${settings.socket}`;
+    complain(`can't listen on ${hostPort(settings.bind, settings.port)}${socket}: ${error.message}`);
     return EXIT.configuration;
   }
   await revokeAfterStart(settings);
@@ -81,12 +82,18 @@ export const serve: Command = async () => {
   return EXIT.ok;
 };
 
-function announce(serving: Serving, { table }: Configuration, tokens: Tokens, files: TokenFiles): void {
+function announce(
+  serving: Serving,
+  { settings, table }: Configuration,
+  tokens: Tokens,
+  files: TokenFiles,
+): void {
   const { hostname, port } = serving.address;
   const names = table.routes.map(routeName);
   console.error(
     `cred-proxy listening on ${hostPort(hostname, port)}; ${names.length} route(s): ${names.join(", ")}`,
   );
+  if (settings.socket !== undefined) complain(`listening on ${settings.socket} as well`);
   for (const route of table.routes) {
     if (tokenSlot(route, tokens, files).current !== undefined) continue;
     complain(`${tokenName(route)} ${unsetText(route)}: ${routeName(route)} answers 500`);

@@ -21,8 +21,10 @@ export interface Upstream {
 
 /** One entry of the route table. */
 export interface Route {
-  /** The prefix: begins and ends with `/`. */
+  /** The prefix: begins and ends with `/`. It is `/` on a route that goes by the host. */
   readonly path: string;
+  /** The host that requests are for which come here, whatever their path, in lower case; undefined: the prefix decides. */
+  readonly host: string | undefined;
   readonly upstream: Upstream;
   /** The field name, as the table spells it, of the field that carries the credential. */
   readonly authHeader: string;
@@ -54,13 +56,13 @@ export interface Route {
 
 /** The whole table. */
 export interface RouteTable {
-  /** Longest prefix first, so that the first that matches is the right one. */
+  /** Those that go by the host first, then the longest prefix, so that the first that matches is the right one. */
   readonly routes: readonly Route[];
   /** The variable that holds the token which every client must show; undefined: whoever gets here is served. */
   readonly clientTokenEnv: string | undefined;
 }
 
 /** What people call a route. */
-export function routeName({ path }: Pick<Route, "path">): string {
-  return path;
+export function routeName({ path, host }: Pick<Route, "path" | "host">): string {
+  return host ?? path;
 }

@@ -10,6 +10,7 @@ import {
   wrong,
 } from "./fields.ts";
 import { headersFault, readAddHeaders, readSetHeaders } from "./header_fields.ts";
+import { readHost } from "./host_field.ts";
 import { readMethods } from "./method_list.ts";
 import { readPaths } from "./path_pattern.ts";
 import { memberPlace } from "./place.ts";
@@ -22,7 +23,8 @@ import { readPrefix } from "./uri_path.ts";
 
 /** Every field that a route may have. A new one is a line here and one in {@linkcode readRoute}. */
 const ROUTE_FIELDS = {
-  path: required(readPrefix),
+  path: requiredUnless(readPrefix, "host"),
+  host: optional(readHost, undefined),
   upstream: required(readUpstream),
   auth_scheme: required(readScheme),
   token_env: requiredUnless(readTokenVariable, "token_file"),
@@ -49,7 +51,8 @@ export const readRoute: Reader<Route> = (json, place) => {
   if (!reading.ok || problems.length > 0) return { ok: false, problems };
   const values = reading.values;
   return right({
-    path: values.path,
+    path: values.path ?? "/",
+    host: values.host,
     upstream: values.upstream,
     authHeader: values.auth_header,
     authScheme: values.auth_scheme,
