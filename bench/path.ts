@@ -58,8 +58,8 @@ function replies(bytes: number, connections: number): Work["run"] {
     async function ask(client: Client): Promise<void> {
       while (performance.now() < until) {
         const begun = performance.now();
-        const reply = await client.get(head);
-        if (reply.bytes !== bytes) throw new Error(`Wanted a reply of ${bytes} bytes, got ${reply.bytes}`);
+        const arrived = await client.get(head);
+        if (arrived !== bytes) throw new Error(`Wanted a reply of ${bytes} bytes, got ${arrived}`);
         delays.push(performance.now() - begun);
       }
     }
@@ -105,19 +105,19 @@ function events(streams: number, gap: number): Work["run"] {
 function uploads(mebibytes: number): Work["run"] {
   const bytes = mebibytes * KIB * KIB;
   return async (port, seconds, start) => {
-    using clients = await connect(port, 1);
+    using client = await Client.connect(port);
     const delays: number[] = [];
-    async function send(client: Client): Promise<void> {
+    async function send(): Promise<void> {
       const begun = performance.now();
       const arrived = await client.upload(bytes, "chunked");
       if (arrived !== bytes) throw new Error(`Wanted ${bytes} bytes to arrive, got ${arrived}`);
       delays.push(performance.now() - begun);
     }
-    for (const client of clients.all) await send(client);
+    await send();
     await start();
     delays.length = 0;
     const begun = performance.now();
-    while (performance.now() < begun + seconds * 1000) for (const client of clients.all) await send(client);
+    while (performance.now() < begun + seconds * 1000) await send();
     return { units: delays.length * mebibytes, seconds: (performance.now() - begun) / 1000, delays };
   };
 }
@@ -133,7 +133,7 @@ async function connect(
   };
 }
 
-const WIDTHS = [8, 32, 12, 9, 9, 20] as const;
+const WIDTHS = [6, 30, 11, 8, 8, 16] as const;
 
 function print(...cells: readonly string[]): void {
   const line = cells.map((cell, at) =>
@@ -170,22 +170,24 @@ async function main(held: Held, names: readonly string[], seconds: number): Prom
 }
 
 async function remarks({ pid }: Service, atStart: number): Promise<string> {
-  const here =
-    `Here ${navigator.hardwareConcurrency} processors serve the client, the service and the upstream`;
+  const shared = `A rate or a delay may be that of the client or the upstream, which share the
+${navigator.hardwareConcurrency} processors of this machine with the service. The delay of an event is from its
+sending to its arrival; that of an upload is all of it.`;
   if (!canMeasure()) {
     return `
 Neither processor time nor resident memory is shown: they are read from /proc,
-which this system does not have. ${here};
-a rate or a delay may be that of the client or the upstream.`;
+which this system does not have.
+
+${shared}`;
   }
   const atEnd = await residentMemory(pid);
   return `
 Resident memory of the service: ${megabytes(atStart)} MB at start, ${megabytes(atEnd)} MB at the end.
 
-Processor time is that of the service alone, user and system, all threads: the
-figure that counts. ${here},
-so a rate or a delay may be that of the client or the upstream. The delay of an
-event is from its sending to its arrival; that of an upload is all of it.`;
+The figure that counts is processor time: that of the service alone, user and
+system, all threads, which holds on a busy machine.
+
+${shared}`;
 }
 
 /** @param sorted The values in ascending order. */

@@ -63,10 +63,18 @@ export function createHandler(service: Service): (request: Request) => Promise<R
         framing,
         credential.value,
       );
-      return await forward(passage, credential.mask, request, head, framing, entry, (outcome) => {
-        service.gate.leave();
-        service.journal.end(entry, outcome);
-      });
+      return await forward(
+        passage,
+        route.scrub ? credential.mask : undefined,
+        request,
+        head,
+        framing,
+        entry,
+        (outcome) => {
+          service.gate.leave();
+          service.journal.end(entry, outcome);
+        },
+      );
     } catch (error) {
       if (admitted) service.gate.leave();
       return refuse(service, error, method, entry);
@@ -104,9 +112,19 @@ async function forward(
 /** The answer to whatever stopped a request; its cause goes into the journal alone. */
 function refuse(service: Service, error: unknown, method: string, entry: Entry): Response {
   const refusal = error instanceof Refusal ? error : new Refusal("internal", "", error);
+  if (refusal.cause instanceof AgentGone) {
+    // Nobody is there to read it.
+    service.journal.end(entry, "left");
+    return refusalResponse(refusal, method);
+  }
   entry.error = refusal.code;
   entry.status = refusalStatus(refusal.code);
-  if (refusal.cause !== undefined) entry.cause = causeOf(refusal.cause);
-  service.journal.end(entry, refusal.cause instanceof AgentGone ? "left" : "whole");
+  if (refusal.cause !== undefined) entry.cause = masked(causeOf(refusal.cause), service.passages);
+  service.journal.end(entry, "whole");
   return refusalResponse(refusal, method);
+}
+
+/** No message that is written holds a secret; but not every message that gets here was written by us. */
+function masked(text: string, passages: readonly Passage[]): string {
+  return passages.reduce((rest, { credential }) => credential?.mask?.maskText(rest) ?? rest, text);
 }

@@ -12,12 +12,15 @@ export interface Out {
  */
 export class Lines {
   readonly #out: Out;
+  readonly #lossLine: (count: number) => string;
   #waiting = "";
   #lost = 0;
   #writing: Promise<void> | undefined;
 
-  constructor(out: Out) {
+  /** @param lossLine The line that says how many found no room. */
+  constructor(out: Out, lossLine: (count: number) => string) {
     this.#out = out;
+    this.#lossLine = lossLine;
   }
 
   push(line: string): void {
@@ -27,13 +30,6 @@ export class Lines {
     }
     this.#waiting += `${line}\n`;
     this.#writing ??= this.#writeAll();
-  }
-
-  /** How many lines found no room since this was asked last. */
-  takeLost(): number {
-    const lost = this.#lost;
-    this.#lost = 0;
-    return lost;
   }
 
   /** Resolves when all that was pushed is written, or can't be. */
@@ -46,8 +42,10 @@ export class Lines {
     await Promise.resolve();
     try {
       while (this.#waiting !== "") {
-        let bytes = encoder.encode(this.#waiting);
+        const loss = this.#lost === 0 ? "" : `${this.#lossLine(this.#lost)}\n`;
+        let bytes = encoder.encode(this.#waiting + loss);
         this.#waiting = "";
+        this.#lost = 0;
         while (bytes.length > 0) bytes = bytes.subarray(await this.#out.write(bytes));
       }
     } catch {

@@ -27,7 +27,7 @@ export interface Passage {
 export interface Credential {
   /** The value of the credential's field. */
   readonly value: Secret;
-  /** What is masked in replies: undefined where the route says so, or the token is too short to be told from chance. */
+  /** What overwrites it wherever it turns up; undefined where it is too short to be told from chance. */
   readonly mask: Mask | undefined;
 }
 
@@ -65,6 +65,5 @@ export function openPassages(table: RouteTable, options: PassageOptions): Passag
 function credentialFor(route: Route, slot: Slot): Credential & { readonly token: Secret } | undefined {
   const token = slot.current;
   if (token === undefined) return undefined;
-  const mask = route.scrub ? Mask.of(route, token, slot.former) : undefined;
-  return { token, value: credentialValue(route, token), mask };
+  return { token, value: credentialValue(route, token), mask: Mask.of(route, token, slot.former) };
 }

@@ -5,16 +5,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-import {
-  AFTER,
-  answersTo,
-  type Attack,
-  CUT,
-  REFUSED,
-  requestText,
-  SERVED,
-  useBesieged,
-} from "./support/attack.ts";
+import { answersTo, type Attack, CUT, REFUSED, requestText, SERVED, useBesieged } from "./support/attack.ts";
 import { TOKEN } from "./support/stage.ts";
 
 const besieged = useBesieged((upstream) => [

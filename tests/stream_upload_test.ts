@@ -8,7 +8,9 @@ import { assert, assertEquals } from "@std/assert";
 import { fromLatin1, join, latin1, piecesOf } from "./support/bytes.ts";
 import type { Exchange } from "./support/exchange.ts";
 import { Truncated } from "./support/message.ts";
-import { useStage } from "./support/stage.ts";
+import { residentMemory, startService } from "./support/service.ts";
+import { TOKEN, useStage } from "./support/stage.ts";
+import { type Script, startUpstream } from "./support/upstream.ts";
 import { connectRaw, type Wire } from "./support/wire.ts";
 import { within } from "./support/within.ts";
 
@@ -227,6 +229,61 @@ for (const status of [401, 413]) {
       await wire.close();
       await uploading;
     });
+  }
+}
+
+Deno.test("a reply reaches a client that is still uploading, though the upstream cuts the connection behind it", async () => {
+  for (const status of [413, 200]) {
+    for (const framing of ["Content-Length: 1000000000", "Transfer-Encoding: chunked"]) {
+      stage.play(async (exchange) => {
+        await exchange.body().next();
+        await exchange.reply(status, [], "enough");
+        exchange.close();
+      });
+      await using wire = await connectRaw(stage.service.port);
+      await wire.send(headOf(framing));
+      const uploading = uploadUntilCut(wire, framing.endsWith("chunked") ? chunkOf(MEGABYTE) : MEGABYTE);
+      const reply = await wire.readReply();
+      assertEquals([reply.status, reply.body.text, reply.body.clean], [status, "enough", true]);
+      await wire.close();
+      await uploading;
+    }
+  }
+});
+
+for (const framing of ["Content-Length: 1000000000", "Transfer-Encoding: chunked"]) {
+  Deno.test(`an upload that stopped is not kept while the refusal is still coming (${framing})`, async () => {
+    let length = 0;
+    const grown = await memoryFor(framing, async (exchange) => {
+      await exchange.body().next();
+      await exchange.reply(413, { "Transfer-Encoding": "chunked" });
+      await exchange.writeChunk("begun");
+      for await (const part of exchange.body()) length += part.length;
+    });
+    assert(length < 100_000_000, `${length} bytes reached the upstream`);
+    assert(grown < 100_000_000, `${grown} bytes of memory`);
+  });
+}
+
+/** How much memory a service takes for a second of an upload to an upstream that answers with `begun`, in bytes. */
+async function memoryFor(framing: string, script: Script): Promise<number> {
+  await using upstream = startUpstream(script);
+  const routes = [{ path: "/a/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" }];
+  await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN } });
+  const before = await residentMemory(service.pid);
+  try {
+    await using wire = await connectRaw(service.port);
+    await wire.send(headOf(framing));
+    const uploading = uploadUntilCut(wire, framing.endsWith("chunked") ? chunkOf(MEGABYTE) : MEGABYTE);
+    await wire.readUntil("begun");
+    await within(uploading, "A second of uploading", 1000).catch(() => {});
+    const grown = await residentMemory(service.pid) - before;
+    await wire.close();
+    await uploading;
+    return grown;
+  } finally {
+    // A service that can't cope would not end by itself either.
+    service.kill("SIGKILL");
   }
 }
 

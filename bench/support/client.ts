@@ -10,13 +10,6 @@ import { latin1 } from "../../tests/support/bytes.ts";
 import { Peer, type Taker } from "./peer.ts";
 import { PREFIX } from "./setting.ts";
 
-/** A reply that was read to its end. */
-export interface Reply {
-  readonly status: number;
-  /** How many bytes of content came. */
-  readonly bytes: number;
-}
-
 /** One connection to the service. */
 export class Client implements Disposable {
   readonly #peer: Peer;
@@ -31,8 +24,12 @@ export class Client implements Disposable {
     return new Client(conn);
   }
 
-  /** Asks for something of the upstream's, with a head that {@linkcode getHead} made. */
-  async get(head: Uint8Array, taken?: Taker): Promise<Reply> {
+  /**
+   * Asks for something of the upstream's, with a head that {@linkcode getHead} made.
+   *
+   * @returns How many bytes of content came.
+   */
+  async get(head: Uint8Array, taken?: Taker): Promise<number> {
     await this.#peer.write(head);
     return await this.#read(taken);
   }
@@ -50,13 +47,13 @@ export class Client implements Disposable {
     return Number(got);
   }
 
-  async #read(taken?: Taker): Promise<Reply> {
+  async #read(taken?: Taker): Promise<number> {
     const text = await this.#peer.readHead();
     if (text === undefined) throw new Error("The service closed the connection without a reply");
     const head = parseResponseHead(text);
     const bytes = await this.#peer.readContent(responseFraming("GET", head), taken);
     if (head.status !== 200) throw new Error(`The service answered with ${head.status}`);
-    return { status: head.status, bytes };
+    return bytes;
   }
 
   [Symbol.dispose](): void {

@@ -102,8 +102,11 @@ function announce(
 
 /** Where records go, as the settings say. */
 function openOutputs(settings: Settings): { sinks: Sink[]; flushed(): Promise<unknown> } {
-  const stdout = new Lines(Deno.stdout);
-  const stderr = new Lines(Deno.stderr);
+  const stdout = new Lines(
+    Deno.stdout,
+    (lost) => JSON.stringify({ time: new Date().toISOString(), lost_lines: lost }),
+  );
+  const stderr = new Lines(Deno.stderr, (lost) => `cred-proxy: ${lost} line(s) came too fast to be written`);
   const sinks: Sink[] = [];
   if (settings.log === "json") sinks.push((entry) => stdout.push(jsonLine(entry)));
   if (settings.debug) sinks.push((entry) => stderr.push(readableLine(entry)));

@@ -55,7 +55,7 @@ const KINDS = {
   draining: {
     status: 503,
     message: () => "The proxy is stopping",
-    fields: { "retry-after": "1", connection: "close" },
+    fields: { "retry-after": "1" },
   },
   upstream_timeout: { status: 504, message: () => "The upstream did not answer in time" },
 } as const satisfies Record<string, Kind>;

@@ -13,6 +13,9 @@ interface Entry {
 
 /** The tokens that lie in files. A request reads none: it takes what the last look brought. */
 export class TokenFiles {
+  /** No file at all. */
+  static readonly NONE = new TokenFiles("", new Map());
+
   readonly #folder: string;
   readonly #entries: ReadonlyMap<string, Entry>;
 

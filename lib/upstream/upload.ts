@@ -45,17 +45,26 @@ export class Upload {
     }
   }
 
-  /** Sends no more, and lets the runtime drop what the agent still sends. */
+  /** Sends no more, and drops what the agent still sends. */
   stop(): void {
     if (this.#done || this.#stopped) return;
     this.#stopped = true;
-    this.#reader.cancel().catch(() => {});
+    this.#drop();
   }
 
-  async #next(): Promise<Uint8Array | undefined> {
+  /** Once a response is on its way the runtime reads on and keeps all that nobody takes, cancelled or not. */
+  async #drop(): Promise<void> {
+    try {
+      for (let bytes = await this.#next(); bytes !== undefined; bytes = await this.#next()) free(bytes);
+    } catch {
+      // The agent broke off: nothing is left to drop.
+    }
+  }
+
+  async #next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
       const { done, value } = await this.#reader.read();
-      return done ? undefined : value;
+      return done ? undefined : value as Uint8Array<ArrayBuffer>;
     } catch (error) {
       throw new UploadBroken("The agent's content broke off", { cause: error });
     }
@@ -70,6 +79,7 @@ export class Upload {
       left -= bytes.length;
       if (left < 0) throw new UploadBroken("The agent's content is longer than it said");
       await connection.write(bytes);
+      free(bytes);
       progress();
     }
     // The end must be read as well, or the runtime takes the agent for still sending and keeps its connection open.
@@ -95,9 +105,18 @@ export class Upload {
         at += part.length;
         progress();
       }
+      free(bytes);
     }
     await connection.write(bytesOf(LAST_CHUNK));
   }
 }
 
 const encoder = new TextEncoder();
+
+/**
+ * Gives the memory of a piece that has been sent back at once. The garbage collector counts objects rather than what
+ * they hold: dozens of megabytes would wait for it.
+ */
+function free(bytes: Uint8Array<ArrayBuffer>): void {
+  bytes.buffer.transfer(0);
+}

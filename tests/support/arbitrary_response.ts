@@ -441,8 +441,8 @@ export const arbitraryCuts: fc.Arbitrary<number[]> = fc.array(fc.integer({ min: 
 /** The text in pieces of these sizes. */
 export function cut(text: string, sizes: readonly number[]): string[] {
   const pieces: string[] = [];
-  for (let at = 0, turn = 0; at < text.length; turn++) {
-    const size = sizes[turn % sizes.length] ?? text.length;
+  for (let at = 0; at < text.length;) {
+    const size = sizes[pieces.length % sizes.length] ?? text.length;
     pieces.push(text.slice(at, at + size));
     at += size;
   }

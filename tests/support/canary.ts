@@ -60,22 +60,31 @@ export function canaryRoutes(upstream: string): object[] {
   return CANARIES.map(({ route, variable }) => ({ cookies: true, ...route, upstream, token_env: variable }));
 }
 
-/** A text as the usual encoders make it, each with a name. */
-function textForms(text: string): [name: string, form: string][] {
+/** A secret as a service may send it back. */
+interface Form {
+  readonly name: string;
+  readonly text: string;
+  /** What of the text tells of the secret alone. */
+  readonly core: string;
+}
+
+/** A text as the usual encoders of text make it. */
+function textForms(text: string): Form[] {
   const percent = encodeURIComponent(text);
   const json = JSON.stringify(text).slice(1, -1);
   const whole = hexOf(text).replace(/../g, "%$&");
-  return [
-    ["plain", text],
-    ["percent-encoded", percent],
-    ["percent-encoded in lower case", percent.replace(/%../g, (code) => code.toLowerCase())],
-    ["percent-encoded whole", whole],
-    ["percent-encoded whole in upper case", whole.toUpperCase()],
-    ["form-encoded", new URLSearchParams([["", text]]).toString().slice(1)],
-    ["in JSON", json],
-    ["in JSON with slashes escaped", json.replaceAll("/", "\\/")],
-    ["in HTML", text.replace(/[&<>"]/g, (char) => `${REFERENCES[char]}`)],
-  ];
+  const forms = {
+    "plain": text,
+    "percent-encoded": percent,
+    "percent-encoded in lower case": percent.replace(/%../g, (code) => code.toLowerCase()),
+    "percent-encoded whole": whole,
+    "percent-encoded whole in upper case": whole.toUpperCase(),
+    "form-encoded": new URLSearchParams([["", text]]).toString().slice(1),
+    "in JSON": json,
+    "in JSON with slashes escaped": json.replaceAll("/", "\\/"),
+    "in HTML": text.replace(/[&<>"]/g, (char) => `${REFERENCES[char]}`),
+  };
+  return Object.entries(forms).map(([name, form]) => ({ name, text: form, core: form }));
 }
 
 const REFERENCES: Readonly<Record<string, string>> = {
@@ -85,20 +94,26 @@ const REFERENCES: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
-/** A text as the usual encoders make it of bytes: base64 behind no, one and two bytes, and hex. */
-export function byteForms(text: string): [name: string, form: string][] {
-  const base64 = ["", "a", "ab"].flatMap((before): [string, string][] => {
-    const coded = btoa(`${before}${text}`);
-    const within = btoa(`${before}${text} and more`);
-    const place = `behind ${before.length} bytes`;
-    return [
-      [`in base64 ${place}`, coded],
-      [`in base64 ${place} and before more`, within],
-      [`in base64url ${place}`, forUrls(coded)],
-      [`in base64url ${place} and before more`, forUrls(within)],
-    ];
-  });
-  return [["in hex", hexOf(text)], ["in upper-case hex", hexOf(text).toUpperCase()], ...base64];
+/** A text as the usual encoders of bytes make it: in hex, and in base64 alone, behind one or two bytes, before more. */
+function byteForms(text: string): Form[] {
+  const hex = [hexOf(text), hexOf(text).toUpperCase()].map((form) => ({
+    name: "in hex",
+    text: form,
+    core: form,
+  }));
+  const base64 = ["", "a", "ab"].flatMap((before) =>
+    ["", " and more"].flatMap((behind) => {
+      const coded = btoa(before + text + behind);
+      // A character of base64 holds six bits. Those at the ends may hold bits of a neighbour as well.
+      const bits = before.length * 8;
+      const core = coded.slice(Math.ceil(bits / 6), Math.floor((bits + text.length * 8) / 6));
+      return [
+        { name: "in base64", text: coded, core },
+        { name: "in base64url", text: forUrls(coded), core: forUrls(core) },
+      ];
+    })
+  );
+  return [...hex, ...base64];
 }
 
 function hexOf(text: string): string {
@@ -109,35 +124,34 @@ function forUrls(coded: string): string {
   return coded.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-/** A canary as services may send it back. */
-function formsOf({ secret, value }: Canary): [name: string, form: string][] {
-  return [...textForms(secret), ...byteForms(secret), ...value === undefined ? [] : textForms(value)];
+/** A canary in all forms, on one line that any field and any content may hold. */
+export function songOf({ secret, value }: Canary): string {
+  return lineOf([...textForms(secret), ...byteForms(secret), ...value === undefined ? [] : textForms(value)]);
 }
 
-/** All forms of a canary, on one line that any field and any content may hold. */
-export function songOf(canary: Canary): string {
-  return formsOf(canary).map(([, form]) => `[${form}]`).join(" ");
+/** The value of a Basic credential, which is base64, in the forms of bytes: encoded once more. */
+export function refrainOf({ value }: Canary): string {
+  return lineOf(value === undefined ? [] : byteForms(value));
 }
 
-/** So many characters of a secret, in whatever encoding, are a piece of it; fewer may occur by chance. */
+function lineOf(forms: readonly Form[]): string {
+  return forms.map(({ text }) => `[${text}]`).join(" ");
+}
+
+/** So many characters of a form are a piece of it; fewer may occur by chance. */
 const PIECE = 12;
 
 /** The pieces of all canaries in all forms, and where each is from. */
 const PIECES: ReadonlyMap<string, string> = new Map(
-  CANARIES.flatMap((canary) =>
-    formsOf(canary).flatMap(([name, form]) =>
-      Array.from(
-        piecesOf(withoutNeighbours(name, form)),
-        (piece): [string, string] => [piece, `${canary.variable} ${name}`],
+  CANARIES.flatMap(({ variable, secret, value }) =>
+    [secret, ...value === undefined ? [] : [value]].flatMap((text) =>
+      [...textForms(text), ...byteForms(text)].flatMap(({ name, core }) =>
+        Array.from(piecesOf(core), (piece): [string, string] => [piece, `${variable} ${name}`])
       )
     )
-  ),
+    // Of forms that have a piece in common the first is the plainest.
+  ).toReversed(),
 );
-
-/** In base64 the characters at the ends carry bits of the neighbours: they are no part of the secret. */
-function withoutNeighbours(name: string, text: string): string {
-  return name.includes("base64") ? text.slice(4).replace(/.{4}=*$/, "") : text;
-}
 
 function* piecesOf(text: string): Generator<string> {
   for (let at = 0; at + PIECE <= text.length; at++) yield text.slice(at, at + PIECE);
@@ -146,12 +160,12 @@ function* piecesOf(text: string): Generator<string> {
 /** Which canaries show in a text or in bytes, and how. */
 export function canariesIn(given: string | Uint8Array): string[] {
   const text = typeof given === "string" ? given : fromLatin1(given);
-  const found = new Set<string>();
+  const found = new Map<string, string>();
   for (const piece of piecesOf(text)) {
     const origin = PIECES.get(piece);
-    if (origin !== undefined) found.add(`${origin}: ${piece}`);
+    if (origin !== undefined && !found.has(origin)) found.set(origin, piece);
   }
-  return [...found];
+  return Array.from(found, ([origin, piece]) => `${origin}, with ${piece}`);
 }
 
 /** That no piece of a canary shows. */

@@ -90,10 +90,10 @@ export async function readPieces(
     const head = await finalHead(connection);
     let clean = false;
     let ends = 0;
-    function ended(outcome: "whole" | "broken", nothingBehind = false): void {
+    const ended = (outcome: "whole" | "broken", nothingBehind = false) => {
       ends++;
       clean = outcome === "whole" && nothingBehind;
-    }
+    };
     const content = new Content(connection, decoderFor(responseFraming(method, head)), ended);
     const parts: Uint8Array[] = [];
     for (let part = await content.next(); part !== undefined; part = await content.next()) {

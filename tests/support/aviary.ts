@@ -1,0 +1,153 @@
+/**
+ * Services that hold canaries, in front of an upstream that sings: over HTTP and TLS, and in each way of keeping a log.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { makeAuthority } from "./authority.ts";
+import { ByteSource, fromLatin1, join } from "./bytes.ts";
+import { assertSilent, CANARIES, type Canary, CANARY_ENV, canaryRoutes, songOf } from "./canary.ts";
+import type { Exchange } from "./exchange.ts";
+import { framingOf, parseHead, readBody, Truncated } from "./message.ts";
+import { type Service, startService } from "./service.ts";
+import { startUpstream, type Upstream } from "./upstream.ts";
+import { connectRaw } from "./wire.ts";
+
+/** A way in which an upstream sends the secret back, and what the agent makes of it. */
+export interface Singing {
+  readonly name: string;
+  /** @param song The secret in all forms, on one line. */
+  readonly sing: (exchange: Exchange, song: string) => Promise<void> | void;
+  /** The agent's status; 200 unless told. */
+  readonly status?: number;
+  /** Where the song shows, masked; `none` if nothing of it may. In the content unless told; `any` where it depends. */
+  readonly shows?: "content" | "head" | "none" | "any";
+  /** The agent's method; GET unless told. */
+  readonly method?: string;
+}
+
+/** The services. */
+export interface Aviary {
+  /** Lets the upstream sing in each way, in a step of the test: of each canary, to each service. */
+  listen(test: Deno.TestContext, singings: readonly Singing[]): Promise<void>;
+  readonly services: readonly Service[];
+}
+
+/** How a service is told to keep a log, and what its upstream speaks. */
+const CAGES = [
+  { tls: false, env: {} },
+  { tls: true, env: { CRED_PROXY_DEBUG: "1" } },
+  { tls: false, env: { CRED_PROXY_LOG: "json" } },
+] as const;
+
+/** Starts the services before the first test of the file, and ends them after the last. */
+export function useAviary(): Aviary {
+  let singing: Singing["sing"] = () => {};
+  let song = "";
+  const upstreams: Upstream[] = [];
+  const services: Service[] = [];
+
+  Deno.test.beforeAll(async () => {
+    const authority = await makeAuthority();
+    const leaf = await authority.issue(["localhost"]);
+    for (const { tls, env } of CAGES) {
+      const upstream = startUpstream((exchange) => singing(exchange, song), tls ? { tls: leaf } : {});
+      upstreams.push(upstream);
+      services.push(
+        await startService({
+          routes: { routes: canaryRoutes(upstream.url) },
+          env: { ...CANARY_ENV, ...env },
+          ca: authority.pem,
+        }),
+      );
+    }
+  });
+  Deno.test.afterAll(async () => {
+    for (const each of [...services, ...upstreams]) await each[Symbol.asyncDispose]();
+  });
+
+  async function hear(
+    { name, sing, status = 200, shows = "content", method = "GET" }: Singing,
+    canary: Canary,
+  ) {
+    [singing, song] = [sing, songOf(canary)];
+    for (const { port } of services) {
+      const what = `${canary.variable}: ${name}`;
+      const heard = await ask(port, `${method} ${canary.route.path}x`);
+      assertSilent(heard.raw, what);
+      // Without the framing it may be another text.
+      if (!heard.raw.endsWith(heard.content)) assertSilent(heard.content, what);
+      if (shows === "any") continue;
+      assertEquals(heard.status, status, `${what}: ${heard.raw}`);
+      const places = { content: heard.content.includes(MASKED), head: heard.head.includes(MASKED) };
+      assertEquals(
+        places,
+        { content: shows === "content", head: shows === "head" },
+        `${what}: ${heard.raw.slice(0, 2000)}`,
+      );
+    }
+  }
+
+  return {
+    services,
+    async listen(test, singings) {
+      for (const singing of singings) {
+        await test.step(singing.name, async () => {
+          for (const canary of CANARIES) await hear(singing, canary);
+        });
+      }
+      for (const service of services) {
+        assert(service.stderr() !== "");
+        assertSilent(service.stdout() + service.stderr(), "The log");
+      }
+    },
+  };
+}
+
+/** What a song begins with once it is masked. */
+const MASKED = `[${"*".repeat(20)}`;
+
+/** All that an agent gets, a character a byte. */
+interface Heard {
+  /** As it came, with the framing, up to the end of the connection. */
+  readonly raw: string;
+  readonly status: number;
+  readonly head: string;
+  /** Without the framing. */
+  readonly content: string;
+}
+
+/** Asks on a connection of its own. @param line A method and a target. */
+export async function ask(port: number, line: string, fields: readonly string[] = []): Promise<Heard> {
+  await using wire = await connectRaw(port);
+  const all = ["Host: proxy", "Accept-Encoding: gzip, br, zstd, deflate", "Connection: close", ...fields];
+  await wire.send([`${line} HTTP/1.1`, ...all, "", ""].join("\r\n"));
+  const { bytes } = await wire.readToEnd();
+  const raw = fromLatin1(bytes);
+  const head = raw.slice(0, raw.indexOf("\r\n\r\n") + 4);
+  const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1]);
+  return { raw, head, status, content: await contentOf(head, bytes.subarray(head.length)) };
+}
+
+/** Content without its framing, as far as it came. */
+async function contentOf(head: string, rest: Uint8Array): Promise<string> {
+  const pieces = [rest];
+  const source = new ByteSource({
+    read(room) {
+      const piece = pieces[0]?.subarray(0, room.length) ?? new Uint8Array();
+      room.set(piece);
+      pieces[0] = pieces[0]?.subarray(piece.length) ?? piece;
+      return Promise.resolve(piece.length === 0 ? null : piece.length);
+    },
+  });
+  const parts: Uint8Array[] = [];
+  try {
+    for await (const part of readBody(source, framingOf(parseHead(head).fields, { kind: "end" }))) {
+      parts.push(part);
+    }
+  } catch (error) {
+    if (!(error instanceof Truncated)) throw error;
+  }
+  return fromLatin1(join(parts));
+}
