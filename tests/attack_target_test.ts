@@ -272,8 +272,7 @@ Deno.test("a target that is no path is refused", (test) =>
     ]
       .map((target) => asking(target, CUT)),
     ...["[::1]:80", ":80"].map((target) => asking(target, CUT)),
-    // The runtime puts a slash in front.
-    ["OPTIONS *", requestText("OPTIONS *"), NO_ROUTE],
+    ["OPTIONS *", requestText("OPTIONS *"), REFUSED],
     ["OPTIONS /a/*", requestText("OPTIONS /a/*"), ["200 /*", AFTER], [["OPTIONS /*"]]],
   ]));
 

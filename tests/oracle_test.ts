@@ -312,7 +312,8 @@ async function written(asking: Asking, fields: Headers): Promise<readonly Uint8A
   const connection = new Connection(socket);
   await connection.writeHead(head);
   if (framing.kind !== "none") {
-    const upload = new Upload(ReadableStream.from(content));
+    // Copies: what has been sent is given back.
+    const upload = new Upload(ReadableStream.from(content.map((piece) => piece.slice())));
     await upload.send(connection, framing, () => {});
     assertEquals([upload.done, upload.failure], [true, undefined]);
   }

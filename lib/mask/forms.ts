@@ -29,6 +29,8 @@ export function secretForms(route: Pick<Route, "authScheme" | "authUser">, token
   if (isBasic(route)) {
     const coded = credentialValue(route, token).reveal().slice(route.authScheme.length + 1);
     for (const form of bothAlphabets(coded)) for (const spelling of spellings(form)) forms.add(spelling);
+    // A service that shows the field's value encoded has encoded it for the second time.
+    for (const form of textForms(coded.replace(/=+$/, ""))) forms.add(form);
   }
   return Array.from(forms, (form) => Secret.of(form));
 }

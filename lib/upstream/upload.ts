@@ -83,8 +83,8 @@ export class Upload {
       progress();
     }
     // The end must be read as well, or the runtime takes the agent for still sending and keeps its connection open.
-    if (await this.#next() !== undefined) {
-      throw new UploadBroken("The agent's content is longer than it said");
+    for (let rest = await this.#next(); rest !== undefined; rest = await this.#next()) {
+      if (rest.length > 0) throw new UploadBroken("The agent's content is longer than it said");
     }
   }
 

@@ -1,0 +1,84 @@
+/**
+ * A mock egress proxy: it reads each CONNECT as it came, and opens a tunnel or answers what a test wants.
+ *
+ * @module
+ */
+
+import { ByteSource, writeAll } from "./bytes.ts";
+
+/** What to say to a CONNECT; undefined: open the tunnel. */
+export type Answer = (head: string) => string | undefined;
+
+/** A running proxy. */
+export interface EgressProxy extends AsyncDisposable {
+  readonly port: number;
+  /** The heads of all requests so far. */
+  readonly heads: readonly string[];
+  /** What it says from now on. */
+  answerWith(answer: Answer): void;
+}
+
+/** Starts a proxy on a free port of 127.0.0.1; it opens every tunnel until told otherwise. */
+export function startEgressProxy(): EgressProxy {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const heads: string[] = [];
+  const open = new Set<Deno.Conn>();
+  const talks = new Set<Promise<void>>();
+  let answer: Answer = () => undefined;
+
+  async function converse(client: Deno.Conn): Promise<void> {
+    const source = new ByteSource(client);
+    const head = await source.readUntil("\r\n\r\n");
+    if (head === undefined) return;
+    heads.push(head);
+    const said = answer(head);
+    if (said !== undefined) {
+      await writeAll(client, said);
+      // It stays open until the peer leaves: what is refused must be so without the connection's end.
+      return await source.ended;
+    }
+    const [, host = "", port = ""] = /^CONNECT (\S+):(\d+) /.exec(head) ?? [];
+    const server = await Deno.connect({ hostname: host, port: Number(port) });
+    open.add(server);
+    await writeAll(client, "HTTP/1.1 200 Connection established\r\n\r\n");
+    await Promise.race([relay(source, server), relay(new ByteSource(server), client)]);
+    closeQuietly(server);
+  }
+
+  const accepting = (async () => {
+    for await (const client of listener) {
+      open.add(client);
+      const talk = converse(client).catch(() => {}).finally(() => {
+        closeQuietly(client);
+        talks.delete(talk);
+      });
+      talks.add(talk);
+    }
+  })();
+
+  return {
+    port: listener.addr.port,
+    heads,
+    answerWith(next) {
+      answer = next;
+    },
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      for (const conn of open) closeQuietly(conn);
+      await accepting;
+      await Promise.all(talks);
+    },
+  };
+}
+
+async function relay(from: ByteSource, to: Deno.Conn): Promise<void> {
+  for (let part = await from.read(); part; part = await from.read()) await writeAll(to, part);
+}
+
+function closeQuietly(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}
