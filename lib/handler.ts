@@ -1,5 +1,10 @@
 import { causeOf } from "./cause.ts";
-import { matchPrefix, upstreamTarget } from "./http/match.ts";
+import { routeName } from "./config/route.ts";
+import { tokenName, unsetText } from "./config/token.ts";
+import { admit } from "./http/admit.ts";
+import { requireClientToken } from "./http/client_token.ts";
+import { matchHost, matchPrefix, upstreamTarget } from "./http/match.ts";
+import { NEVER_FORWARDED } from "./http/methods.ts";
 import { Refusal, refusalResponse, refusalStatus } from "./http/refusal.ts";
 import { hasContent, judgeUnframed, requestFraming } from "./http/request_framing.ts";
 import { type RequestFraming, requestHead } from "./http/request_head.ts";
@@ -19,9 +24,6 @@ export interface Service {
   readonly journal: Journal;
 }
 
-/** Never forwarded: the first echoes the credential, the second makes a tunnel, the third is the first elsewhere. */
-const NEVER_FORWARDED: ReadonlySet<string> = new Set(["TRACE", "CONNECT", "TRACK"]);
-
 /** The life of a request, from top to bottom. */
 export function createHandler(service: Service): (request: Request) => Promise<Response> {
   return async function handle(request) {
@@ -32,18 +34,23 @@ export function createHandler(service: Service): (request: Request) => Promise<R
       service.gate.judge();
       if (NEVER_FORWARDED.has(method.toUpperCase())) throw new Refusal("method_not_forwarded");
 
-      const target = parseTarget(request.url, headers.get("host"), method);
+      const host = headers.get("host");
+      const target = parseTarget(request.url, host, method);
       entry.path = target.path;
 
-      const passage = matchPrefix(service.passages, target.path);
+      const passage = matchHost(service.passages, host ?? "") ?? matchPrefix(service.passages, target.path);
       if (passage === undefined) throw new Refusal("no_route", target.path);
       const { route, credential } = passage;
-      entry.route = route.path;
+      entry.route = routeName(route);
 
+      requireClientToken(passage.clientToken, headers);
+      admit(route, method, target, headers);
       judgeUpgrade(headers.get("upgrade"));
       const framing = requestFraming(method, headers);
       if (request.body !== null) await judgeUnframed(framing, request.body);
-      if (credential === undefined) throw new Refusal("token_unset", `${route.tokenEnv} is unset or empty`);
+      if (credential === undefined) {
+        throw new Refusal("token_unset", `${tokenName(route)} ${unsetText(route)}`);
+      }
       service.gate.enter();
       admitted = true;
 

@@ -7,7 +7,7 @@ export interface Entry {
   readonly method: string;
   /** Without the query; empty if it was not even a path. */
   path: string;
-  /** The route's prefix. */
+  /** The route's prefix or host. */
   route: string | undefined;
   status: number;
   /** The proxy's own refusal, if it was one. */

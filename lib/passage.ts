@@ -1,19 +1,25 @@
 import { type Egress, egressFor } from "./config/egress.ts";
 import type { Route, RouteTable } from "./config/route.ts";
+import type { Tokens } from "./config/token.ts";
 import { credentialValue } from "./http/credential.ts";
 import { type HeadRules, headRules } from "./http/request_head.ts";
 import type { Secret } from "./http/secret.ts";
 import { Mask } from "./mask/mask.ts";
 import { Leg } from "./upstream/leg.ts";
+import type { Slot } from "./tokens/slot.ts";
+import { type TokenFiles, tokenSlot } from "./tokens/token_files.ts";
 import type { Waits } from "./upstream/waits.ts";
 
 /** A route made ready to serve: what each request of it needs, worked out once. */
 export interface Passage {
   readonly path: string;
+  readonly host?: string | undefined;
   readonly route: Route;
   readonly rules: HeadRules;
-  /** Undefined while the token is unset. */
+  /** Undefined while the token is unset. One that lies in a file may be another for the next request. */
   readonly credential: Credential | undefined;
+  /** What the client must show; undefined: nothing. */
+  readonly clientToken?: Secret | undefined;
   readonly leg: Leg;
 }
 
@@ -27,7 +33,8 @@ export interface Credential {
 
 export interface PassageOptions {
   /** The tokens that are set, by variable. */
-  readonly tokens: ReadonlyMap<string, Secret>;
+  readonly tokens: Tokens;
+  readonly files: TokenFiles;
   readonly caCerts: readonly string[];
   readonly egress: Egress;
   readonly waits: Waits;
@@ -35,19 +42,28 @@ export interface PassageOptions {
 
 /** All passages, longest prefix first like the table. */
 export function openPassages(table: RouteTable, options: PassageOptions): Passage[] {
-  const { tokens, caCerts, egress, waits } = options;
+  const { tokens, files, caCerts, egress, waits } = options;
+  const clientToken = table.clientTokenEnv === undefined ? undefined : tokens.get(table.clientTokenEnv);
   return table.routes.map((route) => {
-    const token = tokens.get(route.tokenEnv);
+    const slot = tokenSlot(route, tokens, files);
+    let made = credentialFor(route, slot);
     return {
       path: route.path,
+      host: route.host,
       route,
       rules: headRules(route),
-      credential: token && credentialFor(route, token),
+      clientToken,
+      get credential() {
+        if (made?.token !== slot.current) made = credentialFor(route, slot);
+        return made;
+      },
       leg: new Leg(route, { caCerts, egress: egressFor(egress, route.upstream) }, waits),
     };
   });
 }
 
-function credentialFor(route: Route, token: Secret): Credential {
-  return { value: credentialValue(route, token), mask: Mask.of(route, token) };
+function credentialFor(route: Route, slot: Slot): Credential & { readonly token: Secret } | undefined {
+  const token = slot.current;
+  if (token === undefined) return undefined;
+  return { token, value: credentialValue(route, token), mask: Mask.of(route, token, slot.former) };
 }

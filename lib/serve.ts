@@ -5,12 +5,15 @@ import { Gate } from "./gate.ts";
 import { createHandler } from "./handler.ts";
 import { Journal, type Sink } from "./journal.ts";
 import { openPassages } from "./passage.ts";
+import { serveSocket } from "./socket.ts";
+import type { TokenFiles } from "./tokens/token_files.ts";
 import { Waits } from "./upstream/waits.ts";
 
 export interface ServeOptions {
-  readonly settings: Pick<Settings, "bind" | "port" | "maxInFlight" | "drainMs" | "egress">;
+  readonly settings: Pick<Settings, "bind" | "port" | "socket" | "maxInFlight" | "drainMs" | "egress">;
   readonly table: RouteTable;
   readonly tokens: Tokens;
+  readonly files: TokenFiles;
   readonly caCerts: readonly string[];
   readonly sinks: readonly Sink[];
 }
@@ -18,31 +21,50 @@ export interface ServeOptions {
 /** A service that listens. */
 export interface Serving {
   readonly address: Deno.NetAddr;
+  /** Serves another table from the next request on; those in flight end on the one that they began with. */
+  take(table: RouteTable, tokens: Tokens, files: TokenFiles): void;
   /** Takes no more requests and lets those in flight end; resolves when they have, or the time is up. */
   drain(): Promise<void>;
 }
 
 /** Listens for the agent, and serves until drained. */
 export function startServing(options: ServeOptions): Serving {
-  const { settings, table, tokens, caCerts, sinks } = options;
+  const { settings, caCerts, sinks } = options;
   const gate = new Gate(settings.maxInFlight);
-  const passages = openPassages(table, { tokens, caCerts, egress: settings.egress, waits: new Waits() });
-  const handler = createHandler({ passages, gate, journal: new Journal(sinks) });
-  const server = Deno.serve({
-    hostname: settings.bind,
-    port: settings.port,
+  const fixed = { caCerts, egress: settings.egress, waits: new Waits() };
+  let passages = openPassages(options.table, { ...options, ...fixed });
+  const handler = createHandler({
+    get passages() {
+      return passages;
+    },
+    gate,
+    journal: new Journal(sinks),
+  });
+  const common = {
     // The start line is the caller's to print.
     onListen() {},
     // The handler answers everything itself; whatever gets here is answered without a word about it.
     onError: () => new Response(null, { status: 500 }),
-  }, handler);
+  };
+  const server = Deno.serve({ hostname: settings.bind, port: settings.port, ...common }, handler);
+  const servers = settings.socket === undefined
+    ? [server]
+    : [server, serveSocket(settings.socket, common, handler)];
   return {
     address: server.addr,
+    take(table, tokens, files) {
+      const before = passages;
+      passages = openPassages(table, { tokens, files, ...fixed });
+      for (const { leg } of before) leg.close();
+    },
     async drain() {
       const up = Promise.withResolvers<void>();
       const timer = setTimeout(up.resolve, settings.drainMs);
       // The runtime's own shutdown ends uploads that are under way, so it comes last. Until then a 503 says why.
-      await Promise.race([gate.drain().then(() => server.shutdown()), up.promise]);
+      await Promise.race([
+        gate.drain().then(() => Promise.all(servers.map((each) => each.shutdown()))),
+        up.promise,
+      ]);
       clearTimeout(timer);
       for (const { leg } of passages) leg.close();
     },

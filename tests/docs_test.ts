@@ -81,7 +81,7 @@ Deno.test("the README's table, commands and start line belong together", async (
 
 Deno.test("the README tells every variable that is read", () => {
   // Known, and refused for now.
-  const unserved = ["CRED_PROXY_ADMIN", "CRED_PROXY_SOCKET"];
+  const unserved = ["CRED_PROXY_ADMIN"];
   for (const name of SETTING_VARIABLES) {
     assertEquals(README.includes(`\`${name.toUpperCase()}\``), !unserved.includes(name), name);
   }

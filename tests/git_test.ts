@@ -134,3 +134,29 @@ function randomBytes(count: number): Uint8Array {
   for (let at = 0; at < count; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
   return bytes;
 }
+
+Deno.test("git clones through a route that only reads, and is told that it may not push", async () => {
+  const authorization = `token ${TOKEN}`;
+  await using forge = await openForge(authorization);
+  await using service = await startService({
+    routes: {
+      routes: [{
+        path: "/git/",
+        upstream: forge.upstream.url,
+        auth_scheme: "token",
+        token_env: "FORGE_TOKEN",
+        methods: ["GET", "POST"],
+        paths: ["**/info/refs?service=git-upload-pack", "**/git-upload-pack"],
+      }],
+    },
+    env: { FORGE_TOKEN: TOKEN },
+    ca: forge.ca,
+  });
+  await forge.git("clone", "--quiet", `${service.url}/git/project.git`, forge.work);
+  assertEquals(await Deno.readTextFile(join(forge.work, "README")), "one\n");
+  await forge.commit(forge.work, "README", "two\n");
+  const refused = await forge.tryGit("-C", forge.work, "push", "--quiet", "origin", "HEAD:main");
+  assertNotEquals(refused.code, 0);
+  assertMatch(refused.stderr, /error: 403/);
+  assert(forge.upstream.requests.every((each) => !each.target.includes("receive")));
+});

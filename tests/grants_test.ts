@@ -4,7 +4,12 @@ import { flags, type Grants } from "../lib/boundary/permissions.ts";
 
 const PROBE: string = fromFileUrl(new URL("support/grants_probe.ts", import.meta.url));
 
-const REQUIRED: Grants = { net: ["127.0.0.1:0", "a.example:443"], read: ["/tmp"], env: ["A", "B"] };
+const REQUIRED: Grants = {
+  net: ["127.0.0.1:0", "a.example:443"],
+  read: ["/tmp"],
+  write: [],
+  env: ["A", "B"],
+};
 
 /** The lines that the probe prints under these flags. */
 async function judgedUnder(...given: string[]): Promise<readonly string[]> {
@@ -45,6 +50,19 @@ Deno.test("judgeGrants() names each kind that is granted without a list", async 
   }
   for (const kind of ["write", "run", "sys", "ffi", "import"]) {
     assertEquals(await judgedUnder(...RIGHT, `--allow-${kind}`), [none(kind)]);
+  }
+});
+
+Deno.test("judgeGrants() wants the socket to be writable where there is one, and never all files", async () => {
+  const required: Grants = { ...REQUIRED, write: ["/tmp/a.sock"] };
+  async function judged(...given: string[]): Promise<string> {
+    const args = ["run", "--no-prompt", ...RIGHT, ...given, PROBE, JSON.stringify(required)];
+    return new TextDecoder().decode((await new Deno.Command(Deno.execPath(), { args }).output()).stdout);
+  }
+  assertEquals(await judged("--allow-write=/tmp/a.sock"), "");
+  assertEquals(await judged(), "--allow-write: is missing /tmp/a.sock\n");
+  for (const whole of ["--allow-write", "--allow-write=/"]) {
+    assertEquals(await judged(whole), "--allow-write: must have a list, but all is granted\n");
   }
 });
 

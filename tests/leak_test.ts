@@ -14,6 +14,7 @@ import { createHandler } from "../lib/handler.ts";
 import { type Entry, failureSink, Journal, jsonLine, readableLine } from "../lib/journal.ts";
 import { openPassages, type Passage } from "../lib/passage.ts";
 import { startServing } from "../lib/serve.ts";
+import { TokenFiles } from "../lib/tokens/token_files.ts";
 import type { Leg, Reply } from "../lib/upstream/leg.ts";
 import { Waits } from "../lib/upstream/waits.ts";
 import { ask } from "./support/aviary.ts";
@@ -109,7 +110,7 @@ async function refuseAll(kept: string, log: Readonly<Record<string, string>>): P
 
 Deno.test("a service that is ended by a signal says nothing of its secrets", async () => {
   await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
-  for (const signal of ["SIGABRT", "SIGHUP", "SIGKILL", "SIGQUIT", "SIGTRAP"] as const) {
+  for (const signal of ["SIGABRT", "SIGALRM", "SIGKILL", "SIGQUIT", "SIGTRAP"] as const) {
     await using service = await startService({
       routes: { routes: canaryRoutes(upstream.url) },
       env: CANARY_ENV,
@@ -206,7 +207,13 @@ Deno.test("no verb prints a secret", async () => {
 function passagesTo(upstream: string): Passage[] {
   const table = valueOf(parseRoutes(JSON.stringify({ routes: canaryRoutes(upstream) })));
   const tokens = valueOf(judgeTokens(table, (name) => CANARY_ENV[name]));
-  return openPassages(table, { tokens, caCerts: [], egress: NO_EGRESS, waits: new Waits() });
+  return openPassages(table, {
+    tokens,
+    files: TokenFiles.NONE,
+    caCerts: [],
+    egress: NO_EGRESS,
+    waits: new Waits(),
+  });
 }
 
 const NO_EGRESS = { https: undefined, http: undefined, bypass: [] };
@@ -311,9 +318,17 @@ Deno.test("a failure outside of all that answers failures is a bare 500, and not
   try {
     for (const [, failure] of FAILURES) {
       const serving = startServing({
-        settings: { bind: "127.0.0.1", port: 0, maxInFlight: 9, drainMs: 1000, egress: NO_EGRESS },
+        settings: {
+          bind: "127.0.0.1",
+          port: 0,
+          socket: undefined,
+          maxInFlight: 9,
+          drainMs: 1000,
+          egress: NO_EGRESS,
+        },
         table,
         tokens: valueOf(judgeTokens(table, (name) => CANARY_ENV[name])),
+        files: TokenFiles.NONE,
         caCerts: [],
         // Where records go is the last thing that can fail.
         sinks: [() => {

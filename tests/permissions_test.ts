@@ -58,6 +58,16 @@ Deno.test("requiredGrants() reads the table's folder, and the CA file if it lies
   }
 });
 
+Deno.test("requiredGrants() names the Unix socket, to be made and to be listened on", () => {
+  const { net, read, write } = grants({
+    CRED_PROXY_SOCKET: "/run/y/a.sock",
+    CRED_PROXY_ROUTES: "/run/x/t.json",
+  }, "http://a");
+  assertEquals(net, ["0.0.0.0:9099", "unix:/run/y/a.sock", "a:80"]);
+  assertEquals([read, write], [["/run/x", "/run/y/a.sock"], ["/run/y/a.sock"]]);
+  assertEquals(grants({}, "http://a").write, []);
+});
+
 Deno.test("requiredGrants() names the settings and each token variable once", () => {
   assertEquals(grants({}, "http://a", "http://b", "http://c").env, [
     ...SETTING_VARIABLES,
@@ -71,10 +81,14 @@ Deno.test("requiredGrants() does not depend on the order of the routes", () => {
 });
 
 Deno.test("flags() and rightCommand() are one line", () => {
-  const some = { net: ["a:1", "b:2"], read: ["/x", "/y"], env: ["A", "B"] };
+  const some = { net: ["a:1", "b:2"], read: ["/x", "/y"], write: [], env: ["A", "B"] };
   assertEquals(
     flags(some),
     "--allow-net=a:1,b:2 --allow-read=/x,/y --allow-env=A,B --no-prompt --no-remote --no-npm",
+  );
+  assertEquals(
+    flags({ ...some, write: ["/s"] }),
+    "--allow-net=a:1,b:2 --allow-read=/x,/y --allow-write=/s --allow-env=A,B --no-prompt --no-remote --no-npm",
   );
   assertEquals(rightCommand(some), `deno run ${flags(some)} main.ts serve`);
 });

@@ -30,13 +30,17 @@ function refuses(field: string, value: unknown): string {
 Deno.test("parseRoutes() fills in what a route leaves out", () => {
   assertEquals(accepts({}), {
     path: "/a/",
+    host: undefined,
     upstream: { scheme: "https", host: "a.example", port: 443, authority: "a.example", base: "" },
     authHeader: "Authorization",
     authScheme: "Bearer",
     authUser: undefined,
     tokenEnv: "A_TOKEN",
+    tokenFile: undefined,
     setHeaders: new Map(),
     addHeaders: new Map(),
+    methods: undefined,
+    paths: undefined,
     cookies: false,
     scrub: true,
     connectTimeoutMs: 10_000,

@@ -14,6 +14,7 @@ const DEFAULTS: Settings = {
   routesPath: "/run/cred-proxy/routes.json",
   bind: "0.0.0.0",
   port: 9099,
+  socket: undefined,
   debug: false,
   log: "off",
   caFile: undefined,
@@ -63,6 +64,26 @@ Deno.test("parseSettings() takes every setting", () => {
   });
 });
 
+Deno.test("parseSettings() takes a socket's path that can be one", () => {
+  const socket = `/run/${"x".repeat(102)}`;
+  for (const path of ["/run/cred-proxy/agent.sock", "/agent.sock", "/run/..data/a.sock", socket]) {
+    assertEquals(parse({ CRED_PROXY_SOCKET: path }).socket, path);
+  }
+  for (
+    const path of ["a.sock", "./a.sock", "/", "//a", "/run/", "/run//a", "/run/./a", "/run/../a", "/run/.."]
+  ) {
+    assertEquals(faults({ CRED_PROXY_SOCKET: path }), [
+      "CRED_PROXY_SOCKET: must be an absolute path, without empty segments, . and ..",
+    ], path);
+  }
+  assertEquals(faults({ CRED_PROXY_SOCKET: `${socket}x` }), [
+    "CRED_PROXY_SOCKET: must be no longer than 107 bytes: no socket can have such a path",
+  ]);
+  assertEquals(faults({ CRED_PROXY_SOCKET: "/run/a b" }), [
+    "CRED_PROXY_SOCKET: must be a path without white space, commas, quotes and the shell's special characters",
+  ]);
+});
+
 Deno.test("parseSettings() takes an IPv6 address to listen on with and without brackets", () => {
   for (const bind of ["::", "[::]", "0:0::0"]) assertEquals(parse({ CRED_PROXY_BIND: bind }).bind, "::");
   assertEquals(parse({ CRED_PROXY_BIND: "::1" }).bind, "::1");
@@ -95,19 +116,19 @@ Deno.test("parseSettings() tells all problems at once and prints nothing that ma
       CRED_PROXY_MAX_IN_FLIGHT: "0",
       CRED_PROXY_DRAIN_S: "soon",
       CRED_PROXY_ADMIN: "127.0.0.1:9100",
-      CRED_PROXY_SOCKET: "/run/x.sock",
+      CRED_PROXY_SOCKET: "run/x.sock",
       https_proxy: "socks5://me:hunter2@proxy:1080",
     }),
     [
       "CRED_PROXY_ROUTES: must be a path without white space, commas, quotes and the shell's special characters",
       'CRED_PROXY_BIND: must be an IP address or a host name, got "0.0.0.0:80"',
       "CRED_PROXY_PORT: must be a number from 0 to 65535, the value is not shown",
+      "CRED_PROXY_SOCKET: must be an absolute path, without empty segments, . and ..",
       "CRED_PROXY_LOG: must be json or off, the value is not shown",
       "CRED_PROXY_CA_FILE: must be a path without white space, commas, quotes and the shell's special characters",
       'CRED_PROXY_MAX_IN_FLIGHT: must be a whole number from 1 to 9999999, got "0"',
       'CRED_PROXY_DRAIN_S: must be a number of seconds from 0 to 86400, got "soon"',
       "CRED_PROXY_ADMIN: is not served by this version; leave it unset",
-      "CRED_PROXY_SOCKET: is not served by this version; leave it unset",
       "https_proxy: must be an http:// proxy: no other kind is spoken to (the value is not shown)",
     ],
   );

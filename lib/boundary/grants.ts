@@ -1,6 +1,7 @@
 import type { Problem } from "../config/problem.ts";
+import type { RouteTable } from "../config/route.ts";
 import type { Settings } from "../config/settings.ts";
-import { type Grants, listenerGrant } from "./permissions.ts";
+import { dialledGrants, type Grants, listenerGrants } from "./permissions.ts";
 
 /**
  * The process's grants against what it needs: nothing missing, nothing without a list.
@@ -10,20 +11,20 @@ import { type Grants, listenerGrant } from "./permissions.ts";
  * @module
  */
 
-/** Kinds that serving needs, each with a list. */
-const LISTED = ["net", "read", "env"] as const;
+/** Kinds that serving may need, each with a list. */
+const LISTED = ["net", "read", "env", "write"] as const;
 
 /** Kinds that serving needs nothing of. */
-const UNNEEDED = ["write", "run", "sys", "ffi", "import"] as const;
+const UNNEEDED = ["run", "sys", "ffi", "import"] as const;
 
 /** What is wrong with the grants of this process: a problem a missing one and a problem a kind granted as a whole. */
 export async function judgeGrants(required: Grants): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const kind of LISTED) {
     const whole = await isGranted({ name: kind }) ||
-      (kind === "read" && await isGranted({ name: "read", path: "/" }));
+      ((kind === "read" || kind === "write") && await isGranted({ name: kind, path: "/" }));
     if (whole) {
-      problems.push({ place: `--allow-${kind}`, message: "must have a list, but all is granted" });
+      problems.push(required[kind].length === 0 ? unneeded(kind) : unlisted(kind));
       continue;
     }
     const missing: string[] = [];
@@ -33,25 +34,42 @@ export async function judgeGrants(required: Grants): Promise<readonly Problem[]>
     for (const item of missing) problems.push({ place: `--allow-${kind}`, message: `is missing ${item}` });
   }
   for (const kind of UNNEEDED) {
-    if (await isGranted({ name: kind })) {
-      problems.push({
-        place: `--allow-${kind}`,
-        message: "must not be granted: the service needs nothing of the kind",
-      });
-    }
+    if (await isGranted({ name: kind })) problems.push(unneeded(kind));
   }
   return problems;
 }
 
+function unlisted(kind: string): Problem {
+  return { place: `--allow-${kind}`, message: "must have a list, but all is granted" };
+}
+
+function unneeded(kind: string): Problem {
+  return { place: `--allow-${kind}`, message: "must not be granted: the service needs nothing of the kind" };
+}
+
 /**
  * Give back what only the start needed: all of the environment, and the right to listen, without which nothing can take
- * the listener's address again. A listener that is open goes on serving.
+ * the listener's address, or the socket's path, again. A listener that is open goes on serving.
  *
  * To be called when the tokens are read and the listener is up.
  */
-export async function revokeAfterStart(settings: Pick<Settings, "bind" | "port">): Promise<void> {
+export async function revokeAfterStart(settings: Pick<Settings, "bind" | "port" | "socket">): Promise<void> {
   await Deno.permissions.revoke({ name: "env" });
-  await Deno.permissions.revoke({ name: "net", host: listenerGrant(settings) });
+  for (const host of listenerGrants(settings)) await Deno.permissions.revoke({ name: "net", host });
+  if (settings.socket !== undefined) await Deno.permissions.revoke({ name: "write", path: settings.socket });
+}
+
+/** What a table connects to and this process may not: it can get no more rights than it started with. */
+export async function missingUpstreams(settings: Settings, table: RouteTable): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const host of dialledGrants(settings, table)) {
+    if (await isGranted({ name: "net", host })) continue;
+    problems.push({
+      place: "--allow-net",
+      message: `is missing ${host}; the service must be started anew to be granted it`,
+    });
+  }
+  return problems;
 }
 
 function descriptor(kind: typeof LISTED[number], item: string): Deno.PermissionDescriptor {
@@ -59,6 +77,7 @@ function descriptor(kind: typeof LISTED[number], item: string): Deno.PermissionD
     case "net":
       return { name: kind, host: item };
     case "read":
+    case "write":
       return { name: kind, path: item };
     case "env":
       return { name: kind, variable: item };

@@ -2,6 +2,7 @@ import { egressFor } from "../config/egress.ts";
 import { hostPort } from "../config/host.ts";
 import type { RouteTable } from "../config/route.ts";
 import { SETTING_VARIABLES, type Settings } from "../config/settings.ts";
+import { tokenVariables } from "../config/token.ts";
 
 /**
  * The smallest set of the runtime's permissions under which a table and an environment can be served.
@@ -15,6 +16,8 @@ export interface Grants {
   readonly net: readonly string[];
   /** Folders and files. */
   readonly read: readonly string[];
+  /** The Unix socket, if there is one: to listen on it is to make it. */
+  readonly write: readonly string[];
   /** Variables. */
   readonly env: readonly string[];
 }
@@ -26,19 +29,28 @@ export interface Grants {
  * then can't go round the proxy. The order depends on the values alone, so that equal configurations make equal flags.
  */
 export function requiredGrants(settings: Settings, table: RouteTable): Grants {
-  const dialled = table.routes.map(({ upstream }) => egressFor(settings.egress, upstream) ?? upstream);
   const folder = folderOf(settings.routesPath);
-  const ca = settings.caFile;
+  const files = [settings.caFile, settings.socket].filter((path) => path !== undefined);
   return {
-    net: [listenerGrant(settings), ...sortedSet(dialled.map(({ host, port }) => hostPort(host, port)))],
-    read: ca === undefined || liesIn(folder, ca) ? [folder] : [folder, ca],
-    env: [...SETTING_VARIABLES, ...sortedSet(table.routes.map((route) => route.tokenEnv))],
+    net: [...listenerGrants(settings), ...dialledGrants(settings, table)],
+    read: [folder, ...files.filter((path) => !liesIn(folder, path))],
+    write: settings.socket === undefined ? [] : [settings.socket],
+    env: [...SETTING_VARIABLES, ...tokenVariables(table)],
   };
 }
 
-/** The `host:port` that listening needs; port 0 stays 0, as the runtime asks for it. */
-export function listenerGrant(settings: Pick<Settings, "bind" | "port">): string {
-  return hostPort(settings.bind, settings.port);
+/** The `host:port` of each place that is connected to, once. */
+export function dialledGrants(settings: Pick<Settings, "egress">, table: RouteTable): readonly string[] {
+  const dialled = table.routes.map(({ upstream }) => egressFor(settings.egress, upstream) ?? upstream);
+  return sortedSet(dialled.map(({ host, port }) => hostPort(host, port)));
+}
+
+/** What listening needs; port 0 stays 0, as the runtime asks for it. */
+export function listenerGrants(
+  { bind, port, socket }: Pick<Settings, "bind" | "port" | "socket">,
+): readonly string[] {
+  const address = hostPort(bind, port);
+  return socket === undefined ? [address] : [address, `unix:${socket}`];
 }
 
 /**
@@ -48,8 +60,9 @@ export function listenerGrant(settings: Pick<Settings, "bind" | "port">): string
  * out to a registry in its name.
  */
 export function flags(grants: Grants): string {
-  const { net, read, env } = grants;
-  return `--allow-net=${net.join()} --allow-read=${read.join()} --allow-env=${env.join()} --no-prompt --no-remote --no-npm`;
+  const { net, read, write, env } = grants;
+  const written = write.length === 0 ? "" : ` --allow-write=${write.join()}`;
+  return `--allow-net=${net.join()} --allow-read=${read.join()}${written} --allow-env=${env.join()} --no-prompt --no-remote --no-npm`;
 }
 
 /** The command that serves under these grants. */
@@ -62,7 +75,7 @@ export const DERIVING_COMMAND =
   "deno run $(deno run --allow-read --allow-env main.ts permissions) main.ts serve";
 
 /** The folder rather than the file: an editor that saves, and a mounted volume, put another file in its place. */
-function folderOf(path: string): string {
+export function folderOf(path: string): string {
   const end = path.lastIndexOf("/");
   return end < 0 ? "." : path.slice(0, end);
 }

@@ -1,6 +1,9 @@
-import type { Route } from "../config/route.ts";
-import type { Tokens } from "../config/token.ts";
+import { folderOf } from "../boundary/permissions.ts";
+import { type Route, routeName } from "../config/route.ts";
+import { clientTokenFault, tokenFiles, tokenName } from "../config/token.ts";
 import { upstreamText } from "../config/upstream_url.ts";
+import type { Secret } from "../http/secret.ts";
+import { TokenFiles, tokenSlot } from "../tokens/token_files.ts";
 import { isMaskable, LEAST_MASKED } from "../mask/forms.ts";
 import { type Command, EXIT } from "./command.ts";
 import { loadConfiguration, loadTokens } from "./load.ts";
@@ -18,17 +21,31 @@ export const check: Command = async ([file]) => {
     return EXIT.configuration;
   }
   const { settings, table } = configuration.value;
-  console.log(`${file ?? settings.routesPath}: ${table.routes.length} route(s)`);
-  for (const route of table.routes) console.log(`  ${describe(route, tokens.value)}`);
+  const files = await TokenFiles.open(folderOf(file ?? settings.routesPath), tokenFiles(table));
+  if (!files.ok) {
+    report(files.problems);
+    return EXIT.configuration;
+  }
+  const client = table.clientTokenEnv === undefined
+    ? ""
+    : `, each asks for the client token ${table.clientTokenEnv}`;
+  console.log(`${file ?? settings.routesPath}: ${table.routes.length} route(s)${client}`);
+  for (const route of table.routes) {
+    console.log(`  ${describe(route, tokenSlot(route, tokens.value, files.value).current)}`);
+  }
+  for (const { place } of clientTokenFault(table, tokens.value)) {
+    console.log(`  ${place}, the client token, UNSET: serve will refuse to start`);
+  }
   return EXIT.ok;
 };
 
-function describe(route: Route, tokens: Tokens): string {
-  return `${route.path} → ${upstreamText(route.upstream)}, ${route.tokenEnv} ${stateOf(route, tokens)}`;
+function describe(route: Route, token: Secret | undefined): string {
+  return `${routeName(route)} → ${upstreamText(route.upstream)}, ${tokenName(route)} ${
+    stateOf(route, token)
+  }`;
 }
 
-function stateOf(route: Route, tokens: Tokens): string {
-  const token = tokens.get(route.tokenEnv);
+function stateOf(route: Route, token: Secret | undefined): string {
   if (token === undefined) return "UNSET: this route will answer 500";
   if (!route.scrub) return "set; NOT MASKED in replies: scrub is false";
   if (!isMaskable(token)) return `set; NOT MASKED in replies: it has under ${LEAST_MASKED} bytes`;

@@ -16,13 +16,17 @@ Environment:
   CRED_PROXY_ROUTES         the route table (/run/cred-proxy/routes.json)
   CRED_PROXY_BIND           the address to listen on (0.0.0.0)
   CRED_PROXY_PORT           the port; 0 picks a free one (9099)
+  CRED_PROXY_SOCKET         a Unix socket to listen on as well
   CRED_PROXY_DEBUG          if not empty: a line a request on stderr
   CRED_PROXY_LOG            json: a JSON object a request on stdout
   CRED_PROXY_CA_FILE        PEM: authorities trusted beside the built-in ones
   CRED_PROXY_MAX_IN_FLIGHT  requests served at a time (1024)
   CRED_PROXY_DRAIN_S        seconds for requests in flight at the end (30)
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY   the egress proxy, used with CONNECT
-  and each variable that a route's token_env names: the token
+  and each variable that token_env or client_token_env names: a token
+
+Signals: SIGHUP reads the table again; SIGTERM and SIGINT end the service when
+the requests in flight have ended, a second one at once.
 
 Exit status: 0 done; 1 not ready (healthcheck); 64 wrong usage; 78 wrong
 configuration or flags.`;

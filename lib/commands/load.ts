@@ -4,6 +4,7 @@ import type { RouteTable } from "../config/route.ts";
 import { parseRoutes } from "../config/routes.ts";
 import { parseSettings, type Settings } from "../config/settings.ts";
 import { judgeTokens, type Tokens } from "../config/token.ts";
+import { fileState } from "../file_state.ts";
 import { withEnvironment } from "./environment.ts";
 import { readText } from "./read_text.ts";
 
@@ -11,6 +12,8 @@ import { readText } from "./read_text.ts";
 export interface Configuration {
   readonly settings: Settings;
   readonly table: RouteTable;
+  /** What the table's file looked like before it was read: see {@linkcode fileState}. */
+  readonly tableState: string;
   /** PEM: the authorities trusted beside the built-in ones. */
   readonly ca: string | undefined;
 }
@@ -32,10 +35,11 @@ export async function loadConfiguration(file?: string): Promise<Judged<Configura
   if (!paths.ok) return settings.ok ? paths : settings;
 
   const { routesPath, caFile } = paths.value;
+  const tableState = await fileState(file ?? routesPath);
   const table = await loadTable(file ?? routesPath);
   const ca = caFile === undefined ? undefined : await loadAuthorities(caFile);
   if (settings.ok && table.ok && (ca === undefined || ca.ok)) {
-    return { ok: true, value: { settings: settings.value, table: table.value, ca: ca?.value } };
+    return { ok: true, value: { settings: settings.value, table: table.value, tableState, ca: ca?.value } };
   }
   const problems = [settings, table, ca].flatMap((judged) =>
     judged === undefined || judged.ok ? [] : judged.problems
@@ -43,12 +47,13 @@ export async function loadConfiguration(file?: string): Promise<Judged<Configura
   return { ok: false, problems };
 }
 
-/** Read and judge the tokens that the routes name. */
+/** Read and judge the tokens in variables. */
 export function loadTokens(table: RouteTable): Judged<Tokens> {
   return withEnvironment((get) => judgeTokens(table, get));
 }
 
-async function loadTable(path: string): Promise<Judged<RouteTable>> {
+/** Read and judge a route table. */
+export async function loadTable(path: string): Promise<Judged<RouteTable>> {
   const text = await readText(path);
   return text.ok ? parseRoutes(text.value) : text;
 }

@@ -1,12 +1,15 @@
 import { judgeGrants, revokeAfterStart } from "../boundary/grants.ts";
-import { requiredGrants, rightCommand } from "../boundary/permissions.ts";
+import { folderOf, requiredGrants, rightCommand } from "../boundary/permissions.ts";
 import { hostPort } from "../config/host.ts";
 import type { Settings } from "../config/settings.ts";
-import type { Tokens } from "../config/token.ts";
+import { routeName } from "../config/route.ts";
+import { clientTokenFault, tokenFiles, tokenName, type Tokens, unsetText } from "../config/token.ts";
 import { failureSink, jsonLine, readableLine, type Sink } from "../journal.ts";
 import { Lines } from "../lines.ts";
 import { type Serving, startServing } from "../serve.ts";
+import { TokenFiles, tokenSlot } from "../tokens/token_files.ts";
 import { type Command, EXIT } from "./command.ts";
+import { keepRenewed } from "./renewal.ts";
 import { type Configuration, loadConfiguration, loadTokens } from "./load.ts";
 import { complain, report } from "./report.ts";
 
@@ -14,12 +17,13 @@ import { complain, report } from "./report.ts";
 export const serve: Command = async () => {
   // First of all: a container's first process ignores a signal that it has no handler for.
   const stop = stopSignals();
+  const hungUp = hangUps();
   const configuration = await loadConfiguration();
   if (!configuration.ok) {
     report(configuration.problems);
     return EXIT.configuration;
   }
-  const { settings, table, ca } = configuration.value;
+  const { settings, table, tableState, ca } = configuration.value;
 
   const grants = requiredGrants(settings, table);
   const faults = await judgeGrants(grants);
@@ -30,8 +34,15 @@ export const serve: Command = async () => {
   }
 
   const tokens = loadTokens(table);
-  if (!tokens.ok) {
-    report(tokens.problems);
+  const missing = tokens.ok ? clientTokenFault(table, tokens.value) : [];
+  if (!tokens.ok || missing.length > 0) {
+    report(tokens.ok ? missing : tokens.problems);
+    return EXIT.configuration;
+  }
+
+  const files = await TokenFiles.open(folderOf(settings.routesPath), tokenFiles(table));
+  if (!files.ok) {
+    report(files.problems);
     return EXIT.configuration;
   }
 
@@ -42,16 +53,27 @@ export const serve: Command = async () => {
       settings,
       table,
       tokens: tokens.value,
+      files: files.value,
       caCerts: ca === undefined ? [] : [ca],
       sinks: outputs.sinks,
     });
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
-    complain(`can't listen on ${hostPort(settings.bind, settings.port)}: ${error.message}`);
+    const socket = settings.socket === undefined ? "" : ` and ${settings.socket}`;
+    complain(`can't listen on ${hostPort(settings.bind, settings.port)}${socket}: ${error.message}`);
     return EXIT.configuration;
   }
   await revokeAfterStart(settings);
-  announce(serving, configuration.value, tokens.value);
+  announce(serving, configuration.value, tokens.value, files.value);
+  keepRenewed({
+    settings,
+    table,
+    tableState,
+    tokens: tokens.value,
+    files: files.value,
+    serving,
+    asked: hungUp,
+  });
 
   await stop.first;
   complain("stopping: requests in flight may end; a second signal cuts them");
@@ -60,14 +82,21 @@ export const serve: Command = async () => {
   return EXIT.ok;
 };
 
-function announce(serving: Serving, { table }: Configuration, tokens: Tokens): void {
+function announce(
+  serving: Serving,
+  { settings, table }: Configuration,
+  tokens: Tokens,
+  files: TokenFiles,
+): void {
   const { hostname, port } = serving.address;
-  const paths = table.routes.map((route) => route.path);
+  const names = table.routes.map(routeName);
   console.error(
-    `cred-proxy listening on ${hostPort(hostname, port)}; ${paths.length} route(s): ${paths.join(", ")}`,
+    `cred-proxy listening on ${hostPort(hostname, port)}; ${names.length} route(s): ${names.join(", ")}`,
   );
-  for (const { path, tokenEnv } of table.routes) {
-    if (!tokens.has(tokenEnv)) complain(`${tokenEnv} is unset or empty: ${path} answers 500`);
+  if (settings.socket !== undefined) complain(`listening on ${settings.socket} as well`);
+  for (const route of table.routes) {
+    if (tokenSlot(route, tokens, files).current !== undefined) continue;
+    complain(`${tokenName(route)} ${unsetText(route)}: ${routeName(route)} answers 500`);
   }
 }
 
@@ -95,4 +124,15 @@ function stopSignals(): { first: Promise<void>; second: Promise<void> } {
     Deno.addSignalListener(name, () => (++signals === 1 ? first : second).resolve());
   }
   return { first: first.promise, second: second.promise };
+}
+
+/** SIGHUP, by which daemons are asked to read their configuration again. Whether it has come since this was asked last. */
+function hangUps(): () => boolean {
+  let came = false;
+  Deno.addSignalListener("SIGHUP", () => came = true);
+  return () => {
+    const asked = came;
+    came = false;
+    return asked;
+  };
 }

@@ -17,11 +17,18 @@ export interface Field<Value> {
   readonly read: Reader<Value>;
   /** Undefined: the field must be there. */
   readonly otherwise: { readonly value: Value } | undefined;
+  /** The field that may stand in this one's place, and not beside it. */
+  readonly unless?: string;
 }
 
 /** A field that must be there. */
 export function required<Value>(read: Reader<Value>): Field<Value> {
   return { read, otherwise: undefined };
+}
+
+/** A field that must be there unless another one is: exactly one of the two. */
+export function requiredUnless<Value>(read: Reader<Value>, other: string): Field<Value | undefined> {
+  return { read, otherwise: undefined, unless: other };
 }
 
 /** A field that may be left out, and what then holds. */
@@ -49,7 +56,11 @@ export function readFields<Of extends Fields>(object: JsonObject, place: string,
   for (const [name, field] of Object.entries(fields)) {
     const at = memberPlace(place, name);
     const json = object.get(name);
-    const judged = json === undefined ? missing(field, at) : field.read(json, at);
+    const other = field.unless !== undefined && object.has(field.unless) ? field.unless : undefined;
+    const judged = json === undefined ? missing(field, at, other) : field.read(json, at);
+    if (json !== undefined && other !== undefined) {
+      problems.push({ place: at, message: `must not stand beside ${other}: one of the two` });
+    }
     if (judged.ok) values[name] = judged.value;
     else problems.push(...judged.problems);
   }
@@ -64,7 +75,8 @@ export function readFields<Of extends Fields>(object: JsonObject, place: string,
   return { ok: false, values: values as Partial<Values<Of>>, problems };
 }
 
-function missing(field: Field<unknown>, place: string): Judged<unknown> {
+function missing(field: Field<unknown>, place: string, other: string | undefined): Judged<unknown> {
+  if (other !== undefined) return right(undefined);
   return field.otherwise === undefined
     ? wrong(place, "is missing")
     : { ok: true, value: field.otherwise.value };

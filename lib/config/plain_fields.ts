@@ -1,5 +1,6 @@
-import type { JsonObject } from "./json.ts";
+import type { Json, JsonObject } from "./json.ts";
 import { kindOf, type Reader, right, wrong } from "./fields.ts";
+import type { Judged, Problem } from "./problem.ts";
 
 /** Reads a string of any content. */
 export const readString: Reader<string> = (json, place) =>
@@ -24,3 +25,22 @@ export const readSeconds: Reader<number> = (json, place) => {
   }
   return right(Math.max(1, Math.round(json * 1000)));
 };
+
+/**
+ * Reads an array of at least one string, none of them twice.
+ *
+ * @param noun What each of them is, for messages.
+ */
+export function readTexts(json: Json, place: string, noun: string): Judged<readonly string[]> {
+  if (!Array.isArray(json)) return wrong(place, `must be an array, got ${kindOf(json)}`);
+  if (json.length === 0) return wrong(place, `must hold at least one ${noun}`);
+  const problems: Problem[] = [];
+  const texts = json.map((item, index) => {
+    const at = `${place}[${index}]`;
+    const judged = readString(item, at);
+    if (!judged.ok) problems.push(...judged.problems);
+    else if (json.indexOf(item) < index) problems.push({ place: at, message: "stands twice" });
+    return judged.ok ? judged.value : "";
+  });
+  return problems.length === 0 ? right(texts) : { ok: false, problems };
+}

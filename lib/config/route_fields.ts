@@ -1,23 +1,40 @@
 import { readCredentialField, readScheme, readTokenVariable, readUser } from "./credential_fields.ts";
-import { optional, type Reader, readFields, required, right, type Values, wrong } from "./fields.ts";
+import {
+  optional,
+  type Reader,
+  readFields,
+  required,
+  requiredUnless,
+  right,
+  type Values,
+  wrong,
+} from "./fields.ts";
 import { headersFault, readAddHeaders, readSetHeaders } from "./header_fields.ts";
+import { readHost } from "./host_field.ts";
+import { readMethods } from "./method_list.ts";
+import { readPaths } from "./path_pattern.ts";
 import { memberPlace } from "./place.ts";
 import { readBoolean, readObject, readSeconds } from "./plain_fields.ts";
 import type { Problem } from "./problem.ts";
 import type { Route } from "./route.ts";
+import { readTokenFile } from "./token_file.ts";
 import { readUpstream } from "./upstream_url.ts";
 import { readPrefix } from "./uri_path.ts";
 
 /** Every field that a route may have. A new one is a line here and one in {@linkcode readRoute}. */
 const ROUTE_FIELDS = {
-  path: required(readPrefix),
+  path: requiredUnless(readPrefix, "host"),
+  host: optional(readHost, undefined),
   upstream: required(readUpstream),
   auth_scheme: required(readScheme),
-  token_env: required(readTokenVariable),
+  token_env: requiredUnless(readTokenVariable, "token_file"),
+  token_file: optional(readTokenFile, undefined),
   auth_header: optional(readCredentialField, "Authorization"),
   auth_user: optional(readUser, undefined),
   set_headers: optional(readSetHeaders, new Map<string, string>()),
   add_headers: optional(readAddHeaders, new Map<string, string>()),
+  methods: optional(readMethods, undefined),
+  paths: optional(readPaths, undefined),
   cookies: optional(readBoolean, false),
   scrub: optional(readBoolean, true),
   connect_timeout_s: optional(readSeconds, 10_000),
@@ -34,14 +51,18 @@ export const readRoute: Reader<Route> = (json, place) => {
   if (!reading.ok || problems.length > 0) return { ok: false, problems };
   const values = reading.values;
   return right({
-    path: values.path,
+    path: values.path ?? "/",
+    host: values.host,
     upstream: values.upstream,
     authHeader: values.auth_header,
     authScheme: values.auth_scheme,
     authUser: values.auth_user,
     tokenEnv: values.token_env,
+    tokenFile: values.token_file,
     setHeaders: values.set_headers,
     addHeaders: values.add_headers,
+    methods: values.methods,
+    paths: values.paths,
     cookies: values.cookies,
     scrub: values.scrub,
     connectTimeoutMs: values.connect_timeout_s,

@@ -1,4 +1,5 @@
-import { kindOf, optional, type Reader, readFields, required, right, wrong } from "./fields.ts";
+import { readTokenVariable } from "./credential_fields.ts";
+import { kindOf, optional, type Reader, readFields, required, right, type Values, wrong } from "./fields.ts";
 import { parseJson } from "./json.ts";
 import { readObject, readString } from "./plain_fields.ts";
 import type { Judged, Problem } from "./problem.ts";
@@ -14,7 +15,7 @@ const readRoutes: Reader<readonly Route[]> = (json, place) => {
   if (json.length === 0) return wrong(place, "must hold at least one route");
   const judged = json.map((item, index) => readRoute(item, `${place}[${index}]`));
   const problems: Problem[] = judged.flatMap((each) => each.ok ? [] : each.problems);
-  problems.push(...samePaths(json, place));
+  problems.push(...same("path", json, place), ...same("host", json, place));
   return problems.length === 0
     ? right(judged.flatMap((each) => each.ok ? [each.value] : []))
     : { ok: false, problems };
@@ -23,6 +24,7 @@ const readRoutes: Reader<readonly Route[]> = (json, place) => {
 /** Every field of the table itself. */
 const TABLE_FIELDS = {
   $schema: optional(readString, undefined),
+  client_token_env: optional(readTokenVariable, undefined),
   routes: required(readRoutes),
 };
 
@@ -52,27 +54,38 @@ export function parseRoutes(text: string): Judged<RouteTable> {
   const object = readObject(value, WHOLE);
   if (!object.ok) return object;
   const reading = readFields(object.value, "", TABLE_FIELDS);
-  const problems = [...duplicates, ...reading.problems];
+  const problems = [...duplicates, ...reading.problems, ...sharedToken(reading.values)];
   if (!reading.ok || problems.length > 0) return { ok: false, problems };
-  return right({ routes: longestFirst(reading.values.routes) });
+  const { routes, client_token_env: clientTokenEnv } = reading.values;
+  return right({ routes: inOrder(routes), clientTokenEnv });
 }
 
-/** Two routes with one prefix: the second would never be asked. Told of routes with other problems too. */
-function samePaths(items: readonly unknown[], place: string): readonly Problem[] {
+/** The agent holds the client token: one that is a route's as well would be no secret. */
+function sharedToken(values: Partial<Values<typeof TABLE_FIELDS>>): readonly Problem[] {
+  const { client_token_env: variable, routes } = values;
+  if (variable === undefined || !routes?.some(({ tokenEnv }) => tokenEnv === variable)) return [];
+  return wrong("client_token_env", "must not be a route's token_env: the agent holds the client token")
+    .problems;
+}
+
+/** Two routes with one prefix or host: the second would never be asked. Told of routes with other problems too. */
+function same(field: "path" | "host", items: readonly unknown[], place: string): readonly Problem[] {
   const first = new Map<string, number>();
   return items.flatMap((item, index) => {
-    const path = item instanceof Map ? item.get("path") : undefined;
-    if (typeof path !== "string") return [];
-    const earlier = first.get(path);
+    const given = item instanceof Map ? item.get(field) : undefined;
+    if (typeof given !== "string") return [];
+    const value = field === "host" ? given.toLowerCase() : given;
+    const earlier = first.get(value);
     if (earlier === undefined) {
-      first.set(path, index);
+      first.set(value, index);
       return [];
     }
-    return wrong(`${place}[${index}].path`, `the same as ${place}[${earlier}].path`).problems;
+    return wrong(`${place}[${index}].${field}`, `the same as ${place}[${earlier}].${field}`).problems;
   });
 }
 
-/** Longest prefix first, so that the first that matches is the right one. */
-function longestFirst(routes: readonly Route[]): readonly Route[] {
-  return routes.toSorted((left, right) => right.path.length - left.path.length);
+/** Hosts, then the longest prefix first, so that the first that matches is the right one. */
+function inOrder(routes: readonly Route[]): readonly Route[] {
+  const length = ({ host, path }: Route) => host === undefined ? path.length : Infinity;
+  return routes.toSorted((left, right) => length(left) === length(right) ? 0 : length(right) - length(left));
 }

@@ -10,6 +10,8 @@ export interface Settings {
   readonly bind: string;
   /** 0 picks a free one. */
   readonly port: number;
+  /** The path of a Unix socket to listen on as well. */
+  readonly socket: string | undefined;
   /** A line a request, for people, on stderr. */
   readonly debug: boolean;
   /** A JSON object a request on stdout. */
@@ -55,15 +57,14 @@ export function parseSettings(get: Getter): Judged<Settings> {
     routesPath: read("CRED_PROXY_ROUTES", "/run/cred-proxy/routes.json", parseTablePath),
     bind: read("CRED_PROXY_BIND", "0.0.0.0", parseBind),
     port: read("CRED_PROXY_PORT", 9099, parseListenerPort),
+    socket: read<string | undefined>("CRED_PROXY_SOCKET", undefined, parseSocket),
     debug: read("CRED_PROXY_DEBUG", false, () => true),
     log: read<"json" | "off">("CRED_PROXY_LOG", "off", parseLog),
     caFile: read<string | undefined>("CRED_PROXY_CA_FILE", undefined, parsePath),
     maxInFlight: read("CRED_PROXY_MAX_IN_FLIGHT", 1024, parseCount),
     drainMs: read("CRED_PROXY_DRAIN_S", 30_000, parseDrain),
   };
-  for (const name of ["CRED_PROXY_ADMIN", "CRED_PROXY_SOCKET"]) {
-    read(name, undefined, () => new Wrong("is not served by this version; leave it unset"));
-  }
+  read("CRED_PROXY_ADMIN", undefined, () => new Wrong("is not served by this version; leave it unset"));
   if (!egress.ok) problems.push(...egress.problems);
   if (!egress.ok || problems.length > 0) return { ok: false, problems };
   return { ok: true, value: { ...settings, egress: egress.value } };
@@ -89,6 +90,18 @@ function parseTablePath(text: string): string | Wrong {
   const path = parsePath(text);
   if (path instanceof Wrong || !/^\/+[^/]*$/.test(path)) return path;
   return new Wrong("must lie in a folder of its own, not in /: the service may read that folder");
+}
+
+/** The longest path that a socket's address holds on Linux, without its final NUL: unix(7). */
+const SOCKET_PATH_LIMIT = 107;
+
+function parseSocket(text: string): string | Wrong {
+  const path = parsePath(text);
+  if (path instanceof Wrong) return path;
+  const plain = /^\/[^/]/.test(path) && !/\/(?:\.{0,2}(?:\/|$))/.test(path);
+  if (!plain) return new Wrong("must be an absolute path, without empty segments, . and ..");
+  if (new TextEncoder().encode(path).length <= SOCKET_PATH_LIMIT) return path;
+  return new Wrong(`must be no longer than ${SOCKET_PATH_LIMIT} bytes: no socket can have such a path`);
 }
 
 function parseBind(text: string): string | Wrong {

@@ -26,10 +26,13 @@ const DOT_SEGMENT = /(?:^|\/|\\|%2f|%5c)(?:\.|%2e){1,2}(?:;[^/]*)?(?:\/|\\|%2f|%
 /** What may stand in a query: anything visible. It passes byte for byte. */
 const PLAIN_QUERY = /^[!"$-~]*$/;
 
+/** What the runtime puts in front of Host and target, by the kind of listener. */
+const [TCP, UNIX] = ["http://", "http+unix://"];
+
 /**
  * The request target of a request, or a refusal.
  *
- * The runtime gives `http://` + Host + target as text and does not look into either part, so both are judged here
+ * The runtime gives `http://` (`http+unix://`) + Host + target as text and does not look into either part, so both are judged here
  * and nothing is parsed as a URL: a URL parser folds `..`, `\` and tabs away, and the upstream would then get
  * another path than the one that was judged.
  *
@@ -47,9 +50,10 @@ export function parseTarget(url: string, host: string | null, method = "GET"): T
   if (host === null || !HOST.test(host)) {
     throw new Refusal("bad_request", "its Host field is missing or no host");
   }
-  const start = "http://".length + host.length;
+  const scheme = url.startsWith(UNIX) ? UNIX : TCP;
+  const start = scheme.length + host.length;
   // An absolute-form target replaces the runtime's whole text; one that names this very host is the same request.
-  if (!url.startsWith("http://") || !url.startsWith(host, "http://".length) || url[start] !== "/") {
+  if (!url.startsWith(scheme) || !url.startsWith(host, scheme.length) || url[start] !== "/") {
     throw new Refusal("bad_request", "its target is not a path");
   }
   const mark = url.indexOf("?", start);

@@ -24,9 +24,16 @@ export class Mask {
     this.#automaton = new Automaton(forms);
   }
 
-  /** @returns Undefined for a token that is too short to be masked. */
-  static of(route: Pick<Route, "authScheme" | "authUser">, token: Secret): Mask | undefined {
-    const forms = secretForms(route, token);
+  /**
+   * @param former Tokens that served before, which are masked as well.
+   * @returns Undefined where all are too short to be masked.
+   */
+  static of(
+    route: Pick<Route, "authScheme" | "authUser">,
+    token: Secret,
+    former: readonly Secret[] = [],
+  ): Mask | undefined {
+    const forms = [token, ...former].flatMap((each) => secretForms(route, each));
     return forms.length === 0 ? undefined : new Mask(forms.map((form) => bytesOf(form.reveal())));
   }
 

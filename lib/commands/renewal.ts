@@ -1,0 +1,93 @@
+import { missingUpstreams } from "../boundary/grants.ts";
+import { folderOf } from "../boundary/permissions.ts";
+import type { Judged, Problem } from "../config/problem.ts";
+import { routeName, type RouteTable } from "../config/route.ts";
+import type { Settings } from "../config/settings.ts";
+import { clientTokenFault, tokenFiles, type Tokens, tokenVariables } from "../config/token.ts";
+import { fileState } from "../file_state.ts";
+import type { Serving } from "../serve.ts";
+import { TokenFiles } from "../tokens/token_files.ts";
+import { Watch } from "../watch.ts";
+import { loadTable } from "./load.ts";
+import { complain, report } from "./report.ts";
+
+/** How often the files are looked at. A change is taken at the look after the one that saw it. */
+const LOOK_MS = 500;
+
+/** What is served now, and what was known when the service started. */
+export interface RenewalOptions {
+  readonly settings: Settings;
+  readonly table: RouteTable;
+  readonly tableState: string;
+  /** The tokens as they were read: the environment can't be read any more. */
+  readonly tokens: Tokens;
+  readonly files: TokenFiles;
+  readonly serving: Pick<Serving, "take">;
+  /** Whether somebody has asked for the table to be read again since this was asked last. */
+  asked(): boolean;
+}
+
+/**
+ * Keeps what is served as the files say, for as long as the process lives.
+ *
+ * A new table is taken as a whole or not at all, and then the old one serves on: it must be valid, and need nothing
+ * that the process may not do or did not read when it started.
+ */
+export function keepRenewed(options: RenewalOptions): void {
+  const { settings: { routesPath }, asked, serving, tokens } = options;
+  const known = new Set(tokenVariables(options.table));
+  const watch = new Watch(() => fileState(routesPath), options.tableState);
+  let { files } = options;
+  let busy = false;
+
+  async function look(): Promise<void> {
+    const changed = await watch.look();
+    if (!asked() && !changed) return await files.look(complain);
+    const judged = await judgeRenewal(options.settings, known, tokens, files);
+    if (!judged.ok) {
+      complain("the new table is not taken, the old one serves on:");
+      return report(judged.problems);
+    }
+    files = judged.value.files;
+    const { table } = judged.value;
+    serving.take(table, tokens, files);
+    complain(
+      `the new table serves from now on; ${table.routes.length} route(s): ${
+        table.routes.map(routeName).join(", ")
+      }`,
+    );
+  }
+
+  const timer = setInterval(async () => {
+    if (busy) return;
+    busy = true;
+    try {
+      await look();
+    } catch (error) {
+      complain(`can't look for changes: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      busy = false;
+    }
+  }, LOOK_MS);
+  Deno.unrefTimer(timer);
+}
+
+async function judgeRenewal(
+  settings: Settings,
+  known: ReadonlySet<string>,
+  tokens: Tokens,
+  before: TokenFiles,
+): Promise<Judged<{ readonly table: RouteTable; readonly files: TokenFiles }>> {
+  const judged = await loadTable(settings.routesPath);
+  if (!judged.ok) return judged;
+  const table = judged.value;
+  const unread = tokenVariables(table).filter((name) => !known.has(name)).map((name): Problem => ({
+    place: name,
+    message: "was not read at the start, and can't be now; the service must be started anew",
+  }));
+  const missing = await missingUpstreams(settings, table);
+  const problems = [...missing, ...unread, ...(unread.length > 0 ? [] : clientTokenFault(table, tokens))];
+  if (problems.length > 0) return { ok: false, problems };
+  const files = await TokenFiles.open(folderOf(settings.routesPath), tokenFiles(table), before);
+  return files.ok ? { ok: true, value: { table, files: files.value } } : files;
+}

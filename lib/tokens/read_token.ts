@@ -1,0 +1,62 @@
+import { wrong } from "../config/fields.ts";
+import type { Judged } from "../config/problem.ts";
+import { judgeTokenFile, TOKEN_FILE_LIMIT } from "../config/token_file.ts";
+import { fileState } from "../file_state.ts";
+import type { Secret } from "../http/secret.ts";
+
+/** A file that lies in the folder, however many links lead to it. */
+interface Located {
+  /** A path without links below the folder, within the permission to read the folder. */
+  readonly path: string;
+  /** Another for another file, and for the same one with other content. */
+  readonly state: string;
+}
+
+/**
+ * Read a token from a file below a folder. Undefined: there is no such file (yet).
+ *
+ * The permission to read a folder covers what links in it lead to, wherever that is; so this looks itself, and then
+ * reads by the path without links.
+ */
+export async function readToken(folder: string, name: string): Promise<Judged<Secret | undefined>> {
+  try {
+    const located = await locate(folder, name);
+    if (located === undefined) return wrong(name, "leads out of the table's folder");
+    // To open a pipe would be to wait for whoever writes to it.
+    if (!(await Deno.stat(located.path)).isFile) return wrong(name, "is no ordinary file");
+    return judgeTokenFile(name, await readUpTo(located.path, TOKEN_FILE_LIMIT + 1));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return { ok: true, value: undefined };
+    return wrong(name, `can't be read (${error instanceof Error ? error.name : "unknown error"})`);
+  }
+}
+
+/** What stands there now, in a text that changes when it does; the content is not read. */
+export async function stateOfToken(folder: string, name: string): Promise<string> {
+  try {
+    return (await locate(folder, name))?.state ?? "outside";
+  } catch (error) {
+    return error instanceof Error ? error.name : "unknown error";
+  }
+}
+
+/** Undefined: it lies elsewhere. */
+async function locate(folder: string, name: string): Promise<Located | undefined> {
+  // A mounted volume of Kubernetes changes all its files at once, by a link to another folder inside.
+  const [root, real] = await Promise.all([Deno.realPath(folder), Deno.realPath(`${folder}/${name}`)]);
+  if (!real.startsWith(`${root}/`)) return undefined;
+  const path = `${folder}${real.slice(root.length)}`;
+  return { path, state: await fileState(path) };
+}
+
+async function readUpTo(path: string, limit: number): Promise<Uint8Array> {
+  using file = await Deno.open(path);
+  const bytes = new Uint8Array(limit);
+  let length = 0;
+  while (length < limit) {
+    const count = await file.read(bytes.subarray(length));
+    if (count === null) break;
+    length += count;
+  }
+  return bytes.subarray(0, length);
+}

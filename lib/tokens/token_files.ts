@@ -1,0 +1,88 @@
+import type { Judged, Problem } from "../config/problem.ts";
+import type { Route } from "../config/route.ts";
+import type { Tokens } from "../config/token.ts";
+import type { Secret } from "../http/secret.ts";
+import { Watch } from "../watch.ts";
+import { readToken, stateOfToken } from "./read_token.ts";
+import { Slot } from "./slot.ts";
+
+interface Entry {
+  readonly slot: Slot;
+  readonly watch: Watch;
+}
+
+/** The tokens that lie in files. A request reads none: it takes what the last look brought. */
+export class TokenFiles {
+  /** No file at all. */
+  static readonly NONE = new TokenFiles("", new Map());
+
+  readonly #folder: string;
+  readonly #entries: ReadonlyMap<string, Entry>;
+
+  private constructor(folder: string, entries: ReadonlyMap<string, Entry>) {
+    this.#folder = folder;
+    this.#entries = entries;
+  }
+
+  /**
+   * Reads all of them. One that does not exist is like a variable that is unset: its routes answer 500 until it comes.
+   *
+   * @param folder The table's.
+   * @param before What served until now: the tokens that it has masked go on being masked.
+   */
+  static async open(
+    folder: string,
+    names: Iterable<string>,
+    before?: TokenFiles,
+  ): Promise<Judged<TokenFiles>> {
+    const entries = new Map<string, Entry>();
+    const problems: Problem[] = [];
+    const read = new Map<Slot, Secret>();
+    for (const name of new Set(names)) {
+      const state = () => stateOfToken(folder, name);
+      const watch = new Watch(state, await state());
+      const judged = await readToken(folder, name);
+      const slot = before?.slot(name) ?? new Slot(undefined);
+      if (!judged.ok) problems.push(...judged.problems);
+      else if (judged.value !== undefined) read.set(slot, judged.value);
+      entries.set(name, { slot, watch });
+    }
+    if (problems.length > 0) return { ok: false, problems };
+    for (const [slot, token] of read) slot.replace(token);
+    return { ok: true, value: new TokenFiles(folder, entries) };
+  }
+
+  /** Where the token of a file is; undefined for a file that was not asked for. */
+  slot(name: string): Slot | undefined {
+    return this.#entries.get(name)?.slot;
+  }
+
+  /**
+   * Takes what has changed since, once it is whole and valid; until then the old token serves on.
+   *
+   * @param say Is told of each change, by the file's name.
+   */
+  async look(say: (line: string) => void): Promise<void> {
+    for (const [name, { slot, watch }] of this.#entries) {
+      if (!await watch.look()) continue;
+      const judged = await readToken(this.#folder, name);
+      if (judged.ok && judged.value !== undefined) {
+        if (slot.replace(judged.value)) say(`${name}: the new token serves from now on`);
+        continue;
+      }
+      const [problem] = judged.ok ? [] : judged.problems;
+      const rest = slot.current === undefined ? "there is no token yet" : "the old token serves on";
+      say(`${name}: ${problem?.message ?? "no such file"}; ${rest}`);
+    }
+  }
+}
+
+/** Where a route's token is, be it a variable's or a file's. */
+export function tokenSlot(
+  { tokenEnv, tokenFile }: Pick<Route, "tokenEnv" | "tokenFile">,
+  tokens: Tokens,
+  files: TokenFiles,
+): Slot {
+  if (tokenEnv !== undefined) return new Slot(tokens.get(tokenEnv));
+  return files.slot(tokenFile ?? "") ?? new Slot(undefined);
+}

@@ -1,0 +1,29 @@
+/**
+ * Notices that something has changed, by looking at its state again and again.
+ *
+ * The file system's own notices don't cross every mount, and a change is not whole the moment it is seen: whoever
+ * writes a file anew leaves it empty for a moment. So a change counts once it has stood from one look to the next.
+ */
+export class Watch {
+  readonly #state: () => Promise<string>;
+  #taken: string;
+  #seen: string;
+
+  /**
+   * @param state What it looks like now, in a text that changes when it does.
+   * @param before What that was before the content was read: a change in between is then seen at the next look.
+   */
+  constructor(state: () => Promise<string>, before: string) {
+    this.#state = state;
+    this.#taken = this.#seen = before;
+  }
+
+  /** Whether it has changed, and stood still since the last look. Says so once for each change. */
+  async look(): Promise<boolean> {
+    const state = await this.#state();
+    const settled = state === this.#seen && state !== this.#taken;
+    this.#seen = state;
+    if (settled) this.#taken = state;
+    return settled;
+  }
+}
