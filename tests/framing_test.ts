@@ -175,6 +175,7 @@ Deno.test("persists() keeps a connection for HTTP/1.1, a known end, and no word 
     [["connection: CLOSE"], length(5), 1, false, "RFC 9110, 7.6.1: options in any case"],
     [["connection: foo,\tclose ,bar"], length(5), 1, false, "RFC 9110, 5.6.1: a list"],
     [["connection: keep-alive", "connection: close"], CHUNKED, 1, false, "RFC 9110, 5.3: one list"],
+    [["connection: close", "connection: keep-alive"], CHUNKED, 1, false, "RFC 9110, 5.3: in any order"],
     [["connection: keep-alive, close"], NONE, 1, false, "RFC 9112, 9.3: close comes first"],
     [["connection: keep-alive"], length(5), 0, false, "RFC 9112, 9.3: not for a proxy in HTTP/1.0"],
   ];

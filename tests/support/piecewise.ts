@@ -72,6 +72,8 @@ export type Reading = {
   readonly clean: boolean;
   /** How many bytes were left over, read or not. */
   readonly left: number;
+  /** How many of them were not even read. */
+  readonly unread: number;
 } | {
   readonly taken: false;
   /** The message of the {@linkcode BadResponse}. */
@@ -98,11 +100,20 @@ export async function readPieces(
     const parts: Uint8Array[] = [];
     for (let part = await content.next(); part !== undefined; part = await content.next()) {
       if (part.length === 0) throw new Error("Content.next() gave an empty part");
-      parts.push(part);
+      parts.push(part.slice());
+      // Whoever gets a part may give its memory back at once.
+      part.buffer.transfer(0);
     }
     if (ends !== 1) throw new Error(`The content ended ${ends} times`);
-    const left = connection.arrived.length + socket.left;
-    return { taken: true, status: head.status, fields: head.fields, body: join(parts), clean, left };
+    return {
+      taken: true,
+      status: head.status,
+      fields: head.fields,
+      body: join(parts),
+      clean,
+      left: connection.arrived.length + socket.left,
+      unread: socket.left,
+    };
   } catch (error) {
     if (!(error instanceof BadResponse)) throw error;
     return { taken: false, why: error.message };
