@@ -5,11 +5,21 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { answersTo, type Attack, CUT, REFUSED, requestText, SERVED, useBesieged } from "./support/attack.ts";
+import {
+  AFTER,
+  answersTo,
+  type Attack,
+  CUT,
+  REFUSED,
+  requestText,
+  SERVED,
+  useBesieged,
+} from "./support/attack.ts";
 import { TOKEN } from "./support/stage.ts";
 
 const besieged = useBesieged((upstream) => [
   { path: "/key/", upstream, auth_scheme: "", auth_header: "X-Api-Key" },
+  { path: "/narrow/", upstream, methods: ["POST"], paths: ["x"] },
 ]);
 
 function get(...fields: readonly string[]): string {
@@ -231,6 +241,26 @@ Deno.test("a name with underscores is another field, which may pass beside the c
   return besieged.suffer(test, [
     ["six of them", get(...fields), SERVED, [["GET /x", fields]]],
     ["one that Connection names", get("Connection: x_api_key", "X_Api_Key: mine"), SERVED, [["GET /x"]]],
+  ]);
+});
+
+Deno.test("no field makes another method or path of what a narrow route allows, underscores in its name or not", (test) => {
+  const names = [
+    "X-HTTP-Method-Override",
+    "X-HTTP-Method",
+    "X-Method-Override",
+    "X-Original-URL",
+    "X-Rewrite-URL",
+  ];
+  return besieged.suffer(test, [
+    ["none of them", requestText("POST /narrow/x"), SERVED, [["POST /x"]]],
+    ...names.flatMap((name) => [name, name.replaceAll("-", "_"), name.replace("-", "_")]).map((
+      name,
+    ): Attack => [
+      name,
+      requestText("POST /narrow/x", [`${name}: DELETE`]),
+      ["403 not_allowed", AFTER],
+    ]),
   ]);
 });
 

@@ -11,10 +11,14 @@ export interface Allowance {
 }
 
 /** Fields by which servers take a request for another method than its own. */
-const METHOD_FIELDS: readonly string[] = ["x-http-method-override", "x-http-method", "x-method-override"];
+const METHOD_FIELDS: ReadonlySet<string> = new Set([
+  "x-http-method-override",
+  "x-http-method",
+  "x-method-override",
+]);
 
 /** Fields by which servers take a request for another path than its own. */
-const PATH_FIELDS: readonly string[] = ["x-original-url", "x-rewrite-url", "x-original-uri"];
+const PATH_FIELDS: ReadonlySet<string> = new Set(["x-original-url", "x-rewrite-url", "x-original-uri"]);
 
 /**
  * Refuses what the route does not allow, by the very method and target that are sent on.
@@ -25,7 +29,7 @@ export function admit(
   { path: prefix, methods, paths }: Allowance,
   method: string,
   target: Target,
-  fields: Pick<Headers, "has">,
+  fields: Pick<Headers, "forEach">,
 ): void {
   if (methods !== undefined) {
     if (!methods.has(method)) throw new Refusal("not_allowed", `the method ${method}`);
@@ -44,8 +48,12 @@ export function admit(
   }
 }
 
-function refuseFields(names: readonly string[], fields: Pick<Headers, "has">): void {
-  for (const name of names) if (fields.has(name)) throw new Refusal("not_allowed", `the field ${name}`);
+/** Underscores count as dashes: to CGI and what came after it (RFC 3875, section 4.1.18) both are one name. */
+function refuseFields(names: ReadonlySet<string>, fields: Pick<Headers, "forEach">): void {
+  fields.forEach((_value, name) => {
+    const usual = name.replaceAll("_", "-");
+    if (names.has(usual)) throw new Refusal("not_allowed", `the field ${usual}`);
+  });
 }
 
 /**
