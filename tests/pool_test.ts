@@ -21,7 +21,7 @@ import {
 import { startService } from "./support/service.ts";
 import { TOKEN, useStage } from "./support/stage.ts";
 import { startUpstream } from "./support/upstream.ts";
-import { type Reply, request } from "./support/wire.ts";
+import { connectRaw, type Reply, request } from "./support/wire.ts";
 import { within } from "./support/within.ts";
 
 /** A socket whose reads a test answers. */
@@ -73,7 +73,7 @@ Deno.test("Pool keeps a read pending on an idle connection, which becomes the fi
   const pool = new Pool();
   const { socket, connection } = idleIn(pool);
   assertEquals([socket.reads, pool.size], [1, 1]);
-  assertEquals(pool.take(), connection);
+  assert(pool.take() === connection);
   const head = connection.readHead();
   await socket.answer("HTTP/1.1 200 OK\r\n\r\n");
   assertEquals(await head, "HTTP/1.1 200 OK\r\n\r\n");
@@ -88,7 +88,7 @@ Deno.test("Pool closes an idle connection at once when it ends, fails, or brings
     const other = idleIn(pool);
     await socket.answer(outcome);
     assertEquals([socket.closed, other.socket.closed, pool.size], [true, false, 1], String(outcome));
-    assertEquals([pool.take(), pool.take()], [other.connection, undefined]);
+    assert(pool.take() === other.connection && pool.take() === undefined);
     pool.close();
   }
 });
@@ -109,7 +109,9 @@ Deno.test("Pool leaves a connection alone once it was taken, whatever its read b
 Deno.test("Pool gives the connection that was used last", () => {
   const pool = new Pool();
   const [first, second] = [idleIn(pool), idleIn(pool)];
-  assertEquals([pool.take(), pool.take(), pool.take()], [second.connection, first.connection, undefined]);
+  assert(pool.take() === second.connection);
+  assert(pool.take() === first.connection);
+  assert(pool.take() === undefined);
   pool.close();
 });
 
@@ -249,6 +251,39 @@ Deno.test("bytes behind a reply's end end the connection, and no other request g
   }
 });
 
+Deno.test("a connection on which content was still to be sent is not used again", async () => {
+  const halves = {
+    "Content-Length: 10": ["hello", "world"],
+    "Transfer-Encoding: chunked": ["5\r\nhello\r\n", "5\r\nworld\r\n"],
+  };
+  for (const [field, [first = "", more = ""]] of Object.entries(halves)) {
+    for (const status of [200, 413]) {
+      const rest = Promise.withResolvers<void>();
+      const begun = Promise.withResolvers<Exchange>();
+      stage.play(async (exchange) => {
+        for await (const _ of exchange.body()) break;
+        await exchange.reply(status, { "Content-Length": "8" }, "half");
+        begun.resolve(exchange);
+        await rest.promise;
+        await exchange.write("whol");
+        await exchange.closed;
+      });
+      await using wire = await connectRaw(stage.service.port);
+      await wire.send(`POST ${fresh()} HTTP/1.1\r\nHost: x\r\n${field}\r\n\r\n${first}`);
+      await wire.readUntil("half");
+      // What comes now is read by the service, but a refusal has been given already.
+      if (status === 413) await wire.send(more.slice(0, -3));
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      rest.resolve();
+      await wire.readUntil("whol");
+      const exchange = await begun.promise;
+      await within(exchange.closed, `The connection's end after ${status} to ${field}`, 1000);
+      const next = await assertEchoed(fresh());
+      assert(next.connection !== exchange.connection);
+    }
+  }
+});
+
 Deno.test("a connection is kept after a reply whose end is known, and closed after any other", async () => {
   const replies: [text: string, kept: boolean, method?: string][] = [
     ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true],
@@ -353,6 +388,7 @@ Deno.test("a request is sent again under four conditions, and not if one of them
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
     const before = stage.upstream.requests.length;
+    const connections = stage.upstream.connections;
     let leaves = 1;
     stage.play(async (exchange) => {
       await exchange.drain();
@@ -365,6 +401,8 @@ Deno.test("a request is sent again under four conditions, and not if one of them
     assertEquals(reply.status, deliveries === 2 ? 200 : 502, message);
     const delivered = stage.upstream.requests.slice(before);
     assertEquals(delivered.map(({ target }) => target), Array(deliveries).fill(path.slice(2)), message);
+    // Nor is anything begun that would have been given up.
+    assertEquals(stage.upstream.connections - connections, deliveries - (reused ? 1 : 0), message);
     // The second time goes over a connection of its own, and not over another idle one that may be as stale.
     if (deliveries === 2) assertEquals(delivered[1]?.request, 1, message);
   }
@@ -393,6 +431,21 @@ async function withFickle(run: (upstream: FickleUpstream, port: number) => Promi
   await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN } });
   await run(upstream, service.port);
 }
+
+Deno.test("a request is not sent again once a byte of a response has come, even if an RST ends the connection", async () => {
+  await withFickle(async (upstream, port) => {
+    for (const moment of ["byte", "interim", "reply-head"] as const) {
+      for (const manner of MANNERS) {
+        for (const round of [1, 2, 3]) {
+          const own = `${moment}-${manner}-${round}`;
+          await request(port, get(`/a${pathOf(`${own}-before`, "never", manner)}`));
+          const reply = await request(port, get(`/a${pathOf(own, moment, manner)}`));
+          assertEquals([reply.status, upstream.heads.get(own)], [502, 1], own);
+        }
+      }
+    }
+  });
+});
 
 /** Whatever came is the request's own: the whole reply, a part of it, or a refusal. */
 function assertOwn(reply: Reply, own: string): void {

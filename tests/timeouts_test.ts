@@ -308,6 +308,14 @@ const DEPARTURES: readonly Departure[] = [
     until: "event",
   },
   {
+    stage: "while it reads nothing of a large reply",
+    path: "/a/flood",
+    script: async (exchange) => {
+      await exchange.reply(200, { "Content-Length": "1000000000" });
+      for (;;) await exchange.write(new Uint8Array(100_000));
+    },
+  },
+  {
     stage: "before its upload has begun",
     path: "/a/upload",
     text: "POST /a/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n",

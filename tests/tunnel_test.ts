@@ -7,7 +7,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { makeAuthority } from "./support/authority.ts";
-import { startEgressProxy } from "./support/egress_proxy.ts";
+import { type EgressProxy, startEgressProxy } from "./support/egress_proxy.ts";
 import { Log } from "./support/log.ts";
 import { endChild } from "./support/run_main.ts";
 import { derivedFlags, type Service, startService } from "./support/service.ts";
@@ -121,7 +121,16 @@ Deno.test("the upstream behind the tunnel is verified: another host's certificat
   assertEquals((await request(service.port, get("/a/x"))).status, 502);
   await service.logged(/^GET \/a\/x .*not valid for name/m);
   assertEquals(upstream.requests.length, 0);
+  await assertAllClosed(proxy);
 });
+
+/** A connection that is of no use is not left open. */
+async function assertAllClosed(proxy: EgressProxy): Promise<void> {
+  for (let patience = 50; patience > 0 && proxy.open > 0; patience--) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assertEquals(proxy.open, 0);
+}
 
 /** Asks once, and wants a 502 that tells nothing, and a line on stderr that tells why. */
 async function assertFails(service: Service, path: string, cause: RegExp): Promise<void> {
@@ -161,6 +170,7 @@ Deno.test("a proxy that refuses or talks nonsense is a 502, with the cause in th
   for (const [number, [answer, cause]] of answers.entries()) {
     proxy.answerWith(() => answer);
     await assertFails(service, `/a/${number}`, cause);
+    await assertAllClosed(proxy);
   }
   assert(!service.stderr().includes("canary"), service.stderr());
   assertEquals([proxy.heads.length, upstream.connections], [answers.length, 0]);

@@ -97,8 +97,14 @@ const connection = fc.array(
   },
 ).map((options): Line => ["connection", options.join(", ")]);
 
+/** Now and then a head is longer than most. */
+const long = fc.tuple(
+  fc.constant("x-long"),
+  fc.integer({ min: 1500, max: 20_000 }).map((length) => "\xe9x".repeat(length)),
+);
+
 const fields = fc.tuple(
-  fc.array(fc.tuple(name, value), { maxLength: 8 }),
+  fc.array(fc.oneof({ arbitrary: fc.tuple(name, value), weight: 100 }, long), { maxLength: 8 }),
   fc.array(connection, { maxLength: 1 }),
 ).map(([lines, more]) => [...lines, ...more]);
 

@@ -14,6 +14,8 @@ export interface EgressProxy extends AsyncDisposable {
   readonly port: number;
   /** The heads of all requests so far. */
   readonly heads: readonly string[];
+  /** How many connections are open: its clients', and its own to the places they named. */
+  readonly open: number;
   /** What it says from now on. */
   answerWith(answer: Answer): void;
 }
@@ -42,6 +44,7 @@ export function startEgressProxy(): EgressProxy {
     open.add(server);
     await writeAll(client, "HTTP/1.1 200 Connection established\r\n\r\n");
     await Promise.race([relay(source, server), relay(new ByteSource(server), client)]);
+    open.delete(server);
     closeQuietly(server);
   }
 
@@ -49,6 +52,7 @@ export function startEgressProxy(): EgressProxy {
     for await (const client of listener) {
       open.add(client);
       const talk = converse(client).catch(() => {}).finally(() => {
+        open.delete(client);
         closeQuietly(client);
         talks.delete(talk);
       });
@@ -59,6 +63,9 @@ export function startEgressProxy(): EgressProxy {
   return {
     port: listener.addr.port,
     heads,
+    get open() {
+      return open.size;
+    },
     answerWith(next) {
       answer = next;
     },

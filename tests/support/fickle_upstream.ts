@@ -18,6 +18,10 @@ export const MOMENTS = [
   "half",
   /** When the whole request is there. */
   "request",
+  /** A moment after the reply's first byte. */
+  "byte",
+  /** A moment after an interim reply. */
+  "interim",
   /** In the middle of the reply's head. */
   "reply-head",
   /** Between the reply's head and its content. */
@@ -110,6 +114,8 @@ export async function startFickleUpstream(): Promise<FickleUpstream> {
     const head = `HTTP/1.1 200 OK\r\nX-Serial: ${serial}\r\nContent-Length: ${content.length}\r\n\r\n`;
     const parts: Readonly<Partial<Record<Moment, string>>> = {
       request: "",
+      byte: head.slice(0, 1),
+      interim: `HTTP/1.1 103 Early Hints\r\nX-Serial: ${serial}\r\n\r\n`,
       "reply-head": head.slice(0, 20),
       reply: head,
       content: head + content.slice(0, 30),
@@ -118,6 +124,8 @@ export async function startFickleUpstream(): Promise<FickleUpstream> {
     if (part !== "") socket.write(part ?? head + content);
     if (moment === "never") return;
     if (moment === "later") setTimeout(() => leave(socket, manner), Math.random() * 3);
+    // With an RST at once, what was written might not be read any more.
+    else if (moment === "byte" || moment === "interim") setTimeout(() => leave(socket, manner), 15);
     else leave(socket, manner);
   }
 
