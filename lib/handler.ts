@@ -29,7 +29,7 @@ export function createHandler(service: Service): (request: Request) => Promise<R
   return async function handle(request) {
     const { method, headers } = request;
     const entry = service.journal.begin(method);
-    let admitted = false;
+    let inFlight = false;
     try {
       service.gate.judge();
       if (NEVER_FORWARDED.has(method.toUpperCase())) throw new Refusal("method_not_forwarded");
@@ -52,7 +52,7 @@ export function createHandler(service: Service): (request: Request) => Promise<R
         throw new Refusal("token_unset", `${tokenName(route)} ${unsetText(route)}`);
       }
       service.gate.enter();
-      admitted = true;
+      inFlight = true;
 
       const head = requestHead(
         passage.rules,
@@ -71,12 +71,13 @@ export function createHandler(service: Service): (request: Request) => Promise<R
         framing,
         entry,
         (outcome) => {
+          inFlight = false;
           service.gate.leave();
           service.journal.end(entry, outcome);
         },
       );
     } catch (error) {
-      if (admitted) service.gate.leave();
+      if (inFlight) service.gate.leave();
       return refuse(service, error, method, entry);
     }
   };
