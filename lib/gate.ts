@@ -2,17 +2,22 @@ import { Refusal } from "./http/refusal.ts";
 
 /** Counts the requests in flight, and lets no more in than there may be. */
 export class Gate {
-  readonly #limit: number;
+  /** How many there may be. */
+  readonly limit: number;
   #inFlight = 0;
   #draining = false;
   #idle: (() => void) | undefined;
 
   constructor(limit: number) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
   }
 
   /** From now on nobody is let in. Resolves when those who are have left. */
@@ -30,7 +35,7 @@ export class Gate {
   }
 
   enter(): void {
-    if (this.#inFlight >= this.#limit) throw new Refusal("overloaded");
+    if (this.#inFlight >= this.limit) throw new Refusal("overloaded");
     this.#inFlight++;
   }
 

@@ -24,11 +24,17 @@ export interface Service {
   readonly journal: Journal;
 }
 
+/** Answers a request of the agent, whichever way it came in. */
+export type Handler = (
+  request: Request,
+  info: Pick<Deno.ServeHandlerInfo<Deno.Addr>, "remoteAddr">,
+) => Promise<Response>;
+
 /** The life of a request, from top to bottom. */
-export function createHandler(service: Service): (request: Request) => Promise<Response> {
-  return async function handle(request) {
+export function createHandler(service: Service): Handler {
+  return async function handle(request, info) {
     const { method, headers } = request;
-    const entry = service.journal.begin(method);
+    const entry = service.journal.begin(request, info);
     let inFlight = false;
     try {
       service.gate.judge();
@@ -42,6 +48,7 @@ export function createHandler(service: Service): (request: Request) => Promise<R
       if (passage === undefined) throw new Refusal("no_route", target.path);
       const { route, credential } = passage;
       entry.route = routeName(route);
+      entry.upstream = route.upstream.authority;
 
       requireClientToken(passage.clientToken, headers);
       admit(route, method, target, headers);
@@ -101,9 +108,11 @@ async function forward(
       head,
       framing,
       content,
+      sent: (bytes) => void (entry.bytesUp += bytes),
       gone: () => request.signal.aborted,
     });
     entry.reused = answer.reused;
+    entry.firstByteMs = performance.now() - entry.began;
     return await reply(passage, mask, answer, entry, ended);
   } catch (error) {
     throw new Refusal(error instanceof UpstreamTimeout ? "upstream_timeout" : "upstream_failed", "", error);
@@ -116,13 +125,13 @@ function refuse(service: Service, error: unknown, method: string, entry: Entry):
   if (refusal.cause instanceof AgentGone) {
     // Nobody is there to read it.
     service.journal.end(entry, "left");
-    return refusalResponse(refusal, method);
+    return refusalResponse(refusal, method, entry.id);
   }
   entry.error = refusal.code;
   entry.status = refusalStatus(refusal.code);
   if (refusal.cause !== undefined) entry.cause = masked(causeOf(refusal.cause), service.passages);
   service.journal.end(entry, "whole");
-  return refusalResponse(refusal, method);
+  return refusalResponse(refusal, method, entry.id);
 }
 
 /** No message that is written holds a secret; but not every message that gets here was written by us. */

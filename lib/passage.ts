@@ -1,10 +1,11 @@
 import { type Egress, egressFor } from "./config/egress.ts";
-import type { Route, RouteTable } from "./config/route.ts";
+import { type Route, routeName, type RouteTable } from "./config/route.ts";
 import type { Tokens } from "./config/token.ts";
 import { credentialValue } from "./http/credential.ts";
 import { type HeadRules, headRules } from "./http/request_head.ts";
 import type { Secret } from "./http/secret.ts";
 import { Mask } from "./mask/mask.ts";
+import type { ConnectionCounts } from "./upstream/connection_counts.ts";
 import { Leg } from "./upstream/leg.ts";
 import type { Slot } from "./tokens/slot.ts";
 import { type TokenFiles, tokenSlot } from "./tokens/token_files.ts";
@@ -38,11 +39,13 @@ export interface PassageOptions {
   readonly caCerts: readonly string[];
   readonly egress: Egress;
   readonly waits: Waits;
+  /** Where the connections of a route, by its name, are counted. */
+  readonly counts: (route: string) => ConnectionCounts;
 }
 
 /** All passages, longest prefix first like the table. */
 export function openPassages(table: RouteTable, options: PassageOptions): Passage[] {
-  const { tokens, files, caCerts, egress, waits } = options;
+  const { tokens, files, caCerts, egress, waits, counts } = options;
   const clientToken = table.clientTokenEnv === undefined ? undefined : tokens.get(table.clientTokenEnv);
   return table.routes.map((route) => {
     const slot = tokenSlot(route, tokens, files);
@@ -57,7 +60,12 @@ export function openPassages(table: RouteTable, options: PassageOptions): Passag
         if (made?.token !== slot.current) made = credentialFor(route, slot);
         return made;
       },
-      leg: new Leg(route, { caCerts, egress: egressFor(egress, route.upstream) }, waits),
+      leg: new Leg(
+        route,
+        { caCerts, egress: egressFor(egress, route.upstream) },
+        waits,
+        counts(routeName(route)),
+      ),
     };
   });
 }

@@ -1,3 +1,5 @@
+import type { Handler } from "./handler.ts";
+
 /** Whoever may enter the socket's folder may connect, as whoever reaches an address may: the agent is another user. */
 const MODE = 0o666;
 
@@ -8,7 +10,7 @@ const MODE = 0o666;
 export function serveSocket(
   path: string,
   options: Pick<Deno.ServeUnixOptions, "onListen" | "onError">,
-  handler: (request: Request) => Promise<Response>,
+  handler: Handler,
 ): Deno.HttpServer<Deno.UnixAddr> {
   try {
     if (Deno.lstatSync(path).isSocket) Deno.removeSync(path);

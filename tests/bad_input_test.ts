@@ -166,7 +166,7 @@ Deno.test("a setting that is wrong is told by its variable", async () => {
     ["CRED_PROXY_DRAIN_S", ["x", "-1", "1e9", "999999"]],
     ["CRED_PROXY_ROUTES", ["/routes.json", "/a b/routes.json", "/a,b/routes.json", `/$(${CANARY})/x`]],
     ["CRED_PROXY_CA_FILE", ["/a b/ca.pem"]],
-    ["CRED_PROXY_ADMIN", ["127.0.0.1:9098"]],
+    ["CRED_PROXY_ADMIN", ["9100", "127.0.0.1", `${CANARY}:x`, "http://a:1"]],
     ["HTTPS_PROXY", [`https://me:${CANARY}@proxy`, `http://me:${CANARY}/@proxy`, `socks5://${CANARY}`]],
     ["http_proxy", [`http://me:${CANARY}@proxy/path`, `http://me:${CANARY}%0a@proxy`]],
   ];

@@ -20,6 +20,8 @@ import {
 } from "../lib/upstream/leg.ts";
 import { BadResponse, parseResponseHead } from "../lib/upstream/response_head.ts";
 import { latin1 } from "./support/bytes.ts";
+import { CLIENT_INFO } from "./support/client_info.ts";
+import { entryOf } from "./support/entry.ts";
 import { valueOf } from "./support/judged.ts";
 
 /** What went to the upstream, and by which route. */
@@ -73,6 +75,7 @@ function handlerFor(
   function ask(target: string, init: RequestInit = {}): Promise<Response> {
     return handle(
       new Request(`http://proxy${target}`, { ...init, headers: { host: "proxy", ...init.headers } }),
+      CLIENT_INFO,
     );
   }
   return { handle, ask, sent, entries, gate };
@@ -228,17 +231,12 @@ Deno.test("handler() records what became of a request, whether its reply came in
     const { ask, entries, gate } = handlerFor({ answer });
     await (await ask("/a/x?y")).text();
     assertEquals([entries.length, gate.inFlight], [1, 0]);
-    const { time: _time, durationMs: _durationMs, ...told } = entries[0] as Entry;
-    assertEquals(told, {
-      method: "GET",
+    const { id, time, began, durationMs, firstByteMs, ...told } = entries[0] as Entry;
+    assertEquals({ id, time, began, durationMs, firstByteMs, ...told }, {
+      ...entryOf({ id, time, began, durationMs, firstByteMs }),
       path: "/a/x",
-      route: "/a/",
       status,
-      error: undefined,
-      cause: undefined,
-      reused: true,
       bytesDown: bytes,
-      outcome: "whole",
     });
   }
 });
@@ -306,11 +304,37 @@ Deno.test("handler() records no query, no field and no content", async () => {
   assert(!JSON.stringify(entries).includes("canary"), JSON.stringify(entries));
 });
 
+Deno.test("handler() names the request in the record and in a refusal alike", async () => {
+  const { ask, entries } = handlerFor();
+  const refused = await ask("/nowhere");
+  const answered = await ask("/a/x");
+  assertEquals(refused.headers.get("cred-proxy-request-id"), entries[0]?.id);
+  assertEquals(answered.headers.get("cred-proxy-request-id"), null);
+  assertEquals(new Set(entries.map(({ id }) => id)).size, 2);
+});
+
+Deno.test("handler() records the upstream, the bytes that went up, and when the reply's head was there", async () => {
+  const { ask, entries } = handlerFor({
+    answer: async (request) => {
+      request.sent(5);
+      request.sent(7);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return replyOf("HTTP/1.1 204 No Content\r\n\r\n");
+    },
+  });
+  await ask("/a/x");
+  await ask("/nowhere");
+  const [answered, refused] = entries;
+  assertEquals([answered?.upstream, answered?.bytesUp], ["api.test", 12]);
+  assert(answered!.firstByteMs! >= 19 && answered!.durationMs >= answered!.firstByteMs!);
+  assertEquals([refused?.upstream, refused?.bytesUp, refused?.firstByteMs], [undefined, 0, undefined]);
+});
+
 Deno.test("handler() does not change the request", async () => {
   const { handle, sent } = handlerFor();
   const headers = { host: "proxy", authorization: "mine", connection: "x-foo", "x-foo": "1" };
   const request = new Request("http://proxy/a/x", { headers });
-  await handle(request);
+  await handle(request, CLIENT_INFO);
   assertEquals([...request.headers], Object.entries(headers).toSorted());
   assert(!sent[0]?.head.includes("mine"));
 });
@@ -326,7 +350,10 @@ Deno.test("handler() answers 500 to a failure of its own, and records the cause"
   headers.forEach = () => {
     throw new TypeError("canary");
   };
-  const response = await handle({ method: "GET", url: "http://proxy/a/x", headers, body: null } as Request);
+  const response = await handle(
+    { method: "GET", url: "http://proxy/a/x", headers, body: null } as Request,
+    CLIENT_INFO,
+  );
   assertEquals([response.status, response.headers.get("cred-proxy-error")], [500, "internal"]);
   assert(!(await response.text()).includes("canary"));
   assertEquals([entries[0]?.status, entries[0]?.cause, gate.inFlight], [500, "TypeError: canary", 0]);

@@ -6,11 +6,15 @@ const READY =
   "HTTP/1.1 405 Method Not Allowed\r\nCred-Proxy-Error: method_not_forwarded\r\ncontent-length: 0\r\n\r\n";
 
 /** Run `healthcheck` under its own flags against a server that gives this answer; undefined: none, and stays. */
-async function ask(answer: string | undefined): Promise<Outcome & { readonly request: string }> {
+async function ask(
+  answer: string | undefined,
+  variable: "CRED_PROXY_PORT" | "CRED_PROXY_ADMIN" = "CRED_PROXY_PORT",
+): Promise<Outcome & { readonly request: string }> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   const served = serveOne(listener, answer);
-  const outcome = await healthcheck(port);
+  const env = variable === "CRED_PROXY_ADMIN" ? { [variable]: `0.0.0.0:${port}` } : {};
+  const outcome = await healthcheck(port, env);
   return { ...outcome, request: await served };
 }
 
@@ -29,8 +33,12 @@ async function serveOne(listener: Deno.Listener, answer: string | undefined): Pr
 
 function healthcheck(port: number, env: Record<string, string> = {}): Promise<Outcome> {
   return runMain(["healthcheck"], {
-    env: { CRED_PROXY_PORT: String(port), ...env },
-    flags: ["--no-prompt", `--allow-net=127.0.0.1:${port}`, "--allow-env=CRED_PROXY_BIND,CRED_PROXY_PORT"],
+    env: { ...("CRED_PROXY_ADMIN" in env ? {} : { CRED_PROXY_PORT: String(port) }), ...env },
+    flags: [
+      "--no-prompt",
+      `--allow-net=127.0.0.1:${port}`,
+      "--allow-env=CRED_PROXY_BIND,CRED_PROXY_PORT,CRED_PROXY_ADMIN",
+    ],
   });
 }
 
@@ -61,6 +69,22 @@ Deno.test("healthcheck takes any other answer as not ready", async () => {
   }
 });
 
+Deno.test("healthcheck asks the operator's listener where there is one", async () => {
+  const cases: [answer: string, code: number, said: RegExp][] = [
+    ["HTTP/1.1 200 OK\r\nCred-Proxy-State: ready\r\n\r\nready\n", 0, /^$/],
+    ["HTTP/1.1 503 Service Unavailable\r\ncred-proxy-state: draining\r\n\r\n", 1, /: it is stopping\n$/],
+    ["HTTP/1.1 200 OK\r\n\r\ncred-proxy-state: ready\r\n", 1, /: something else answers there\n$/],
+    ["HTTP/1.1 500 Oh\r\ncred-proxy-state: ready\r\n\r\n", 1, /: something else answers there\n$/],
+    [READY, 1, /: something else answers there\n$/],
+  ];
+  for (const [answer, expected, said] of cases) {
+    const { code, stderr, request } = await ask(answer, "CRED_PROXY_ADMIN");
+    assertEquals(code, expected, answer);
+    assert(said.test(stderr), stderr);
+    assert(request.startsWith("GET /readyz HTTP/1.1\r\nHost: 127.0.0.1:"), request);
+  }
+});
+
 Deno.test("healthcheck waits for three seconds and no longer", async () => {
   const start = Date.now();
   const { code, stderr } = await ask(undefined);
@@ -82,6 +106,11 @@ Deno.test("healthcheck can't find a service that picked its own port", async () 
   const { code, stderr } = await healthcheck(1, { CRED_PROXY_PORT: "0" });
   assertEquals([code, stderr], [
     1,
-    "cred-proxy: CRED_PROXY_PORT: is 0, so the service picked a port that can't be known here\n",
+    "cred-proxy: CRED_PROXY_PORT: has port 0, so the service picked one that can't be known here\n",
+  ]);
+  const { code: other, stderr: said } = await healthcheck(1, { CRED_PROXY_ADMIN: "127.0.0.1:0" });
+  assertEquals([other, said], [
+    1,
+    "cred-proxy: CRED_PROXY_ADMIN: has port 0, so the service picked one that can't be known here\n",
   ]);
 });

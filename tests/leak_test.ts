@@ -16,11 +16,13 @@ import { openPassages, type Passage } from "../lib/passage.ts";
 import { startServing } from "../lib/serve.ts";
 import { TokenFiles } from "../lib/tokens/token_files.ts";
 import type { Leg, Reply } from "../lib/upstream/leg.ts";
+import { ConnectionCounts } from "../lib/upstream/connection_counts.ts";
 import { Waits } from "../lib/upstream/waits.ts";
 import { ask } from "./support/aviary.ts";
 import { assertSilent, CANARIES, canariesIn, CANARY_ENV, canaryRoutes } from "./support/canary.ts";
 import { makeAuthority } from "./support/authority.ts";
 import { fromLatin1 } from "./support/bytes.ts";
+import { CLIENT_INFO } from "./support/client_info.ts";
 import { valueOf } from "./support/judged.ts";
 import { runMain } from "./support/run_main.ts";
 import { startScribe } from "./support/scribe.ts";
@@ -213,6 +215,7 @@ function passagesTo(upstream: string): Passage[] {
     caCerts: [],
     egress: NO_EGRESS,
     waits: new Waits(),
+    counts: () => new ConnectionCounts(),
   });
 }
 
@@ -276,7 +279,10 @@ async function answerTo(
   const passages = passagesTo("http://api.test").map((passage) => ({ ...passage, leg: leg as Leg }));
   const journal = new Journal([(entry) => entries.push({ ...entry })]);
   const handle = createHandler({ passages, gate: new Gate(9), journal });
-  const response = await handle(new Request(`http://proxy${path}x`, { headers: { host: "proxy" } }));
+  const response = await handle(
+    new Request(`http://proxy${path}x`, { headers: { host: "proxy" } }),
+    CLIENT_INFO,
+  );
   return { response, entries };
 }
 
@@ -324,6 +330,7 @@ Deno.test("a failure outside of all that answers failures is a bare 500, and not
           socket: undefined,
           maxInFlight: 9,
           drainMs: 1000,
+          admin: undefined,
           egress: NO_EGRESS,
         },
         table,
@@ -334,6 +341,7 @@ Deno.test("a failure outside of all that answers failures is a bare 500, and not
         sinks: [() => {
           throw failure(CANARIES[0]!.secret);
         }],
+        tellsClient: true,
       });
       const { raw } = await ask(serving.address.port, "GET /nowhere");
       assertEquals(
@@ -403,7 +411,7 @@ Deno.test("no object that holds a secret prints it, before its use and after", a
   assertNothingPrinted("before its use");
   for (const { route } of CANARIES) {
     const request = new Request(`http://proxy${route.path}x`, { headers: { host: "proxy" } });
-    const response = await handle(request);
+    const response = await handle(request, CLIENT_INFO);
     objects[`the response of ${route.path}`] = response;
     objects[`the request of ${route.path}`] = request;
     assertEquals(response.status, 200);

@@ -22,10 +22,11 @@ const CODES = Object.keys(CONTRACT) as RefusalCode[];
 Deno.test("refusalResponse() gives each code its status and the clients' JSON shape", async () => {
   for (const code of CODES) {
     const [status, , message] = CONTRACT[code];
-    const response = refusalResponse(new Refusal(code, "subject"), "GET");
+    const response = refusalResponse(new Refusal(code, "subject"), "GET", "id-1");
     assertEquals([response.status, refusalStatus(code)], [status, status], code);
     assertEquals(response.headers.get("content-type"), "application/json");
     assertEquals(response.headers.get("cred-proxy-error"), code);
+    assertEquals(response.headers.get("cred-proxy-request-id"), "id-1");
     const body = await response.text();
     assertEquals(body, JSON.stringify({ type: "error", error: { type: `cred_proxy_${code}`, message } }));
   }
@@ -33,14 +34,14 @@ Deno.test("refusalResponse() gives each code its status and the clients' JSON sh
 
 Deno.test("refusalResponse() says x-should-retry: false exactly where asking again is no use", () => {
   for (const code of CODES) {
-    const { headers } = refusalResponse(new Refusal(code), "GET");
+    const { headers } = refusalResponse(new Refusal(code), "GET", "id-1");
     assertEquals(headers.get("x-should-retry"), CONTRACT[code][1] ? "false" : null, code);
   }
 });
 
 Deno.test("refusalResponse() adds the fields that a status asks for", () => {
   const fieldOf = (code: RefusalCode, name: string) =>
-    refusalResponse(new Refusal(code), "GET").headers.get(name);
+    refusalResponse(new Refusal(code), "GET", "id-1").headers.get(name);
   assertEquals(fieldOf("method_not_forwarded", "allow"), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
   assertEquals(fieldOf("overloaded", "retry-after"), "1");
   assertEquals(fieldOf("draining", "retry-after"), "1");
@@ -48,22 +49,22 @@ Deno.test("refusalResponse() adds the fields that a status asks for", () => {
 });
 
 Deno.test("refusalResponse() has no content in answer to HEAD", () => {
-  const response = refusalResponse(new Refusal("no_route", "/x"), "HEAD");
+  const response = refusalResponse(new Refusal("no_route", "/x"), "HEAD", "id-1");
   assertEquals([response.status, response.body], [404, null]);
 });
 
 Deno.test("refusalResponse() never tells the cause", async () => {
   const cause = new Error("canary in the message", { cause: new Error("canary below") });
   for (const code of CODES) {
-    const response = refusalResponse(new Refusal(code, "subject", cause), "GET");
+    const response = refusalResponse(new Refusal(code, "subject", cause), "GET", "id-1");
     const told = JSON.stringify([...response.headers]) + await response.text();
     assert(!told.includes("canary"), told);
   }
 });
 
 Deno.test("refusalResponse() escapes a subject, and cuts a long one", async () => {
-  const { error } = await refusalResponse(new Refusal("no_route", '/"},{\u2028'), "GET").json();
+  const { error } = await refusalResponse(new Refusal("no_route", '/"},{\u2028'), "GET", "id-1").json();
   assertEquals(error.message, 'No route for "/"},{\u2028"');
-  const long = await refusalResponse(new Refusal("no_route", "/".repeat(60_000)), "GET").text();
+  const long = await refusalResponse(new Refusal("no_route", "/".repeat(60_000)), "GET", "id-1").text();
   assert(long.length < 400, `${long.length}`);
 });

@@ -20,6 +20,7 @@ const DEFAULTS: Settings = {
   caFile: undefined,
   maxInFlight: 1024,
   drainMs: 30_000,
+  admin: undefined,
   egress: { https: undefined, http: undefined, bypass: [] },
 };
 
@@ -50,6 +51,7 @@ Deno.test("parseSettings() takes every setting", () => {
     CRED_PROXY_CA_FILE: "/etc/ca.pem",
     CRED_PROXY_MAX_IN_FLIGHT: "1",
     CRED_PROXY_DRAIN_S: "0.5",
+    CRED_PROXY_ADMIN: "[::1]:9100",
   });
   assertEquals(settings, {
     ...DEFAULTS,
@@ -61,6 +63,7 @@ Deno.test("parseSettings() takes every setting", () => {
     caFile: "/etc/ca.pem",
     maxInFlight: 1,
     drainMs: 500,
+    admin: { host: "::1", port: 9100 },
   });
 });
 
@@ -115,7 +118,7 @@ Deno.test("parseSettings() tells all problems at once and prints nothing that ma
       CRED_PROXY_CA_FILE: "/etc/a,b.pem",
       CRED_PROXY_MAX_IN_FLIGHT: "0",
       CRED_PROXY_DRAIN_S: "soon",
-      CRED_PROXY_ADMIN: "127.0.0.1:9100",
+      CRED_PROXY_ADMIN: "9100",
       CRED_PROXY_SOCKET: "run/x.sock",
       https_proxy: "socks5://me:hunter2@proxy:1080",
     }),
@@ -128,10 +131,29 @@ Deno.test("parseSettings() tells all problems at once and prints nothing that ma
       "CRED_PROXY_CA_FILE: must be a path without white space, commas, quotes and the shell's special characters",
       'CRED_PROXY_MAX_IN_FLIGHT: must be a whole number from 1 to 9999999, got "0"',
       'CRED_PROXY_DRAIN_S: must be a number of seconds from 0 to 86400, got "soon"',
-      "CRED_PROXY_ADMIN: is not served by this version; leave it unset",
+      'CRED_PROXY_ADMIN: must be host:port, such as 127.0.0.1:9100 (port 0 picks a free one), got "9100"',
       "https_proxy: must be an http:// proxy: no other kind is spoken to (the value is not shown)",
     ],
   );
+});
+
+Deno.test("parseSettings() keeps the operator's listener off the agent's port", () => {
+  const same = ["CRED_PROXY_ADMIN: must have another port than the agent's"];
+  assertEquals(faults({ CRED_PROXY_ADMIN: "127.0.0.1:9099" }), same);
+  assertEquals(faults({ CRED_PROXY_BIND: "127.0.0.1", CRED_PROXY_ADMIN: "127.0.0.2:9099" }), same);
+  assertEquals(parse({ CRED_PROXY_PORT: "0", CRED_PROXY_ADMIN: "LocalHost:0" }).admin, {
+    host: "localhost",
+    port: 0,
+  });
+});
+
+Deno.test("parseSettings() refuses what is no address for the operator's listener", () => {
+  for (
+    const text of ["localhost", ":9100", "::1:9100", "[::1]", "a b:1", "127.0.0.1:65536", "h:09", "h:-1"]
+  ) {
+    const [fault] = faults({ CRED_PROXY_ADMIN: text });
+    assert(fault?.startsWith("CRED_PROXY_ADMIN: must be host:port, such as 127.0.0.1:9100 "), text);
+  }
 });
 
 Deno.test("parseSettings() refuses a table in the root folder, since the folder becomes readable", () => {

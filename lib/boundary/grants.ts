@@ -53,7 +53,9 @@ function unneeded(kind: string): Problem {
  *
  * To be called when the tokens are read and the listener is up.
  */
-export async function revokeAfterStart(settings: Pick<Settings, "bind" | "port" | "socket">): Promise<void> {
+export async function revokeAfterStart(
+  settings: Pick<Settings, "bind" | "port" | "socket" | "admin">,
+): Promise<void> {
   await Deno.permissions.revoke({ name: "env" });
   for (const host of listenerGrants(settings)) await Deno.permissions.revoke({ name: "net", host });
   if (settings.socket !== undefined) await Deno.permissions.revoke({ name: "write", path: settings.socket });

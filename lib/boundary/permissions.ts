@@ -12,7 +12,7 @@ import { tokenVariables } from "../config/token.ts";
 
 /** What the process may reach and read. There is no field for anything else: nothing else is needed. */
 export interface Grants {
-  /** `host:port`: the listener first, then what is connected to. */
+  /** `host:port`: the listeners first, then what is connected to. */
   readonly net: readonly string[];
   /** Folders and files. */
   readonly read: readonly string[];
@@ -45,12 +45,14 @@ export function dialledGrants(settings: Pick<Settings, "egress">, table: RouteTa
   return sortedSet(dialled.map(({ host, port }) => hostPort(host, port)));
 }
 
-/** What listening needs; port 0 stays 0, as the runtime asks for it. */
+/** What listening needs, for the agent and for the operator; port 0 stays 0, as the runtime asks for it. */
 export function listenerGrants(
-  { bind, port, socket }: Pick<Settings, "bind" | "port" | "socket">,
+  { bind, port, socket, admin }: Pick<Settings, "bind" | "port" | "socket" | "admin">,
 ): readonly string[] {
-  const address = hostPort(bind, port);
-  return socket === undefined ? [address] : [address, `unix:${socket}`];
+  const addresses = [hostPort(bind, port)];
+  if (admin !== undefined) addresses.push(hostPort(admin.host, admin.port));
+  if (socket !== undefined) addresses.push(`unix:${socket}`);
+  return addresses;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { hostPort } from "../config/host.ts";
-import { parseSettings } from "../config/settings.ts";
+import { parseSettings, type Settings } from "../config/settings.ts";
 import { type Command, EXIT } from "./command.ts";
 import { withEnvironment } from "./environment.ts";
 import { complain, report } from "./report.ts";
@@ -11,33 +11,54 @@ const PATIENCE_MS = 3_000;
 const HEAD_LIMIT = 8_192;
 
 /** The settings it takes to find the service: the right to read others is not needed here. */
-const ADDRESS: readonly string[] = ["CRED_PROXY_BIND", "CRED_PROXY_PORT"];
+const ADDRESSES: readonly string[] = ["CRED_PROXY_BIND", "CRED_PROXY_PORT", "CRED_PROXY_ADMIN"];
 
-/**
- * Ask the running service whether it serves: 0 if so, 1 and a line that says why if not.
- *
- * The question is TRACE, which the service itself answers, in its own way, on every configuration: no upstream is
- * asked and no route needs to exist.
- */
+/** What to ask, where, and what the service's own answer is. */
+interface Question {
+  readonly host: string;
+  readonly port: number;
+  readonly requestLine: string;
+  /** Undefined: the service is ready. */
+  readonly judge: (head: string) => string | undefined;
+}
+
+/** Ask the running service whether it serves: 0 if so, 1 and a line that says why if not. */
 export const healthcheck: Command = async () => {
   const settings = withEnvironment((get) =>
-    parseSettings((name) => ADDRESS.includes(name) ? get(name) : undefined)
+    parseSettings((name) => ADDRESSES.includes(name) ? get(name) : undefined)
   );
   if (!settings.ok) {
     report(settings.problems);
     return EXIT.unhealthy;
   }
-  const { bind, port } = settings.value;
+  const question = questionFor(settings.value);
+  const { host, port } = question;
   if (port === 0) {
-    complain("CRED_PROXY_PORT: is 0, so the service picked a port that can't be known here");
+    const name = settings.value.admin === undefined ? "CRED_PROXY_PORT" : "CRED_PROXY_ADMIN";
+    complain(`${name}: has port 0, so the service picked one that can't be known here`);
     return EXIT.unhealthy;
   }
-  const host = reachable(bind);
-  const fault = await askWithin(PATIENCE_MS, host, port);
+  const fault = await askWithin(PATIENCE_MS, question);
   if (fault === undefined) return EXIT.ok;
   complain(`not ready at ${hostPort(host, port)}: ${fault}`);
   return EXIT.unhealthy;
 };
+
+/**
+ * The operator's listener, where there is one, is asked what it is for. Else the agent's is asked with TRACE, which the
+ * service itself answers, in its own way, on every configuration: no upstream is asked and no route needs to exist.
+ */
+function questionFor({ bind, port, admin }: Settings): Question {
+  if (admin !== undefined) {
+    return {
+      host: reachable(admin.host),
+      port: admin.port,
+      requestLine: "GET /readyz HTTP/1.1",
+      judge: judgeReadiness,
+    };
+  }
+  return { host: reachable(bind), port, requestLine: "TRACE / HTTP/1.1", judge: judgeTrace };
+}
 
 /** The address of this machine that belongs to a listener on all of its addresses. */
 function reachable(bind: string): string {
@@ -46,23 +67,24 @@ function reachable(bind: string): string {
 }
 
 /** Undefined if the service is ready, else what is wrong. */
-async function askWithin(limitMs: number, host: string, port: number): Promise<string | undefined> {
+async function askWithin(limitMs: number, question: Question): Promise<string | undefined> {
   const limit = Promise.withResolvers<string>();
   const timer = setTimeout(() => limit.resolve(`no answer in ${limitMs / 1000} s`), limitMs);
   try {
-    return await Promise.race([ask(host, port), limit.promise]);
+    return await Promise.race([ask(question), limit.promise]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function ask(hostname: string, port: number): Promise<string | undefined> {
+async function ask({ host, port, requestLine, judge }: Question): Promise<string | undefined> {
   try {
-    using connection = await Deno.connect({ hostname, port });
-    const request = `TRACE / HTTP/1.1\r\nHost: ${hostPort(hostname, port)}\r\nConnection: close\r\n\r\n`;
+    using connection = await Deno.connect({ hostname: host, port });
+    const request = `${requestLine}\r\nHost: ${hostPort(host, port)}\r\nConnection: close\r\n\r\n`;
     // So short a text is written at once or not at all.
     await connection.write(new TextEncoder().encode(request));
-    return judge(await readHead(connection));
+    const head = await readHead(connection);
+    return head === "" ? "the connection was closed without an answer" : judge(head);
   } catch (error) {
     // Nothing of what is sent or received here is secret, so the cause may be told.
     return error instanceof Error ? error.message : String(error);
@@ -81,10 +103,16 @@ async function readHead(connection: Deno.Conn): Promise<string> {
   return head.split("\r\n\r\n")[0] ?? "";
 }
 
-function judge(head: string): string | undefined {
-  if (head === "") return "the connection was closed without an answer";
-  if (!/^HTTP\/1\.1 405[ \r]/.test(head) || !/^cred-proxy-error: *method_not_forwarded *$/im.test(head)) {
-    return "something else answers there";
-  }
-  return undefined;
+function judgeTrace(head: string): string | undefined {
+  const isOurs = /^HTTP\/1\.1 405[ \r]/.test(head) &&
+    /^cred-proxy-error: *method_not_forwarded *$/im.test(head);
+  return isOurs ? undefined : STRANGER;
 }
+
+function judgeReadiness(head: string): string | undefined {
+  const [, state] = /^cred-proxy-state: *(ready|draining) *$/im.exec(head) ?? [];
+  if (state === "draining") return "it is stopping";
+  return state === "ready" && /^HTTP\/1\.1 200[ \r]/.test(head) ? undefined : STRANGER;
+}
+
+const STRANGER = "something else answers there";

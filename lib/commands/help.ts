@@ -19,6 +19,7 @@ Environment:
   CRED_PROXY_SOCKET         a Unix socket to listen on as well
   CRED_PROXY_DEBUG          if not empty: a line a request on stderr
   CRED_PROXY_LOG            json: a JSON object a request on stdout
+  CRED_PROXY_ADMIN          host:port of the operator's listener (none)
   CRED_PROXY_CA_FILE        PEM: authorities trusted beside the built-in ones
   CRED_PROXY_MAX_IN_FLIGHT  requests served at a time (1024)
   CRED_PROXY_DRAIN_S        seconds for requests in flight at the end (30)

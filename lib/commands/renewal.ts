@@ -22,7 +22,7 @@ export interface RenewalOptions {
   /** The tokens as they were read: the environment can't be read any more. */
   readonly tokens: Tokens;
   readonly files: TokenFiles;
-  readonly serving: Pick<Serving, "take">;
+  readonly serving: Pick<Serving, "take" | "meters">;
   /** Whether somebody has asked for the table to be read again since this was asked last. */
   asked(): boolean;
 }
@@ -35,6 +35,7 @@ export interface RenewalOptions {
  */
 export function keepRenewed(options: RenewalOptions): void {
   const { settings: { routesPath }, asked, serving, tokens } = options;
+  const { tableReloads, tokenReloads } = serving.meters;
   const known = new Set(tokenVariables(options.table));
   const watch = new Watch(() => fileState(routesPath), options.tableState);
   let { files } = options;
@@ -42,15 +43,22 @@ export function keepRenewed(options: RenewalOptions): void {
 
   async function look(): Promise<void> {
     const changed = await watch.look();
-    if (!asked() && !changed) return await files.look(complain);
+    if (!asked() && !changed) {
+      return await files.look((line, taken) => {
+        tokenReloads[taken ? "taken" : "refused"]++;
+        complain(line);
+      });
+    }
     const judged = await judgeRenewal(options.settings, known, tokens, files);
     if (!judged.ok) {
+      tableReloads.refused++;
       complain("the new table is not taken, the old one serves on:");
       return report(judged.problems);
     }
     files = judged.value.files;
     const { table } = judged.value;
     serving.take(table, tokens, files);
+    tableReloads.taken++;
     complain(
       `the new table serves from now on; ${table.routes.length} route(s): ${
         table.routes.map(routeName).join(", ")

@@ -55,12 +55,13 @@ export const serve: Command = async () => {
       tokens: tokens.value,
       files: files.value,
       caCerts: ca === undefined ? [] : [ca],
-      sinks: outputs.sinks,
+      ...outputs,
     });
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
-    const socket = settings.socket === undefined ? "" : ` and ${settings.socket}`;
-    complain(`can't listen on ${hostPort(settings.bind, settings.port)}${socket}: ${error.message}`);
+    const { bind, port, socket, admin } = settings;
+    const places = [hostPort(bind, port), socket, admin && hostPort(admin.host, admin.port)];
+    complain(`can't listen on ${places.filter((place) => place !== undefined).join(", ")}: ${error.message}`);
     return EXIT.configuration;
   }
   await revokeAfterStart(settings);
@@ -88,20 +89,28 @@ function announce(
   tokens: Tokens,
   files: TokenFiles,
 ): void {
-  const { hostname, port } = serving.address;
   const names = table.routes.map(routeName);
   console.error(
-    `cred-proxy listening on ${hostPort(hostname, port)}; ${names.length} route(s): ${names.join(", ")}`,
+    `cred-proxy listening on ${addressText(serving.address)}; ${names.length} route(s): ${names.join(", ")}`,
   );
   if (settings.socket !== undefined) complain(`listening on ${settings.socket} as well`);
+  if (serving.adminAddress !== undefined) {
+    complain(`operator's listener on ${addressText(serving.adminAddress)}`);
+  }
   for (const route of table.routes) {
     if (tokenSlot(route, tokens, files).current !== undefined) continue;
     complain(`${tokenName(route)} ${unsetText(route)}: ${routeName(route)} answers 500`);
   }
 }
 
+function addressText({ hostname, port }: Deno.NetAddr): string {
+  return hostPort(hostname, port);
+}
+
 /** Where records go, as the settings say. */
-function openOutputs(settings: Settings): { sinks: Sink[]; flushed(): Promise<unknown> } {
+function openOutputs(
+  settings: Settings,
+): { sinks: Sink[]; tellsClient: boolean; flushed(): Promise<unknown> } {
   const stdout = new Lines(
     Deno.stdout,
     (lost) => JSON.stringify({ time: new Date().toISOString(), lost_lines: lost }),
@@ -112,7 +121,8 @@ function openOutputs(settings: Settings): { sinks: Sink[]; flushed(): Promise<un
   if (settings.debug) sinks.push((entry) => stderr.push(readableLine(entry)));
   // Whoever reads every line needs no second one for a failure.
   else sinks.push(failureSink((line) => stderr.push(`cred-proxy: ${line}`)));
-  return { sinks, flushed: () => Promise.all([stdout.flushed(), stderr.flushed()]) };
+  const tellsClient = settings.log === "json";
+  return { sinks, tellsClient, flushed: () => Promise.all([stdout.flushed(), stderr.flushed()]) };
 }
 
 /** SIGTERM as containers and systemd send it, SIGINT as a terminal does. */

@@ -25,6 +25,21 @@ export function parseHostPort(text: string): HostPort | string {
   return { host, port };
 }
 
+/** Where something listens, as `Deno.listen` takes it. */
+export interface Address {
+  /** An IPv6 address has no brackets. */
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+}
+
+/** `host:port` or `[IPv6]:port`; undefined for anything else. */
+export function parseListenerAddress(text: string): Address | undefined {
+  const [, hostText = "", portText = ""] = /^(.*):(\d+)$/.exec(text) ?? [];
+  const [host, port] = [parseHost(hostText), parsePort(portText)];
+  return host === undefined || port === undefined ? undefined : { host, port };
+}
+
 /** Labels of letters, digits, `-` and, since names in the wild have it, `_`. RFC 1123, section 2.1. */
 const DNS_NAME =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;

@@ -1,5 +1,5 @@
 import { type Egress, EGRESS_VARIABLES, parseEgress } from "./egress.ts";
-import { parseHost, parsePort } from "./host.ts";
+import { type Address, parseHost, parseListenerAddress, parsePort } from "./host.ts";
 import { found } from "./place.ts";
 import type { Judged, Problem } from "./problem.ts";
 
@@ -21,6 +21,8 @@ export interface Settings {
   readonly maxInFlight: number;
   /** How long requests in flight may go on after the signal to stop. */
   readonly drainMs: number;
+  /** Where the operator's listener is; undefined: there is none. */
+  readonly admin: Address | undefined;
   readonly egress: Egress;
 }
 
@@ -63,8 +65,12 @@ export function parseSettings(get: Getter): Judged<Settings> {
     caFile: read<string | undefined>("CRED_PROXY_CA_FILE", undefined, parsePath),
     maxInFlight: read("CRED_PROXY_MAX_IN_FLIGHT", 1024, parseCount),
     drainMs: read("CRED_PROXY_DRAIN_S", 30_000, parseDrain),
+    admin: read<Address | undefined>("CRED_PROXY_ADMIN", undefined, parseAdmin),
   };
-  read("CRED_PROXY_ADMIN", undefined, () => new Wrong("is not served by this version; leave it unset"));
+  // The agent's own port, be it at another address: one slip in a network's rules and the agent has it.
+  if (settings.admin?.port === settings.port && settings.port !== 0) {
+    problems.push({ place: "CRED_PROXY_ADMIN", message: "must have another port than the agent's" });
+  }
   if (!egress.ok) problems.push(...egress.problems);
   if (!egress.ok || problems.length > 0) return { ok: false, problems };
   return { ok: true, value: { ...settings, egress: egress.value } };
@@ -118,6 +124,11 @@ function parseListenerPort(text: string): number | Wrong {
   return new Wrong(
     `must be a number from 0 to 65535, ${hint === "" ? found(text) : `got the address${hint}`}`,
   );
+}
+
+function parseAdmin(text: string): Address | Wrong {
+  return parseListenerAddress(text) ??
+    new Wrong(`must be host:port, such as 127.0.0.1:9100 (port 0 picks a free one), ${found(text)}`);
 }
 
 function parseLog(text: string): "json" | "off" | Wrong {

@@ -63,6 +63,9 @@ const KINDS = {
 /** The codes of `Cred-Proxy-Error`. */
 export type RefusalCode = keyof typeof KINDS;
 
+/** All of them. */
+export const REFUSAL_CODES = Object.keys(KINDS) as readonly RefusalCode[];
+
 /** A path that a stranger sent may be long; a message need not be. */
 const SUBJECT_LIMIT = 200;
 
@@ -80,8 +83,12 @@ export class Refusal extends Error {
   }
 }
 
-/** The answer to a refusal, in the shape that the AI clients show to people. */
-export function refusalResponse(refusal: Refusal, method: string): Response {
+/**
+ * The answer to a refusal, in the shape that the AI clients show to people.
+ *
+ * @param id What the log calls the request, so that whoever gets the answer can ask about it.
+ */
+export function refusalResponse(refusal: Refusal, method: string, id: string): Response {
   const kind: Kind = KINDS[refusal.code];
   const message = kind.message(refusal.subject.slice(0, SUBJECT_LIMIT));
   const body = JSON.stringify({ type: "error", error: { type: `cred_proxy_${refusal.code}`, message } });
@@ -90,6 +97,7 @@ export function refusalResponse(refusal: Refusal, method: string): Response {
     headers: {
       "content-type": "application/json",
       "cred-proxy-error": refusal.code,
+      "cred-proxy-request-id": id,
       ...(kind.final ? { "x-should-retry": "false" } : {}),
       ...kind.fields,
     },

@@ -60,19 +60,19 @@ export class TokenFiles {
   /**
    * Takes what has changed since, once it is whole and valid; until then the old token serves on.
    *
-   * @param say Is told of each change, by the file's name.
+   * @param say Is told of each change, by the file's name, and whether it was taken.
    */
-  async look(say: (line: string) => void): Promise<void> {
+  async look(say: (line: string, taken: boolean) => void): Promise<void> {
     for (const [name, { slot, watch }] of this.#entries) {
       if (!await watch.look()) continue;
       const judged = await readToken(this.#folder, name);
       if (judged.ok && judged.value !== undefined) {
-        if (slot.replace(judged.value)) say(`${name}: the new token serves from now on`);
+        if (slot.replace(judged.value)) say(`${name}: the new token serves from now on`, true);
         continue;
       }
       const [problem] = judged.ok ? [] : judged.problems;
       const rest = slot.current === undefined ? "there is no token yet" : "the old token serves on";
-      say(`${name}: ${problem?.message ?? "no such file"}; ${rest}`);
+      say(`${name}: ${problem?.message ?? "no such file"}; ${rest}`, false);
     }
   }
 }

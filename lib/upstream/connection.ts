@@ -18,6 +18,7 @@ const OUTGOING_SIZE = 2 * 1024;
 /** One connection to an upstream: bytes out, and a buffer of the bytes that came. */
 export class Connection {
   readonly #socket: Socket;
+  readonly #onClose: () => void;
   #buffer = new Uint8Array(BUFFER_SIZE);
   #start = 0;
   #end = 0;
@@ -29,8 +30,10 @@ export class Connection {
   #closed = false;
   #lastRead = 0;
 
-  constructor(socket: Socket) {
+  /** @param onClose Called once, when the connection is closed. */
+  constructor(socket: Socket, onClose = () => {}) {
     this.#socket = socket;
+    this.#onClose = onClose;
   }
 
   get closed(): boolean {
@@ -128,6 +131,7 @@ export class Connection {
     if (this.#closed) return;
     this.#closed = true;
     this.#socket.close();
+    this.#onClose();
   }
 
   #makeRoom(): void {

@@ -1,6 +1,7 @@
 import type { Route } from "../config/route.ts";
 import type { RequestFraming } from "../http/request_head.ts";
 import { Connection } from "./connection.ts";
+import { ConnectionCounts } from "./connection_counts.ts";
 import { Content } from "./content.ts";
 import { decoderFor } from "./decoder.ts";
 import { dial, type DialOptions } from "./dial.ts";
@@ -17,6 +18,8 @@ export interface UpstreamRequest {
   readonly head: string;
   readonly framing: RequestFraming;
   readonly content: ReadableStream<Uint8Array> | null;
+  /** Is told how many bytes of the content have gone out. */
+  sent(bytes: number): void;
   /** Whether the agent has left. */
   gone(): boolean;
 }
@@ -57,12 +60,15 @@ export class Leg {
   readonly #route: Route;
   readonly #options: DialOptions;
   readonly #waits: Waits;
+  readonly #counts: ConnectionCounts;
   readonly #pool = new Pool();
 
-  constructor(route: Route, options: DialOptions, waits: Waits) {
+  /** @param counts Where this leg's connections are counted; a leg that takes its place may count on. */
+  constructor(route: Route, options: DialOptions, waits: Waits, counts = new ConnectionCounts()) {
     this.#route = route;
     this.#options = options;
     this.#waits = waits;
+    this.#counts = counts;
   }
 
   /**
@@ -74,6 +80,7 @@ export class Leg {
   async exchange(request: UpstreamRequest): Promise<Reply> {
     const idle = this.#pool.take();
     if (idle !== undefined) {
+      this.#counts.reused++;
       try {
         return await this.#attempt(idle, request, true);
       } catch (error) {
@@ -94,7 +101,8 @@ export class Leg {
     const wait = new Wait(this.#route.connectTimeoutMs, request.gone, () => attempt.abort());
     this.#waits.add(wait);
     try {
-      return new Connection(await dial(this.#route.upstream, this.#options, attempt.signal));
+      const socket = await dial(this.#route.upstream, this.#options, attempt.signal);
+      return new Connection(socket, this.#counts.open());
     } catch (error) {
       throw reasonFor(wait, error);
     } finally {
@@ -146,7 +154,10 @@ async function send(
   } catch (error) {
     throw new HungUp("The connection was closed before the request was sent", { cause: error });
   }
-  upload?.send(connection, request.framing, () => wait.progress());
+  upload?.send(connection, request.framing, (bytes) => {
+    wait.progress();
+    request.sent(bytes);
+  });
 }
 
 /** The head of the final response; the interim ones are read past: RFC 9110, section 15.2. */

@@ -31,9 +31,13 @@ export class Upload {
    * Sends it all. Never rejects: when the agent breaks off, the connection is closed, since the upstream must not take
    * a part for the whole; when the upstream takes no more, its answer may be there to be read.
    *
-   * @param progress Called after each piece that went out.
+   * @param progress Called after each piece that went out, with its length.
    */
-  async send(connection: Connection, framing: RequestFraming, progress: () => void): Promise<void> {
+  async send(
+    connection: Connection,
+    framing: RequestFraming,
+    progress: (bytes: number) => void,
+  ): Promise<void> {
     try {
       if (framing.kind === "length") await this.#sendLength(connection, framing.length, progress);
       else await this.#sendChunked(connection, progress);
@@ -70,7 +74,11 @@ export class Upload {
     }
   }
 
-  async #sendLength(connection: Connection, length: number, progress: () => void): Promise<void> {
+  async #sendLength(
+    connection: Connection,
+    length: number,
+    progress: (bytes: number) => void,
+  ): Promise<void> {
     let left = length;
     while (left > 0) {
       const bytes = await this.#next();
@@ -79,8 +87,9 @@ export class Upload {
       left -= bytes.length;
       if (left < 0) throw new UploadBroken("The agent's content is longer than it said");
       await connection.write(bytes);
+      // Read first: what has been given back has no length.
+      progress(bytes.length);
       free(bytes);
-      progress();
     }
     // The end must be read as well, or the runtime takes the agent for still sending and keeps its connection open.
     for (let rest = await this.#next(); rest !== undefined; rest = await this.#next()) {
@@ -88,7 +97,7 @@ export class Upload {
     }
   }
 
-  async #sendChunked(connection: Connection, progress: () => void): Promise<void> {
+  async #sendChunked(connection: Connection, progress: (bytes: number) => void): Promise<void> {
     const piece = new Uint8Array(PIECE);
     for (;;) {
       const bytes = await this.#next();
@@ -103,7 +112,7 @@ export class Upload {
         piece[line.length + part.length + 1] = 0x0a;
         await connection.write(piece.subarray(0, line.length + part.length + 2));
         at += part.length;
-        progress();
+        progress(part.length);
       }
       free(bytes);
     }

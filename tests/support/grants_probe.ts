@@ -18,7 +18,7 @@ if (Deno.args[1] === "listen") {
     { hostname: bind, port: Number(port), onListen: () => {} },
     () => new Response("served"),
   );
-  await revokeAfterStart({ bind, port: Number(port), socket: undefined });
+  await revokeAfterStart({ bind, port: Number(port), socket: undefined, admin: undefined });
   for (const item of required.net) {
     console.log(`${item} ${(await Deno.permissions.query({ name: "net", host: item })).state}`);
   }

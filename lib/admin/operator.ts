@@ -1,0 +1,80 @@
+import type { Address } from "../config/host.ts";
+import { routeName } from "../config/route.ts";
+import { tokenName } from "../config/token.ts";
+import { upstreamText } from "../config/upstream_url.ts";
+import type { Gate } from "../gate.ts";
+import type { Entry } from "../journal.ts";
+import type { State } from "../metrics/families.ts";
+import type { Meters } from "../metrics/meters.ts";
+import type { Passage } from "../passage.ts";
+import { VERSION } from "../version.ts";
+import { answer, type Views } from "./answer.ts";
+import { History } from "./history.ts";
+import type { PageData } from "./page.ts";
+import { Recent } from "./recent.ts";
+
+/** What is told of: everything else the operator sees comes from the records. */
+export interface Watched {
+  readonly gate: Gate;
+  readonly meters: Meters;
+  /** As they are now: another table brings others. */
+  readonly passages: readonly Passage[];
+}
+
+/** Remembers, of every request, what the operator may ask about, and answers on a listener of its own. */
+export class Operator implements Views {
+  readonly #address: Address;
+  readonly #watched: Watched;
+  readonly #history = new History();
+  readonly #recent = new Recent();
+  readonly #startTime = Date.now();
+
+  constructor(address: Address, watched: Watched) {
+    this.#address = address;
+    this.#watched = watched;
+  }
+
+  /** @param options What every listener of the service has. */
+  listen(options: Pick<Deno.ServeOptions, "onListen" | "onError">): Deno.HttpServer<Deno.NetAddr> {
+    const { host, port } = this.#address;
+    return Deno.serve({ hostname: host, port, ...options }, (request) => answer(request, this));
+  }
+
+  get meters(): Meters {
+    return this.#watched.meters;
+  }
+
+  record(entry: Entry): void {
+    this.meters.record(entry);
+    this.#history.record(entry);
+    this.#recent.record(entry);
+  }
+
+  state(): State {
+    const { inFlight, draining } = this.#watched.gate;
+    return { inFlight, draining, startTime: this.#startTime, memory: Deno.memoryUsage().rss };
+  }
+
+  page(): PageData {
+    const { gate, meters, passages } = this.#watched;
+    const now = Date.now();
+    return {
+      version: VERSION,
+      now,
+      startTime: this.#startTime,
+      draining: gate.draining,
+      inFlight: gate.inFlight,
+      maxInFlight: gate.limit,
+      routes: passages.map(({ route, credential }) => ({
+        name: routeName(route),
+        upstream: upstreamText(route.upstream),
+        token: tokenName(route),
+        tokenIsSet: credential !== undefined,
+        connections: meters.connections(routeName(route)).held,
+      })),
+      minutes: this.#history.minutes(now),
+      hour: this.#history.routes(now),
+      recent: this.#recent.list(),
+    };
+  }
+}

@@ -1,0 +1,23 @@
+import type { Entry } from "../journal.ts";
+
+/** How many requests are remembered. */
+const LIMIT = 100;
+
+/** A path that a stranger asked for may be long; what is kept of it need not be. */
+const PATH_LIMIT = 300;
+
+/** The last requests that ended. */
+export class Recent {
+  readonly #entries: Entry[] = [];
+  #next = 0;
+
+  record(entry: Entry): void {
+    this.#entries[this.#next] = { ...entry, path: entry.path.slice(0, PATH_LIMIT) };
+    this.#next = (this.#next + 1) % LIMIT;
+  }
+
+  /** The latest first. */
+  list(): readonly Entry[] {
+    return [...this.#entries.slice(this.#next), ...this.#entries.slice(0, this.#next)].reverse();
+  }
+}

@@ -1,0 +1,58 @@
+import type { Histogram } from "./histogram.ts";
+
+/**
+ * The text format of Prometheus, version 0.0.4:
+ * https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+ *
+ * @module
+ */
+
+export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** Numbers of one name: one for each set of labels. */
+export interface Family {
+  /** With the unit at its end, and `_total` behind that on a counter. */
+  readonly name: string;
+  readonly help: string;
+  readonly samples: Samples;
+}
+
+export type Samples =
+  | { readonly type: "counter" | "gauge"; readonly values: readonly (readonly [Labels, number])[] }
+  | { readonly type: "histogram"; readonly values: readonly (readonly [Labels, Histogram])[] };
+
+export function exposition(families: readonly Family[]): string {
+  return families.map(family).join("");
+}
+
+function family({ name, help, samples }: Family): string {
+  const lines = samples.type === "histogram"
+    ? samples.values.flatMap(([labels, histogram]) => histogramLines(name, labels, histogram))
+    : samples.values.map(([labels, value]) => line(name, labels, value));
+  return [`# HELP ${name} ${escapeHelp(help)}`, `# TYPE ${name} ${samples.type}`, ...lines, ""].join("\n");
+}
+
+/** Buckets are told as sums: each holds those below it as well. */
+function histogramLines(name: string, labels: Labels, { bounds, counts, sum }: Histogram): string[] {
+  let below = 0;
+  const buckets = counts.map((count, at) => {
+    below += count;
+    return line(`${name}_bucket`, { ...labels, le: at < bounds.length ? String(bounds[at]) : "+Inf" }, below);
+  });
+  return [...buckets, line(`${name}_sum`, labels, sum), line(`${name}_count`, labels, below)];
+}
+
+function line(name: string, labels: Labels, value: number): string {
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`);
+  return `${name}${pairs.length === 0 ? "" : `{${pairs.join()}}`} ${value}`;
+}
+
+function escapeLabel(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}
+
+function escapeHelp(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+}
