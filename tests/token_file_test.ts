@@ -143,6 +143,17 @@ Deno.test("Slot keeps the last tokens that served", () => {
   assertEquals(slot.former.map((token) => token.reveal()), ["e", "d", "c", "b"]);
 });
 
+Deno.test("TokenFiles that take over from others tell which token is another than before", async () => {
+  await withFolder(async (folder) => {
+    for (const name of ["same", "other"]) await Deno.writeTextFile(join(folder, name), "first");
+    const before = valueOf(await TokenFiles.open(folder, ["same", "other"]));
+    assertEquals(before.renewed, []);
+    for (const name of ["other", "new"]) await Deno.writeTextFile(join(folder, name), "second");
+    const after = valueOf(await TokenFiles.open(folder, ["same", "other", "new"], before));
+    assertEquals(after.renewed, ["other"]);
+  });
+});
+
 Deno.test("TokenFiles takes a new token when it is whole and valid, and says so; until then the old one serves", async () => {
   await withFolder(async (folder) => {
     const file = join(folder, "gh");

@@ -60,7 +60,7 @@ export function page(data: PageData): string {
     ${requestTable(data)}
       </body>
     </html>
-  `.toString();
+  `.toString().trim();
 }
 
 function summary({ now, startTime, draining, inFlight, maxInFlight }: PageData): Html {

@@ -6,7 +6,7 @@ import type { Settings } from "../config/settings.ts";
 import { clientTokenFault, tokenFiles, type Tokens, tokenVariables } from "../config/token.ts";
 import { fileState } from "../file_state.ts";
 import type { Serving } from "../serve.ts";
-import { TokenFiles } from "../tokens/token_files.ts";
+import { renewedText, TokenFiles } from "../tokens/token_files.ts";
 import { Watch } from "../watch.ts";
 import { loadTable } from "./load.ts";
 import { complain, report } from "./report.ts";
@@ -41,13 +41,15 @@ export function keepRenewed(options: RenewalOptions): void {
   let { files } = options;
   let busy = false;
 
+  function tell(line: string, taken: boolean): void {
+    tokenReloads[taken ? "taken" : "refused"]++;
+    complain(line);
+  }
+
   async function look(): Promise<void> {
     const changed = await watch.look();
     if (!asked() && !changed) {
-      return await files.look((line, taken) => {
-        tokenReloads[taken ? "taken" : "refused"]++;
-        complain(line);
-      });
+      return await files.look(tell);
     }
     const judged = await judgeRenewal(options.settings, known, tokens, files);
     if (!judged.ok) {
@@ -56,6 +58,7 @@ export function keepRenewed(options: RenewalOptions): void {
       return report(judged.problems);
     }
     files = judged.value.files;
+    for (const name of files.renewed) tell(renewedText(name), true);
     const { table } = judged.value;
     serving.take(table, tokens, files);
     tableReloads.taken++;

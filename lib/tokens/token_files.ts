@@ -14,12 +14,17 @@ interface Entry {
 /** The tokens that lie in files. A request reads none: it takes what the last look brought. */
 export class TokenFiles {
   /** No file at all. */
-  static readonly NONE = new TokenFiles("", new Map());
+  static readonly NONE = new TokenFiles("", new Map(), []);
 
   readonly #folder: string;
   readonly #entries: ReadonlyMap<string, Entry>;
 
-  private constructor(folder: string, entries: ReadonlyMap<string, Entry>) {
+  private constructor(
+    folder: string,
+    entries: ReadonlyMap<string, Entry>,
+    /** The files whose token is another than what served before. */
+    readonly renewed: readonly string[],
+  ) {
     this.#folder = folder;
     this.#entries = entries;
   }
@@ -37,19 +42,23 @@ export class TokenFiles {
   ): Promise<Judged<TokenFiles>> {
     const entries = new Map<string, Entry>();
     const problems: Problem[] = [];
-    const read = new Map<Slot, Secret>();
+    const read = new Map<string, Secret>();
     for (const name of new Set(names)) {
       const state = () => stateOfToken(folder, name);
       const watch = new Watch(state, await state());
       const judged = await readToken(folder, name);
       const slot = before?.slot(name) ?? new Slot(undefined);
       if (!judged.ok) problems.push(...judged.problems);
-      else if (judged.value !== undefined) read.set(slot, judged.value);
+      else if (judged.value !== undefined) read.set(name, judged.value);
       entries.set(name, { slot, watch });
     }
     if (problems.length > 0) return { ok: false, problems };
-    for (const [slot, token] of read) slot.replace(token);
-    return { ok: true, value: new TokenFiles(folder, entries) };
+    const renewed = [...read].filter(([name, token]) => {
+      const { slot } = entries.get(name)!;
+      const served = slot.current !== undefined;
+      return slot.replace(token) && served;
+    });
+    return { ok: true, value: new TokenFiles(folder, entries, renewed.map(([name]) => name)) };
   }
 
   /** Where the token of a file is; undefined for a file that was not asked for. */
@@ -67,7 +76,7 @@ export class TokenFiles {
       if (!await watch.look()) continue;
       const judged = await readToken(this.#folder, name);
       if (judged.ok && judged.value !== undefined) {
-        if (slot.replace(judged.value)) say(`${name}: the new token serves from now on`, true);
+        if (slot.replace(judged.value)) say(renewedText(name), true);
         continue;
       }
       const [problem] = judged.ok ? [] : judged.problems;
@@ -75,6 +84,11 @@ export class TokenFiles {
       say(`${name}: ${problem?.message ?? "no such file"}; ${rest}`, false);
     }
   }
+}
+
+/** What is said of a file whose token was taken. */
+export function renewedText(name: string): string {
+  return `${name}: the new token serves from now on`;
 }
 
 /** Where a route's token is, be it a variable's or a file's. */
