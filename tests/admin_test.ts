@@ -187,5 +187,5 @@ Deno.test("an operator's address that is taken stops the start, and the line nam
   } catch (error) {
     said = String(error);
   }
-  assert(said.includes("can't listen on 127.0.0.1:") && said.includes(`, ${address}: `), said);
+  assert(said.includes("can't listen on 127.0.0.1:") && said.includes(` and ${address}: `), said);
 });

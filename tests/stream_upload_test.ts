@@ -225,7 +225,8 @@ for (const status of [401, 413]) {
       // The client goes on, and it is no longer the upstream's concern.
       const exchange = stage.upstream.requests.at(-1);
       await within(exchange?.closed ?? Promise.reject(), "The end of the upstream's connection", 1000);
-      assert(length < 100_000_000, `${length} bytes reached the upstream`);
+      // On a busy machine much goes up before the answer is down; the rest of it would be as much again and more.
+      assert(length < 500_000_000, `${length} bytes reached the upstream`);
       await wire.close();
       await uploading;
     });

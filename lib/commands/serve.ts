@@ -61,7 +61,9 @@ export const serve: Command = async () => {
     if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
     const { bind, port, socket, admin } = settings;
     const places = [hostPort(bind, port), socket, admin && hostPort(admin.host, admin.port)];
-    complain(`can't listen on ${places.filter((place) => place !== undefined).join(", ")}: ${error.message}`);
+    complain(
+      `can't listen on ${places.filter((place) => place !== undefined).join(" and ")}: ${error.message}`,
+    );
     return EXIT.configuration;
   }
   await revokeAfterStart(settings);

@@ -2,8 +2,11 @@ import type { RequestFraming } from "../http/request_head.ts";
 import { chunkLine, LAST_CHUNK } from "./chunked.ts";
 import { bytesOf, type Connection } from "./connection.ts";
 
-/** A piece of an upload that is copied into one write together with its framing. */
+/** A piece of an upload that is copied into one write together with its framing: what the runtime reads at once. */
 const PIECE = 64 * 1024;
+
+/** Room for the line before a chunk and the one after it. */
+const FRAMING = 16;
 
 /** The agent's content did not come to its end: what it is, the agent's own connection tells it. */
 export class UploadBroken extends Error {
@@ -98,14 +101,14 @@ export class Upload {
   }
 
   async #sendChunked(connection: Connection, progress: (bytes: number) => void): Promise<void> {
-    const piece = new Uint8Array(PIECE);
+    const piece = new Uint8Array(PIECE + FRAMING);
     for (;;) {
       const bytes = await this.#next();
       if (this.#stopped) return;
       if (bytes === undefined) break;
       for (let at = 0; at < bytes.length;) {
-        const line = chunkLine(Math.min(bytes.length - at, PIECE - 16));
-        const part = bytes.subarray(at, at + PIECE - 16);
+        const line = chunkLine(Math.min(bytes.length - at, PIECE));
+        const part = bytes.subarray(at, at + PIECE);
         encoder.encodeInto(line, piece);
         piece.set(part, line.length);
         piece[line.length + part.length] = 0x0d;
