@@ -58,7 +58,7 @@ Deno.bench("requestHead(): the same, with set_headers and add_headers", () => {
 });
 
 const route = routeOf();
-const mask = Mask.of(route, Secret.of("x1".repeat(50)));
+const mask = Mask.of([{ route, token: Secret.of("x1".repeat(50)) }]);
 const reply = parseResponseHead(REPLY_HEAD);
 const chunked = { kind: "chunked" } as const;
 

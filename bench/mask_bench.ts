@@ -56,7 +56,10 @@ const TOKENS: Record<string, string> = {
 };
 
 function maskOf(token: string): Mask {
-  const mask = Mask.of({ authScheme: "Basic", authUser: "x-access-token" }, Secret.of(token));
+  const mask = Mask.of([{
+    route: { authScheme: "Basic", authUser: "x-access-token" },
+    token: Secret.of(token),
+  }]);
   if (mask === undefined) throw new Error("The token is too short");
   return mask;
 }

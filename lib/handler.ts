@@ -68,11 +68,11 @@ export function createHandler(service: Service): Handler {
         headers,
         headers.get("connection"),
         framing,
-        credential.value,
+        credential,
       );
       return await forward(
         passage,
-        route.scrub ? credential.mask : undefined,
+        route.scrub ? passage.mask : undefined,
         request,
         head,
         framing,
@@ -136,5 +136,6 @@ function refuse(service: Service, error: unknown, method: string, entry: Entry):
 
 /** No message that is written holds a secret; but not every message that gets here was written by us. */
 function masked(text: string, passages: readonly Passage[]): string {
-  return passages.reduce((rest, { credential }) => credential?.mask?.maskText(rest) ?? rest, text);
+  // They all have the one mask of the table.
+  return passages[0]?.mask?.maskText(text) ?? text;
 }

@@ -4,7 +4,8 @@ import type { Tokens } from "./config/token.ts";
 import { credentialValue } from "./http/credential.ts";
 import { type HeadRules, headRules } from "./http/request_head.ts";
 import type { Secret } from "./http/secret.ts";
-import { Mask } from "./mask/mask.ts";
+import type { Mask } from "./mask/mask.ts";
+import { TableMask } from "./mask/table_mask.ts";
 import type { ConnectionCounts } from "./upstream/connection_counts.ts";
 import { Leg } from "./upstream/leg.ts";
 import type { Slot } from "./tokens/slot.ts";
@@ -17,19 +18,13 @@ export interface Passage {
   readonly host?: string | undefined;
   readonly route: Route;
   readonly rules: HeadRules;
-  /** Undefined while the token is unset. One that lies in a file may be another for the next request. */
-  readonly credential: Credential | undefined;
+  /** The value of the credential's field; undefined while the token is unset. One that lies in a file may change. */
+  readonly credential: Secret | undefined;
+  /** What overwrites the table's tokens in replies; undefined where they are too short to be told from chance. */
+  readonly mask: Mask | undefined;
   /** What the client must show; undefined: nothing. */
   readonly clientToken?: Secret | undefined;
   readonly leg: Leg;
-}
-
-/** What a token becomes on a route. */
-export interface Credential {
-  /** The value of the credential's field. */
-  readonly value: Secret;
-  /** What overwrites it wherever it turns up; undefined where it is too short to be told from chance. */
-  readonly mask: Mask | undefined;
 }
 
 export interface PassageOptions {
@@ -47,9 +42,10 @@ export interface PassageOptions {
 export function openPassages(table: RouteTable, options: PassageOptions): Passage[] {
   const { tokens, files, caCerts, egress, waits, counts } = options;
   const clientToken = table.clientTokenEnv === undefined ? undefined : tokens.get(table.clientTokenEnv);
-  return table.routes.map((route) => {
-    const slot = tokenSlot(route, tokens, files);
-    let made = credentialFor(route, slot);
+  const keepers = table.routes.map((route) => ({ route, slot: tokenSlot(route, tokens, files) }));
+  const mask = new TableMask(keepers);
+  return keepers.map(({ route, slot }) => {
+    const credential = new CredentialValue(route, slot);
     return {
       path: route.path,
       host: route.host,
@@ -57,8 +53,10 @@ export function openPassages(table: RouteTable, options: PassageOptions): Passag
       rules: headRules(route),
       clientToken,
       get credential() {
-        if (made?.token !== slot.current) made = credentialFor(route, slot);
-        return made;
+        return credential.current;
+      },
+      get mask() {
+        return mask.current;
       },
       leg: new Leg(
         route,
@@ -70,8 +68,24 @@ export function openPassages(table: RouteTable, options: PassageOptions): Passag
   });
 }
 
-function credentialFor(route: Route, slot: Slot): Credential & { readonly token: Secret } | undefined {
-  const token = slot.current;
-  if (token === undefined) return undefined;
-  return { token, value: credentialValue(route, token), mask: Mask.of(route, token, slot.former) };
+/** What a token becomes in its field, worked out once a token. */
+class CredentialValue {
+  readonly #route: Route;
+  readonly #slot: Slot;
+  #token: Secret | undefined;
+  #value: Secret | undefined;
+
+  constructor(route: Route, slot: Slot) {
+    this.#route = route;
+    this.#slot = slot;
+  }
+
+  get current(): Secret | undefined {
+    const token = this.#slot.current;
+    if (token !== this.#token) {
+      this.#token = token;
+      this.#value = token && credentialValue(this.#route, token);
+    }
+    return this.#value;
+  }
 }

@@ -55,9 +55,8 @@ function handlerFor(
     path: route.path,
     route,
     rules: headRules(route),
-    credential: route.tokenEnv === "UNSET_TOKEN"
-      ? undefined
-      : { value: Secret.of("Bearer canary"), mask: undefined },
+    credential: route.tokenEnv === "UNSET_TOKEN" ? undefined : Secret.of("Bearer canary"),
+    mask: undefined,
     leg: {
       exchange(request: UpstreamRequest) {
         const one = { ...request, route: route.path };

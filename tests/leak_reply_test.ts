@@ -493,3 +493,26 @@ Deno.test("a song of the canaries is heard where nothing is masked: on a route t
   }
   assertEquals(canariesIn(service.stdout() + service.stderr()), []);
 });
+
+Deno.test("what a service keeps of one route's request is masked when it shows it by another route", async () => {
+  let kept = "";
+  await using upstream = startUpstream(async (exchange) => {
+    kept += exchange.head;
+    await exchange.reply(200, [["X-Kept", btoa(kept)]], kept);
+  });
+  await using service = await startService({
+    routes: { routes: canaryRoutes(upstream.url) },
+    env: CANARY_ENV,
+  });
+  const shown: string[] = [];
+  for (const { route } of CANARIES) {
+    const { fields, body } = await request(
+      service.port,
+      `GET ${route.path}x HTTP/1.1\r\nHost: proxy\r\n\r\n`,
+    );
+    shown.push(JSON.stringify(fields), body.text);
+  }
+  assert(shown.at(-1)!.length === kept.length, "the last route shows every request");
+  assert(canariesIn(kept).length >= CANARIES.length, "the upstream got every token");
+  assertSilent(shown.join("\n"), "A reply by another route");
+});

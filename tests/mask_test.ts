@@ -12,7 +12,7 @@ const BEARER: Auth = { authScheme: "Bearer", authUser: undefined };
 const TOKEN = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
 
 function maskOf(token: string, auth = BEARER): Mask {
-  const mask = Mask.of(auth, Secret.of(token));
+  const mask = Mask.of([{ route: auth, token: Secret.of(token) }]);
   if (mask === undefined) throw new Error("The token is too short");
   return mask;
 }
@@ -204,7 +204,7 @@ Deno.test("Mask masks nothing of a token under 8 bytes", () => {
     for (const authScheme of ["Bearer", "Basic", ""]) {
       const auth = { authScheme, authUser: authScheme === "Basic" ? "a long user name" : undefined };
       assertEquals(secretForms(auth, Secret.of(token)), []);
-      assertEquals(Mask.of(auth, Secret.of(token)), undefined);
+      assertEquals(Mask.of([{ route: auth, token: Secret.of(token) }]), undefined);
     }
   }
   assert(isMaskable(Secret.of("12345678")));

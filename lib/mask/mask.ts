@@ -7,13 +7,19 @@ import { Search } from "./search.ts";
 
 const STAR = 0x2a;
 
+/** A token, and the route that sends it. */
+export interface Held {
+  readonly route: Pick<Route, "authScheme" | "authUser">;
+  readonly token: Secret;
+}
+
 /**
- * Overwrites a route's secret, in all its forms, with `*`, byte for byte: no length changes, so nothing that tells a
+ * Overwrites secrets, in all their forms, with `*`, byte for byte: no length changes, so nothing that tells a
  * length or stands behind has to be changed.
  *
- * Made once for a token. A search skips over what can't be a form; from where one may begin, an automaton reads byte
- * by byte until none may. So content that is made to look like the secret costs more, but each byte the same. The
- * tables hold the secret, in private fields, which nothing prints.
+ * Made once for its tokens. A search skips over what can't be a form; from where one may begin, an automaton reads byte
+ * by byte until none may. So content that is made to look like a secret costs more, but each byte the same. The
+ * tables hold the secrets, in private fields, which nothing prints.
  */
 export class Mask {
   readonly #search: Search;
@@ -24,17 +30,12 @@ export class Mask {
     this.#automaton = new Automaton(forms);
   }
 
-  /**
-   * @param former Tokens that served before, which are masked as well.
-   * @returns Undefined where all are too short to be masked.
-   */
-  static of(
-    route: Pick<Route, "authScheme" | "authUser">,
-    token: Secret,
-    former: readonly Secret[] = [],
-  ): Mask | undefined {
-    const forms = [token, ...former].flatMap((each) => secretForms(route, each));
-    return forms.length === 0 ? undefined : new Mask(forms.map((form) => bytesOf(form.reveal())));
+  /** @returns Undefined where all are too short to be masked. */
+  static of(secrets: readonly Held[]): Mask | undefined {
+    const forms = new Set(
+      secrets.flatMap(({ route, token }) => secretForms(route, token).map((form) => form.reveal())),
+    );
+    return forms.size === 0 ? undefined : new Mask(Array.from(forms, bytesOf));
   }
 
   /** Masks what is whole, in place. */
