@@ -4,6 +4,7 @@
  * @module
  */
 import { check } from "./lib/commands/check.ts";
+import { clients } from "./lib/commands/clients.ts";
 import { type Command, EXIT } from "./lib/commands/command.ts";
 import { healthcheck } from "./lib/commands/healthcheck.ts";
 import { help } from "./lib/commands/help.ts";
@@ -23,6 +24,7 @@ const VERBS: ReadonlyMap<string, Verb> = new Map([
   ["serve", { run: serve, most: 0 }],
   ["permissions", { run: permissions, most: 0 }],
   ["check", { run: check, most: 1 }],
+  ["clients", { run: clients, most: 1 }],
   ["healthcheck", { run: healthcheck, most: 0 }],
   ["version", { run: version, most: 0 }],
   ["help", { run: help, most: 0 }],

@@ -40,7 +40,7 @@ Deno.test("help tells every verb, and needs no permission", async () => {
   for (const verb of ["help", "--help", "-h"]) {
     const { code, stdout } = await runMain([verb], { flags: [] });
     assertEquals(code, 0);
-    for (const name of ["serve", "permissions", "check", "healthcheck", "version", "help"]) {
+    for (const name of ["serve", "permissions", "check", "clients", "healthcheck", "version", "help"]) {
       assert(stdout.includes(`\n  ${name} `), name);
     }
     assert(stdout.split("\n").every((line) => line.length <= 80), "a line is too long for a terminal");

@@ -8,6 +8,8 @@ Verbs:
   serve         serve until SIGTERM or SIGINT, then drain (the default)
   permissions   print the FLAGS that this table and environment need
   check [FILE]  judge a route table and say which tokens are unset
+  clients [ROUTE]
+                print how to point clients at the routes, or at one
   healthcheck   exit with 0 if the running service is ready
   version       print the version
   help          print this text

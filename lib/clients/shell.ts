@@ -1,0 +1,14 @@
+/**
+ * A text as one word of a POSIX shell: as it is if nothing in it means anything there, else in single quotes.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(word("http://h/a/"), "http://h/a/");
+ * assertEquals(word("http://h/it's/"), "'http://h/it'\\''s/'");
+ * ```
+ */
+export function word(text: string): string {
+  return /^[A-Za-z0-9_\-./:@%+=,]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
