@@ -49,6 +49,8 @@ Deno.test("each upstream's clients get their lines, with a key that is plainly a
     ["https://generativelanguage.googleapis.com", [
       "# Gemini CLI, @google/genai:",
       `export GOOGLE_GEMINI_BASE_URL=${URL_A} GEMINI_API_KEY=placeholder`,
+      "[ -e ~/.gemini/settings.json ] || { mkdir -p ~/.gemini && " +
+      `echo '{"security":{"auth":{"selectedType":"gemini-api-key"}}}' > ~/.gemini/settings.json; }`,
     ]],
     ["https://github.com", [
       GIT,
@@ -75,6 +77,7 @@ Deno.test("each upstream's clients get their lines, with a key that is plainly a
       CARGO,
       `export CARGO_REGISTRIES_PROXY_INDEX=sparse+${URL_A}/ # where config.json lies`,
       "export CARGO_REGISTRIES_PROXY_TOKEN=placeholder",
+      "export CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS=cargo:token",
       '# In Cargo.toml: NAME = { version = "1", registry = "proxy" }',
     ]],
     ["https://example.com", CURL],
@@ -104,9 +107,8 @@ Deno.test("a base URL ends with the API's version once, or a line says what to c
   const [, openai] = linesFor({ upstream: "https://api.openai.com/v1" });
   assertEquals(openai, `export OPENAI_BASE_URL=${URL_A} OPENAI_API_KEY=placeholder`);
   assertEquals(linesFor({ upstream: "https://pypi.example.com/simple" })[1], PIP[1]?.replace("simple/", ""));
-  for (
-    const upstream of ["https://api.anthropic.com/v1", "https://generativelanguage.googleapis.com/v1beta"]
-  ) {
+  const google = "https://generativelanguage.googleapis.com";
+  for (const upstream of ["https://api.anthropic.com/v1", `${google}/v1beta`, `${google}/v1`]) {
     const version = upstream.split("/").at(-1);
     assertEquals(
       linesFor({ upstream })[1],

@@ -10,6 +10,8 @@ export const cargo: Client = ({ url, keyVariable }) => ({
     `export CARGO_REGISTRIES_PROXY_TOKEN=${
       keyVariable === undefined ? "placeholder" : `"Bearer $${keyVariable}"`
     }`,
+    // Without a provider of credentials that is named, it gives its token to no registry but the default one.
+    "export CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS=cargo:token",
     '# In Cargo.toml: NAME = { version = "1", registry = "proxy" }',
   ],
 });

@@ -6,7 +6,12 @@ import { word } from "./shell.ts";
 export const gemini: Client = ({ route, url, key }) => ({
   clients: "Gemini CLI, @google/genai",
   lines: [
-    ...doubledPath(route.upstream, "/v1beta"),
+    // One asks for the first, the other for the second.
+    ...["/v1beta", "/v1"].flatMap((path) => doubledPath(route.upstream, path)),
     `export GOOGLE_GEMINI_BASE_URL=${word(url)} GEMINI_API_KEY=${key}`,
+    // With a base URL and no word about it, Gemini CLI takes itself to be behind a gateway and refuses to start.
+    `[ -e ~/.gemini/settings.json ] || { mkdir -p ~/.gemini && echo ${
+      word('{"security":{"auth":{"selectedType":"gemini-api-key"}}}')
+    } > ~/.gemini/settings.json; }`,
   ],
 });

@@ -18,6 +18,8 @@ export interface EgressProxy extends AsyncDisposable {
   readonly open: number;
   /** What it says from now on. */
   answerWith(answer: Answer): void;
+  /** Opens every tunnel to this one place from now on, whatever is asked for. */
+  bringTo(place: Deno.ConnectOptions): void;
 }
 
 /** Starts a proxy on a free port of 127.0.0.1; it opens every tunnel until told otherwise. */
@@ -27,6 +29,7 @@ export function startEgressProxy(): EgressProxy {
   const open = new Set<Deno.Conn>();
   const talks = new Set<Promise<void>>();
   let answer: Answer = () => undefined;
+  let place: Deno.ConnectOptions | undefined;
 
   async function converse(client: Deno.Conn): Promise<void> {
     const source = new ByteSource(client);
@@ -40,7 +43,7 @@ export function startEgressProxy(): EgressProxy {
       return await source.ended;
     }
     const [, host = "", port = ""] = /^CONNECT (\S+):(\d+) /.exec(head) ?? [];
-    const server = await Deno.connect({ hostname: host, port: Number(port) });
+    const server = await Deno.connect(place ?? { hostname: host, port: Number(port) });
     open.add(server);
     await writeAll(client, "HTTP/1.1 200 Connection established\r\n\r\n");
     await Promise.race([relay(source, server), relay(new ByteSource(server), client)]);
@@ -68,6 +71,10 @@ export function startEgressProxy(): EgressProxy {
     },
     answerWith(next) {
       answer = next;
+    },
+    bringTo(next) {
+      answer = () => undefined;
+      place = next;
     },
     async [Symbol.asyncDispose]() {
       listener.close();

@@ -1,0 +1,31 @@
+/**
+ * The real clients, through the service: `deno task e2e [reactions] [CLIENT ...]`.
+ *
+ * @module
+ */
+
+import { install } from "./install.ts";
+import { tryAll } from "./passing.ts";
+import { AGENTS } from "./trials/agents.ts";
+import { FORGES } from "./trials/forges.ts";
+import { PACKAGES } from "./trials/packages.ts";
+import { SDKS } from "./trials/sdks.ts";
+import type { Trial } from "./trial.ts";
+
+const TRIALS: readonly Trial[] = [...AGENTS, ...SDKS, ...FORGES, ...PACKAGES];
+
+/** Those whose names begin with one of the words, or all. */
+function chosen(words: readonly string[]): readonly Trial[] {
+  if (words.length === 0) return TRIALS;
+  const found = TRIALS.filter(({ client }) =>
+    words.some((word) => client.toLowerCase().startsWith(word.toLowerCase()))
+  );
+  if (found.length > 0) return found;
+  console.error(`No such client. There are: ${TRIALS.map(({ client }) => client).join("; ")}`);
+  Deno.exit(64);
+}
+
+if (import.meta.main) {
+  const trials = chosen(Deno.args);
+  Deno.exit(await tryAll(trials, await install()) ? 0 : 1);
+}

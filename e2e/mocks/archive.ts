@@ -1,0 +1,44 @@
+import { dirname, join } from "@std/path";
+
+/** Files by their paths. */
+export type Files = Readonly<Record<string, string>>;
+
+/** A `.tar.gz` of these files. */
+export function tarball(files: Files): Promise<Uint8Array<ArrayBuffer>> {
+  return pack(files, ["tar", "-czf", "../archive", ...tops(files)]);
+}
+
+/** A `.zip` of these files; undefined where there is no Python to make one, and so no client that could want it. */
+export async function zip(files: Files): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    return await pack(files, ["python3", "-m", "zipfile", "-c", "../archive", ...tops(files)]);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** What the paths begin with, each once. */
+function tops(files: Files): string[] {
+  return [...new Set(Object.keys(files).map((path) => path.split("/")[0] ?? path))];
+}
+
+async function pack(files: Files, [program = "", ...args]: string[]): Promise<Uint8Array<ArrayBuffer>> {
+  const folder = await Deno.makeTempDir({ prefix: "cred-proxy-e2e-archive-" });
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      await Deno.mkdir(dirname(join(folder, "files", path)), { recursive: true });
+      await Deno.writeTextFile(join(folder, "files", path), text);
+    }
+    const { code, stderr } = await new Deno.Command(program, { args, cwd: join(folder, "files") }).output();
+    if (code !== 0) throw new Error(`${program} ended with ${code}: ${new TextDecoder().decode(stderr)}`);
+    return await Deno.readFile(join(folder, "archive"));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The digest of a file, in bytes. */
+export async function digest(algorithm: "SHA-256" | "SHA-512", bytes: Uint8Array<ArrayBuffer>) {
+  return new Uint8Array(await crypto.subtle.digest(algorithm, bytes));
+}

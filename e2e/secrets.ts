@@ -1,0 +1,37 @@
+/**
+ * The two kinds of keys: the real ones, which no client may ever see, and the one of the clients, which no upstream may.
+ *
+ * @module
+ */
+
+/** A key that nobody has written down. */
+export function makeKey(kind: string): string {
+  return `${kind}-${crypto.getRandomValues(new Uint8Array(18)).toHex()}`;
+}
+
+/**
+ * Whether a text of bytes, a byte a character, shows the key: as it is, or in base64 wherever it begins, which is how
+ * Basic carries it.
+ */
+export function shows(text: string, key: string): boolean {
+  if (text.includes(key)) return true;
+  return [0, 1, 2].some((shift) => {
+    const coded = btoa(" ".repeat(shift) + key);
+    // The first and the last characters depend on the neighbours.
+    return text.includes(coded.slice(shift === 0 ? 0 : shift + 1, -4));
+  });
+}
+
+/** The files below a folder whose content shows one of the keys. */
+export async function filesThatShow(folder: string, keys: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  const decoder = new TextDecoder("latin1");
+  for await (const entry of Deno.readDir(folder)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) found.push(...await filesThatShow(path, keys));
+    if (!entry.isFile) continue;
+    const text = decoder.decode(await Deno.readFile(path));
+    if (keys.some((key) => shows(text, key))) found.push(path);
+  }
+  return found;
+}

@@ -1,0 +1,69 @@
+/**
+ * The vendors' libraries, each in a program of a few lines that reads its settings from the environment as they do.
+ *
+ * @module
+ */
+
+import { QUESTION, then, type Trial } from "../trial.ts";
+import { VERSIONS } from "../versions.ts";
+
+/** A program for Node, where the packages are installed. */
+function program(code: string): (lines: string) => string {
+  // The packages are found from the folder that a program without a file is in.
+  return then(`cd "$CLIENTS"\nnode --input-type=module - <<'END'\n${code.trim()}\nEND`);
+}
+
+const SHOWS = /^The proxy is not there\.$/m;
+
+export const SDKS: readonly Trial[] = [{
+  client: "@anthropic-ai/sdk",
+  needs: "node",
+  version: `echo ${VERSIONS["@anthropic-ai/sdk"]}`,
+  route: "anthropic",
+  does: "messages, streamed and whole",
+  script: program(`
+import Anthropic from "@anthropic-ai/sdk";
+const client = new Anthropic();
+const question = { model: "m", max_tokens: 99, messages: [{ role: "user", content: "${QUESTION}" }] };
+const stream = client.messages.stream(question);
+console.log(await stream.finalText());
+const whole = await client.messages.create(question);
+console.log(whole.content[0].text);`),
+  shows: SHOWS,
+  asks: [/^POST \/v1\/messages$/],
+}, {
+  client: "openai",
+  needs: "node",
+  version: `echo ${VERSIONS["openai"]}`,
+  route: "openai",
+  does: "responses, streamed and whole",
+  script: (lines) =>
+    program(`
+import OpenAI from "openai";
+const client = new OpenAI();
+const question = { model: "m", input: "${QUESTION}" };
+let text = "";
+for await (const event of await client.responses.create({ ...question, stream: true })) {
+  if (event.type === "response.output_text.delta") text += event.delta;
+}
+console.log(text);
+console.log((await client.responses.create(question)).output_text);`)(lines.replace(/^codex .*$/m, "")),
+  shows: SHOWS,
+  asks: [/^POST \/v1\/responses$/],
+}, {
+  client: "@google/genai",
+  needs: "node",
+  version: `echo ${VERSIONS["@google/genai"]}`,
+  route: "gemini",
+  does: "generateContent, streamed and whole",
+  script: program(`
+import { GoogleGenAI } from "@google/genai";
+const client = new GoogleGenAI({ apiKey: process.env.GEMINI_API_KEY });
+const question = { model: "gemini-2.5-flash", contents: "${QUESTION}" };
+let text = "";
+for await (const part of await client.models.generateContentStream(question)) text += part.text;
+console.log(text);
+console.log((await client.models.generateContent(question)).text);`),
+  shows: SHOWS,
+  asks: [/:streamGenerateContent\?alt=sse$/, /:generateContent$/],
+}];

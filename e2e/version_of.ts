@@ -1,0 +1,23 @@
+import { dirname, join } from "@std/path";
+import { runScript } from "./shell.ts";
+import type { Trial } from "./trial.ts";
+
+/** The version of a client that is installed, or undefined. */
+export async function versionOf(trial: Trial, clients: string): Promise<string | undefined> {
+  const homes = join(dirname(clients), "homes");
+  await Deno.mkdir(homes, { recursive: true });
+  const home = await Deno.makeTempDir({ dir: homes });
+  try {
+    const script = `command -v "${trial.needs}" > /dev/null || exit 127\n${trial.version}`;
+    const { code, stdout } = await runScript({
+      script,
+      clients,
+      home,
+      env: { DENO: Deno.execPath() },
+      limitMs: 30_000,
+    });
+    return code === 0 ? /\d+(?:\.\d+)+/.exec(stdout)?.[0] : undefined;
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+}
