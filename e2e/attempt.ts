@@ -10,6 +10,8 @@ export interface AttemptOptions<Seen> {
   /** The folder with the installed clients. */
   readonly clients: string;
   readonly script: (lines: string) => string;
+  /** What the client holds for a key, if it is not the one that is asked for. */
+  readonly key?: string;
   readonly limitMs: number;
   /** Given the home that the client had, before it is removed. */
   readonly look: (ran: Ran, home: string) => Promise<Seen>;
@@ -18,6 +20,7 @@ export interface AttemptOptions<Seen> {
 /** Lets a client try in a new home, pointed at its route by the very lines that `clients` prints. */
 export async function attempt<Seen>(options: AttemptOptions<Seen>): Promise<Seen> {
   const { trial, stage, clients, script, limitMs, look } = options;
+  const key = options.key ?? stage.key;
   const homes = join(dirname(clients), "homes");
   await Deno.mkdir(homes, { recursive: true });
   const home = await Deno.makeTempDir({ dir: homes });
@@ -25,11 +28,11 @@ export async function attempt<Seen>(options: AttemptOptions<Seen>): Promise<Seen
     const lines = await stage.lines(trial.route);
     const ran = await runScript({
       // A placeholder that is found again wherever it goes.
-      script: script(lines.replaceAll("placeholder", stage.key)),
+      script: script(lines.replaceAll("placeholder", key)),
       clients,
       home,
       env: {
-        ...stage.keyVariable === undefined ? {} : { [stage.keyVariable]: stage.key },
+        ...stage.keyVariable === undefined ? {} : { [stage.keyVariable]: key },
         CLIENTS: clients,
         DENO: Deno.execPath(),
         GIT_CONFIG_NOSYSTEM: "1",

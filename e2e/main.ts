@@ -6,6 +6,7 @@
 
 import { install } from "./install.ts";
 import { tryAll } from "./passing.ts";
+import { provokeAll } from "./reactions.ts";
 import { AGENTS } from "./trials/agents.ts";
 import { FORGES } from "./trials/forges.ts";
 import { PACKAGES } from "./trials/packages.ts";
@@ -26,6 +27,9 @@ function chosen(words: readonly string[]): readonly Trial[] {
 }
 
 if (import.meta.main) {
-  const trials = chosen(Deno.args);
-  Deno.exit(await tryAll(trials, await install()) ? 0 : 1);
+  const [mode, ...words] = Deno.args;
+  const reactions = mode === "reactions";
+  const trials = chosen(reactions ? words : Deno.args);
+  const clients = await install();
+  Deno.exit(await (reactions ? provokeAll : tryAll)(trials, clients) ? 0 : 1);
 }

@@ -17,7 +17,7 @@ export interface Demand {
 
 /** What the service is given. */
 export interface Setting {
-  readonly table: object;
+  readonly table: { readonly routes: readonly object[] };
   /** The tokens, by their variables. */
   readonly tokens: Readonly<Record<string, string>>;
   readonly demands: readonly Demand[];

@@ -69,13 +69,16 @@ export interface StageOptions {
   readonly clientToken: boolean;
   /** More variables for the service; an empty one is as good as unset. */
   readonly env?: Readonly<Record<string, string>>;
-  /** A route table, given the common one. */
-  readonly table?: (table: object) => object;
+  /** Changes what is served; clients are told of the routes as they were before. */
+  readonly change?: (route: object) => object;
   /** False: no upstream can be reached. */
   readonly reachable?: boolean;
 }
 
 const KEY_VARIABLE = "AGENT_KEY";
+
+/** The route table that clients are told of. */
+const UNCHANGED = "unchanged.json";
 
 /** Sets a stage. The table names the real hosts: the egress proxy brings every one of them to the mocks. */
 export async function openStage(options: StageOptions): Promise<Stage> {
@@ -110,7 +113,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   stack.defer(() => Deno.remove(folder, { recursive: true }));
   const service = stack.use(
     await startService({
-      routes: options.table?.(setting.table) ?? setting.table,
+      routes: { ...setting.table, routes: setting.table.routes.map(options.change ?? ((route) => route)) },
+      files: { [UNCHANGED]: JSON.stringify(setting.table) },
       env: {
         ...setting.tokens,
         ...keyVariable === undefined ? {} : { [keyVariable]: key },
@@ -148,7 +152,12 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 }
 
 async function linesFor(route: string, service: Service, port: string, socket: string): Promise<string> {
-  const env = { ...service.env, CRED_PROXY_PORT: port, CRED_PROXY_SOCKET: socket };
+  const env = {
+    ...service.env,
+    CRED_PROXY_ROUTES: join(service.folder, UNCHANGED),
+    CRED_PROXY_PORT: port,
+    CRED_PROXY_SOCKET: socket,
+  };
   const { code, stdout, stderr } = await runMain(["clients", route], { env });
   if (code !== 0) throw new Error(`clients ${route} ended with ${code}: ${stderr}`);
   return stdout;
