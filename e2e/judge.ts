@@ -20,6 +20,10 @@ export async function judge(trial: Trial, stage: Stage, ran: Ran, home: string):
     const came = stage.received.some((each) => each.letIn && wanted.test(`${each.method} ${each.target}`));
     if (!came) undone.push(`did not ask for ${wanted.source}`);
   }
+  const { meets } = trial;
+  if (meets !== undefined && !stage.log().some(({ error }) => error === meets)) {
+    undone.push(`did not meet ${meets}`);
+  }
   for (const each of stage.received.filter(({ letIn }) => !letIn)) {
     undone.push(`came without the real credential: ${each.method} ${each.target}`);
   }

@@ -7,13 +7,8 @@
 import { install } from "./install.ts";
 import { tryAll } from "./passing.ts";
 import { provokeAll } from "./reactions.ts";
-import { AGENTS } from "./trials/agents.ts";
-import { FORGES } from "./trials/forges.ts";
-import { PACKAGES } from "./trials/packages.ts";
-import { SDKS } from "./trials/sdks.ts";
+import { TRIALS } from "./trials/all.ts";
 import type { Trial } from "./trial.ts";
-
-const TRIALS: readonly Trial[] = [...AGENTS, ...SDKS, ...FORGES, ...PACKAGES];
 
 /** Those whose names begin with one of the words, or all. */
 function chosen(words: readonly string[]): readonly Trial[] {

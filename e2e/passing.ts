@@ -16,6 +16,8 @@ interface Verdict {
   readonly faults: readonly string[];
   /** The known limit that it met. */
   readonly limit: string | undefined;
+  /** Where it wanted to go past the service. */
+  readonly strayed: readonly string[];
 }
 
 /** Lets each client do its work, without and with a client token; prints what came of it, and says whether none failed. */
@@ -36,6 +38,10 @@ const FAILED = "FAILED";
 async function outcomeOf(trial: Trial, clients: string): Promise<string> {
   const verdicts = [await tryOne(trial, clients, false), await tryOne(trial, clients, true)];
   if (verdicts.some(({ faults }) => faults.length > 0)) return FAILED;
+  const strayed = new Set(verdicts.flatMap((each) => each.strayed));
+  if (strayed.size > 0) {
+    console.error(`${trial.client} wanted to reach ${[...strayed].toSorted().join(", ")}`);
+  }
   const limit = verdicts.find((each) => each.limit !== undefined)?.limit;
   return limit === undefined ? "passed" : `limit: ${limit}`;
 }
@@ -63,7 +69,7 @@ async function tryOne(trial: Trial, clients: string, clientToken: boolean): Prom
         console.error(`${trial.client}, ${where}: ${faults.join("; ")}`);
         console.error(ran.stdout, ran.stderr, stage.service.stderr(), JSON.stringify(stage.log(), null, 1));
       }
-      return { faults, limit: met ? limit.text : undefined };
+      return { faults, limit: met ? limit.text : undefined, strayed: stage.strayed() };
     },
   });
 }

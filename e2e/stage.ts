@@ -170,6 +170,8 @@ function bringTo(proxy: EgressProxy, port: number | undefined): void {
 }
 
 function keep(exchange: Exchange, host: string, letIn: boolean): Received {
+  // More than this is not kept by an exchange, and then not every byte could be looked at.
+  if (exchange.received.length >= 1024 * 1024) throw new Error("A trial sent more than is kept of a request");
   const { method, target, head } = exchange;
   return { host, method, target, head, body: fromLatin1(exchange.received), letIn };
 }

@@ -1,3 +1,5 @@
+import type { RefusalCode } from "../lib/http/refusal.ts";
+
 /** One client, and what it is made to do. */
 export interface Trial {
   readonly client: string;
@@ -15,10 +17,14 @@ export interface Trial {
   readonly shows: RegExp;
   /** What the upstream must have been asked for: `METHOD target`, a pattern each. */
   readonly asks: readonly RegExp[];
+  /** The refusal that it must meet on its way. */
+  readonly meets?: RefusalCode;
   /** Variables beside those that the lines set. */
   readonly env?: Readonly<Record<string, string>>;
   /** That it is known to go past the proxy to a host: where it is seen to do so, what fails for that is no fault of ours. */
   readonly limit?: { readonly host: string; readonly text: string };
+  /** That it asks again after every 5xx, whatever the answer says of that: seen, told, and no fault of ours. */
+  readonly stubborn?: true;
   /** How it asks where a refusal is to be seen, if that is another script. */
   readonly asking?: (lines: string) => string;
 }

@@ -6,6 +6,8 @@
 
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
+import { TRIALS } from "../e2e/trials/all.ts";
+import { type Package, VERSIONS } from "../e2e/versions.ts";
 import { advise } from "../lib/clients/advice.ts";
 import { findRoute } from "../lib/clients/find_route.ts";
 import { parseRoutes } from "../lib/config/routes.ts";
@@ -229,6 +231,43 @@ Deno.test("clients needs the right to read the table and four variables, and no 
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+const DOCUMENT = await Deno.readTextFile(new URL("../docs/CLIENTS.md", import.meta.url));
+
+/** The fenced blocks of one language. */
+function blocks(language: string): string[] {
+  return [...DOCUMENT.matchAll(/^```(\S*)\n(.*?)^```$/gms)]
+    .filter(([, name]) => name === language).map(([, , block]) => block ?? "");
+}
+
+Deno.test("docs/CLIENTS.md shows the lines that are printed for its table, and with a client token", () => {
+  const [table = ""] = blocks("json");
+  const [lines, keyed] = blocks("sh");
+  const place = { ...EVERYWHERE, socket: "/run/agent/agent.sock" };
+  const { routes } = valueOf(parseRoutes(table));
+  assertEquals(`${advise(routes, place, { clientTokenEnv: undefined })}\n`, lines);
+  const some = ["/anthropic/", "/github/", "/npm/", "/pypi/", "/cargo/", "/internal/"];
+  const few = routes.filter(({ path }) => some.includes(path));
+  assertEquals(`${advise(few, place, { clientTokenEnv: "CLIENT_TOKEN" })}\n`, keyed);
+});
+
+Deno.test("docs/CLIENTS.md tells every client that is tried, in the version that is tried", () => {
+  const rows = new Map(
+    [...DOCUMENT.matchAll(/^\| (.+?) +\| ([\d.]+) +\|/gm)].map(([, client, version]) => [client, version]),
+  );
+  assertEquals([...rows.keys()], TRIALS.map(({ client }) => client));
+  const packages: [client: string, name: Package][] = [
+    ["Claude Code", "@anthropic-ai/claude-code"],
+    ["Codex", "@openai/codex"],
+    ["Gemini CLI", "@google/gemini-cli"],
+    ["@anthropic-ai/sdk", "@anthropic-ai/sdk"],
+    ["openai", "openai"],
+    ["@google/genai", "@google/genai"],
+    ["npm", "npm"],
+    ["pnpm", "pnpm"],
+  ];
+  for (const [client, name] of packages) assertEquals(rows.get(client), VERSIONS[name], client);
 });
 
 /** Gives the lines to a shell, with more to do behind them, in a home of its own. */

@@ -4,7 +4,7 @@ import { Refusal, type RefusalCode, refusalResponse, refusalStatus } from "../li
 /** Every refusal: its status, whether asking again is no use, and the text for `subject`. */
 const CONTRACT: Record<RefusalCode, [status: number, final: boolean, message: string]> = {
   bad_request: [400, true, "The request can't be forwarded safely: subject"],
-  client_token_required: [401, false, "This route asks for the client token"],
+  client_token_required: [401, true, "This route asks for the client token"],
   not_allowed: [403, true, "This route does not allow subject"],
   no_route: [404, true, 'No route for "subject"'],
   method_not_forwarded: [405, true, "This method is never forwarded"],

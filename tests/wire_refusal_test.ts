@@ -31,7 +31,7 @@ function assertOwn(reply: Reply, status: number, code: string, message: RegExp):
   assertEquals(reply.field("content-type"), "application/json");
   assertEquals(
     reply.field("x-should-retry"),
-    [400, 403, 404, 405, 500].includes(status) ? "false" : undefined,
+    [400, 401, 403, 404, 405, 500].includes(status) ? "false" : undefined,
   );
   const { type, error, ...rest } = JSON.parse(reply.body.text);
   assertEquals([type, error.type, rest], ["error", `cred_proxy_${code}`, {}]);

@@ -34,6 +34,7 @@ export const AGENTS: readonly Trial[] = [{
   version: "codex --version",
   route: "openai",
   does: "the same without a provider of its own: tries a WebSocket, goes on without",
+  meets: "upgrade_not_served",
   script: (lines) =>
     lines.replace(
       /^codex .*$/m,
@@ -51,4 +52,5 @@ export const AGENTS: readonly Trial[] = [{
   shows: SHOWS,
   asks: [/^POST \/v1(?:beta)?\/models\/[^/:]+:streamGenerateContent\?alt=sse$/],
   env: { GEMINI_CLI_TRUST_WORKSPACE: "true" },
+  stubborn: true,
 }];

@@ -20,6 +20,7 @@ export const PACKAGES: readonly Trial[] = [{
   shows: SHOWS,
   asks: ASKS,
   env: { NPM_CONFIG_UPDATE_NOTIFIER: "false" },
+  stubborn: true,
 }, {
   client: "pnpm",
   needs: "pnpm",

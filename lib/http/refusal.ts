@@ -27,6 +27,9 @@ const KINDS = {
     status: 401,
     message: () => "This route asks for the client token",
     fields: { "www-authenticate": 'Basic realm="cred-proxy"' },
+    // A client that did not show it has another key, or none, and will not find it by asking again. (git does not ask
+    // again but for the first time with a key; it does not know the field.)
+    final: true,
   },
   not_allowed: { status: 403, message: (subject) => `This route does not allow ${subject}`, final: true },
   no_route: { status: 404, message: (subject) => `No route for "${subject}"`, final: true },
