@@ -15,6 +15,7 @@ import type { Entry, Journal, Outcome } from "./journal.ts";
 import type { Mask } from "./mask/mask.ts";
 import type { Passage } from "./passage.ts";
 import { reply } from "./reply.ts";
+import { isLasting } from "./upstream/lasting.ts";
 import { AgentGone, UpstreamTimeout } from "./upstream/leg.ts";
 
 export interface Service {
@@ -115,7 +116,8 @@ async function forward(
     entry.firstByteMs = performance.now() - entry.began;
     return await reply(passage, mask, answer, entry, ended);
   } catch (error) {
-    throw new Refusal(error instanceof UpstreamTimeout ? "upstream_timeout" : "upstream_failed", "", error);
+    const code = error instanceof UpstreamTimeout ? "upstream_timeout" : "upstream_failed";
+    throw new Refusal(code, "", error, isLasting(error));
   }
 }
 

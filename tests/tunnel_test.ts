@@ -137,6 +137,7 @@ async function assertFails(service: Service, path: string, cause: RegExp): Promi
   const reply = await request(service.port, get(path));
   assertEquals([reply.status, reply.field("cred-proxy-error")], [502, "upstream_failed"], path);
   const { error } = JSON.parse(reply.body.text);
+  assertEquals(reply.field("x-should-retry"), / 40[37]$/.test(cause.source) ? "false" : undefined, path);
   assertEquals(error.message, "The upstream can't be reached or did not answer in HTTP");
   const [line] = await service.logged(new RegExp(`^GET ${path} .*$`, "m"));
   assertMatch(line, cause);

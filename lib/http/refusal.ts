@@ -80,8 +80,9 @@ export class Refusal extends Error {
    * @param code Which of the closed set.
    * @param subject What it is about, fit for the agent's eyes.
    * @param cause What happened, for the log alone.
+   * @param final Asking again can't help, though the code alone does not say so.
    */
-  constructor(readonly code: RefusalCode, readonly subject = "", cause?: unknown) {
+  constructor(readonly code: RefusalCode, readonly subject = "", cause?: unknown, readonly final = false) {
     super(code, { cause });
   }
 }
@@ -101,7 +102,7 @@ export function refusalResponse(refusal: Refusal, method: string, id: string): R
       "content-type": "application/json",
       "cred-proxy-error": refusal.code,
       "cred-proxy-request-id": id,
-      ...(kind.final ? { "x-should-retry": "false" } : {}),
+      ...(kind.final || refusal.final ? { "x-should-retry": "false" } : {}),
       ...kind.fields,
     },
   });

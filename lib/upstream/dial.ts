@@ -10,6 +10,11 @@ export interface DialOptions {
   readonly egress: EgressProxy | undefined;
 }
 
+/** The upstream did not prove that it is the one that was asked for. */
+export class UpstreamUntrusted extends Error {
+  override readonly name = "UpstreamUntrusted";
+}
+
 /** Which protocol is spoken inside TLS, for servers that would rather speak HTTP/2: RFC 7301. */
 const PROTOCOLS = ["http/1.1"];
 
@@ -37,7 +42,7 @@ export async function dial(upstream: Upstream, options: DialOptions, signal: Abo
       alpnProtocols: PROTOCOLS,
     });
     open = secured;
-    await secured.handshake();
+    await shakeHands(secured);
     return secured;
   } catch (error) {
     try {
@@ -48,5 +53,17 @@ export async function dial(upstream: Upstream, options: DialOptions, signal: Abo
     throw error;
   } finally {
     signal.removeEventListener("abort", close);
+  }
+}
+
+async function shakeHands(connection: Deno.TlsConn): Promise<void> {
+  try {
+    await connection.handshake();
+  } catch (error) {
+    // The runtime has no class of its own for it; only its text says so.
+    if (!(error instanceof Error) || !error.message.startsWith("invalid peer certificate: ")) throw error;
+    throw new UpstreamUntrusted(
+      `${error.message} (CRED_PROXY_CA_FILE names authorities beside the built-in ones)`,
+    );
   }
 }
