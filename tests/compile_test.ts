@@ -10,6 +10,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
 import { derivedFlags, runMain } from "./support/run_main.ts";
+import { startService } from "./support/service.ts";
 import { within } from "./support/within.ts";
 
 const ROOT = dirname(dirname(fromFileUrl(import.meta.url)));
@@ -61,10 +62,15 @@ async function copyCheckout(folder: string): Promise<void> {
   await copyFolder("lib");
 }
 
-/** Runs `deno task compile` in a folder. */
-async function compile(folder: string, env: Readonly<Record<string, string>>): Promise<Deno.CommandOutput> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["task", "compile"],
+/** Runs a command in a folder, with the runtime itself as the base binary. */
+async function build(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  program: string,
+  args: readonly string[],
+): Promise<Deno.CommandOutput> {
+  const child = new Deno.Command(program, {
+    args: [...args],
     cwd: folder,
     env: { ...env, DENORT_BIN: Deno.execPath(), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
     stdin: "null",
@@ -72,11 +78,15 @@ async function compile(folder: string, env: Readonly<Record<string, string>>): P
     stderr: "piped",
   }).spawn();
   try {
-    return await within(child.output(), "End of task compile", PATIENCE);
+    return await within(child.output(), `End of ${program}`, PATIENCE);
   } catch (error) {
     child.kill("SIGKILL");
     throw error;
   }
+}
+
+function compile(folder: string, env: Readonly<Record<string, string>>): Promise<Deno.CommandOutput> {
+  return build(folder, env, Deno.execPath(), ["task", "compile"]);
 }
 
 /** What `deno compile` writes down for the binary's start. */
@@ -103,6 +113,23 @@ function listsOf(flags: readonly string[]): Record<string, string[]> {
   }));
 }
 
+/** Holds what is baked into a binary against flags. */
+async function assertBaked(binary: string, flags: readonly string[]): Promise<void> {
+  const { argv, permissions, v8_flags } = await readBaked(binary);
+  const expected = listsOf(flags);
+  assertEquals(Object.keys(expected), ["net", "read", "env"]);
+  const granted = Object.entries(permissions).flatMap(([name, list]) => {
+    const [, kind] = /^allow_(\w+)$/.exec(name) ?? [];
+    // Where code may be fetched from: the runtime's own list, for which a binary has no use.
+    if (kind === undefined || kind === "import" || list === null) return [];
+    return [[kind, Array.isArray(list) ? list.toSorted() : list]];
+  });
+  assertEquals(Object.fromEntries(granted), expected);
+  // Never a question, and no argument that a start would have beside its own.
+  assertEquals([permissions["prompt"], argv], [false, []]);
+  assert(v8_flags.includes("--max-semi-space-size=4"), v8_flags.join(" "));
+}
+
 Deno.test("task compile bakes the flags in that permissions prints, and no others", async () => {
   await withFolder(async (folder) => {
     await copyCheckout(folder);
@@ -111,19 +138,27 @@ Deno.test("task compile bakes the flags in that permissions prints, and no other
     const { code, stderr } = await compile(folder, env);
     assertEquals(code, 0, new TextDecoder().decode(stderr));
 
-    const { argv, permissions, v8_flags } = await readBaked(join(folder, "cred-proxy"));
-    const expected = listsOf(await derivedFlags(env));
-    assertEquals(Object.keys(expected), ["net", "read", "env"]);
-    const granted = Object.entries(permissions).flatMap(([name, list]) => {
-      const [, kind] = /^allow_(\w+)$/.exec(name) ?? [];
-      // Where code may be fetched from: the runtime's own list, for which a binary has no use.
-      if (kind === undefined || kind === "import" || list === null) return [];
-      return [[kind, Array.isArray(list) ? list.toSorted() : list]];
-    });
-    assertEquals(Object.fromEntries(granted), expected);
-    // Never a question, and no argument that a start would have beside its own.
-    assertEquals([permissions["prompt"], argv], [false, []]);
-    assert(v8_flags.includes("--max-semi-space-size=4"), v8_flags.join(" "));
+    await assertBaked(join(folder, "cred-proxy"), await derivedFlags(env));
+  });
+});
+
+Deno.test("the cross build of docs/OPERATING.md bakes in the same", async () => {
+  const text = await Deno.readTextFile(join(ROOT, "docs/OPERATING.md"));
+  const [, command = ""] = /^```sh\n([^`]*compile --target[^`]*)^```$/m.exec(text) ?? [];
+  await withFolder(async (folder) => {
+    await copyCheckout(folder);
+    for (const name of ["conf", "bin"]) await Deno.mkdir(join(folder, name));
+    // The runtime of this test under the name that the example uses.
+    await Deno.writeTextFile(
+      join(folder, "bin/npx"),
+      `#!/bin/sh\nshift 2\nexec "${Deno.execPath()}" "$@"\n`,
+      { mode: 0o755 },
+    );
+    const env = { CRED_PROXY_ROUTES: await writeTable(join(folder, "conf"), [GITHUB]) };
+    const path = `${join(folder, "bin")}:${Deno.env.get("PATH")}`;
+    const { code, stderr } = await build(folder, { ...env, PATH: path }, "sh", ["-euc", command]);
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
+    await assertBaked(join(folder, "cred-proxy"), await derivedFlags(env));
   });
 });
 
@@ -175,4 +210,15 @@ Deno.test("under the flags of another folder the service ends with 78, and names
       assert(stderr.startsWith(`cred-proxy: --allow-read: is missing ${table};`), stderr);
     });
   });
+});
+
+Deno.test("under the flags of a binary healthcheck finds a service that is bound to one address", async () => {
+  await using service = await startService({ routes: { routes: [GITHUB] } });
+  // The port is picked at the start, so the flags that name it are derived anew.
+  const env = { ...service.env, CRED_PROXY_PORT: String(service.port) };
+  const { code, stderr } = await runMain(["healthcheck"], { env, flags: await derivedFlags(env) });
+  assertEquals([code, stderr], [0, ""]);
+  // As docs/OPERATING.md says: a right to listen on all addresses is none to ask oneself on one of them.
+  const all = { ...env, CRED_PROXY_BIND: "0.0.0.0" };
+  assertEquals((await runMain(["healthcheck"], { env: all, flags: await derivedFlags(all) })).code, 1);
 });
