@@ -18,6 +18,7 @@ import { families } from "../lib/metrics/families.ts";
 import { Meters } from "../lib/metrics/meters.ts";
 import { STATUS_CLASSES } from "../lib/metrics/route_meter.ts";
 import { valueOf } from "./support/judged.ts";
+import { promtool } from "./support/promtool.ts";
 import { startService } from "./support/service.ts";
 import { startUpstream } from "./support/upstream.ts";
 
@@ -284,6 +285,18 @@ Deno.test("the alerts and the queries of the documents ask for metrics that ther
   const queries = blocks("promql").flatMap((block) => block.trim().split("\n"));
   assertGreater(queries.length, 2);
   for (const query of queries) judgeQuery(query);
+});
+
+Deno.test({
+  name: "the alerts come for what they are for, and not for a service that is well",
+  // Prometheus' own judge evaluates them, where it is installed.
+  ignore: promtool === undefined,
+  fn: async () => {
+    const { success, stdout, stderr } = await new Deno.Command("promtool", {
+      args: ["test", "rules", join(ROOT, "tests/testdata/alerts.yaml")],
+    }).output();
+    assert(success, new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr));
+  },
 });
 
 /** What the runtime's exporter sends for one request. */
