@@ -30,10 +30,19 @@ export async function reply(
     if (head.status > 599) throw new BadResponse("a status above 599");
     const decoding = mask && framing.kind !== "none" ? decodingOf(answer) : undefined;
     entry.status = head.status;
-    const body = await contentFor(answer, decoding, mask, entry, once(ended));
+    const whole = decoding === undefined ? content.takeWhole() : undefined;
+    const body = whole === undefined
+      ? await contentFor(answer, decoding, mask, entry, once(ended))
+      : wholeContent(answer, mask, whole);
     // The runtime tells no length with a 205, so that clients wait for content; without a form to reset, 204 says the same.
     const response = new Response(body, { status: head.status === 205 ? 204 : head.status });
     copyResponseFields({ route, mask, decoded: decoding !== undefined }, head, framing, response.headers);
+    if (whole !== undefined) {
+      // The response has a copy.
+      content.release();
+      entry.bytesDown = body === null ? 0 : whole.length;
+      ended("whole");
+    }
     return response;
   } catch (error) {
     content.cancel();
@@ -62,7 +71,18 @@ function decodingOf({ head }: Reply): Decoding | undefined {
  */
 const LARGE = 64 * 1024;
 
-/** What is there already goes as one piece; what is not, is large or must be decoded becomes a stream. */
+/** Content that is all there. */
+function wholeContent(
+  answer: Reply,
+  mask: Mask | undefined,
+  whole: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null {
+  if (WITHOUT_CONTENT.has(answer.head.status)) return null;
+  if (whole.length === 0) return isLengthless(answer) ? emptyStream() : null;
+  return mask?.maskBytes(whole) ?? whole;
+}
+
+/** What is soon there goes as one piece; what is not, is large or must be decoded becomes a stream. */
 async function contentFor(
   answer: Reply,
   decoding: Decoding | undefined,
@@ -71,16 +91,16 @@ async function contentFor(
   ended: (outcome: Outcome) => void,
 ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
   const { head, content } = answer;
-  const first = decoding === undefined ? await content.arrived() : undefined;
   if (WITHOUT_CONTENT.has(head.status)) {
     content.cancel();
     ended("whole");
     return null;
   }
+  const first = decoding === undefined ? await content.arrived() : undefined;
   if (content.done && (first === undefined || first.length < LARGE)) {
     entry.bytesDown = first?.length ?? 0;
     ended("whole");
-    if (first === undefined) return isLengthless(answer) ? emptyStream() : null;
+    if (first === undefined) return null;
     return mask?.maskBytes(first) ?? first;
   }
   let source: Source = first === undefined ? content : new Resumed(first, content);

@@ -28,6 +28,10 @@ export class Content {
   readonly #end: ContentEnd;
   /** A read that was still pending when the bytes before it went on, and where its bytes will be. */
   #late: { readonly room: Uint8Array<ArrayBuffer>; readonly reading: Promise<number> } | undefined;
+  /** What has been decoded and not handed on yet. */
+  #first: Uint8Array<ArrayBuffer> | undefined;
+  /** How many bytes of the connection's the lent content takes there, its framing included. */
+  #lent = 0;
   #ended = false;
 
   constructor(connection: Connection, decoder: Decoder, end: ContentEnd) {
@@ -43,6 +47,7 @@ export class Content {
 
   /** The next bytes, at least one, or undefined at the end. Only one call at a time. */
   async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (this.#first !== undefined) return this.#takeFirst();
     while (!this.#ended) {
       const bytes = await this.#step();
       if (bytes.length > 0) return bytes;
@@ -50,8 +55,35 @@ export class Content {
     return undefined;
   }
 
+  /**
+   * All of the content, if it came together with the head, without waiting for the upstream. It is lent: it lies in the
+   * connection's memory, and the connection serves nobody else until `release()`.
+   */
+  takeWhole(): Uint8Array<ArrayBuffer> | undefined {
+    const connection = this.#connection;
+    if (this.#decoder.done) return NOTHING;
+    // What begins with a full read is as a rule not at its end, and worth joining.
+    if (connection.arrived.length === 0 || connection.lastReadWasFull) return undefined;
+    const arrived = connection.arrived;
+    const { end, read } = this.#decoder.decode(arrived, 0, arrived.length);
+    if (this.#decoder.done) {
+      this.#lent = read;
+      return arrived.subarray(0, end);
+    }
+    if (end > 0) this.#first = arrived.slice(0, end);
+    connection.consume(read);
+    return undefined;
+  }
+
+  /** Gives back what was lent as a whole. */
+  release(): void {
+    this.#connection.consume(this.#lent);
+    this.#finish(this.#connection.arrived.length === 0);
+  }
+
   /** The bytes that came together with the head, if any did: it does not wait for the upstream. */
   async arrived(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (this.#first !== undefined) return this.#takeFirst();
     if (!this.#decoder.done && this.#connection.arrived.length === 0) return undefined;
     const bytes = await this.#step();
     return bytes.length > 0 ? bytes : undefined;
@@ -62,6 +94,12 @@ export class Content {
     if (this.#ended) return;
     this.#ended = true;
     this.#end("broken");
+  }
+
+  #takeFirst(): Uint8Array<ArrayBuffer> | undefined {
+    const first = this.#first;
+    this.#first = undefined;
+    return first;
   }
 
   async #step(): Promise<Uint8Array<ArrayBuffer>> {
