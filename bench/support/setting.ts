@@ -18,7 +18,7 @@ export const PREFIX = "/bench/";
 export type Upstream = Place & AsyncDisposable;
 
 /** The flags for V8 that the task `start` gives beside the derived ones, in the form of `DENO_V8_FLAGS`. */
-const V8_FLAGS = /--v8-flags=(\S+)/.exec(config.tasks.start.command)?.[1] ?? "";
+export const V8_FLAGS = /--v8-flags=(\S+)/.exec(config.tasks.start.command)?.[1] ?? "";
 
 /** Starts the service in front of an upstream, under the flags that the task `start` gives. */
 export function startService(upstream: Place): Promise<Service> {

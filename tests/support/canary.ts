@@ -20,6 +20,9 @@ export interface Canary {
   readonly value?: string;
 }
 
+/** What is looked for, and what it is called when it is found. */
+export type Singer = Pick<Canary, "variable" | "secret" | "value">;
+
 /** One of each kind of credential; the tokens have the characters that encoders treat in ways of their own. */
 export const CANARIES: readonly Canary[] = [
   {
@@ -125,7 +128,7 @@ function forUrls(coded: string): string {
 }
 
 /** A canary in all forms, on one line that any field and any content may hold. */
-export function songOf({ secret, value }: Canary): string {
+export function songOf({ secret, value }: Pick<Singer, "secret" | "value">): string {
   return lineOf([...textForms(secret), ...byteForms(secret), ...value === undefined ? [] : textForms(value)]);
 }
 
@@ -141,31 +144,45 @@ function lineOf(forms: readonly Form[]): string {
 /** So many characters of a form are a piece of it; fewer may occur by chance. */
 const PIECE = 12;
 
-/** The pieces of all canaries in all forms, and where each is from. */
-const PIECES: ReadonlyMap<string, string> = new Map(
-  CANARIES.flatMap(({ variable, secret, value }) =>
-    [secret, ...value === undefined ? [] : [value]].flatMap((text) =>
-      [...textForms(text), ...byteForms(text)].flatMap(({ name, core }) =>
-        Array.from(piecesOf(core), (piece): [string, string] => [piece, `${variable} ${name}`])
+/** The pieces of some canaries in all forms, and where each is from. */
+function piecesFor(canaries: readonly Singer[]): ReadonlyMap<string, string> {
+  return new Map(
+    canaries.flatMap(({ variable, secret, value }) =>
+      [secret, ...value === undefined ? [] : [value]].flatMap((text) =>
+        [...textForms(text), ...byteForms(text)].flatMap(({ name, core }) =>
+          Array.from(piecesOf(core), (piece): [string, string] => [piece, `${variable} ${name}`])
+        )
       )
-    )
-    // Of forms that have a piece in common the first is the plainest.
-  ).toReversed(),
-);
+      // Of forms that have a piece in common the first is the plainest.
+    ).toReversed(),
+  );
+}
 
 function* piecesOf(text: string): Generator<string> {
   for (let at = 0; at + PIECE <= text.length; at++) yield text.slice(at, at + PIECE);
 }
 
+/** Makes what finds the origins of all pieces in a text or in bytes: whose, in which form, and the first such piece. */
+export function finderFor(
+  canaries: readonly Singer[],
+): (given: string | Uint8Array) => ReadonlyMap<string, string> {
+  const pieces = piecesFor(canaries);
+  return (given) => {
+    const text = typeof given === "string" ? given : fromLatin1(given);
+    const found = new Map<string, string>();
+    for (const piece of piecesOf(text)) {
+      const origin = pieces.get(piece);
+      if (origin !== undefined && !found.has(origin)) found.set(origin, piece);
+    }
+    return found;
+  };
+}
+
+const find = finderFor(CANARIES);
+
 /** Which canaries show in a text or in bytes, and how. */
 export function canariesIn(given: string | Uint8Array): string[] {
-  const text = typeof given === "string" ? given : fromLatin1(given);
-  const found = new Map<string, string>();
-  for (const piece of piecesOf(text)) {
-    const origin = PIECES.get(piece);
-    if (origin !== undefined && !found.has(origin)) found.set(origin, piece);
-  }
-  return Array.from(found, ([origin, piece]) => `${origin}, with ${piece}`);
+  return Array.from(find(given), ([origin, piece]) => `${origin}, with ${piece}`);
 }
 
 /** That no piece of a canary shows. */

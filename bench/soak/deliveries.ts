@@ -1,0 +1,30 @@
+/** How often each request came to the upstream, by its id. */
+export class Deliveries {
+  readonly #counts = new Map<number, number>();
+  readonly #doubled = new Set<number>();
+  #resent = 0;
+
+  /** A request's head has come. */
+  note(method: string, id: number): void {
+    const count = (this.#counts.get(id) ?? 0) + 1;
+    this.#counts.set(id, count);
+    if (count === 1) return;
+    // RFC 9110, section 9.2.2.
+    if (method === "POST") this.#doubled.add(id);
+    else this.#resent++;
+  }
+
+  /** What it comes to. */
+  get report(): DeliveryReport {
+    return { requests: this.#counts.size, doubled: this.#doubled.size, resent: this.#resent };
+  }
+}
+
+export interface DeliveryReport {
+  /** How many requests came. */
+  readonly requests: number;
+  /** How many that are not idempotent came more than once. */
+  readonly doubled: number;
+  /** How often an idempotent one came again. */
+  readonly resent: number;
+}

@@ -1,0 +1,102 @@
+import type { Held } from "../../tests/support/until_signal.ts";
+import { megabytes } from "../support/process.ts";
+import { BROKEN } from "./breaks.ts";
+import { Changes } from "./changes.ts";
+import { ECHOES } from "./echoes.ts";
+import { LEAVERS } from "./leavers.ts";
+import { bear } from "./load.ts";
+import { type Look, lookAt, lookEachMinute, print, printTitle, settle } from "./looks.ts";
+import { startProxy, startUpstream } from "./setting.ts";
+import { SMALL } from "./small.ts";
+import { quantile, type Tally } from "./tally.ts";
+import { Ear } from "./tokens.ts";
+import { TRANSFERS } from "./transfers.ts";
+import type { UpstreamReport } from "./upstream.ts";
+import { verdict } from "./verdict.ts";
+
+/** What resident memory may grow by after the first minute, in bytes. */
+const GROWTH = 32_000_000;
+
+/** How long the service keeps idle connections to the upstream, at most, and some more: in milliseconds. */
+const IDLE = 90_000;
+
+/** How long connections that are closed may take to be gone, in milliseconds. */
+const CLOSING = 10_000;
+
+/** All kinds of requests at once, while tokens and tables change. */
+export async function soak(held: Held, seconds: number): Promise<number> {
+  const upstream = await held.hold(startUpstream());
+  const service = await held.hold(startProxy(upstream));
+  const kinds = [...SMALL, ...TRANSFERS, ...ECHOES, ...LEAVERS, ...BROKEN];
+  console.log(`${kinds.length} kinds of requests for ${seconds} s; tokens and tables change.`);
+  const ear = new Ear();
+  const changes = new Changes();
+  const start = await lookAt(service.pid);
+  printTitle();
+  print("at the start", start);
+
+  const until = performance.now() + seconds * 1000;
+  const [tallies, looks] = await Promise.all([
+    Promise.all(kinds.map((kind) => bear(kind, { port: service.port, ear, until }))),
+    lookEachMinute(service.pid, until),
+    changes.go(service, upstream.port, until),
+  ]);
+  print("when the load has ended", await lookAt(service.pid));
+  // A short soak does not wait for the idle connections: a table that is taken anew lets go of them.
+  const short = seconds < 60;
+  if (short) service.kill("SIGHUP");
+  const end = await settle(service.pid, start.files, short ? CLOSING : IDLE);
+  print(short ? "after another reload" : "idle ones gone", end);
+
+  const code = await service.stop();
+  ear.listen(service.stdout() + service.stderr());
+  const seen = await upstream.finish();
+  printTallies(tallies);
+  printCounts(ear, seen, changes, service.stderr());
+  return verdict([
+    ...tallies.map(({ kind, lost }) => [lost === 0, `${kind.title}: ${lost} lost`] as const),
+    ...tallies.map(({ kind, good }) => [good > 0, `${kind.title}: none was made`] as const),
+    [seen.doubled === 0, `${seen.doubled} requests doubled`],
+    [seen.faults.length === 0, `The upstream itself failed: ${seen.faults.join("; ")}`],
+    [ear.leaks === 0, `a token leaked ${ear.leaks} times`],
+    [end.files <= start.files, `${end.files - start.files} files are left open`],
+    growth(looks, end),
+    [code === 0, `The service ended with ${code}`],
+  ]);
+}
+
+/** Held against the first minute, since a service that has just started has learnt nothing yet. */
+function growth([first, ...later]: readonly Look[], end: Look): readonly [boolean, string] {
+  if (first === undefined) return [true, ""];
+  const most = Math.max(...[...later, end].map(({ memory }) => memory)) - first.memory;
+  console.log(`memory after the first minute: ${megabytes(most)} MB more at most, of ${megabytes(GROWTH)}`);
+  return [most <= GROWTH, `Memory grew by ${megabytes(most)} MB`];
+}
+
+function printTallies(tallies: readonly Tally[]): void {
+  console.log(
+    `\n${"requests".padEnd(24)} ${
+      ["made", "lost", "p50 ms", "p99 ms"].map((each) => each.padStart(8)).join(" ")
+    }`,
+  );
+  for (const { kind, requests, lost, delays } of tallies) {
+    const sorted = delays.toSorted((left, right) => left - right);
+    const times = sorted.length === 0 ? [] : [0.5, 0.99].map((part) => quantile(sorted, part).toFixed(1));
+    const cells = [requests, lost, ...times].map((cell) => `${cell}`.padStart(8));
+    console.log(`${kind.title.padEnd(24)} ${cells.join(" ")}`);
+  }
+  for (const { kind, bad } of tallies) {
+    for (const [what, count] of bad) console.log(`  ${kind.title}: ${count} times: ${what}`);
+  }
+}
+
+function printCounts(ear: Ear, seen: UpstreamReport, changes: Changes, log: string): void {
+  const taken = (text: string) => log.split(text).length - 1;
+  console.log(`
+the upstream saw ${seen.requests} requests on ${seen.connections} connections; doubled: ${seen.doubled}; idempotent ones sent again: ${seen.resent}
+tokens changed ${changes.tokens} times, taken ${
+    taken("the new token serves")
+  }; tables ${changes.tables} times, taken ${taken("the new table serves")}
+leaks: ${ear.leaks}`);
+  for (const [form, count] of ear.heard) console.log(`  ${form}: ${count}`);
+}
