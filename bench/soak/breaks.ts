@@ -19,6 +19,11 @@ export const BROKEN: readonly Kind[] = [
 ];
 
 async function ask(agent: Agent, id: number, target: string, where: Break): Promise<ReplyHead> {
+  if (where === "nothing") {
+    // It has come, and nobody knows what it did: it must not come again.
+    await agent.send(target, id, { framing: "length", length: id % 3 * 100 });
+    return await agent.readHead("POST");
+  }
   if (where !== "upload") return await agent.ask("GET", target);
   const sent = agent.send(target, id, { framing: "length", length: MIB }).catch(() => {});
   const head = await agent.readHead("POST");

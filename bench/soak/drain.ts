@@ -3,6 +3,7 @@ import type { Held } from "../../tests/support/until_signal.ts";
 import { within } from "../../tests/support/within.ts";
 import { Agent } from "./agent.ts";
 import { readEvents } from "./events.ts";
+import { rest } from "./kind.ts";
 import { nextId } from "./load.ts";
 import { startProxy, startUpstream } from "./setting.ts";
 import { Ear } from "./tokens.ts";
@@ -26,6 +27,9 @@ interface End {
   /** On the clock of `performance.now()`. */
   readonly at: number;
 }
+
+/** What new requests are told meanwhile. */
+const DRAINING = "503 draining";
 
 /** SIGTERM during streams. */
 export async function drain(held: Held): Promise<number> {
@@ -61,7 +65,7 @@ export async function drain(held: Held): Promise<number> {
   service.kill("SIGTERM");
   const signalled = performance.now();
   await service.logged(/^cred-proxy: stopping/m);
-  const readiness = await request(service.port, "GET /bearer/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
+  const answers = probe(service.port, long.ended);
   const [inTime, tooLong] = await within(Promise.all([short.ended, long.ended]), "All ends", 60_000);
   const { code } = await within(service.status, "The service's end");
   const took = (performance.now() - signalled) / 1000;
@@ -69,15 +73,19 @@ export async function drain(held: Held): Promise<number> {
   const whole = inTime.filter((each) => each.whole).length;
   const cuts = tooLong.filter((each) => !each.whole).map(({ at }) => (at - signalled) / 1000);
   const [first, last] = [Math.min(...cuts), Math.max(...cuts)];
+  const answered = Object.entries(Object.groupBy(await answers, (answer) => answer));
   console.log(`SIGTERM during ${2 * EACH} streams, with ${LIMIT} s for them to end.
-meanwhile a new request: ${readiness.status} ${readiness.field("cred-proxy-error")}
+new requests meanwhile: ${answered.map(([answer, times]) => `${times?.length} times ${answer}`).join(", ")}
 streams that end in time: ${whole} of ${EACH} whole
 streams that do not: ${cuts.length} of ${EACH} cut, ${first.toFixed(1)} to ${
     last.toFixed(1)
   } s after the signal
 the service ended ${took.toFixed(1)} s after the signal, with ${code}`);
   return verdict([
-    [readiness.status === 503, `A new request was answered with ${readiness.status}`],
+    [
+      answered.map(([answer]) => answer).join() === DRAINING,
+      "A new request was not told that the service is stopping",
+    ],
     [whole === EACH, `${EACH - whole} streams broke that would have ended in time`],
     [cuts.length === EACH, `${EACH - cuts.length} streams ended whole that could not`],
     // A timer is never early but for its rounding.
@@ -86,4 +94,22 @@ the service ended ${took.toFixed(1)} s after the signal, with ${code}`);
     [code === 0, `The service ended with ${code}`],
     [ear.leaks === 0, "A token leaked"],
   ]);
+}
+
+/** Makes a request again and again, until something has happened. @returns What each was told. */
+async function probe(port: number, end: Promise<unknown>): Promise<string[]> {
+  const answers: string[] = [];
+  let over = false;
+  end.finally(() => over = true);
+  while (!over) {
+    try {
+      const { status, field } = await request(port, "GET /bearer/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
+      answers.push(`${status} ${field("cred-proxy-error")}`);
+    } catch {
+      // Only the limit itself may come between.
+      await within(end, "An answer, or the end of the streams", 1_000);
+    }
+    await rest(200);
+  }
+  return answers;
 }
