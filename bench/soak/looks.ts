@@ -23,14 +23,15 @@ export function printTitle(): void {
   console.log(`\n${"the service".padEnd(24)} ${"files".padStart(6)} ${"memory MB".padStart(10)}`);
 }
 
-/** Looks each minute until a time on the clock of `performance.now()`. @returns What was seen after each minute. */
-export async function lookEachMinute(pid: number, until: number): Promise<Look[]> {
+/** Looks each minute, for so many seconds from now. @returns What was seen after each minute. */
+export async function lookEachMinute(pid: number, seconds: number): Promise<Look[]> {
+  const begun = performance.now();
   const looks: Look[] = [];
-  for (let next = performance.now() + 60_000; next <= until; next += 60_000) {
-    await rest(next - performance.now());
+  for (let minute = 1; minute * 60 <= seconds; minute++) {
+    await rest(begun + minute * 60_000 - performance.now());
     const look = await lookAt(pid);
     looks.push(look);
-    print(`after ${looks.length} min`, look);
+    print(`after ${minute} min`, look);
   }
   return looks;
 }

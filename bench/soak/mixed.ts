@@ -38,7 +38,7 @@ export async function soak(held: Held, seconds: number): Promise<number> {
   const until = performance.now() + seconds * 1000;
   const [tallies, looks] = await Promise.all([
     Promise.all(kinds.map((kind) => bear(kind, { port: service.port, ear, until }))),
-    lookEachMinute(service.pid, until),
+    lookEachMinute(service.pid, seconds),
     changes.go(service, upstream.port, until),
   ]);
   print("when the load has ended", await lookAt(service.pid));
