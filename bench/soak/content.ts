@@ -4,13 +4,13 @@
  * @module
  */
 
-/** A prime, so that pieces of any usual size that change places are found out. */
-const PERIOD = 65_521;
-
 /** The largest piece that {@linkcode pieceOf} makes. */
 export const PIECE = 64 * 1024;
 
-/** Twice the period and more: a piece from any place is one view. */
+/** A prime, so that pieces of any usual size that change places are found out; and no less than a piece. */
+const PERIOD = 65_537;
+
+/** The period, and a piece of the next: a piece from any place is one view. */
 const STOCK = makeStock(PERIOD + PIECE);
 
 function makeStock(length: number): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,5 @@
 import type { Held } from "../../tests/support/until_signal.ts";
-import { megabytes } from "../support/process.ts";
+import { megabytes, processorTime } from "../support/process.ts";
 import { BROKEN } from "./breaks.ts";
 import { Changes } from "./changes.ts";
 import { ECHOES } from "./echoes.ts";
@@ -42,6 +42,7 @@ export async function soak(held: Held, seconds: number): Promise<number> {
     changes.go(service, upstream.port, until),
   ]);
   print("when the load has ended", await lookAt(service.pid));
+  const spent = await processorTime(service.pid);
   // A short soak does not wait for the idle connections: a table that is taken anew lets go of them.
   const short = seconds < 60;
   if (short) service.kill("SIGHUP");
@@ -53,6 +54,7 @@ export async function soak(held: Held, seconds: number): Promise<number> {
   const seen = await upstream.finish();
   printTallies(tallies);
   printCounts(ear, seen, changes, service.stderr());
+  console.log(`processor time of the service: ${spent.toFixed(1)} s`);
   return verdict([
     ...tallies.map(({ kind, lost }) => [lost === 0, `${kind.title}: ${lost} lost`] as const),
     ...tallies.map(({ kind, good }) => [good > 0, `${kind.title}: none was made`] as const),
