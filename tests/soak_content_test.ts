@@ -5,6 +5,9 @@ import { join } from "./support/bytes.ts";
 const LENGTH = 300_000;
 
 Deno.test("the content of a soak is the same from whatever place and in whatever pieces it is made", () => {
+  for (let at = 0; at < LENGTH; at++) {
+    assertEquals(pieceOf(3, at, PIECE).at(-1), pieceOf(3, at + PIECE - 1, 1)[0]);
+  }
   for (const id of [0, 1, 77, 12_345]) {
     const whole = join([...piecesOf(id, LENGTH)]);
     assertEquals(whole.length, LENGTH);
