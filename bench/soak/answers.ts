@@ -31,6 +31,9 @@ export const FRAME = 1000;
 /** How many tokens that served before are sung along with the one that came. */
 const FORMER = 2;
 
+/** How long a slow answer takes, in milliseconds. */
+const SLOW = 4_000;
+
 /** Songs are kept for so many tokens. */
 const SONGS = 8;
 
@@ -42,7 +45,7 @@ const SONGS = 8;
  *     events/ID/N/GAP      N events, GAP milliseconds apart
  *     sink/ID/N/M          takes N bytes, checks them, and answers with M bytes
  *     idle/ID/N/M          the same, and closes the idle connection a moment later
- *     slow/ID              no answer for ten seconds
+ *     slow/ID              no answer for a while
  *     no/ID                refuses an upload in the middle
  *     echo/ID/CODING       the credential in all its forms, in a field and in the content, coded
  *     coded/ID/CODING/N    N bytes, coded
@@ -76,7 +79,7 @@ export class Answers {
       case "idle":
         return await this.#answerAndLeave(exchange, id, Number(first), Number(second));
       case "slow":
-        return await answerLate(exchange);
+        return await this.#answerLate(exchange);
       case "no":
         return await refuse(exchange);
       case "echo":
@@ -107,6 +110,15 @@ export class Answers {
     const content = join([pieceOf(id, 0, FRAME), sung, pieceOf(id, FRAME, FRAME)]);
     const fields = { "X-Length": `${content.length}`, "X-Echo": lines.at(-1) ?? "" };
     await sendEncoded(exchange, id, coding, fields, content);
+  }
+
+  /** All whom it is for have left: if the service does not end the exchange, it has not noticed. */
+  async #answerLate(exchange: Exchange): Promise<void> {
+    await exchange.drain();
+    const ended = await Promise.race([exchange.closed.then(() => true), rest(SLOW).then(() => false)]);
+    if (ended) return;
+    this.deliveries.noteUnnoticed(exchange.method);
+    await exchange.reply(200, [], "late");
   }
 
   #song(token: string): string {
@@ -156,13 +168,6 @@ async function swallow(exchange: Exchange, id: number, sent: number, wanted: num
     throw error;
   }
   await sendLength(exchange, id, wanted);
-}
-
-async function answerLate(exchange: Exchange): Promise<void> {
-  let over = false;
-  exchange.closed.then(() => over = true);
-  for (let waited = 0; !over && waited < 10_000; waited += 100) await rest(100);
-  if (!over) await exchange.reply(200, [], "late");
 }
 
 /** Says no when some of an upload has come, and reads on. */

@@ -2,6 +2,7 @@
 export class Deliveries {
   readonly #counts = new Map<number, number>();
   readonly #doubled = new Set<number>();
+  readonly #unnoticed = { GET: 0, POST: 0 };
   #resent = 0;
 
   /** A request's head has come. */
@@ -14,9 +15,19 @@ export class Deliveries {
     else this.#resent++;
   }
 
+  /** An answer was waited for though the client had left. */
+  noteUnnoticed(method: string): void {
+    this.#unnoticed[method === "GET" ? "GET" : "POST"]++;
+  }
+
   /** What it comes to. */
   get report(): DeliveryReport {
-    return { requests: this.#counts.size, doubled: this.#doubled.size, resent: this.#resent };
+    return {
+      requests: this.#counts.size,
+      doubled: this.#doubled.size,
+      resent: this.#resent,
+      unnoticed: this.#unnoticed,
+    };
   }
 }
 
@@ -27,4 +38,6 @@ export interface DeliveryReport {
   readonly doubled: number;
   /** How often an idempotent one came again. */
   readonly resent: number;
+  /** How many answers were waited for though the client had left, by the method. */
+  readonly unnoticed: { readonly GET: number; readonly POST: number };
 }

@@ -6,10 +6,23 @@ import { type Kind, MIB, rest, routeOf } from "./kind.ts";
 export const LEAVERS: readonly Kind[] = [
   {
     title: "left before the answer",
-    perSecond: 5,
+    perSecond: 4,
     atOnce: 10,
     async run(agent, id) {
-      await agent.send(`${routeOf(id)}/slow/${id}`, id, { framing: "length", length: id % 3 * 1000 });
+      // What it fails with is that it has left.
+      agent.ask("GET", `${routeOf(id)}/slow/${id}`).catch(() => {});
+      await rest(id * 13 % 700);
+    },
+  },
+  {
+    title: "left after an upload",
+    perSecond: 1,
+    atOnce: 10,
+    async run(agent, id) {
+      await agent.send(`${routeOf(id)}/slow/${id}`, id, {
+        framing: "length",
+        length: 1000 + id % 2 * 100_000,
+      });
       await rest(id * 13 % 700);
     },
   },

@@ -28,7 +28,8 @@ export function nextId(): number {
 export async function bear(kind: Kind, options: LoadOptions): Promise<Tally> {
   const tally = new Tally(kind);
   const gap = 1000 / kind.perSecond;
-  let due = performance.now() + Math.random() * gap;
+  // Not all kinds in the same moment; yet each of them even in the shortest soak.
+  let due = performance.now() + Math.random() * Math.min(gap, 500);
 
   async function client(): Promise<void> {
     using seat = new Seat(kind, options);

@@ -59,6 +59,8 @@ export async function soak(held: Held, seconds: number): Promise<number> {
     ...tallies.map(({ kind, lost }) => [lost === 0, `${kind.title}: ${lost} lost`] as const),
     ...tallies.map(({ kind, good }) => [good > 0, `${kind.title}: none was made`] as const),
     [seen.doubled === 0, `${seen.doubled} requests doubled`],
+    // With content the runtime does not look: docs/SOAK.md.
+    [seen.unnoticed.GET === 0, `${seen.unnoticed.GET} clients that left before the answer were not noticed`],
     [seen.faults.length === 0, `The upstream itself failed: ${seen.faults.join("; ")}`],
     [ear.leaks === 0, `a token leaked ${ear.leaks} times`],
     [end.files <= start.files, `${end.files - start.files} files are left open`],
@@ -99,6 +101,7 @@ the upstream saw ${seen.requests} requests on ${seen.connections} connections; d
 tokens changed ${changes.tokens} times, taken ${
     taken("the new token serves")
   }; tables ${changes.tables} times, taken ${taken("the new table serves")}
+clients that left before the answer and were not noticed: ${seen.unnoticed.GET} without content, ${seen.unnoticed.POST} with some
 leaks: ${ear.leaks}`);
   for (const [form, count] of ear.heard) console.log(`  ${form}: ${count}`);
 }

@@ -5,11 +5,11 @@ import { KIB, type Kind, MIB, rest, routeOf } from "./kind.ts";
 /** Streams, uploads and downloads. */
 export const TRANSFERS: readonly Kind[] = [
   {
-    title: "event stream of 5 s",
-    perSecond: 8,
-    atOnce: 50,
+    title: "event stream of 2 s",
+    perSecond: 20,
+    atOnce: 60,
     keeps: true,
-    run: (agent, id) => readEvents(agent, id, 50, 100),
+    run: (agent, id) => readEvents(agent, id, 40, 50),
   },
   {
     title: "upload to 256 KiB",
@@ -54,9 +54,9 @@ export const TRANSFERS: readonly Kind[] = [
   },
   {
     title: "slow reader of 4 MiB",
-    perSecond: 0.5,
+    perSecond: 1,
     atOnce: 4,
-    run: (agent, id) => download(agent, id, 4 * MIB, routeOf(id), 20),
+    run: (agent, id) => download(agent, id, 4 * MIB, routeOf(id), 10),
   },
 ];
 
