@@ -338,10 +338,25 @@ const DEPARTURES: readonly Departure[] = [
     until: "event",
   },
   {
-    stage: "after its upload",
+    stage: "after an upload so small that it came along with the head",
     path: "/a/uploaded",
-    text: "POST /a/uploaded HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nwhole",
+    text: "POST /a/uploaded HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nwhole",
     script: (exchange) => exchange.drain(),
+  },
+  {
+    // The runtime looks no more at the connection of a client whose content has come, until there is something to send.
+    stage: "after an upload, once there is an answer",
+    path: "/a/uploaded",
+    text: `POST /a/uploaded HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n${"x".repeat(1000)}`,
+    script: async (exchange) => {
+      await exchange.drain();
+      await sleep(400);
+      await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+      for (;;) {
+        await exchange.writeChunk("event");
+        await sleep(20);
+      }
+    },
   },
 ];
 
