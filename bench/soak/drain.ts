@@ -1,3 +1,4 @@
+import type { WithAdmin } from "../../tests/support/admin.ts";
 import { request } from "../../tests/support/wire.ts";
 import type { Held } from "../../tests/support/until_signal.ts";
 import { within } from "../../tests/support/within.ts";
@@ -5,6 +6,7 @@ import { Agent } from "./agent.ts";
 import { readEvents } from "./events.ts";
 import { rest } from "./kind.ts";
 import { nextId } from "./load.ts";
+import { askOperator } from "./operator.ts";
 import { startProxy, startUpstream } from "./setting.ts";
 import { Ear } from "./tokens.ts";
 import { verdict } from "./verdict.ts";
@@ -28,8 +30,8 @@ interface End {
   readonly at: number;
 }
 
-/** What new requests are told meanwhile. */
-const DRAINING = "503 draining";
+/** What a new request and a question for readiness are told meanwhile. */
+const DRAINING = "503 draining, /readyz 503";
 
 /** SIGTERM during streams. */
 export async function drain(held: Held): Promise<number> {
@@ -65,7 +67,7 @@ export async function drain(held: Held): Promise<number> {
   service.kill("SIGTERM");
   const signalled = performance.now();
   await service.logged(/^cred-proxy: stopping/m);
-  const answers = probe(service.port, long.ended);
+  const answers = probe(service, long.ended);
   const [inTime, tooLong] = await within(Promise.all([short.ended, long.ended]), "All ends", 60_000);
   const { code } = await within(service.status, "The service's end");
   const took = (performance.now() - signalled) / 1000;
@@ -75,7 +77,7 @@ export async function drain(held: Held): Promise<number> {
   const [first, last] = [Math.min(...cuts), Math.max(...cuts)];
   const answered = Object.entries(Object.groupBy(await answers, (answer) => answer));
   console.log(`SIGTERM during ${2 * EACH} streams, with ${LIMIT} s for them to end.
-new requests meanwhile: ${answered.map(([answer, times]) => `${times?.length} times ${answer}`).join(", ")}
+a new request meanwhile: ${answered.map(([answer, times]) => `${times?.length} times ${answer}`).join(", ")}
 streams that end in time: ${whole} of ${EACH} whole
 streams that do not: ${cuts.length} of ${EACH} cut, ${first.toFixed(1)} to ${
     last.toFixed(1)
@@ -96,15 +98,16 @@ the service ended ${took.toFixed(1)} s after the signal, with ${code}`);
   ]);
 }
 
-/** Makes a request again and again, until something has happened. @returns What each was told. */
-async function probe(port: number, end: Promise<unknown>): Promise<string[]> {
+/** Asks again and again, until something has happened. @returns What was answered each time. */
+async function probe(service: WithAdmin, end: Promise<unknown>): Promise<string[]> {
   const answers: string[] = [];
   let over = false;
   end.finally(() => over = true);
   while (!over) {
     try {
-      const { status, field } = await request(port, "GET /bearer/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
-      answers.push(`${status} ${field("cred-proxy-error")}`);
+      const { status, field } = await request(service.port, "GET /bearer/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
+      const readiness = await askOperator(service, "/readyz");
+      answers.push(`${status} ${field("cred-proxy-error")}, /readyz ${readiness.status}`);
     } catch {
       // Only the limit itself may come between.
       await within(end, "An answer, or the end of the streams", 1_000);

@@ -6,6 +6,7 @@ import { ECHOES } from "./echoes.ts";
 import { LEAVERS } from "./leavers.ts";
 import { bear } from "./load.ts";
 import { type Look, lookAt, lookEachMinute, print, printTitle, settle } from "./looks.ts";
+import { askOperator, metric, watchOperator } from "./operator.ts";
 import { startProxy, startUpstream } from "./setting.ts";
 import { SMALL } from "./small.ts";
 import { quantile, type Tally } from "./tally.ts";
@@ -36,9 +37,10 @@ export async function soak(held: Held, seconds: number): Promise<number> {
   print("at the start", start);
 
   const until = performance.now() + seconds * 1000;
-  const [tallies, looks] = await Promise.all([
+  const [tallies, looks, ready] = await Promise.all([
     Promise.all(kinds.map((kind) => bear(kind, { port: service.port, ear, until }))),
     lookEachMinute(service.pid, seconds),
+    watchOperator(service, ear, until),
     changes.go(service, upstream.port, until),
   ]);
   print("when the load has ended", await lookAt(service.pid));
@@ -49,12 +51,19 @@ export async function soak(held: Held, seconds: number): Promise<number> {
   const end = await settle(service.pid, start.files, short ? CLOSING : IDLE);
   print(short ? "after another reload" : "idle ones gone", end);
 
+  const metrics = (await askOperator(service, "/metrics")).body.text;
+  const inFlight = metric(metrics, "cred_proxy_requests_in_flight");
+  const open = metric(metrics, "cred_proxy_upstream_connections_open");
+
   const code = await service.stop();
   ear.listen(service.stdout() + service.stderr());
   const seen = await upstream.finish();
   printTallies(tallies);
   printCounts(ear, seen, changes, service.stderr());
-  console.log(`processor time of the service: ${spent.toFixed(1)} s`);
+  console.log(
+    `the operator's listener was well ${ready} times; in the end it told ${inFlight} requests in flight and ${open} connections
+processor time of the service: ${spent.toFixed(1)} s`,
+  );
   return verdict([
     ...tallies.map(({ kind, lost }) => [lost === 0, `${kind.title}: ${lost} lost`] as const),
     ...tallies.map(({ kind, good }) => [good > 0, `${kind.title}: none was made`] as const),
@@ -64,6 +73,8 @@ export async function soak(held: Held, seconds: number): Promise<number> {
     [seen.faults.length === 0, `The upstream itself failed: ${seen.faults.join("; ")}`],
     [ear.leaks === 0, `a token leaked ${ear.leaks} times`],
     [end.files <= start.files, `${end.files - start.files} files are left open`],
+    [inFlight === 0, `${inFlight} requests are told to be in flight still`],
+    [open === 0, `${open} connections to the upstream are told to be open still`],
     growth(looks, end),
     [code === 0, `The service ended with ${code}`],
   ]);

@@ -5,9 +5,9 @@
  */
 
 import { fromFileUrl } from "@std/path";
+import { startAdmin, type WithAdmin } from "../../tests/support/admin.ts";
 import { Log } from "../../tests/support/log.ts";
 import { CHILD_PATIENCE, endChild } from "../../tests/support/run_main.ts";
-import { type Service, startService } from "../../tests/support/service.ts";
 import { V8_FLAGS } from "../support/setting.ts";
 import type { Place } from "../support/upstream.ts";
 import { tokenOf, USER } from "./tokens.ts";
@@ -53,12 +53,12 @@ export async function startUpstream(): Promise<SoakUpstream> {
   }
 }
 
-/** Starts the service in front of an upstream. */
+/** Starts the service in front of an upstream, with an operator's listener. */
 export function startProxy(
   { port, ca }: Place,
   env: Readonly<Record<string, string>> = {},
-): Promise<Service> {
-  return startService({
+): Promise<WithAdmin> {
+  return startAdmin({
     routes: tableFor(port),
     ca,
     files: { [TOKEN_FILE]: tokenOf(0) },
