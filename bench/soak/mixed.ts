@@ -6,6 +6,7 @@ import { ECHOES } from "./echoes.ts";
 import { LEAVERS } from "./leavers.ts";
 import { bear } from "./load.ts";
 import { type Look, lookAt, lookEachMinute, print, printTitle, settle } from "./looks.ts";
+import { opened, openFiles } from "./open_files.ts";
 import { askOperator, metric, watchOperator } from "./operator.ts";
 import { startProxy, startUpstream } from "./setting.ts";
 import { SMALL } from "./small.ts";
@@ -32,7 +33,7 @@ export async function soak(held: Held, seconds: number): Promise<number> {
   console.log(`${kinds.length} kinds of requests for ${seconds} s; tokens and tables change.`);
   const ear = new Ear();
   const changes = new Changes();
-  const start = await lookAt(service.pid);
+  const [start, files] = [await lookAt(service.pid), await openFiles(service.pid)];
   printTitle();
   print("at the start", start);
 
@@ -51,6 +52,10 @@ export async function soak(held: Held, seconds: number): Promise<number> {
   const end = await settle(service.pid, start.files, short ? CLOSING : IDLE);
   print(short ? "after another reload" : "idle ones gone", end);
 
+  if (end.files > start.files) {
+    console.log(`left open (port ${service.port} is the service's, ${upstream.port} the upstream's):`);
+    for (const what of opened(files, await openFiles(service.pid))) console.log(`  ${what}`);
+  }
   const metrics = (await askOperator(service, "/metrics")).body.text;
   const inFlight = metric(metrics, "cred_proxy_requests_in_flight");
   const open = metric(metrics, "cred_proxy_upstream_connections_open");
