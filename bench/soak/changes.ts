@@ -35,6 +35,7 @@ async function every(ms: number, until: number, change: () => Promise<void>): Pr
 
 /** As an operator should: what is read is the one or the other, and never half of it. */
 async function replace(service: Service, name: string, text: string): Promise<void> {
-  await Deno.writeTextFile(join(service.folder, "new"), text);
-  await Deno.rename(join(service.folder, "new"), join(service.folder, name));
+  const path = join(service.folder, name);
+  await Deno.writeTextFile(`${path}.new`, text);
+  await Deno.rename(`${path}.new`, path);
 }
