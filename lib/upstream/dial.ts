@@ -15,6 +15,9 @@ export class UpstreamUntrusted extends Error {
   override readonly name = "UpstreamUntrusted";
 }
 
+/** How long a connection that is given up may still take to come and be closed, in milliseconds. */
+const AFTERMATH = 1_000;
+
 /** Which protocol is spoken inside TLS, for servers that would rather speak HTTP/2: RFC 7301. */
 const PROTOCOLS = ["http/1.1"];
 
@@ -26,7 +29,7 @@ const PROTOCOLS = ["http/1.1"];
 export async function dial(upstream: Upstream, options: DialOptions, signal: AbortSignal): Promise<Socket> {
   const { egress } = options;
   const hop = egress ?? upstream;
-  const socket = await Deno.connect({ hostname: hop.host, port: hop.port, signal });
+  const socket = await connect(hop.host, hop.port, signal);
   let open: Deno.Conn = socket;
   const close = () => open.close();
   signal.addEventListener("abort", close, { once: true });
@@ -43,6 +46,8 @@ export async function dial(upstream: Upstream, options: DialOptions, signal: Abo
     });
     open = secured;
     await shakeHands(secured);
+    // One that is closed in the moment in which its handshake ends gives no error.
+    signal.throwIfAborted();
     return secured;
   } catch (error) {
     try {
@@ -53,6 +58,28 @@ export async function dial(upstream: Upstream, options: DialOptions, signal: Abo
     throw error;
   } finally {
     signal.removeEventListener("abort", close);
+  }
+}
+
+/**
+ * The runtime loses a connection that comes in the moment of an abort, and it stays open for good. So it is not told of
+ * the abort until one that was on its way has come, and been closed here.
+ */
+async function connect(hostname: string, port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
+  signal.throwIfAborted();
+  const late = new AbortController();
+  const connecting = Deno.connect({ hostname, port, signal: late.signal });
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => {
+    const timer = setTimeout(() => late.abort(), AFTERMATH);
+    connecting.then((conn) => conn.close(), () => {}).finally(() => clearTimeout(timer));
+    aborted.reject(signal.reason);
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([connecting, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 
