@@ -5,7 +5,7 @@ import type { Exchange } from "../../tests/support/exchange.ts";
 import { now } from "../support/clock.ts";
 import { Comparison, pieceOf, piecesOf } from "./content.ts";
 import { Deliveries } from "./deliveries.ts";
-import { tokenIn } from "./tokens.ts";
+import { tokenIn, USER } from "./tokens.ts";
 
 const CHUNKED = { "Transfer-Encoding": "chunked" };
 
@@ -124,7 +124,7 @@ export class Answers {
   #song(token: string): string {
     const known = this.#songs.get(token);
     if (known !== undefined) return known;
-    const song = songOf({ secret: token, value: btoa(`x-access-token:${token}`) });
+    const song = songOf({ secret: token, value: btoa(`${USER}:${token}`) });
     this.#songs.set(token, song);
     if (this.#songs.size > SONGS) this.#songs.delete(this.#songs.keys().next().value ?? "");
     return song;

@@ -7,13 +7,12 @@ import { LEAVERS } from "./leavers.ts";
 import { bear } from "./load.ts";
 import { type Look, lookAt, lookEachMinute, print, printTitle, settle } from "./looks.ts";
 import { opened, openFiles } from "./open_files.ts";
+import { printCounts, printTallies } from "./report.ts";
 import { askOperator, metric, watchOperator } from "./operator.ts";
 import { startProxy, startUpstream } from "./setting.ts";
 import { SMALL } from "./small.ts";
-import { quantile, type Tally } from "./tally.ts";
 import { Ear } from "./tokens.ts";
 import { TRANSFERS } from "./transfers.ts";
-import type { UpstreamReport } from "./upstream.ts";
 import { verdict } from "./verdict.ts";
 
 /** What resident memory may grow by after the first minute, in bytes. */
@@ -91,33 +90,4 @@ function growth([first, ...later]: readonly Look[], end: Look): readonly [boolea
   const most = Math.max(...[...later, end].map(({ memory }) => memory)) - first.memory;
   console.log(`memory after the first minute: ${megabytes(most)} MB more at most, of ${megabytes(GROWTH)}`);
   return [most <= GROWTH, `Memory grew by ${megabytes(most)} MB`];
-}
-
-function printTallies(tallies: readonly Tally[]): void {
-  console.log(
-    `\n${"requests".padEnd(24)} ${
-      ["made", "lost", "p50 ms", "p99 ms"].map((each) => each.padStart(8)).join(" ")
-    }`,
-  );
-  for (const { kind, requests, lost, delays } of tallies) {
-    const sorted = delays.toSorted((left, right) => left - right);
-    const times = sorted.length === 0 ? [] : [0.5, 0.99].map((part) => quantile(sorted, part).toFixed(1));
-    const cells = [requests, lost, ...times].map((cell) => `${cell}`.padStart(8));
-    console.log(`${kind.title.padEnd(24)} ${cells.join(" ")}`);
-  }
-  for (const { kind, bad } of tallies) {
-    for (const [what, count] of bad) console.log(`  ${kind.title}: ${count} times: ${what}`);
-  }
-}
-
-function printCounts(ear: Ear, seen: UpstreamReport, changes: Changes, log: string): void {
-  const taken = (text: string) => log.split(text).length - 1;
-  console.log(`
-the upstream saw ${seen.requests} requests on ${seen.connections} connections; doubled: ${seen.doubled}; idempotent ones sent again: ${seen.resent}
-tokens changed ${changes.tokens} times, taken ${
-    taken("the new token serves")
-  }; tables ${changes.tables} times, taken ${taken("the new table serves")}
-clients that left before the answer and were not noticed: ${seen.unnoticed.GET} without content, ${seen.unnoticed.POST} with some
-leaks: ${ear.leaks}`);
-  for (const [form, count] of ear.heard) console.log(`  ${form}: ${count}`);
 }
