@@ -66,7 +66,7 @@ export async function streams(held: Held, seconds: number): Promise<number> {
   console.log(`
 all open at once for ${together.toFixed(1)} s; whole: ${whole} of ${STREAMS}; events: ${delays.length} of ${
     STREAMS * count
-  }, in order
+  }
 from an event's sending to its arrival: p50 ${quantile(sorted, 0.5).toFixed(1)} ms, p99 ${
     quantile(sorted, 0.99).toFixed(1)
   } ms`);
