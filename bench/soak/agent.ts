@@ -28,8 +28,9 @@ export class Agent {
   readonly #conn: Deno.TcpConn;
   readonly #source: ByteSource;
   readonly #ear: Ear;
-  /** Whether it has been closed on this side. */
-  closed = false;
+  /** Whether the service has said that the reply is the last one on this connection. */
+  last = false;
+  #closed = false;
 
   private constructor(conn: Deno.TcpConn, ear: Ear) {
     this.#conn = conn;
@@ -74,6 +75,7 @@ export class Agent {
     const head = parseHead(text);
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(head.start)?.[1]);
     if (Number.isNaN(status)) throw new Error("What came is no reply");
+    this.last = valueOf(head, "connection")?.toLowerCase() === "close";
     return { ...head, status, method };
   }
 
@@ -122,8 +124,8 @@ export class Agent {
   }
 
   close(): void {
-    if (this.closed) return;
-    this.closed = true;
+    if (this.#closed) return;
+    this.#closed = true;
     this.#conn.close();
     this.#source.discard();
   }

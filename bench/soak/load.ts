@@ -69,7 +69,8 @@ class Seat implements Disposable {
   async run(): Promise<void> {
     this.#agent ??= await Agent.connect(this.#options.port, this.#options.ear);
     await this.#kind.run(this.#agent, nextId());
-    if (this.#kind.keeps !== true || ++this.#served % KEPT_FOR === 0) this.leave();
+    const keeps = this.#kind.keeps === true && !this.#agent.last;
+    if (!keeps || ++this.#served % KEPT_FOR === 0) this.leave();
   }
 
   leave(): void {
