@@ -127,7 +127,7 @@ async function assertBaked(binary: string, flags: readonly string[]): Promise<vo
   assertEquals(Object.fromEntries(granted), expected);
   // Never a question, and no argument that a start would have beside its own.
   assertEquals([permissions["prompt"], argv], [false, []]);
-  assert(v8_flags.includes("--max-semi-space-size=4"), v8_flags.join(" "));
+  assert(v8_flags.includes("--max-semi-space-size=2"), v8_flags.join(" "));
 }
 
 Deno.test("task compile bakes the flags in that permissions prints, and no others", async () => {
