@@ -176,13 +176,15 @@ Deno.test("a client that leaves mid-upload ends the upstream's connection within
 
 Deno.test("an upstream that stops reading stalls the client's upload", async () => {
   const reads = Promise.withResolvers<void>();
+  const total = 64_000_000;
   let length = 0;
   stage.play(async (exchange) => {
+    // What a client of an earlier test left behind may come late.
+    if (exchange.field("content-length") !== `${total}`) return await exchange.drain();
     await reads.promise;
     for await (const part of exchange.body()) length += part.length;
     await exchange.reply(200);
   });
-  const total = 64_000_000;
   await using wire = await connectRaw(stage.service.port, { patience: 15_000 });
   await wire.send(headOf(`Content-Length: ${total}`));
   let sent = 0;
