@@ -19,7 +19,8 @@ FROM ${DENO_IMAGE}${DENO_DIGEST:+@${DENO_DIGEST}}
 ENV DENO_DIR=/app/.deno DENO_NO_UPDATE_CHECK=1
 WORKDIR /app
 USER 0:0
-COPY deno.json deno.lock main.ts container/entrypoint ./
+COPY deno.json deno.lock main.ts ./
+COPY bin ./bin
 COPY lib ./lib
 
 # `--no-remote --no-npm`: an import of a package fails the build here, rather than fetch something at the start. Of the cache the
@@ -35,9 +36,9 @@ RUN deno cache --quiet --frozen --no-remote --no-npm main.ts \
 USER 1993:1993
 EXPOSE 9099
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["sh", "/app/entrypoint"]
+ENTRYPOINT ["/app/bin/cred-proxy"]
 CMD ["serve"]
-HEALTHCHECK --interval=30s --timeout=5s --start-period=5s --retries=3 CMD ["sh", "/app/entrypoint", "healthcheck"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=5s --retries=3 CMD ["/app/bin/cred-proxy", "healthcheck"]
 
 # Last, so that a new version or revision changes nothing above.
 ARG DENO_IMAGE

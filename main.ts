@@ -9,10 +9,10 @@ import { type Command, EXIT } from "./lib/commands/command.ts";
 import { healthcheck } from "./lib/commands/healthcheck.ts";
 import { help } from "./lib/commands/help.ts";
 import { permissions } from "./lib/commands/permissions.ts";
-import { complain } from "./lib/commands/report.ts";
+import { complain } from "./lib/log/print.ts";
 import { serve } from "./lib/commands/serve.ts";
 import { version } from "./lib/commands/version.ts";
-import { didYouMean } from "./lib/config/suggest.ts";
+import { didYouMean } from "./lib/config/reader/did_you_mean.ts";
 
 /** A command and how many arguments it takes at most. */
 interface Verb {

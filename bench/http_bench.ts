@@ -4,12 +4,12 @@
  * @module
  */
 
-import { matchPrefix } from "../lib/http/match.ts";
-import { requestFraming } from "../lib/http/request_framing.ts";
-import { headRules, requestHead } from "../lib/http/request_head.ts";
-import { copyResponseFields } from "../lib/http/response_fields.ts";
-import { Secret } from "../lib/http/secret.ts";
-import { parseTarget } from "../lib/http/target.ts";
+import { matchPrefix } from "../lib/proxy/match.ts";
+import { requestFraming } from "../lib/proxy/request_framing.ts";
+import { headRules, requestHead } from "../lib/proxy/request_head.ts";
+import { copyResponseFields } from "../lib/proxy/response_fields.ts";
+import { Secret } from "../lib/core/secret.ts";
+import { parseTarget } from "../lib/proxy/target.ts";
 import { Mask } from "../lib/mask/mask.ts";
 import { parseResponseHead } from "../lib/upstream/response_head.ts";
 import { routeOf } from "../tests/support/route.ts";

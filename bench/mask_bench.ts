@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Secret } from "../lib/http/secret.ts";
+import { Secret } from "../lib/core/secret.ts";
 import { Mask } from "../lib/mask/mask.ts";
 import { StreamMask } from "../lib/mask/stream_mask.ts";
 

@@ -14,7 +14,7 @@ import { type Held, untilSignal } from "../tests/support/until_signal.ts";
 import { within } from "../tests/support/within.ts";
 import { chosen } from "./support/arguments.ts";
 import { Client, getHead } from "./support/client.ts";
-import { canMeasure, megabytes, MemoryWatch } from "./support/process.ts";
+import { canMeasure, megabytes, MemoryWatch } from "../tests/support/process.ts";
 import { startService, startUpstream } from "./support/setting.ts";
 
 const GIB = 1024 ** 3;

@@ -13,8 +13,8 @@ import { type Held, untilSignal } from "../tests/support/until_signal.ts";
 import { within } from "../tests/support/within.ts";
 import { chosen } from "./support/arguments.ts";
 import { Client, getHead } from "./support/client.ts";
-import { now } from "./support/clock.ts";
-import { canMeasure, megabytes, processorTime } from "./support/process.ts";
+import { now } from "../tests/support/clock.ts";
+import { canMeasure, megabytes, processorTime } from "../tests/support/process.ts";
 import { startService, startUpstream } from "./support/setting.ts";
 
 /** What was counted while a work was measured. */

@@ -6,7 +6,7 @@
 
 import { ChunkedDecoder } from "../lib/upstream/chunked.ts";
 import { bytesOf, latin1 } from "../lib/upstream/connection.ts";
-import { responseFraming } from "../lib/upstream/framing.ts";
+import { responseFraming } from "../lib/upstream/response_framing.ts";
 import { findHeadEnd, parseResponseHead } from "../lib/upstream/response_head.ts";
 import { REPLY_HEAD } from "./support/messages.ts";
 

@@ -164,7 +164,7 @@ async function showAttempts(page: Page, service: Service): Promise<void> {
 }
 
 async function attempt(service: Service): Promise<readonly Outcome[]> {
-  const program = fromFileUrl(new URL("attempts.ts", import.meta.url));
+  const program = fromFileUrl(new URL("./attempts.ts", import.meta.url));
   const command = new Deno.Command(Deno.execPath(), {
     args: ["run", ...service.flags, program, service.folder],
     env: service.env,

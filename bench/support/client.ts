@@ -4,7 +4,7 @@
  * @module
  */
 
-import { responseFraming } from "../../lib/upstream/framing.ts";
+import { responseFraming } from "../../lib/upstream/response_framing.ts";
 import { parseResponseHead } from "../../lib/upstream/response_head.ts";
 import { latin1 } from "../../tests/support/bytes.ts";
 import { Peer, type Taker } from "./peer.ts";

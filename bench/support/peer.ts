@@ -6,7 +6,7 @@
  */
 
 import { decoderFor } from "../../lib/upstream/decoder.ts";
-import type { Framing } from "../../lib/upstream/framing.ts";
+import type { Framing } from "../../lib/upstream/response_framing.ts";
 import { fromLatin1, writeAll } from "../../tests/support/bytes.ts";
 
 /** Takes a part of a content; a promise makes the next read wait. */

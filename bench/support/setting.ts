@@ -43,7 +43,7 @@ export async function startUpstream(): Promise<Upstream> {
       "run",
       "--no-prompt",
       "--allow-net=127.0.0.1",
-      fromFileUrl(new URL("upstream.ts", import.meta.url)),
+      fromFileUrl(new URL("./upstream.ts", import.meta.url)),
     ],
     stdin: "piped",
     stdout: "piped",

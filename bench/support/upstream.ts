@@ -13,11 +13,11 @@
  * @module
  */
 
-import type { Framing } from "../../lib/upstream/framing.ts";
+import type { Framing } from "../../lib/upstream/response_framing.ts";
 import { makeAuthority } from "../../tests/support/authority.ts";
 import { join, latin1 } from "../../tests/support/bytes.ts";
 import { type Field, parseHead, valuesOf } from "../../tests/support/message.ts";
-import { now } from "./clock.ts";
+import { now } from "../../tests/support/clock.ts";
 import { Peer } from "./peer.ts";
 
 /** Where the upstream is. */

@@ -1,4 +1,4 @@
-import type { Entry } from "../journal.ts";
+import type { Entry } from "../log/request_log.ts";
 import { Histogram } from "../metrics/histogram.ts";
 import { DELAY_BOUNDS } from "../metrics/route_meter.ts";
 

@@ -1,4 +1,4 @@
-import type { Entry } from "../journal.ts";
+import type { Entry } from "../log/request_log.ts";
 import { fateOf, Minute, MINUTES } from "./history.ts";
 import { type Html, html } from "./html.ts";
 import { bars, lines } from "./plot.ts";

@@ -1,4 +1,4 @@
-import type { Entry } from "../journal.ts";
+import type { Entry } from "../log/request_log.ts";
 
 /** How many requests are remembered. */
 const LIMIT = 100;

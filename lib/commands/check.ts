@@ -1,13 +1,13 @@
-import { folderOf } from "../boundary/permissions.ts";
-import { type Route, routeName } from "../config/route.ts";
-import { clientTokenFault, tokenFiles, tokenName } from "../config/token.ts";
-import { upstreamText } from "../config/upstream_url.ts";
-import type { Secret } from "../http/secret.ts";
+import { folderOf } from "../permissions/permissions.ts";
+import { type Route, routeName } from "../config/route/route_config.ts";
+import { clientTokenFault, tokenFiles, tokenName } from "../config/route/token.ts";
+import { upstreamText } from "../config/route/upstream_url.ts";
+import type { Secret } from "../core/secret.ts";
 import { TokenFiles, tokenSlot } from "../tokens/token_files.ts";
 import { isMaskable, LEAST_MASKED } from "../mask/forms.ts";
 import { type Command, EXIT } from "./command.ts";
-import { loadConfiguration, loadTokens } from "./load.ts";
-import { report } from "./report.ts";
+import { loadConfiguration, loadTokens } from "../config/load/load.ts";
+import { report } from "../log/print.ts";
 
 /**
  * Judge the configuration and say what it means, a line a route. An unset token is told, but is no fault: the table may

@@ -1,10 +1,10 @@
-import { advise } from "../clients/advice.ts";
-import { findRoute } from "../clients/find_route.ts";
-import { parseSettings } from "../config/settings.ts";
+import { advise } from "../providers/client_setup.ts";
+import { findRoute } from "../providers/find_route.ts";
+import { parseSettings } from "../config/settings/settings.ts";
 import { type Command, EXIT } from "./command.ts";
-import { withEnvironment } from "./environment.ts";
-import { loadTable } from "./load.ts";
-import { complain, report } from "./report.ts";
+import { withEnvironment } from "../config/load/environment.ts";
+import { loadTable } from "../config/load/load.ts";
+import { complain, report } from "../log/print.ts";
 
 /** The settings that say where the routes are: the right to read others, tokens above all, is not needed here. */
 const NEEDED: readonly string[] = [

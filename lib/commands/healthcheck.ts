@@ -1,8 +1,8 @@
-import { hostPort } from "../config/host.ts";
-import { parseSettings, type Settings } from "../config/settings.ts";
+import { hostPort } from "../http/host.ts";
+import { parseSettings, type Settings } from "../config/settings/settings.ts";
 import { type Command, EXIT } from "./command.ts";
-import { withEnvironment } from "./environment.ts";
-import { complain, report } from "./report.ts";
+import { withEnvironment } from "../config/load/environment.ts";
+import { complain, report } from "../log/print.ts";
 
 /** How long the service may take to answer. */
 const PATIENCE_MS = 3_000;

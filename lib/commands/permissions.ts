@@ -1,7 +1,7 @@
-import { flags, requiredGrants } from "../boundary/permissions.ts";
+import { flags, requiredGrants } from "../permissions/permissions.ts";
 import { type Command, EXIT } from "./command.ts";
-import { loadConfiguration } from "./load.ts";
-import { report } from "./report.ts";
+import { loadConfiguration } from "../config/load/load.ts";
+import { report } from "../log/print.ts";
 
 /** Print the flags that serving this table in this environment needs, on one line. */
 export const permissions: Command = async () => {

@@ -1,17 +1,17 @@
-import { judgeGrants, revokeAfterStart } from "../boundary/grants.ts";
-import { folderOf, requiredGrants, rightCommand } from "../boundary/permissions.ts";
-import { hostPort } from "../config/host.ts";
-import type { Settings } from "../config/settings.ts";
-import { routeName } from "../config/route.ts";
-import { clientTokenFault, tokenFiles, tokenName, type Tokens, unsetText } from "../config/token.ts";
-import { failureSink, jsonLine, readableLine, type Sink } from "../journal.ts";
-import { Lines } from "../lines.ts";
-import { type Serving, startServing } from "../serve.ts";
+import { judgeGrants, revokeAfterStart } from "../permissions/grants.ts";
+import { folderOf, requiredGrants, rightCommand } from "../permissions/permissions.ts";
+import { hostPort } from "../http/host.ts";
+import type { Settings } from "../config/settings/settings.ts";
+import { routeName } from "../config/route/route_config.ts";
+import { clientTokenFault, tokenFiles, tokenName, type Tokens, unsetText } from "../config/route/token.ts";
+import { failureSink, jsonLine, readableLine, type Sink } from "../log/request_log.ts";
+import { Lines } from "../core/line_writer.ts";
+import { type Serving, startServing } from "../server/server.ts";
 import { TokenFiles, tokenSlot } from "../tokens/token_files.ts";
 import { type Command, EXIT } from "./command.ts";
-import { keepRenewed } from "./renewal.ts";
-import { type Configuration, loadConfiguration, loadTokens } from "./load.ts";
-import { complain, report } from "./report.ts";
+import { keepRenewed } from "../server/watch_config.ts";
+import { type Configuration, loadConfiguration, loadTokens } from "../config/load/load.ts";
+import { complain, report } from "../log/print.ts";
 
 /** Serve until a signal says to stop. Anything wrong with the configuration or the grants stops the start. */
 export const serve: Command = async () => {

@@ -1,4 +1,4 @@
-import { VERSION } from "../version.ts";
+import { VERSION } from "../core/version.ts";
 import { type Command, EXIT } from "./command.ts";
 
 /** Print the name and the version. */

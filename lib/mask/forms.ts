@@ -1,6 +1,6 @@
-import type { Route } from "../config/route.ts";
-import { credentialValue } from "../http/credential.ts";
-import { Secret } from "../http/secret.ts";
+import type { Route } from "../config/route/route_config.ts";
+import { credentialValue } from "../credentials/credential.ts";
+import { Secret } from "../core/secret.ts";
 import { base64Forms, bothAlphabets } from "./base64.ts";
 import { hexForms, htmlForms, jsonForms, percentForms } from "./escapes.ts";
 

@@ -1,5 +1,5 @@
-import type { Route } from "../config/route.ts";
-import type { Secret } from "../http/secret.ts";
+import type { Route } from "../config/route/route_config.ts";
+import type { Secret } from "../core/secret.ts";
 import { bytesOf, latin1 } from "../upstream/connection.ts";
 import { Automaton, ROOT } from "./automaton.ts";
 import { secretForms } from "./forms.ts";

@@ -1,6 +1,6 @@
-import type { Route } from "../config/route.ts";
-import type { Secret } from "../http/secret.ts";
-import type { Slot } from "../tokens/slot.ts";
+import type { Route } from "../config/route/route_config.ts";
+import type { Secret } from "../core/secret.ts";
+import type { Slot } from "../tokens/token_source.ts";
 import { Mask } from "./mask.ts";
 
 /** A route and where its token is. */

@@ -1,4 +1,4 @@
-import { VERSION } from "../version.ts";
+import { VERSION } from "../core/version.ts";
 import type { Family, Labels } from "./exposition.ts";
 import type { Meters, Reloads } from "./meters.ts";
 import { type RouteMeter, STATUS_CLASSES } from "./route_meter.ts";

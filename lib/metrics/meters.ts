@@ -1,5 +1,5 @@
 import { REFUSAL_CODES, type RefusalCode } from "../http/refusal.ts";
-import type { Entry } from "../journal.ts";
+import type { Entry } from "../log/request_log.ts";
 import type { ConnectionCounts } from "../upstream/connection_counts.ts";
 import { RouteMeter } from "./route_meter.ts";
 

@@ -1,4 +1,4 @@
-import type { Entry } from "../journal.ts";
+import type { Entry } from "../log/request_log.ts";
 import { ConnectionCounts } from "../upstream/connection_counts.ts";
 import { Histogram } from "./histogram.ts";
 

@@ -1,8 +1,8 @@
-import { wrong } from "../config/fields.ts";
-import type { Judged } from "../config/problem.ts";
-import { judgeTokenFile, TOKEN_FILE_LIMIT } from "../config/token_file.ts";
-import { fileState } from "../file_state.ts";
-import type { Secret } from "../http/secret.ts";
+import { wrong } from "../config/reader/fields.ts";
+import type { Judged } from "../core/result.ts";
+import { judgeTokenFile, TOKEN_FILE_LIMIT } from "../config/route/token_file.ts";
+import { fileState } from "../core/file_fingerprint.ts";
+import type { Secret } from "../core/secret.ts";
 
 /** A file that lies in the folder, however many links lead to it. */
 interface Located {

@@ -1,10 +1,10 @@
-import type { Judged, Problem } from "../config/problem.ts";
-import type { Route } from "../config/route.ts";
-import type { Tokens } from "../config/token.ts";
-import type { Secret } from "../http/secret.ts";
-import { Watch } from "../watch.ts";
+import type { Judged, Problem } from "../core/result.ts";
+import type { Route } from "../config/route/route_config.ts";
+import type { Tokens } from "../config/route/token.ts";
+import type { Secret } from "../core/secret.ts";
+import { Watch } from "../core/settled_watch.ts";
 import { readToken, stateOfToken } from "./read_token.ts";
-import { Slot } from "./slot.ts";
+import { Slot } from "./token_source.ts";
 
 interface Entry {
   readonly slot: Slot;

@@ -1,5 +1,5 @@
 import { ChunkedDecoder } from "./chunked.ts";
-import type { Framing } from "./framing.ts";
+import type { Framing } from "./response_framing.ts";
 import { BadResponse } from "./response_head.ts";
 
 /** Takes the framing off a response's content as it comes, in place. */

@@ -1,5 +1,5 @@
-import type { EgressProxy } from "../config/egress.ts";
-import type { Upstream } from "../config/route.ts";
+import type { EgressProxy } from "../config/settings/egress.ts";
+import type { Upstream } from "../config/route/route_config.ts";
 import type { Socket } from "./connection.ts";
 import { openTunnel } from "./tunnel.ts";
 

@@ -1,5 +1,5 @@
-import type { Secret } from "../http/secret.ts";
-import type { Upstream } from "../config/route.ts";
+import type { Secret } from "../core/secret.ts";
+import type { Upstream } from "../config/route/route_config.ts";
 import { bytesOf, Connection, type Socket } from "./connection.ts";
 import { BadResponse, parseResponseHead } from "./response_head.ts";
 

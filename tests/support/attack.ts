@@ -7,9 +7,9 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { ByteSource, fromLatin1, writeAll } from "./bytes.ts";
-import { type Scribe, startScribe } from "./scribe.ts";
+import { type Scribe, startScribe } from "./recording_upstream.ts";
 import { type Service, startService } from "./service.ts";
-import { TOKEN } from "./stage.ts";
+import { TOKEN } from "./fixture.ts";
 import { within } from "./within.ts";
 
 /**

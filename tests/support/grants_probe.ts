@@ -7,7 +7,7 @@
  * @module
  */
 
-import { judgeGrants, revokeAfterStart } from "../../lib/boundary/grants.ts";
+import { judgeGrants, revokeAfterStart } from "../../lib/permissions/grants.ts";
 
 const required = JSON.parse(Deno.args[0] ?? "");
 for (const { place, message } of await judgeGrants(required)) console.log(`${place}: ${message}`);

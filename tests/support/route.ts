@@ -1,6 +1,6 @@
-import type { Route } from "../../lib/config/route.ts";
-import { parseRoutes } from "../../lib/config/routes.ts";
-import { valueOf } from "./judged.ts";
+import type { Route } from "../../lib/config/route/route_config.ts";
+import { parseRoutes } from "../../lib/config/route/route_table.ts";
+import { valueOf } from "./result.ts";
 
 /** A route as a table makes it: Bearer, from `/a/` to `https://api.test`, but for what the fields say. */
 export function routeOf(fields: object = {}): Route {

@@ -1,0 +1,80 @@
+import type { Address } from "../http/host.ts";
+import { routeName } from "../config/route/route_config.ts";
+import { tokenName } from "../config/route/token.ts";
+import { upstreamText } from "../config/route/upstream_url.ts";
+import type { Gate } from "../proxy/in_flight_limiter.ts";
+import type { Entry } from "../log/request_log.ts";
+import type { State } from "../metrics/families.ts";
+import type { Meters } from "../metrics/meters.ts";
+import type { Passage } from "../proxy/route.ts";
+import { VERSION } from "../core/version.ts";
+import { answer, type Views } from "./admin_handler.ts";
+import { History } from "./history.ts";
+import type { PageData } from "./page.ts";
+import { Recent } from "./recent.ts";
+
+/** What is told of: everything else the operator sees comes from the records. */
+export interface Watched {
+  readonly gate: Gate;
+  readonly meters: Meters;
+  /** As they are now: another table brings others. */
+  readonly passages: readonly Passage[];
+}
+
+/** Remembers, of every request, what the operator may ask about, and answers on a listener of its own. */
+export class Operator implements Views {
+  readonly #address: Address;
+  readonly #watched: Watched;
+  readonly #history = new History();
+  readonly #recent = new Recent();
+  readonly #startTime = Date.now();
+
+  constructor(address: Address, watched: Watched) {
+    this.#address = address;
+    this.#watched = watched;
+  }
+
+  /** @param options What every listener of the service has. */
+  listen(options: Pick<Deno.ServeOptions, "onListen" | "onError">): Deno.HttpServer<Deno.NetAddr> {
+    const { host, port } = this.#address;
+    return Deno.serve({ hostname: host, port, ...options }, (request) => answer(request, this));
+  }
+
+  get meters(): Meters {
+    return this.#watched.meters;
+  }
+
+  record(entry: Entry): void {
+    this.meters.record(entry);
+    this.#history.record(entry);
+    this.#recent.record(entry);
+  }
+
+  state(): State {
+    const { inFlight, draining } = this.#watched.gate;
+    return { inFlight, draining, startTime: this.#startTime, memory: Deno.memoryUsage().rss };
+  }
+
+  page(): PageData {
+    const { gate, meters, passages } = this.#watched;
+    const now = Date.now();
+    return {
+      version: VERSION,
+      now,
+      startTime: this.#startTime,
+      draining: gate.draining,
+      inFlight: gate.inFlight,
+      maxInFlight: gate.limit,
+      routes: passages.map(({ route, credential }) => ({
+        name: routeName(route),
+        upstream: upstreamText(route.upstream),
+        token: tokenName(route),
+        tokenIsSet: credential !== undefined,
+        connections: meters.connections(routeName(route)).held,
+      })),
+      minutes: this.#history.minutes(now),
+      hour: this.#history.routes(now),
+      recent: this.#recent.list(),
+    };
+  }
+}

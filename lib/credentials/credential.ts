@@ -1,0 +1,15 @@
+import type { Route } from "../config/route/route_config.ts";
+import { Secret } from "../core/secret.ts";
+
+/** The value of the field that carries a route's credential, as RFC 9110, section 11.4, shapes it. */
+export function credentialValue(
+  route: Pick<Route, "authScheme" | "authUser">,
+  token: Secret,
+): Secret {
+  const text = token.reveal();
+  if (route.authScheme === "") return token;
+  if (route.authScheme.toLowerCase() !== "basic") return Secret.of(`${route.authScheme} ${text}`);
+  // RFC 7617, section 2. Both halves are Latin-1, as everything in a head is here, so btoa takes them.
+  const pair = route.authUser === undefined ? text : `${route.authUser}:${text}`;
+  return Secret.of(`${route.authScheme} ${btoa(pair)}`);
+}

@@ -1,0 +1,179 @@
+import { hostPort } from "../http/host.ts";
+import type { RefusalCode } from "../http/refusal.ts";
+
+/** What is known of one request when it has ended. No query, no content, and no field value but two that name it. */
+export interface Entry {
+  /** Names the request in this log, and in a refusal that the agent got. */
+  readonly id: string;
+  /** When it came, in milliseconds since 1970. */
+  readonly time: number;
+  /** The same on a clock that never jumps, for durations. */
+  readonly began: number;
+  readonly method: string;
+  /** Who asked, if any record tells it. */
+  readonly client: Client | undefined;
+  /** Without the query; empty if it was not even a path. */
+  path: string;
+  /** The route's prefix or host. */
+  route: string | undefined;
+  /** The upstream's host, and its port where it is not the scheme's own. */
+  upstream: string | undefined;
+  status: number;
+  /** The proxy's own refusal, if it was one. */
+  error: RefusalCode | undefined;
+  /** What was behind it: for the operator only. */
+  cause: string | undefined;
+  /** Whether the upstream's connection had served before. */
+  reused: boolean | undefined;
+  /** Bytes of content sent to the upstream. */
+  bytesUp: number;
+  /** Bytes of content sent to the agent. */
+  bytesDown: number;
+  /** From the request to the head of the reply, in milliseconds; undefined: there was none. */
+  firstByteMs: number | undefined;
+  /** From the request to the end of the reply, in milliseconds. */
+  durationMs: number;
+  /** How the reply ended: whole, broken off by the upstream, or left by the agent. */
+  outcome: Outcome;
+}
+
+export type Outcome = "whole" | "broken" | "left";
+
+/** Who asked. */
+export interface Client {
+  /** `host:port`, or `unix` for whoever came by the socket. */
+  readonly address: string;
+  /** Claude Code's `X-Claude-Code-Session-Id`. */
+  readonly session: string | undefined;
+  /** `X-Request-Id`: how the client itself names the request. */
+  readonly requestId: string | undefined;
+}
+
+/** Where entries go. */
+export type Sink = (entry: Entry) => void;
+
+/** The one place through which every request's record passes. */
+export class Journal {
+  readonly #sinks: readonly Sink[];
+  readonly #tellsClient: boolean;
+  /** Two processes' names for requests must differ. */
+  readonly #prefix = crypto.randomUUID().slice(0, 8);
+  #count = 0;
+
+  /** @param tellsClient Whether any sink tells who asked: to find out costs time. */
+  constructor(sinks: readonly Sink[], tellsClient = false) {
+    this.#sinks = sinks;
+    this.#tellsClient = tellsClient;
+  }
+
+  begin(
+    request: Pick<Request, "method" | "headers">,
+    info: Pick<Deno.ServeHandlerInfo<Deno.Addr>, "remoteAddr">,
+  ): Entry {
+    return {
+      id: `${this.#prefix}-${++this.#count}`,
+      time: Date.now(),
+      began: performance.now(),
+      method: request.method,
+      client: this.#tellsClient ? clientOf(request.headers, info.remoteAddr) : undefined,
+      path: "",
+      route: undefined,
+      upstream: undefined,
+      status: 0,
+      error: undefined,
+      cause: undefined,
+      reused: undefined,
+      bytesUp: 0,
+      bytesDown: 0,
+      firstByteMs: undefined,
+      durationMs: 0,
+      outcome: "whole",
+    };
+  }
+
+  end(entry: Entry, outcome: Outcome): void {
+    entry.outcome = outcome;
+    entry.durationMs = performance.now() - entry.began;
+    for (const sink of this.#sinks) sink(entry);
+  }
+}
+
+function clientOf(fields: Headers, address: Deno.Addr): Client {
+  return {
+    address: "hostname" in address ? hostPort(address.hostname, address.port) : "unix",
+    session: shortened(fields.get("x-claude-code-session-id")),
+    requestId: shortened(fields.get("x-request-id")),
+  };
+}
+
+/** What a stranger calls a request may be long; what is written of it need not be. */
+const NAME_LIMIT = 128;
+
+function shortened(value: string | null): string | undefined {
+  return value?.slice(0, NAME_LIMIT);
+}
+
+/** A line for people. */
+export function readableLine(entry: Entry): string {
+  const { method, path, route, status, error, cause, reused, bytesUp, bytesDown, durationMs, outcome } =
+    entry;
+  const words = [method, path === "" ? "-" : path, "→", status === 0 ? "-" : String(status)];
+  if (error !== undefined) words.push(error);
+  if (outcome !== "whole") words.push(outcome === "left" ? "client left" : "broken off");
+  words.push(`${Math.round(durationMs)} ms`);
+  if (bytesUp > 0) words.push(`${bytesUp} bytes up,`);
+  words.push(`${bytesDown} bytes`);
+  if (route !== undefined) words.push(`route ${route}`);
+  if (reused !== undefined) words.push(reused ? "reused connection" : "new connection");
+  if (cause !== undefined) words.push(`(${cause})`);
+  return words.join(" ");
+}
+
+/** A JSON object for machines. Durations in milliseconds, sizes in bytes. */
+export function jsonLine(entry: Entry): string {
+  return JSON.stringify({
+    time: new Date(entry.time).toISOString(),
+    request_id: entry.id,
+    method: entry.method,
+    path: entry.path,
+    route: entry.route,
+    status: entry.status,
+    error: entry.error,
+    cause: entry.cause,
+    outcome: entry.outcome,
+    duration_ms: tenths(entry.durationMs),
+    first_byte_ms: entry.firstByteMs === undefined ? undefined : tenths(entry.firstByteMs),
+    bytes_up: entry.bytesUp,
+    bytes_down: entry.bytesDown,
+    upstream: entry.upstream,
+    upstream_reused: entry.reused,
+    client: entry.client?.address,
+    session_id: entry.client?.session,
+    client_request_id: entry.client?.requestId,
+  });
+}
+
+function tenths(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10;
+}
+
+/** At most one failure in this time is printed, in milliseconds: an agent that asks on must not fill a disk. */
+const FAILURE_GAP = 1000;
+
+/**
+ * What an operator must hear without having asked for a log: that an upstream fails, and why.
+ *
+ * @param write Writes one line.
+ */
+export function failureSink(write: (line: string) => void): Sink {
+  let last = -Infinity;
+  let unsaid = 0;
+  return (entry) => {
+    if (entry.cause === undefined) return;
+    if (entry.time - last < FAILURE_GAP) return void unsaid++;
+    const more = unsaid === 0 ? "" : `; ${unsaid} more since the last line`;
+    write(`${entry.method} ${entry.path} failed: ${entry.cause}${more}`);
+    last = entry.time;
+    unsaid = 0;
+  };
+}

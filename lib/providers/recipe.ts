@@ -1,0 +1,12 @@
+import type { Way } from "./endpoint.ts";
+
+/** What to give to a shell so that certain clients take this way. */
+export interface Advice {
+  /** Whom it is for. */
+  readonly clients: string;
+  /** Lines of a POSIX shell. */
+  readonly lines: readonly string[];
+}
+
+/** Knows how certain clients are pointed at a route. */
+export type Client = (way: Way) => Advice;

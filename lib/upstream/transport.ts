@@ -1,0 +1,195 @@
+import type { Route } from "../config/route/route_config.ts";
+import type { RequestFraming } from "../proxy/request_head.ts";
+import { Connection } from "./connection.ts";
+import { ConnectionCounts } from "./connection_counts.ts";
+import { Content } from "./response_body.ts";
+import { decoderFor } from "./decoder.ts";
+import { dial, type DialOptions } from "./dial.ts";
+import { type Framing, persists, responseFraming } from "./response_framing.ts";
+import { Pool } from "./pool.ts";
+import { BadResponse, parseResponseHead, type ResponseHead } from "./response_head.ts";
+import { Upload } from "./request_body.ts";
+import { Wait, type Waits } from "./deadlines.ts";
+
+/** What goes to the upstream. */
+export interface UpstreamRequest {
+  readonly method: string;
+  /** From the request line to the empty line, a character a byte. */
+  readonly head: string;
+  readonly framing: RequestFraming;
+  readonly content: ReadableStream<Uint8Array> | null;
+  /** Is told how many bytes of the content have gone out. */
+  sent(bytes: number): void;
+  /** Whether the agent has left. */
+  gone(): boolean;
+}
+
+/** What came back. */
+export interface Reply {
+  readonly head: ResponseHead;
+  readonly framing: Framing;
+  /** To be read to its end or cancelled: until then it holds the connection. */
+  readonly content: Content;
+  /** Whether the connection had served before. */
+  readonly reused: boolean;
+}
+
+/** Not connected, or no head, in time. */
+export class UpstreamTimeout extends Error {
+  override readonly name = "UpstreamTimeout";
+}
+
+/** The agent left before there was an answer. */
+export class AgentGone extends Error {
+  override readonly name = "AgentGone";
+}
+
+/** The upstream had hung up: not a byte of a response came. */
+class HungUp extends Error {
+  override readonly name = "HungUp";
+}
+
+/** RFC 9110, section 9.2.2. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+
+/** A peer that sends these without end never comes to an answer. RFC 9110, section 15.2, sets no number. */
+const INTERIM_LIMIT = 64;
+
+/** The leg from here to one route's upstream. */
+export class Leg {
+  readonly #route: Route;
+  readonly #options: DialOptions;
+  readonly #waits: Waits;
+  readonly #counts: ConnectionCounts;
+  readonly #pool = new Pool();
+
+  /** @param counts Where this leg's connections are counted; a leg that takes its place may count on. */
+  constructor(route: Route, options: DialOptions, waits: Waits, counts = new ConnectionCounts()) {
+    this.#route = route;
+    this.#options = options;
+    this.#waits = waits;
+    this.#counts = counts;
+  }
+
+  /**
+   * Sends a request and reads the head of the response.
+   *
+   * It is sent again at most once, and only if the connection was a reused one, no byte of a response came, the method
+   * is idempotent, and there was no content to consume: otherwise the upstream might act twice.
+   */
+  async exchange(request: UpstreamRequest): Promise<Reply> {
+    const idle = this.#pool.take();
+    if (idle !== undefined) {
+      this.#counts.reused++;
+      try {
+        return await this.#attempt(idle, request, true);
+      } catch (error) {
+        const again = error instanceof HungUp && IDEMPOTENT.has(request.method) && request.content === null;
+        if (!again) throw error;
+      }
+    }
+    return await this.#attempt(await this.#connect(request), request, false);
+  }
+
+  /** Closes the idle connections, and those in use when their exchange ends. */
+  close(): void {
+    this.#pool.close();
+  }
+
+  async #connect(request: UpstreamRequest): Promise<Connection> {
+    const attempt = new AbortController();
+    const wait = new Wait(this.#route.connectTimeoutMs, request.gone, () => attempt.abort());
+    this.#waits.add(wait);
+    try {
+      const socket = await dial(this.#route.upstream, this.#options, attempt.signal);
+      return new Connection(socket, this.#counts.open());
+    } catch (error) {
+      throw reasonFor(wait, error);
+    } finally {
+      this.#waits.delete(wait);
+    }
+  }
+
+  async #attempt(connection: Connection, request: UpstreamRequest, reused: boolean): Promise<Reply> {
+    const upload = request.content === null ? undefined : new Upload(request.content);
+    const wait = new Wait(this.#route.responseTimeoutMs, request.gone, () => connection.close());
+    this.#waits.add(wait);
+    try {
+      await send(connection, request, upload, wait);
+      const head = await readResponseHead(connection);
+      const framing = responseFraming(request.method, head);
+      // An answer that says no says so to the rest of the content as well.
+      if (head.status >= 400) upload?.stop();
+      const end = (outcome: "whole" | "broken", clean = false) => {
+        const uploaded = upload === undefined || upload.done;
+        if (outcome === "whole" && clean && uploaded && persists(head, framing)) {
+          this.#pool.put(connection);
+          return;
+        }
+        upload?.stop();
+        connection.close();
+      };
+      return { head, framing, content: new Content(connection, decoderFor(framing), end), reused };
+    } catch (error) {
+      upload?.stop();
+      connection.close();
+      throw upload?.failure === undefined
+        ? reasonFor(wait, error)
+        : new AgentGone("The agent's content broke off", { cause: upload.failure });
+    } finally {
+      this.#waits.delete(wait);
+    }
+  }
+}
+
+/** Sends the head, and begins to send the content: the answer may come before its end. */
+async function send(
+  connection: Connection,
+  request: UpstreamRequest,
+  upload: Upload | undefined,
+  wait: Wait,
+): Promise<void> {
+  try {
+    await connection.writeHead(request.head);
+  } catch (error) {
+    throw new HungUp("The connection was closed before the request was sent", { cause: error });
+  }
+  upload?.send(connection, request.framing, (bytes) => {
+    wait.progress();
+    request.sent(bytes);
+  });
+}
+
+/** The head of the final response; the interim ones are read past: RFC 9110, section 15.2. */
+async function readResponseHead(connection: Connection): Promise<ResponseHead> {
+  for (let interim = 0; interim < INTERIM_LIMIT; interim++) {
+    let text: string | undefined;
+    try {
+      text = await connection.readHead();
+    } catch (error) {
+      if (interim > 0 || error instanceof BadResponse || connection.arrived.length > 0) throw error;
+      throw new HungUp("The connection broke before a response came", { cause: error });
+    }
+    if (text === undefined) {
+      if (interim === 0) throw new HungUp("The connection ended before a response came");
+      throw new BadResponse("a connection that ended after an interim response");
+    }
+    const head = parseResponseHead(text);
+    if (head.status >= 200) return head;
+    // Nobody asked for a change of protocol.
+    if (head.status === 101) throw new BadResponse("a change of protocol");
+  }
+  throw new BadResponse("interim responses without end");
+}
+
+/** What ended a wait says more than the error that it led to. */
+function reasonFor(wait: Wait, error: unknown): unknown {
+  switch (wait.ended) {
+    case "timeout":
+      return new UpstreamTimeout("The upstream did not answer in time", { cause: error });
+    case "gone":
+      return new AgentGone("The agent left", { cause: error });
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The operator's page in Chromium, where that is installed.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import puppeteer, { type Page } from "puppeteer-core";
+import { startAdmin, type WithAdmin } from "../support/admin.ts";
+import { TOKEN } from "../support/fixture.ts";
+import { startScribe } from "../support/recording_upstream.ts";
+
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+});
+
+/** Opens the page, and notes whatever goes wrong with it. */
+async function open(page: Page, service: WithAdmin): Promise<string[]> {
+  const faults: string[] = [];
+  page.on("console", (message) => faults.push(`console: ${message.text()}`));
+  page.on("pageerror", (error) => faults.push(`error: ${error}`));
+  page.on("requestfailed", (request) => faults.push(`failed: ${request.url()}`));
+  page.on("response", (response) => {
+    if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
+  });
+  await page.goto(`http://${service.adminAddress}/`, { waitUntil: "networkidle0", timeout: 20_000 });
+  return faults;
+}
+
+Deno.test({
+  name:
+    "the operator's page loads in a browser without an error, and shows routes and requests made a moment before",
+  ignore: CHROMIUM === undefined,
+  // The library keeps timers of its own.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    await using upstream = startScribe();
+    const route = { upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" };
+    await using service = await startAdmin({
+      routes: { routes: [{ path: "/a/", ...route }, { path: "/b/", ...route, token_env: "UNSET_TOKEN" }] },
+      env: { A_TOKEN: TOKEN },
+    });
+    const hostile = "/a/<script>document.title='taken'</script>";
+    for (const path of ["/a/x?quarry", "/b/x", "/nowhere", encodeURI(hostile)]) {
+      await (await fetch(service.url + path)).text();
+    }
+    const browser = await puppeteer.launch({
+      executablePath: CHROMIUM!,
+      args: ["--no-sandbox"],
+      timeout: 20_000,
+    });
+    try {
+      const page = await browser.newPage();
+      await page.setViewport({ width: 1280, height: 900 });
+      assertEquals(await open(page, service), []);
+      assertEquals(await page.title(), "cred-proxy");
+      const shown = await page.evaluate("document.body.innerText") as string;
+      for (const part of ["serving", "/a/x", "no_route", "token_unset", "UNSET_TOKEN unset", "/b/"]) {
+        assert(shown.includes(part), `${part}\n${shown}`);
+      }
+      assert(!shown.includes("quarry") && !shown.includes(TOKEN));
+      // The style sheet took hold, and the plots have a size and something in them.
+      assertEquals(await page.evaluate("getComputedStyle(document.querySelector('.plots')).display"), "grid");
+      const plots = await page.evaluate(
+        "[...document.querySelectorAll('svg')].map((svg) => [svg.clientWidth > 200, svg.clientHeight > 50, svg.querySelectorAll('rect, path:not(.axis)').length > 0])",
+      );
+      assertEquals(plots, Array(3).fill([true, true, true]));
+      // On a narrow screen, tables scroll in their own frames and the page itself does not.
+      await page.setViewport({ width: 390, height: 800 });
+      assertEquals(await page.evaluate("document.documentElement.scrollWidth"), 390);
+    } finally {
+      await browser.close();
+    }
+  },
+});

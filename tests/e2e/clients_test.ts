@@ -1,0 +1,358 @@
+/**
+ * The lines that point clients at routes: which are printed, and that a shell which is given them does reach the route.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { TRIALS } from "./trials/all.ts";
+import { type Package, VERSIONS } from "./versions.ts";
+import { advise } from "../../lib/providers/client_setup.ts";
+import { findRoute } from "../../lib/providers/find_route.ts";
+import { parseRoutes } from "../../lib/config/route/route_table.ts";
+import { openForge } from "../support/forge.ts";
+import { valueOf } from "../support/result.ts";
+import { runMain } from "../support/run_main.ts";
+import { routeOf } from "../support/route.ts";
+import { startService } from "../support/service.ts";
+import { startUpstream } from "../support/upstream.ts";
+import { within } from "../support/within.ts";
+
+const TOKEN = "real-hJ2Tq8vXbN5zR1wK";
+const CLIENT_TOKEN = "client-Rw5Ck8Zt3Hn6Jx2P";
+const EVERYWHERE = { bind: "0.0.0.0", port: 9099, socket: undefined };
+
+/** What is said of one route, without the line that names it. */
+function linesFor(fields: object, clientTokenEnv?: string, place: object = {}): readonly string[] {
+  const advice = advise([routeOf(fields)], { ...EVERYWHERE, ...place }, { clientTokenEnv });
+  return (advice.split("\n\n").at(-1) ?? "").split("\n").slice(1);
+}
+
+const URL_A = "http://cred-proxy:9099/a";
+const CURL = ["# curl, and whatever takes a URL:", `curl ${URL_A}/`];
+const GIT = "# git:";
+const NPM = "# npm, deno:";
+const PIP = ["# pip:", "export PIP_INDEX_URL=http://agent:placeholder@cred-proxy:9099/a/simple/"];
+const CARGO = "# cargo:";
+
+Deno.test("each upstream's clients get their lines, with a key that is plainly a placeholder", () => {
+  const cases: [upstream: string, lines: readonly string[]][] = [
+    ["https://api.anthropic.com", [
+      "# Claude Code, @anthropic-ai/sdk:",
+      `export ANTHROPIC_BASE_URL=${URL_A} ANTHROPIC_AUTH_TOKEN=placeholder`,
+    ]],
+    ["https://api.openai.com", [
+      "# Codex, openai:",
+      `export OPENAI_BASE_URL=${URL_A}/v1 OPENAI_API_KEY=placeholder`,
+      `codex -c model_provider=cred-proxy -c 'model_providers.cred-proxy={ name = "cred-proxy", ` +
+      `base_url = "${URL_A}/v1", env_key = "OPENAI_API_KEY", wire_api = "responses" }'`,
+    ]],
+    ["https://generativelanguage.googleapis.com", [
+      "# Gemini CLI, @google/genai:",
+      `export GOOGLE_GEMINI_BASE_URL=${URL_A} GEMINI_API_KEY=placeholder`,
+      "[ -e ~/.gemini/settings.json ] || { mkdir -p ~/.gemini && " +
+      `echo '{"security":{"auth":{"selectedType":"gemini-api-key"}}}' > ~/.gemini/settings.json; }`,
+    ]],
+    ["https://github.com", [
+      GIT,
+      `git config --global url.${URL_A}/.insteadOf https://github.com/`,
+    ]],
+    ["https://github.com/acme", [
+      GIT,
+      `git config --global url.${URL_A}/.insteadOf https://github.com/acme/`,
+    ]],
+    ["https://api.github.com", [
+      "# gh, its command api alone (the others want a route by host, and CRED_PROXY_SOCKET):",
+      "export GH_TOKEN=placeholder GH_ENTERPRISE_TOKEN=placeholder",
+      `gh api ${URL_A}/user`,
+      ...CURL,
+    ]],
+    ["https://npm.example.com", [
+      NPM,
+      `npm config set registry=${URL_A}/`,
+      "npm config set //cred-proxy:9099/a/:_authToken=placeholder",
+      "npm config set replace-registry-host=always",
+    ]],
+    ["https://pypi.example.com", [...PIP, "export PIP_TRUSTED_HOST=cred-proxy:9099"]],
+    ["https://cargo.example.com", [
+      CARGO,
+      `export CARGO_REGISTRIES_PROXY_INDEX=sparse+${URL_A}/ # where config.json lies`,
+      "export CARGO_REGISTRIES_PROXY_TOKEN=placeholder",
+      "export CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS=cargo:token",
+      '# In Cargo.toml: NAME = { version = "1", registry = "proxy" }',
+    ]],
+    ["https://example.com", CURL],
+    ["http://[fd00::1]:8080/internal", CURL],
+  ];
+  for (const [upstream, lines] of cases) assertEquals(linesFor({ upstream }), lines, upstream);
+});
+
+Deno.test("registries and forges are known by the words in the table, the upstream's path first", () => {
+  const cases: [fields: object, first: string | undefined][] = [
+    [{ upstream: "https://registry.example.com" }, NPM],
+    [{ upstream: "https://git.example.com/api/packages/acme/npm" }, NPM],
+    [{ upstream: "https://git.example.com/api/packages/acme/pypi/simple" }, PIP[0]],
+    [{ upstream: "https://git.example.com/api/packages/acme/cargo" }, CARGO],
+    [{ upstream: "https://git.example.com/api/v1" }, CURL[0]],
+    [{ upstream: "https://git.example.com" }, GIT],
+    [{ upstream: "https://gitlab.example.com" }, GIT],
+    [{ upstream: "https://packages.example.com", path: "/cargo/" }, "# cargo:"],
+    [{ upstream: "https://packages.example.com", path: "/git/" }, GIT],
+    [{ upstream: "https://x.example.com", paths: ["**/info/refs", "**/git-upload-pack"] }, GIT],
+    [{ upstream: "https://digit.example.com" }, CURL[0]],
+  ];
+  for (const [fields, first] of cases) assertEquals(linesFor(fields)[0], first, JSON.stringify(fields));
+});
+
+Deno.test("a base URL ends with the API's version once, or a line says what to change", () => {
+  const [, openai] = linesFor({ upstream: "https://api.openai.com/v1" });
+  assertEquals(openai, `export OPENAI_BASE_URL=${URL_A} OPENAI_API_KEY=placeholder`);
+  assertEquals(linesFor({ upstream: "https://pypi.example.com/simple" })[1], PIP[1]?.replace("simple/", ""));
+  const google = "https://generativelanguage.googleapis.com";
+  for (const upstream of ["https://api.anthropic.com/v1", `${google}/v1beta`, `${google}/v1`]) {
+    const version = upstream.split("/").at(-1);
+    assertEquals(
+      linesFor({ upstream })[1],
+      `# They ask for /${version}/… themselves: take /${version} from the upstream ${upstream}`,
+    );
+  }
+});
+
+Deno.test("with a client token the key is its variable, which each client reads in its own way", () => {
+  const cases: [upstream: string, part: string][] = [
+    ["https://api.anthropic.com", 'ANTHROPIC_AUTH_TOKEN="$AGENT"'],
+    ["https://api.openai.com", 'OPENAI_API_KEY="$AGENT"'],
+    ["https://generativelanguage.googleapis.com", 'GEMINI_API_KEY="$AGENT"'],
+    [
+      "https://github.com",
+      `credential.http://cred-proxy:9099.helper '!f() { echo username=agent; echo "password=$AGENT"; }; f'`,
+    ],
+    ["https://api.github.com", 'GH_ENTERPRISE_TOKEN="$AGENT"'],
+    ["https://npm.example.com", "'//cred-proxy:9099/a/:_authToken=${AGENT}'"],
+    ["https://pypi.example.com", 'PIP_INDEX_URL=http://agent:"$AGENT"@cred-proxy:9099/a/simple/'],
+    ["https://cargo.example.com", 'CARGO_REGISTRIES_PROXY_TOKEN="Bearer $AGENT"'],
+    ["https://example.com", `curl -H "Authorization: Bearer $AGENT" ${URL_A}/`],
+  ];
+  for (const [upstream, part] of cases) {
+    const text = linesFor({ upstream }, "AGENT").join("\n");
+    assertStringIncludes(text, part);
+    assert(!text.includes("placeholder"), text);
+  }
+});
+
+Deno.test("a route by host is reached through the socket, by gh too, or with a Host field", () => {
+  const fields = { path: undefined, host: "api.github.com", upstream: "https://api.github.com" };
+  const socket = "/run/agent/agent.sock";
+  assertEquals(linesFor(fields, undefined, { socket }), [
+    "# gh:",
+    "export GH_TOKEN=placeholder",
+    `gh config set http_unix_socket ${socket}`,
+    "# curl:",
+    `curl --unix-socket ${socket} http://api.github.com/`,
+    "curl -H 'Host: api.github.com' http://cred-proxy:9099/",
+  ]);
+  assertEquals(linesFor(fields)[1], "# gh needs a Unix socket: set CRED_PROXY_SOCKET");
+  // What finds its route by a base URL is of no use there.
+  assertEquals(linesFor({ ...fields, upstream: "https://api.openai.com" })[0], "# curl:");
+});
+
+Deno.test("the address is where the service listens, or its name if that is everywhere", () => {
+  const cases: [bind: string, url: string][] = [
+    ["0.0.0.0", "http://cred-proxy:80/a/"],
+    ["::", "http://cred-proxy:80/a/"],
+    ["127.0.0.1", "http://127.0.0.1:80/a/"],
+    ["::1", "'http://[::1]:80/a/'"],
+    ["proxy.internal", "http://proxy.internal:80/a/"],
+  ];
+  for (const [bind, url] of cases) {
+    assertEquals(linesFor({}, undefined, { bind, port: 80 })[1], `curl ${url}`);
+  }
+  assertEquals(linesFor({ path: "/" })[1], "curl http://cred-proxy:9099/");
+  assertEquals(linesFor({ path: "/$HOME/it's/" })[1], "curl 'http://cred-proxy:9099/$HOME/it'\\''s/'");
+});
+
+Deno.test("findRoute() takes a path with or without its slashes, or a host, and hints at what is near", () => {
+  const least = { upstream: "https://a.example", auth_scheme: "", token_env: "A" };
+  const { routes } = valueOf(parseRoutes(JSON.stringify({
+    routes: [{ ...least, path: "/gh/" }, { ...least, path: "/anthropic/" }, {
+      ...least,
+      host: "b.example",
+    }, { ...least, path: "/a/b/" }],
+  })));
+  for (const name of ["/gh/", "gh", "/gh", "gh/"]) {
+    assertEquals(findRoute(routes, name), routes.find(({ path }) => path === "/gh/"));
+  }
+  assertEquals(findRoute(routes, "a/b"), routes.find(({ path }) => path === "/a/b/"));
+  assertEquals(findRoute(routes, "B.example"), routes[0]);
+  assertEquals(findRoute(routes, "antropic"), 'no route "antropic"; did you mean /anthropic/?');
+  assertEquals(findRoute(routes, "b.exampel"), 'no route "b.exampel"; did you mean b.example?');
+  assertEquals(
+    findRoute(routes, "/"),
+    'no route "/"; the table has b.example, /anthropic/, /a/b/, /gh/',
+  );
+});
+
+Deno.test("clients needs the right to read the table and four variables, and no token", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const least = { auth_scheme: "Bearer", token_env: "A_TOKEN" };
+    const routes = [{ ...least, path: "/a/", upstream: "https://a.example" }, {
+      ...least,
+      path: "/b/",
+      upstream: "https://b.example",
+    }];
+    await Deno.writeTextFile(join(folder, "routes.json"), JSON.stringify({ routes }));
+    const env = { CRED_PROXY_ROUTES: join(folder, "routes.json"), A_TOKEN: "x\n", CRED_PROXY_LOG: "wrong" };
+    const names = ["ROUTES", "BIND", "PORT", "SOCKET"].map((name) => `CRED_PROXY_${name}`);
+    const flags = ["--no-prompt", `--allow-read=${folder}`, `--allow-env=${names}`];
+    const run = (args: string[], more = {}) =>
+      runMain(["clients", ...args], { env: { ...env, ...more }, flags });
+
+    assertEquals(await run(["b"]), {
+      code: 0,
+      stdout:
+        "# /b/ → https://b.example\n# curl, and whatever takes a URL:\ncurl http://cred-proxy:9099/b/\n",
+      stderr: "",
+    });
+    assertEquals((await run([])).stdout.match(/^# \/.*/gm), [
+      "# /a/ → https://a.example",
+      "# /b/ → https://b.example",
+    ]);
+    assertEquals(await run(["/aa/"]), {
+      code: 64,
+      stdout: "",
+      stderr: 'cred-proxy: no route "/aa/"; did you mean /a/?\n',
+    });
+    const port = await run([], { CRED_PROXY_PORT: "0" });
+    assertEquals([port.code, port.stdout], [78, ""]);
+    await Deno.writeTextFile(join(folder, "routes.json"), '{"routes":[]}');
+    assertEquals((await run([])).code, 78);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+const DOCUMENT = await Deno.readTextFile(new URL("../../docs/CLIENTS.md", import.meta.url));
+
+/** The fenced blocks of one language. */
+function blocks(language: string): string[] {
+  return [...DOCUMENT.matchAll(/^```(\S*)\n(.*?)^```$/gms)]
+    .filter(([, name]) => name === language).map(([, , block]) => block ?? "");
+}
+
+Deno.test("docs/CLIENTS.md shows the lines that are printed for its table, and with a client token", () => {
+  const [table = ""] = blocks("json");
+  const [lines, keyed] = blocks("sh");
+  const place = { ...EVERYWHERE, socket: "/run/agent/agent.sock" };
+  const { routes } = valueOf(parseRoutes(table));
+  assertEquals(`${advise(routes, place, { clientTokenEnv: undefined })}\n`, lines);
+  const some = ["/anthropic/", "/github/", "/npm/", "/pypi/", "/cargo/", "/internal/"];
+  const few = routes.filter(({ path }) => some.includes(path));
+  assertEquals(`${advise(few, place, { clientTokenEnv: "CLIENT_TOKEN" })}\n`, keyed);
+});
+
+Deno.test("docs/CLIENTS.md tells every client that is tried, in the version that is tried", () => {
+  const rows = new Map(
+    [...DOCUMENT.matchAll(/^\| (.+?) +\| ([\d.]+) +\|/gm)].map(([, client, version]) => [client, version]),
+  );
+  assertEquals([...rows.keys()], TRIALS.map(({ client }) => client));
+  const packages: [client: string, name: Package][] = [
+    ["Claude Code", "@anthropic-ai/claude-code"],
+    ["Codex", "@openai/codex"],
+    ["Gemini CLI", "@google/gemini-cli"],
+    ["@anthropic-ai/sdk", "@anthropic-ai/sdk"],
+    ["openai", "openai"],
+    ["@google/genai", "@google/genai"],
+    ["npm", "npm"],
+    ["pnpm", "pnpm"],
+  ];
+  for (const [client, name] of packages) assertEquals(rows.get(client), VERSIONS[name], client);
+});
+
+/** Gives the lines to a shell, with more to do behind them, in a home of its own. */
+async function paste(lines: string, more: string, env: Record<string, string> = {}) {
+  const home = await Deno.makeTempDir();
+  try {
+    await using child = new Deno.Command("sh", {
+      args: ["-euc", `${lines}\n${more}`],
+      cwd: home,
+      clearEnv: true,
+      env: { PATH: Deno.env.get("PATH") ?? "", HOME: home, GIT_CONFIG_NOSYSTEM: "1", ...env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const { code, stdout, stderr } = await within(child.output(), "The shell's end", 30_000);
+    const [out = "", err = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    return { code, stdout: out, stderr: err };
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+for (const asks of [false, true]) {
+  const what = asks ? "with a client token" : "without a client token";
+  Deno.test(`the lines for git make git clone and push through the route, ${what}`, async () => {
+    await using forge = await openForge(`token ${TOKEN}`);
+    await using service = await startService({
+      routes: {
+        ...asks ? { client_token_env: "AGENT_TOKEN" } : {},
+        routes: [{ path: "/git/", upstream: forge.upstream.url, auth_scheme: "token", token_env: "A_TOKEN" }],
+      },
+      env: { A_TOKEN: TOKEN, AGENT_TOKEN: CLIENT_TOKEN },
+      ca: forge.ca,
+    });
+    const address = { ...service.env, CRED_PROXY_PORT: `${service.port}` };
+    const { code, stdout: lines } = await runMain(["clients", "git"], { env: address });
+    assertEquals(code, 0);
+    const more = `git clone --quiet ${forge.upstream.url}/project.git work
+      git -C work -c user.name=Agent -c user.email=agent@example.com commit --quiet --allow-empty -m pushed
+      git -C work push --quiet origin HEAD:main
+      cat work/README`;
+    const env = { AGENT_TOKEN: CLIENT_TOKEN, GIT_TERMINAL_PROMPT: "0" };
+    const pasted = await paste(lines, more, env);
+    assertEquals([pasted.code, pasted.stdout, pasted.stderr], [0, "one\n", ""]);
+    assertEquals(await forge.git("-C", forge.bare, "log", "-1", "--format=%s", "main"), "pushed");
+    assert(forge.upstream.requests.every((each) => each.field("authorization") === `token ${TOKEN}`));
+    // It is the lines that do it: without them git goes to the forge itself, which it does not trust.
+    assertNotEquals((await paste("", more, env)).code, 0);
+  });
+}
+
+const curl = await has("curl");
+
+/** Whether a command is installed. */
+async function has(command: string): Promise<boolean> {
+  const { success } = await new Deno.Command("sh", { args: ["-c", `command -v ${command}`] }).output();
+  return success;
+}
+
+Deno.test({
+  name: "the lines for curl reach a route by its prefix, and one by its host through the socket",
+  ignore: !curl,
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    const socket = join(folder, "agent.sock");
+    await using upstream = startUpstream((exchange) => exchange.reply(200, [], `${exchange.target}\n`));
+    const rest = { auth_scheme: "Bearer", token_env: "A_TOKEN" };
+    await using service = await startService({
+      routes: {
+        client_token_env: "AGENT_TOKEN",
+        routes: [
+          { ...rest, path: "/it's/", upstream: `${upstream.url}/path` },
+          { ...rest, host: "api.test", upstream: `${upstream.url}/host` },
+        ],
+      },
+      env: { A_TOKEN: TOKEN, AGENT_TOKEN: CLIENT_TOKEN, CRED_PROXY_SOCKET: socket },
+    });
+    const env = { ...service.env, CRED_PROXY_PORT: `${service.port}` };
+    const { stdout: lines } = await runMain(["clients"], { env });
+    const silent = lines.replaceAll(/^curl/gm, "curl --silent --show-error --fail");
+    const pasted = await paste(silent, "", { AGENT_TOKEN: CLIENT_TOKEN });
+    assertEquals(pasted, { code: 0, stdout: "/host/\n/host/\n/path/\n", stderr: "" });
+    assert(upstream.requests.every((each) => each.field("authorization") === `Bearer ${TOKEN}`));
+    assertNotEquals((await paste(silent, "", { AGENT_TOKEN: "another" })).code, 0);
+    await Deno.remove(folder, { recursive: true });
+  },
+});

@@ -1,0 +1,66 @@
+/**
+ * What `deno task e2e` judges by; the clients themselves are too large to be tried with every test.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { findLeaks } from "./judge.ts";
+import { makeKey, shows } from "./secrets.ts";
+import { runScript } from "./shell.ts";
+import type { Stage } from "./fixture.ts";
+import { tableText } from "./table.ts";
+
+Deno.test("shows() finds a key as it is and in base64, wherever it begins there", () => {
+  const key = makeKey("real");
+  for (const before of ["", "x", "xy", "xyz", "user:"]) {
+    for (const behind of ["", "z", "zz"]) {
+      assert(shows(`a ${before}${key}${behind} b`, key));
+      assert(shows(`Basic ${btoa(before + key + behind)}`, key), before + behind);
+    }
+  }
+  assert(!shows(`${makeKey("real")} ${btoa(makeKey("real"))}`, key));
+});
+
+Deno.test("findLeaks() looks at the upstreams, what was printed, what was sent, and the client's files", async () => {
+  const [key, real] = [makeKey("sentinel"), makeKey("real")];
+  const home = await Deno.makeTempDir();
+  try {
+    const stage = (body: string, down: string) => ({
+      key,
+      received: [{ head: "POST / HTTP/1.1", body }],
+      setting: { tokens: { A: real } },
+      down: () => down,
+    } as unknown as Stage);
+    const ran = (stderr: string) => ({ code: 0, stdout: "", stderr, seconds: 1 });
+    assertEquals(await findLeaks(stage("", ""), ran(key), home), []);
+    await Deno.mkdir(`${home}/.a/b`, { recursive: true });
+    await Deno.writeTextFile(`${home}/.a/b/c`, `token=${real}`);
+    assertEquals(await findLeaks(stage(btoa(`x:${key}`), real), ran(`! ${real}`), home), [
+      "its key went to an upstream",
+      "a real key is in what it printed",
+      "a real key is in what it was sent",
+      `a real key is in its file ${home}/.a/b/c`,
+    ]);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
+Deno.test("runScript() ends in time what does not end by itself, and all that it started", async () => {
+  const home = await Deno.makeTempDir();
+  try {
+    const script = "echo begun; sleep 60 & sleep 60";
+    const options = { script, clients: home, home, env: {}, limitMs: 500 };
+    const { code, stdout, seconds } = await runScript(options);
+    assertEquals([code, stdout], [undefined, "begun\n"]);
+    assert(seconds < 10);
+    assertEquals((await runScript({ ...options, script: "exit 3" })).code, 3);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
+Deno.test("tableText() makes each column as wide as its widest cell", () => {
+  assertEquals(tableText(["a", "b"], [["1", "long"]]), "| a   | b    |\n| --- | ---- |\n| 1   | long |");
+});

@@ -1,0 +1,28 @@
+import type { Mocks } from "../fixture.ts";
+import type { Setting } from "../setting.ts";
+import { anthropic } from "./anthropic.ts";
+import type { Forge } from "./forge.ts";
+import { gemini } from "./gemini.ts";
+import { github } from "./github.ts";
+import { openai } from "./openai.ts";
+import { crateIndex, npmRegistry, pythonIndex } from "./registries.ts";
+
+/** What each upstream does, given what the forges demand and where the service is. */
+export async function allMocks(
+  forge: Forge,
+  origin: string,
+  { demands }: Pick<Setting, "demands">,
+): Promise<Mocks> {
+  const authorizationOf = (host: string) => demands.find((each) => each.host === host)?.value ?? "";
+  return {
+    "api.anthropic.com": anthropic,
+    "api.openai.com": openai,
+    "generativelanguage.googleapis.com": gemini,
+    "api.github.com": github,
+    "github.com": forge.serve(authorizationOf("github.com")),
+    "npm.example.com": await npmRegistry(),
+    "pypi.example.com": await pythonIndex(),
+    "cargo.example.com": await crateIndex(origin),
+    "git.example.com": forge.serve(authorizationOf("git.example.com")),
+  };
+}

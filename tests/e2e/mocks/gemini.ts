@@ -1,0 +1,30 @@
+import type { Script } from "../../support/upstream.ts";
+import { ANSWER, PIECES, readJson, sendEvents, sendJson } from "./sse.ts";
+
+/** `generateContent`, streamed or not. */
+export const gemini: Script = async (exchange) => {
+  await readJson(exchange);
+  const [path = ""] = exchange.target.split("?");
+  const [, model, verb] = /^\/v1(?:beta)?\/models\/([^/:]+):(\w+)$/.exec(path) ?? [];
+  if (verb === "countTokens") return await sendJson(exchange, { totalTokens: 7 });
+  const whole = answer(model, ANSWER, true);
+  if (verb === "generateContent") return await sendJson(exchange, whole);
+  if (verb !== "streamGenerateContent") {
+    return await exchange.reply(404, { "Content-Type": "application/json" }, '{"error":{"code":404}}');
+  }
+  const events = PIECES.map((text, at) => answer(model, text, at === PIECES.length - 1));
+  await sendEvents(exchange, events, (event) => `data: ${JSON.stringify(event)}\r\n\r\n`);
+};
+
+function answer(model: string | undefined, text: string, last: boolean): object {
+  return {
+    candidates: [{
+      content: { parts: [{ text }], role: "model" },
+      index: 0,
+      ...last ? { finishReason: "STOP" } : {},
+    }],
+    usageMetadata: { promptTokenCount: 7, candidatesTokenCount: 8, totalTokenCount: 15 },
+    modelVersion: model,
+    responseId: "response-1",
+  };
+}

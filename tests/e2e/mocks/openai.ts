@@ -1,0 +1,52 @@
+import type { Script } from "../../support/upstream.ts";
+import { ANSWER, named, PIECES, readJson, sendEvents, sendJson } from "./sse.ts";
+
+/** The Responses API, as far as its clients ask for it. */
+export const openai: Script = async (exchange) => {
+  const path = exchange.target.split("?")[0];
+  const { model, stream } = await readJson(exchange);
+  if (path === "/v1/models") return await sendJson(exchange, { object: "list", data: [], models: [] });
+  if (exchange.method !== "POST" || path !== "/v1/responses") {
+    return await exchange.reply(
+      404,
+      { "Content-Type": "application/json" },
+      '{"error":{"message":"Not found"}}',
+    );
+  }
+  const part = { type: "output_text", text: ANSWER, annotations: [] };
+  const item = { id: "msg_1", type: "message", role: "assistant", status: "completed", content: [part] };
+  const response = {
+    id: "resp_1",
+    object: "response",
+    created_at: 1,
+    status: "completed",
+    model,
+    output: [item],
+    usage: {
+      input_tokens: 7,
+      input_tokens_details: { cached_tokens: 0 },
+      output_tokens: 8,
+      output_tokens_details: { reasoning_tokens: 0 },
+      total_tokens: 15,
+    },
+  };
+  if (stream !== true) return await sendJson(exchange, response);
+  const begun = { ...response, status: "in_progress", output: [], usage: null };
+  const place = { item_id: item.id, output_index: 0, content_index: 0 };
+  const events: object[] = [
+    { type: "response.created", response: begun },
+    { type: "response.in_progress", response: begun },
+    {
+      type: "response.output_item.added",
+      output_index: 0,
+      item: { ...item, status: "in_progress", content: [] },
+    },
+    { type: "response.content_part.added", ...place, part: { ...part, text: "" } },
+    ...PIECES.map((delta) => ({ type: "response.output_text.delta", ...place, delta })),
+    { type: "response.output_text.done", ...place, text: ANSWER },
+    { type: "response.content_part.done", ...place, part },
+    { type: "response.output_item.done", output_index: 0, item },
+    { type: "response.completed", response },
+  ];
+  await sendEvents(exchange, events.map((event, at) => ({ ...event, sequence_number: at })), named);
+};

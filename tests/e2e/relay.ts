@@ -1,0 +1,91 @@
+/**
+ * A relay that keeps what goes through it, so that every byte between a client and the service can be looked at.
+ *
+ * @module
+ */
+
+import { writeAll } from "../support/bytes.ts";
+
+/** A running relay. */
+export interface Relay extends AsyncDisposable {
+  /** The TCP port it listens on; 0 on a Unix socket. */
+  readonly port: number;
+  /** What the service sent to clients so far, a byte a character. */
+  down(): string;
+}
+
+/** A place to listen on, and the one to connect to. */
+export type Place = { readonly port: number } | { readonly path: string };
+
+/** How much is kept at most; more than any trial moves. */
+const KEPT_LIMIT = 64 * 1024 * 1024;
+
+/** Starts a relay on 127.0.0.1 or on a Unix socket; port 0 picks a free one. */
+export function startRelay(here: Place, there: Place): Relay {
+  const listener = "path" in here
+    ? Deno.listen({ transport: "unix", path: here.path })
+    : Deno.listen({ hostname: "127.0.0.1", port: here.port });
+  const open = new Set<Deno.Conn>();
+  const decoder = new TextDecoder("latin1");
+  let down = "";
+
+  async function converse(client: Deno.Conn): Promise<void> {
+    open.add(client);
+    const service: Deno.Conn = "path" in there
+      ? await Deno.connect({ transport: "unix", path: there.path })
+      : await Deno.connect({ hostname: "127.0.0.1", port: there.port });
+    open.add(service);
+    const up = pass(client, service);
+    await pass(service, client, (bytes) => {
+      down += decoder.decode(bytes);
+      if (down.length > KEPT_LIMIT) throw new Error("A trial moved more than the relay keeps");
+    });
+    closeQuietly(client);
+    closeQuietly(service);
+    await up;
+    open.delete(client);
+    open.delete(service);
+  }
+
+  const accepting = (async () => {
+    for await (const client of listener as Deno.Listener<Deno.Conn>) {
+      converse(client).catch(() => closeQuietly(client));
+    }
+  })();
+
+  return {
+    port: "port" in listener.addr ? listener.addr.port : 0,
+    down: () => down,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      for (const each of open) closeQuietly(each);
+      await accepting;
+    },
+  };
+}
+
+/** Passes bytes on until one side ends or is gone. */
+async function pass(from: Deno.Conn, to: Deno.Conn, see?: (bytes: Uint8Array) => void): Promise<void> {
+  const buffer = new Uint8Array(64 * 1024);
+  try {
+    for (let count = await from.read(buffer); count !== null; count = await from.read(buffer)) {
+      see?.(buffer.subarray(0, count));
+      await writeAll(to, buffer.slice(0, count));
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource || isReset(error))) throw error;
+  }
+}
+
+function isReset(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.Interrupted;
+}
+
+function closeQuietly(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}

@@ -1,0 +1,353 @@
+/**
+ * Attacks by fields: no Host leads elsewhere, no field touches the credential, and none becomes two.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import {
+  AFTER,
+  answersTo,
+  type Attack,
+  CUT,
+  REFUSED,
+  requestText,
+  SERVED,
+  useBesieged,
+} from "../support/attack.ts";
+import { TOKEN } from "../support/fixture.ts";
+
+const besieged = useBesieged((upstream) => [
+  { path: "/key/", upstream, auth_scheme: "", auth_header: "X-Api-Key" },
+  { path: "/narrow/", upstream, methods: ["POST"], paths: ["x"] },
+]);
+
+function get(...fields: readonly string[]): string {
+  return requestText("GET /a/x", fields);
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 20)}… (${text.length})` : text);
+}
+
+/** A request with these fields for Host. */
+function hosted(fields: readonly string[], got: readonly string[], target = "/a/x"): Attack {
+  const name = `${fields.map(shown).join(" and ") || "no Host"}${target === "/a/x" ? "" : ` for ${target}`}`;
+  const sent = [`GET ${target} HTTP/1.1`, ...fields, "", ""].join("\r\n");
+  return [name, sent, got, got === SERVED ? [["GET /x"]] : []];
+}
+
+Deno.test("a Host that is a name or an address is taken, and the upstream gets its own", (test) => {
+  const hosts = [
+    "proxy",
+    "PROXY",
+    "proxy.",
+    "a.b-c_d",
+    "xn--caf-dma",
+    "proxy:",
+    "proxy:0",
+    "proxy:80",
+    "proxy:65535",
+    "proxy:99999",
+    "localhost",
+    "127.0.0.1",
+    "0x7f.1",
+    "2130706433",
+    "[::1]",
+    "[::1]:80",
+    "[::1]:",
+    "[::ffff:127.0.0.1]",
+    "\tproxy\t",
+    "http:",
+    "..",
+    "x".repeat(300),
+  ];
+  return besieged.suffer(test, hosts.map((host) => hosted([`Host: ${host}`], SERVED)));
+});
+
+Deno.test("a Host that is missing, empty or no host is refused", (test) => {
+  const hosts = [
+    "",
+    " ",
+    "a b",
+    "a, b",
+    "a,b",
+    "a;b",
+    "a/b",
+    "/",
+    "?",
+    "#",
+    "*",
+    "proxy/a/x",
+    "proxy/a/x?",
+    "proxy/a/x?y",
+    "proxy/a/x#",
+    "proxy/../b",
+    "proxy?",
+    "proxy#",
+    "//proxy",
+    "http://proxy",
+    "user@proxy",
+    "user:password@proxy",
+    "@proxy",
+    "proxy@",
+    "pro\\xy",
+    "proxy\\",
+    "proxy%2fx",
+    "%70roxy",
+    "proxy:-1",
+    "proxy:+1",
+    "proxy:0x50",
+    "proxy:8o",
+    "proxy:100000",
+    "proxy:80:80",
+    "proxy::80",
+    ":80",
+    ":",
+    "::1",
+    "[::1",
+    "::1]",
+    "[]",
+    "[::1]x",
+    "[::1]80",
+    "[::1%25eth0]",
+    "[::1%eth0]",
+    "[v1.x]",
+    "[::1]/a/x?",
+    "caf\xe9",
+    "\xff",
+    ...'!$&()+=^`{|}~"<>'.split("").map((char) => `pro${char}xy`),
+    "pro'xy",
+  ];
+  return besieged.suffer(test, [
+    hosted([], REFUSED),
+    ...hosts.map((host) => hosted([`Host: ${host}`], REFUSED)),
+    hosted(["Host: proxy/a/x?"], REFUSED, "/../b"),
+    hosted(["Host: proxy/a"], REFUSED, "/x"),
+    hosted(["Host: other"], REFUSED, "http://proxy/a/x"),
+    hosted(["Host: proxy/a"], REFUSED, "http://proxy/a/x"),
+    hosted([], REFUSED, "http://proxy/a/x"),
+  ]);
+});
+
+Deno.test("a Host that comes twice, or in a line that is none, is refused", (test) =>
+  besieged.suffer(test, [
+    hosted(["Host: proxy", "Host: proxy"], CUT),
+    hosted(["Host: proxy", "Host: other"], CUT),
+    hosted(["Host: proxy", "HOST: proxy"], CUT),
+    hosted(["Host : proxy"], CUT),
+    hosted([" Host: proxy"], CUT),
+    hosted(["Host: proxy\r\n other"], CUT),
+    hosted(["Host: \0"], CUT),
+    hosted(["Host: pro\0xy"], CUT),
+    hosted(["Host: pro\x7fxy"], CUT),
+    hosted(["Host: proxy\x0b"], CUT),
+    hosted(["Host: pro\rxy"], CUT),
+    hosted([`Host: ${"x".repeat(70 * 1024)}`], CUT),
+  ]));
+
+Deno.test("a field that names another host, path or method is a field like any other", (test) => {
+  const fields = [
+    "forwarded: host=other",
+    "x-forwarded-for: 127.0.0.1",
+    "x-forwarded-host: other",
+    "x-http-method-override: TRACE",
+    "x-original-url: /hidden",
+    "x-rewrite-url: /hidden",
+  ];
+  return besieged.suffer(test, [["six of them", get(...fields), SERVED, [["GET /x", fields]]]]);
+});
+
+Deno.test("a credential of the agent's is dropped, however it is written", (test) => {
+  const fields: readonly (readonly string[])[] = [
+    ["Authorization: mine", "Authorization: mine as well"],
+    ["aUTHORIZATION: mine"],
+    ["Authorization:"],
+    ["Authorization: caf\xe9"],
+    ["Authorization:\tmine\t"],
+    ["Authorization: mine", "Connection: authorization"],
+    ["Proxy-Authorization: mine", "X-Api-Key: mine", "X-Goog-Api-Key: mine", "api-key: mine", "Cookie: mine"],
+    ["x-API-key: mine", "X-Api-Key: mine as well"],
+    [`Authorization: Bearer ${"x".repeat(60_000)}`],
+  ];
+  return besieged.suffer(
+    test,
+    fields.map((each) => [each.map(shown).join(" and "), get(...each), SERVED, [["GET /x"]]]),
+  );
+});
+
+Deno.test("a Connection that names fields removes the agent's, and never the service's", (test) => {
+  const names = [
+    "authorization",
+    "Authorization",
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "x-api-key",
+    "connection",
+    "upgrade",
+    '"x-a"',
+    "x-a;q=1",
+    "x-a x-b",
+    "*",
+    "",
+    ",",
+  ];
+  return besieged.suffer(test, [
+    ...names.map((name): Attack => [
+      shown(name),
+      get(`Connection: ${name}`, "X-A: 1", "X-B: 2"),
+      SERVED,
+      [["GET /x", ["x-a: 1", "x-b: 2"]]],
+    ]),
+    ["one that is there", get("Connection: X-A", "x-a: 1", "X-B: 2"), SERVED, [["GET /x", ["x-b: 2"]]]],
+    ["two in two fields", get("Connection: x-a,,", "Connection: x-b", "X-A: 1", "X-B: 2"), SERVED, [[
+      "GET /x",
+    ]]],
+    [
+      "content-length, with content",
+      requestText("POST /a/x", ["Connection: content-length", "Content-Length: 5"], "hello"),
+      SERVED,
+      [["POST /x", ["content-length: 5"], "hello"]],
+    ],
+    [
+      "transfer-encoding, with content",
+      requestText("POST /a/x", ["Connection: transfer-encoding", "Transfer-Encoding: chunked"], "0\r\n\r\n"),
+      SERVED,
+      [["POST /x", ["transfer-encoding: chunked"], "0\r\n\r\n"]],
+    ],
+  ]);
+});
+
+Deno.test("a Connection that names the route's own field does not remove it", async () => {
+  const fields = ["Connection: close, x-api-key, authorization", "X-Api-Key: mine", "Authorization: mine"];
+  assertEquals(await answersTo(besieged.service.port, requestText("GET /key/x", fields)), ["200 /x"]);
+  const { authority } = besieged.upstream;
+  assertEquals(
+    besieged.upstream.take(),
+    `GET /x HTTP/1.1\r\nhost: ${authority}\r\naccept-encoding: identity\r\nX-Api-Key: ${TOKEN}\r\n\r\n`,
+  );
+});
+
+Deno.test("a name with underscores is another field, which may pass beside the credential and not in its place", (test) => {
+  const fields = [
+    "_authorization: mine",
+    "authorization_: mine",
+    "content_length: 5",
+    "proxy_authorization: mine",
+    "transfer_encoding: chunked",
+    "x_api_key: mine",
+  ];
+  return besieged.suffer(test, [
+    ["six of them", get(...fields), SERVED, [["GET /x", fields]]],
+    ["one that Connection names", get("Connection: x_api_key", "X_Api_Key: mine"), SERVED, [["GET /x"]]],
+  ]);
+});
+
+Deno.test("no field makes another method or path of what a narrow route allows, underscores in its name or not", (test) => {
+  const names = [
+    "X-HTTP-Method-Override",
+    "X-HTTP-Method",
+    "X-Method-Override",
+    "X-Original-URL",
+    "X-Rewrite-URL",
+  ];
+  return besieged.suffer(test, [
+    ["none of them", requestText("POST /narrow/x"), SERVED, [["POST /x"]]],
+    ...names.flatMap((name) => [name, name.replaceAll("-", "_"), name.replace("-", "_")]).map((
+      name,
+    ): Attack => [
+      name,
+      requestText("POST /narrow/x", [`${name}: DELETE`]),
+      ["403 not_allowed", AFTER],
+    ]),
+  ]);
+});
+
+Deno.test("a name that means something to the language means nothing as a field", (test) => {
+  const names = [
+    "__proto__",
+    "constructor",
+    "prototype",
+    "toString",
+    "hasOwnProperty",
+    "__defineGetter__",
+    "valueOf",
+  ];
+  return besieged.suffer(test, [
+    ...names.map((
+      name,
+    ): Attack => [name, get(`${name}: 1`), SERVED, [["GET /x", [`${name.toLowerCase()}: 1`]]]]),
+    ["__proto__ twice", get("__proto__: 1", "__PROTO__: 2"), SERVED, [["GET /x", ["__proto__: 1, 2"]]]],
+    [
+      "two that Connection names",
+      get("Connection: __proto__, constructor", "__proto__: 1", "constructor: 1", "X-A: 1"),
+      SERVED,
+      [["GET /x", ["x-a: 1"]]],
+    ],
+  ]);
+});
+
+/** So many fields beside Host. */
+function many(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `x-${String(at).padStart(4, "0")}: ${at}`);
+}
+
+Deno.test("128 fields pass, and a head with more of them or over 64 KiB is refused", (test) =>
+  besieged.suffer(test, [
+    ["128 with Host", get(...many(127)), SERVED, [["GET /x", many(127)]]],
+    ["129 with Host", get(...many(128)), CUT],
+    ["131 with Host", get(...many(130)), CUT],
+    ["5000", get(...many(5000)), CUT],
+    ["127 of one name", get(...Array(127).fill("X-A: 1")), SERVED, [["GET /x", [
+      `x-a: ${Array(127).fill(1).join(", ")}`,
+    ]]]],
+    ["a value of 60 KB", get(`X-A: ${"y".repeat(60_000)}`), SERVED, [["GET /x", [
+      `x-a: ${"y".repeat(60_000)}`,
+    ]]]],
+    ["a value of 70 KB", get(`X-A: ${"y".repeat(70_000)}`), CUT],
+    ["a name of 60 KB", get(`${"x".repeat(60_000)}: 1`), SERVED, [["GET /x", [`${"x".repeat(60_000)}: 1`]]]],
+    ["a name of 70 KB", get(`${"x".repeat(70_000)}: 1`), CUT],
+    ["a hundred fields of 700 bytes", get(...many(100).map((field) => field + "y".repeat(700))), CUT],
+    ["a method of 70 KB", requestText(`${"G".repeat(70_000)} /a/x`), CUT],
+  ]));
+
+Deno.test("a value's bytes beyond ASCII pass as they are, and no control byte passes", (test) => {
+  const bytes = [
+    "caf\xe9",
+    "\x80\x85\xff",
+    "\xc3\xa9",
+    "\xf0\x9f\x98\x80",
+    "\xa0",
+    "a\xa0",
+    "\xad",
+    "a\tb",
+    "Authorization: mine",
+  ];
+  return besieged.suffer(test, [
+    ...bytes.map((
+      value,
+    ): Attack => [shown(value), get(`X-A: ${value}`), SERVED, [["GET /x", [`x-a: ${value}`]]]]),
+    ...["a\rb", "a\r", "a\0b", "a\x1bb", "a\x7fb", "a\x0bb"].map((
+      value,
+    ): Attack => [shown(value), get(`X-A: ${value}`), CUT]),
+  ]);
+});
+
+Deno.test("fields of the agent's connection end there", (test) => {
+  const fields = [
+    "Expect: 100-continue",
+    "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA",
+    "Keep-Alive: timeout=1",
+    "Proxy-Authenticate: Basic",
+    "Proxy-Authentication-Info: x",
+    "Proxy-Connection: close",
+    "TE: trailers, chunked",
+    "Trailer: authorization",
+    "Upgrade: h2c",
+  ];
+  return besieged.suffer(test, [
+    ["nine of them", get(...fields), SERVED, [["GET /x"]]],
+    ["an expectation that nobody knows", get("Expect: mine"), SERVED, [["GET /x"]]],
+  ]);
+});

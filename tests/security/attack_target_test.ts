@@ -1,0 +1,289 @@
+/**
+ * Attacks on what a request asks for: no target leads out of its route, to another host, or to two places at once.
+ *
+ * @module
+ */
+
+import { AFTER, type Attack, CUT, REFUSED, requestText, useBesieged } from "../support/attack.ts";
+
+const besieged = useBesieged((upstream) => [{ path: "/github/", upstream: `${upstream}/gh` }]);
+
+const NO_ROUTE: readonly string[] = ["404 no_route", AFTER];
+
+/** A target, and what comes of asking for it. */
+function asking(target: string, got: readonly string[]): Attack {
+  const name = target.length > 60
+    ? `${target.slice(0, 20)}… of ${target.length} bytes`
+    : JSON.stringify(target);
+  return [name, requestText(`GET ${target}`), got];
+}
+
+/** A target that passes, and what the upstream is asked for. */
+function passing(target: string, seen: string): Attack {
+  const [name, sent] = asking(target, []);
+  return [name, sent, [`200 ${seen}`, AFTER], [[`GET ${seen}`]]];
+}
+
+Deno.test("a dot-segment in any spelling is refused, wherever it stands", (test) => {
+  const targets = [
+    "/..",
+    "/../a/x",
+    "/./a/x",
+    "/github/../a/x",
+    "/a/../../../../etc/passwd",
+    ...[
+      "..",
+      "../../",
+      "../b",
+      ".",
+      "../",
+      "./b",
+      "b/..",
+      "b/.",
+      "b/../c",
+      "b/./c",
+      "/../b",
+      "..//b",
+      "b;/../c",
+      "%2e%2e",
+      "%2E%2E/b",
+      "%2e%2E/",
+      ".%2e/b",
+      ".%2E",
+      "%2e./b",
+      "%2E.",
+      "%2e",
+      "%2e/b",
+      "b/%2e%2e",
+      "..\\b",
+      "\\..\\b",
+      "b\\..",
+      "%5c../b",
+      "%5C..%5Cb",
+      "..%5cb",
+      "b%5c%2e%2E%5Cc",
+      "b%5c..",
+      "%2f../b",
+      "%2F..%2Fb",
+      "..%2fb",
+      "b%2f..%2fc",
+      "b%2f%2e%2e",
+      "%2e%2e%2f%2e%2e%2fb",
+      "..;/b",
+      "..;x",
+      "..;x/b",
+      "..;a=b;c/b",
+      ".;/b",
+      "%2e%2e;x/b",
+      "..;%2fb",
+      "..;x%5cb",
+      "..?x",
+      "..#x",
+      "../../".repeat(2700),
+    ].map((path) => `/a/${path}`),
+    "/a\\..\\b",
+    "/a%2f..",
+    "http://proxy/a/../b",
+    "http://proxy/a/%2e%2e",
+  ];
+  return besieged.suffer(test, targets.map((target) => asking(target, REFUSED)));
+});
+
+Deno.test("what is no dot-segment passes byte for byte", (test) => {
+  const targets = [
+    "...",
+    "..../b",
+    "..b",
+    "b..",
+    "b../c",
+    ".b",
+    "b./c",
+    "%2e%2e%2e/b",
+    "..%20/b",
+    "%20../b",
+    "..%09/b",
+    "..%00/b",
+    "..%3b/b",
+    "%252e%252e/b",
+    "..%252fb",
+    "%c0%ae%c0%ae/b",
+    "%u002e%u002e/b",
+    "b?/../c",
+    "b?%2e%2e/",
+    "b?..",
+  ];
+  return besieged.suffer(test, targets.map((target) => passing(`/a/${target}`, `/${target}`)));
+});
+
+Deno.test("an absolute target is that of the Host field, or is refused", (test) =>
+  besieged.suffer(test, [
+    passing("http://proxy/a/x", "/x"),
+    passing("http://proxy/a/x?y", "/x?y"),
+    passing("http://proxy/a//x", "//x"),
+    ...[
+      "http://other/a/x",
+      "http://PROXY/a/x",
+      "HTTP://proxy/a/x",
+      "http://proxy:80/a/x",
+      "http://proxy./a/x",
+      "http://proxy.other/a/x",
+      "http://proxyother/a/x",
+      "http://prox/a/x",
+      "http://proxy?/a/x",
+      "http://proxy#/a/x",
+      "http://proxy\\a/x",
+      "http://proxy/a\\x",
+      "http://proxy/a/x#y",
+      "http://user@proxy/a/x",
+      "http://user:password@proxy/a/x",
+      "http://@proxy/a/x",
+      "http://proxy@other/a/x",
+      "http://proxy:80@other/a/x",
+      "http://proxy\\@other/a/x",
+      "http://proxy%2f@other/a/x",
+      "http://127.0.0.1/a/x",
+      "http://[::1]/a/x",
+      "https://proxy/a/x",
+      "https://other/a/x",
+      "ftp://proxy/a/x",
+      "ws://proxy/a/x",
+      "a+b-c.d://proxy/a/x",
+    ].map((target) => asking(target, REFUSED)),
+    ...["http:/a/x", "http:a/x", "http://", "://proxy/a/x", "1://proxy/a/x", "data:x", "javascript:x"]
+      .map((target) => asking(target, CUT)),
+    ...["http://proxy", "http://proxy/"].map((target) => asking(target, NO_ROUTE)),
+    // The runtime takes these for paths and puts a slash in front.
+    ...["http:///a/x", "file:///etc/passwd"].map((target) => asking(target, NO_ROUTE)),
+  ]));
+
+Deno.test("a target that names another host in its path leads nowhere else", (test) =>
+  besieged.suffer(test, [
+    ...["//proxy/a/x", "//other/a/x", "//a/x", "///a/x", "/@other/a/x", "/a@other/x", "/a:80/x"]
+      .map((target) => asking(target, NO_ROUTE)),
+    ...["/\\other/a", "/a\\@other/x"].map((target) => asking(target, REFUSED)),
+    ...["@other/a/x", "user@other", "\\\\other\\a", "\\a\\x"].map((target) => asking(target, CUT)),
+    passing("/a//other/x", "//other/x"),
+    passing("/a///x", "///x"),
+    passing("/a/@other/x", "/@other/x"),
+    passing("/a/x@other:80", "/x@other:80"),
+    passing("/a/http://other/x", "/http://other/x"),
+    passing("/a/x?http://other/", "/x?http://other/"),
+  ]));
+
+Deno.test("a fragment is refused", (test) =>
+  besieged.suffer(test, [
+    ...["/a/x#y", "/a/x#", "/a#/x", "/a/#", "/a/x?y#z", "/#/a/x"].map((target) => asking(target, REFUSED)),
+    ...["#", "#/a/x"].map((target) => asking(target, CUT)),
+  ]));
+
+Deno.test("a byte that no target may hold is refused", (test) =>
+  besieged.suffer(test, [
+    ..."\0\x01\t\x0b\x0c\r\x1b\x1f \x7f\x80\x85\xa0\xe9\xff".split("").flatMap((char) => [
+      asking(`/a/${char}x`, CUT),
+      asking(`/a/x?${char}`, CUT),
+    ]),
+    asking("/a/x\t", CUT),
+    asking("/a/x\0", CUT),
+    asking("/\xe1/x", CUT),
+    // In UTF-8 the runtime lets it pass.
+    asking("/a/\xc3\xa9", REFUSED),
+    asking("/a/x?\xc3\xa9", REFUSED),
+    asking("/\xc3\xa9", REFUSED),
+    asking("/a\\x", REFUSED),
+    asking("/a/x\\", REFUSED),
+  ]));
+
+Deno.test("an encoded byte passes as it is, and is never decoded", (test) => {
+  const targets = [
+    "%00",
+    "%0d%0aX-A:%201",
+    "%0d%0a%0d%0aGET%20/hidden%20HTTP/1.1",
+    "x%0a?%0d",
+    "%23",
+    "%3f",
+    "%",
+    "%2",
+    "%zz",
+    '"<>{}|^`',
+    "x?\\",
+  ];
+  return besieged.suffer(test, targets.map((target) => passing(`/a/${target}`, `/${target}`)));
+});
+
+Deno.test("a prefix takes whole segments in its own spelling, and nothing that resembles it", (test) =>
+  besieged.suffer(test, [
+    passing("/github", "/gh/"),
+    passing("/github/", "/gh/"),
+    passing("/github?x", "/gh/?x"),
+    passing("/github//x", "/gh//x"),
+    passing("/github/%2fx", "/gh/%2fx"),
+    passing("/a?/github/x", "/?/github/x"),
+    ...[
+      "/github-evil/x",
+      "/githubevil",
+      "/githu/b",
+      "/github.",
+      "/github./x",
+      "/github;/x",
+      "/github;x/y",
+      "/github:x",
+      "/github@x",
+      "/github%20/x",
+      "/github%00/x",
+      "/github%2f",
+      "/github%2fx",
+      "/github%2Fx",
+      "/github%5cx",
+      "/github%3fx",
+      "/%67ithub/x",
+      "/git%68ub/x",
+      "/%2fgithub/x",
+      "/GITHUB/x",
+      "/GitHub/x",
+      "/A/x",
+      "//github/x",
+      "/x/github/x",
+      "/a%2fx",
+      "/*",
+      "/",
+      "/?",
+    ].map((target) => asking(target, NO_ROUTE)),
+    ...["/github#", "/github\\x"].map((target) => asking(target, REFUSED)),
+    ...["/github /x", "github/x", "%2fgithub/x", "/g\xdcthub/x"].map((target) => asking(target, CUT)),
+  ]));
+
+Deno.test("a target that is no path is refused", (test) =>
+  besieged.suffer(test, [
+    ...[
+      "*",
+      "**",
+      "?",
+      "?x",
+      "a",
+      "a/x",
+      "./a/x",
+      "../a/x",
+      "..",
+      "~",
+      "%2fa%2fx",
+      "proxy",
+      "proxy:80",
+      "api.test:443",
+    ]
+      .map((target) => asking(target, CUT)),
+    ...["[::1]:80", ":80"].map((target) => asking(target, CUT)),
+    ["OPTIONS *", requestText("OPTIONS *"), REFUSED],
+    ["OPTIONS /a/*", requestText("OPTIONS /a/*"), ["200 /*", AFTER], [["OPTIONS /*"]]],
+  ]));
+
+Deno.test("a long target passes whole, and one that is longer than a head may be is refused", (test) =>
+  besieged.suffer(test, [
+    passing(`/a/${"x".repeat(8 * 1024)}`, `/${"x".repeat(8 * 1024)}`),
+    passing(`/a/x?${"y".repeat(8 * 1024)}`, `/x?${"y".repeat(8 * 1024)}`),
+    passing(`/a/${"%2f".repeat(20_000)}`, `/${"%2f".repeat(20_000)}`),
+    asking(`/${"x".repeat(8 * 1024)}`, NO_ROUTE),
+    asking(`/a/${"x".repeat(70 * 1024)}`, CUT),
+    asking(`/a/x?${"x".repeat(70 * 1024)}`, CUT),
+    asking(`/${"x".repeat(70 * 1024)}`, CUT),
+    asking(`http://${"x".repeat(70 * 1024)}/a/x`, CUT),
+  ]));

@@ -1,0 +1,91 @@
+import { assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { flags, type Grants } from "../../lib/permissions/permissions.ts";
+
+const PROBE: string = fromFileUrl(new URL("../support/grants_probe.ts", import.meta.url));
+
+const REQUIRED: Grants = {
+  net: ["127.0.0.1:0", "a.example:443"],
+  read: ["/tmp"],
+  write: [],
+  env: ["A", "B"],
+};
+
+/** The lines that the probe prints under these flags. */
+async function judgedUnder(...given: string[]): Promise<readonly string[]> {
+  const args = ["run", "--no-prompt", ...given, PROBE, JSON.stringify(REQUIRED)];
+  const { stdout, stderr, code } = await new Deno.Command(Deno.execPath(), { args }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "");
+}
+
+const RIGHT: readonly string[] = flags(REQUIRED).split(" ").filter((flag) => flag !== "--no-prompt");
+
+Deno.test("judgeGrants() finds nothing wrong under exactly the needed flags", async () => {
+  assertEquals(await judgedUnder(...RIGHT), []);
+});
+
+Deno.test("judgeGrants() names each grant that is missing", async () => {
+  assertEquals(
+    await judgedUnder("--allow-net=127.0.0.1:0,b.example:443", "--allow-read=/run", "--allow-env=A"),
+    [
+      "--allow-net: is missing a.example:443",
+      "--allow-read: is missing /tmp",
+      "--allow-env: is missing B",
+    ],
+  );
+});
+
+Deno.test("judgeGrants() names each kind that is granted without a list", async () => {
+  const all = (kind: string) => `--allow-${kind}: must have a list, but all is granted`;
+  const none = (kind: string) =>
+    `--allow-${kind}: must not be granted: the service needs nothing of the kind`;
+  assertEquals(await judgedUnder("-A"), [
+    ...["net", "read", "env"].map(all),
+    ...["write", "run", "sys", "ffi", "import"].map(none),
+  ]);
+  for (const kind of ["net", "read", "env"]) {
+    const others = RIGHT.filter((flag) => !flag.startsWith(`--allow-${kind}=`));
+    assertEquals(await judgedUnder(...others, `--allow-${kind}`), [all(kind)]);
+  }
+  for (const kind of ["write", "run", "sys", "ffi", "import"]) {
+    assertEquals(await judgedUnder(...RIGHT, `--allow-${kind}`), [none(kind)]);
+  }
+});
+
+Deno.test("judgeGrants() wants the socket to be writable where there is one, and never all files", async () => {
+  const required: Grants = { ...REQUIRED, write: ["/tmp/a.sock"] };
+  async function judged(...given: string[]): Promise<string> {
+    const args = ["run", "--no-prompt", ...RIGHT, ...given, PROBE, JSON.stringify(required)];
+    return new TextDecoder().decode((await new Deno.Command(Deno.execPath(), { args }).output()).stdout);
+  }
+  assertEquals(await judged("--allow-write=/tmp/a.sock"), "");
+  assertEquals(await judged(), "--allow-write: is missing /tmp/a.sock\n");
+  for (const whole of ["--allow-write", "--allow-write=/"]) {
+    assertEquals(await judged(whole), "--allow-write: must have a list, but all is granted\n");
+  }
+});
+
+Deno.test("judgeGrants() takes the right to read / as the right to read all", async () => {
+  const others = RIGHT.filter((flag) => !flag.startsWith("--allow-read"));
+  assertEquals(await judgedUnder(...others, "--allow-read=/"), [
+    "--allow-read: must have a list, but all is granted",
+  ]);
+});
+
+Deno.test("revokeAfterStart() gives back the environment and the listener's address, and the listener serves on", async () => {
+  const args = ["run", "--no-prompt", ...RIGHT, PROBE, JSON.stringify(REQUIRED), "listen"];
+  await using child = new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "piped" }).spawn();
+  const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+  const port = Number((await reader.read()).value);
+  for (let request = 0; request < 2; request++) {
+    const response = await fetch(`http://127.0.0.1:${port}`, { headers: { connection: "close" } });
+    assertEquals(await response.text(), "served");
+  }
+  child.kill("SIGKILL");
+  await reader.cancel();
+  assertEquals(
+    await new Response(child.stdout).text(),
+    "127.0.0.1:0 prompt\na.example:443 granted\nA prompt\nB prompt\n",
+  );
+});

@@ -1,0 +1,48 @@
+/**
+ * The upstream of the soak, a program of its own: HTTPS, with a certificate that it makes itself. What it does is in
+ * `answers.ts`.
+ *
+ * It prints one line of JSON, its {@linkcode Place}, when it listens. When its stdin ends it prints another, its
+ * {@linkcode UpstreamReport}, and ends, so that it outlives nobody.
+ *
+ * @module
+ */
+
+import { makeAuthority } from "../support/authority.ts";
+import { Truncated } from "../support/message.ts";
+import { PeerGone } from "../support/exchange.ts";
+import { startUpstream } from "../support/upstream.ts";
+import type { Place } from "../../bench/support/upstream.ts";
+import { Answers } from "./answers.ts";
+import type { DeliveryReport } from "./deliveries.ts";
+
+/** What the upstream has seen. */
+export interface UpstreamReport extends DeliveryReport {
+  readonly connections: number;
+  /** What went wrong in the upstream itself. */
+  readonly faults: readonly string[];
+}
+
+const authority = await makeAuthority();
+const answers = new Answers();
+const faults = new Set<string>();
+
+const upstream = startUpstream(async (exchange) => {
+  try {
+    await answers.answer(exchange);
+  } catch (error) {
+    if (!(error instanceof PeerGone || error instanceof Truncated)) faults.add(String(error));
+    throw error;
+  }
+}, { tls: await authority.issue(["localhost"]), record: false });
+
+const place: Place = { port: upstream.port, ca: authority.pem };
+console.log(JSON.stringify(place));
+for await (const _ of Deno.stdin.readable);
+const report: UpstreamReport = {
+  ...answers.deliveries.report,
+  connections: upstream.connections,
+  faults: [...faults],
+};
+console.log(JSON.stringify(report));
+Deno.exit();

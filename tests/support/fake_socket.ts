@@ -1,0 +1,137 @@
+/**
+ * The upstream leg's readers without a network: a socket that serves bytes in the pieces a test wants, and a whole
+ * response read from it the way the leg reads one.
+ *
+ * @module
+ */
+
+import { Connection, type Socket } from "../../lib/upstream/connection.ts";
+import { Content } from "../../lib/upstream/response_body.ts";
+import { decoderFor } from "../../lib/upstream/decoder.ts";
+import { responseFraming } from "../../lib/upstream/response_framing.ts";
+import {
+  BadResponse,
+  type Field,
+  parseResponseHead,
+  type ResponseHead,
+} from "../../lib/upstream/response_head.ts";
+import { join, latin1 } from "./bytes.ts";
+
+/** A socket that serves one piece a read, then the end; and keeps what is written, which may be in parts. */
+export class PiecewiseSocket implements Socket {
+  readonly written: Uint8Array[] = [];
+  closed = false;
+  /** How many bytes one write takes at most. */
+  appetite = Infinity;
+  /** How many bytes have not been read. */
+  left: number;
+  readonly #pieces: Iterator<Uint8Array>;
+  readonly #pause: (() => Promise<void>) | undefined;
+  /** What a read left of a piece that was larger. */
+  #rest: Uint8Array = new Uint8Array();
+
+  /** @param pause Waited for before each read. */
+  constructor(pieces: readonly (string | Uint8Array)[], pause?: () => Promise<void>) {
+    const all = pieces.map((piece) => typeof piece === "string" ? latin1(piece) : piece);
+    // A read that brings nothing is the end, so an empty piece can't be served.
+    this.#pieces = all.filter((piece) => piece.length > 0).values();
+    this.left = all.reduce((sum, piece) => sum + piece.length, 0);
+    this.#pause = pause;
+  }
+
+  async read(room: Uint8Array): Promise<number | null> {
+    await this.#pause?.();
+    const piece = this.#rest.length > 0 ? this.#rest : this.#pieces.next().value;
+    if (piece === undefined) return null;
+    const count = Math.min(piece.length, room.length);
+    room.set(piece.subarray(0, count));
+    this.#rest = piece.subarray(count);
+    this.left -= count;
+    return count;
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    // A copy: the writer may use its memory again.
+    const taken = bytes.slice(0, this.appetite);
+    this.written.push(taken);
+    return Promise.resolve(taken.length);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+/** A response that was taken, or why it was not. */
+export type Reading = {
+  readonly taken: true;
+  readonly status: number;
+  readonly fields: readonly Field[];
+  readonly body: Uint8Array;
+  /** Whether not a byte that had been read stood behind the end. */
+  readonly clean: boolean;
+  /** How many bytes were left over, read or not. */
+  readonly left: number;
+  /** How many of them were not even read. */
+  readonly unread: number;
+} | {
+  readonly taken: false;
+  /** The message of the {@linkcode BadResponse}. */
+  readonly why: string;
+};
+
+/** Reads a response from pieces. Rejects with anything but a {@linkcode BadResponse}, which is an outcome. */
+export async function readPieces(
+  method: string,
+  pieces: readonly (string | Uint8Array)[],
+  pause?: () => Promise<void>,
+): Promise<Reading> {
+  const socket = new PiecewiseSocket(pieces, pause);
+  const connection = new Connection(socket);
+  try {
+    const head = await finalHead(connection);
+    let clean = false;
+    let ends = 0;
+    const ended = (outcome: "whole" | "broken", nothingBehind = false) => {
+      ends++;
+      clean = outcome === "whole" && nothingBehind;
+    };
+    const content = new Content(connection, decoderFor(responseFraming(method, head)), ended);
+    const parts: Uint8Array[] = [];
+    for (let part = await content.next(); part !== undefined; part = await content.next()) {
+      if (part.length === 0) throw new Error("Content.next() gave an empty part");
+      parts.push(part.slice());
+      // Whoever gets a part may give its memory back at once.
+      part.buffer.transfer(0);
+    }
+    if (ends !== 1) throw new Error(`The content ended ${ends} times`);
+    return {
+      taken: true,
+      status: head.status,
+      fields: head.fields,
+      body: join(parts),
+      clean,
+      left: connection.arrived.length + socket.left,
+      unread: socket.left,
+    };
+  } catch (error) {
+    if (!(error instanceof BadResponse)) throw error;
+    return { taken: false, why: error.message };
+  }
+}
+
+/** The first head that is no interim one. */
+async function finalHead(connection: Connection): Promise<ResponseHead> {
+  for (;;) {
+    const text = await connection.readHead();
+    if (text === undefined) throw new BadResponse("a connection that ended before a head");
+    const head = parseResponseHead(text);
+    if (head.status >= 200) return head;
+    if (head.status === 101) throw new BadResponse("a change of protocol");
+  }
+}
+
+/** The text in two pieces, for each place at which it can be cut. */
+export function* everyCut(text: string): Generator<[string, string]> {
+  for (let at = 1; at < text.length; at++) yield [text.slice(0, at), text.slice(at)];
+}

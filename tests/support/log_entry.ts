@@ -1,0 +1,25 @@
+import type { Entry } from "../../lib/log/request_log.ts";
+
+/** The record of a request that went well, but for what the test says. */
+export function entryOf(differences: Partial<Entry> = {}): Entry {
+  return {
+    id: "0f0f0f0f-1",
+    time: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
+    began: 0,
+    client: undefined,
+    method: "GET",
+    path: "/a/b",
+    route: "/a/",
+    upstream: "api.test",
+    status: 200,
+    error: undefined,
+    cause: undefined,
+    reused: true,
+    bytesUp: 0,
+    bytesDown: 12,
+    firstByteMs: 30.04,
+    durationMs: 34,
+    outcome: "whole",
+    ...differences,
+  };
+}

@@ -1,0 +1,136 @@
+import { assertEquals } from "@std/assert";
+import { equal, requireClientToken } from "../../lib/proxy/client_auth.ts";
+import type { Refusal } from "../../lib/http/refusal.ts";
+import { Secret } from "../../lib/core/secret.ts";
+import { parseRoutes } from "../../lib/config/route/route_table.ts";
+import { linesOf } from "../support/result.ts";
+import { startService } from "../support/service.ts";
+import { runMain } from "../support/run_main.ts";
+import { TOKEN } from "../support/fixture.ts";
+import { startUpstream } from "../support/upstream.ts";
+import { request } from "../support/wire.ts";
+
+const CLIENT = "client:Hx7/=";
+
+function letsIn(fields: Record<string, string>): boolean {
+  try {
+    requireClientToken(Secret.of(CLIENT), new Headers(fields));
+    return true;
+  } catch (error) {
+    assertEquals((error as Refusal).code, "client_token_required");
+    return false;
+  }
+}
+
+const GOOD: readonly Record<string, string>[] = [
+  { authorization: `Bearer ${CLIENT}` },
+  { authorization: `bearer  ${CLIENT}` },
+  { authorization: `token ${CLIENT}` },
+  { authorization: `Basic ${btoa(`anybody:${CLIENT}`)}` },
+  { authorization: `BASIC ${btoa(`:${CLIENT}`)}` },
+  { "x-api-key": CLIENT },
+  { "x-goog-api-key": CLIENT },
+  { "api-key": CLIENT },
+  { authorization: "Bearer placeholder", "x-api-key": CLIENT },
+];
+
+const BAD: readonly Record<string, string>[] = [
+  {},
+  { authorization: CLIENT },
+  { authorization: `Digest ${CLIENT}` },
+  { authorization: `Bearer ${CLIENT}x` },
+  { authorization: `Bearer ${CLIENT.slice(1)}` },
+  { authorization: `Bearer ${CLIENT.toUpperCase()}` },
+  { authorization: `Bearer ${CLIENT}, Bearer x` },
+  { authorization: "Bearer " },
+  { authorization: `Basic ${btoa(`${CLIENT}:x`)}` },
+  { authorization: `Basic ${btoa(CLIENT.replace(":", ""))}` },
+  { authorization: "Basic !" },
+  { authorization: "Basic Zg===" },
+  { "x-api-key": "" },
+  { "x-api-key": `${CLIENT}, x` },
+  { "proxy-authorization": `Bearer ${CLIENT}` },
+  { cookie: CLIENT },
+];
+
+Deno.test("requireClientToken() takes the token wherever a client puts its key, and nothing else", () => {
+  for (const fields of GOOD) assertEquals(letsIn(fields), true, JSON.stringify(fields));
+  for (const fields of BAD) assertEquals(letsIn(fields), false, JSON.stringify(fields));
+});
+
+Deno.test("requireClientToken() lets everybody in where none is asked for", () => {
+  requireClientToken(undefined, new Headers());
+});
+
+Deno.test("equal() compares every byte, and the lengths", () => {
+  const cases: [shown: string, wanted: boolean][] = [
+    ["secret", true],
+    ["", false],
+    ["secre", false],
+    ["secret\0", false],
+    ["secretsecret", false],
+    ["Secret", false],
+    ["secreT", false],
+  ];
+  for (const [shown, wanted] of cases) assertEquals(equal("secret", shown), wanted, shown);
+});
+
+const ROUTE = { path: "/a/", upstream: "http://127.0.0.1:1", auth_scheme: "Bearer", token_env: "A_TOKEN" };
+
+Deno.test("parseRoutes() refuses a client token that is a route's token, or no variable", () => {
+  const cases: [field: unknown, line: string][] = [
+    ["A_TOKEN", "client_token_env: must not be a route's token_env: the agent holds the client token"],
+    [1, "client_token_env: must be a string, got a number"],
+    ["sk-hunter2", "client_token_env: must be the name of an environment variable (the value is not shown)"],
+    ["CRED_PROXY_PORT", 'client_token_env: must not be a setting of the service, got "CRED_PROXY_PORT"'],
+  ];
+  for (const [field, line] of cases) {
+    assertEquals(linesOf(parseRoutes(JSON.stringify({ client_token_env: field, routes: [ROUTE] }))), [line]);
+  }
+});
+
+Deno.test("a client that shows the token is served, another gets 401, and the token goes no further", async () => {
+  await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+  await using service = await startService({
+    routes: { client_token_env: "CLIENT_TOKEN", routes: [{ ...ROUTE, upstream: upstream.url }] },
+    env: { A_TOKEN: TOKEN, CLIENT_TOKEN: CLIENT },
+  });
+  const ask = (fields: Record<string, string>) => {
+    const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    return request(service.port, `GET /a/x HTTP/1.1\r\nHost: proxy\r\n${lines}\r\n`);
+  };
+  for (const fields of GOOD) assertEquals((await ask(fields)).status, 200);
+  assertEquals(upstream.requests.length, GOOD.length);
+  for (const each of upstream.requests) {
+    assertEquals(each.field("authorization"), `Bearer ${TOKEN}`);
+    assertEquals(each.head.includes(CLIENT) || each.head.includes(btoa(`:${CLIENT}`)), false);
+  }
+  for (const fields of BAD.filter((each) => each["x-api-key"] !== "")) {
+    const reply = await ask(fields);
+    assertEquals([reply.status, reply.field("www-authenticate")], [401, 'Basic realm="cred-proxy"']);
+  }
+  assertEquals(upstream.requests.length, GOOD.length);
+});
+
+Deno.test("a table that asks for a client token is not served while that is unset", async () => {
+  const routes = { client_token_env: "CLIENT_TOKEN", routes: [ROUTE] };
+  const refused = await startService({ routes, env: { A_TOKEN: TOKEN } }).then(() => "", String);
+  assertEquals(
+    refused.includes("cred-proxy: CLIENT_TOKEN: is unset or empty, but client_token_env asks for it\n"),
+    true,
+    refused,
+  );
+});
+
+Deno.test("check tells of the client token, and that it is unset", async () => {
+  const file = await Deno.makeTempFile();
+  await Deno.writeTextFile(file, JSON.stringify({ client_token_env: "CLIENT_TOKEN", routes: [ROUTE] }));
+  const { code, stdout } = await runMain(["check", file], { env: { A_TOKEN: TOKEN } });
+  await Deno.remove(file);
+  assertEquals([code, stdout], [
+    0,
+    `${file}: 1 route(s), each asks for the client token CLIENT_TOKEN\n` +
+    "  /a/ → http://127.0.0.1:1, A_TOKEN set\n" +
+    "  CLIENT_TOKEN, the client token, UNSET: serve will refuse to start\n",
+  ]);
+});

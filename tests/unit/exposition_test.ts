@@ -1,0 +1,110 @@
+import { assert, assertEquals } from "@std/assert";
+import parse from "parse-prometheus-text-format";
+import { exposition, type Family } from "../../lib/metrics/exposition.ts";
+import { families } from "../../lib/metrics/families.ts";
+import { Histogram } from "../../lib/metrics/histogram.ts";
+import { Meters } from "../../lib/metrics/meters.ts";
+import { entryOf } from "../support/log_entry.ts";
+import { promtool } from "../support/promtool.ts";
+
+/** What the parser gives: it has no types of its own. */
+interface Parsed {
+  readonly name: string;
+  readonly type: string;
+  readonly metrics: readonly { readonly value?: string; readonly labels?: Record<string, string> }[];
+}
+
+const STATE = { inFlight: 3, draining: false, startTime: 1_700_000_000_500, memory: 12_345 };
+
+/** What a service with some history tells. */
+function example(): Family[] {
+  const meters = new Meters();
+  meters.route("/a/").connections.open()();
+  meters.route("/a/").connections.open();
+  meters.record(entryOf({ firstByteMs: 30, durationMs: 2000, bytesUp: 7 }));
+  meters.record(entryOf({ status: 502, error: "upstream_failed", firstByteMs: undefined }));
+  meters.record(entryOf({ outcome: "broken" }));
+  meters.record(entryOf({ status: 0, outcome: "left" }));
+  meters.record(entryOf({ status: 404, error: "no_route", route: undefined }));
+  meters.record(entryOf({ status: 404, route: 'we"ird\\\n' }));
+  meters.tokenReloads.taken++;
+  return families(meters, STATE);
+}
+
+/** One sample as the text has it. */
+function sample(text: string, name: string): string | undefined {
+  return text.split("\n").find((line) => line.startsWith(`${name} `))?.slice(name.length + 1);
+}
+
+Deno.test("exposition() writes the text format to the byte", () => {
+  const delays = new Histogram([0.1, 1]);
+  for (const value of [0.05, 0.5, 0.5, 7]) delays.observe(value);
+  assertEquals(
+    exposition([
+      { name: "x_total", help: "A \\ and\na line.", samples: { type: "counter", values: [[{}, 1]] } },
+      { name: "y", help: "Y.", samples: { type: "gauge", values: [[{ a: 'q"\\\n', b: "2" }, 1.5]] } },
+      { name: "z_seconds", help: "Z.", samples: { type: "histogram", values: [[{ r: "1" }, delays]] } },
+    ]),
+    `# HELP x_total A \\\\ and\\na line.
+# TYPE x_total counter
+x_total 1
+# HELP y Y.
+# TYPE y gauge
+y{a="q\\"\\\\\\n",b="2"} 1.5
+# HELP z_seconds Z.
+# TYPE z_seconds histogram
+z_seconds_bucket{r="1",le="0.1"} 1
+z_seconds_bucket{r="1",le="1"} 3
+z_seconds_bucket{r="1",le="+Inf"} 4
+z_seconds_sum{r="1"} 8.05
+z_seconds_count{r="1"} 4
+`,
+  );
+});
+
+Deno.test("families() counts each request where it belongs", () => {
+  const text = exposition(example());
+  const expected: [name: string, value: string][] = [
+    ['cred_proxy_requests_total{route="/a/",code="2xx"}', "2"],
+    ['cred_proxy_requests_total{route="/a/",code="5xx"}', "1"],
+    ['cred_proxy_requests_total{route="/a/",code="none"}', "1"],
+    ['cred_proxy_requests_total{route="",code="4xx"}', "1"],
+    ['cred_proxy_request_duration_seconds_bucket{route="/a/",le="1"}', "3"],
+    ['cred_proxy_request_duration_seconds_bucket{route="/a/",le="2.5"}', "4"],
+    ['cred_proxy_response_first_byte_seconds_count{route="/a/"}', "3"],
+    ['cred_proxy_request_content_bytes_total{route="/a/"}', "7"],
+    ['cred_proxy_response_content_bytes_total{route="/a/"}', "48"],
+    ['cred_proxy_replies_unfinished_total{route="/a/",by="upstream"}', "1"],
+    ['cred_proxy_replies_unfinished_total{route="/a/",by="client"}', "1"],
+    ["cred_proxy_requests_in_flight", "3"],
+    ["cred_proxy_draining", "0"],
+    ['cred_proxy_upstream_connections_open{route="/a/"}', "1"],
+    ['cred_proxy_upstream_connections_opened_total{route="/a/"}', "2"],
+    ['cred_proxy_refusals_total{code="upstream_failed"}', "1"],
+    ['cred_proxy_refusals_total{code="no_route"}', "1"],
+    ['cred_proxy_refusals_total{code="overloaded"}', "0"],
+    ['cred_proxy_token_reloads_total{result="taken"}', "1"],
+    ['cred_proxy_table_reloads_total{result="refused"}', "0"],
+    ["process_start_time_seconds", "1700000000.5"],
+    ["process_resident_memory_bytes", "12345"],
+  ];
+  for (const [name, value] of expected) assertEquals(sample(text, name), value, name);
+});
+
+Deno.test("families() are what a parser of the format reads", () => {
+  const parsed: readonly Parsed[] = parse(exposition(example()));
+  assertEquals(parsed.map(({ name }) => name), example().map(({ name }) => name));
+  for (const { name, type, metrics } of parsed) {
+    assert(metrics.length > 0, name);
+    assertEquals(type === "COUNTER", name.endsWith("_total"), name);
+  }
+  const strange = parsed.find(({ name }) => name === "cred_proxy_requests_total")?.metrics
+    .find(({ labels }) => labels?.route?.startsWith("we") && labels?.code === "4xx");
+  assertEquals(strange?.value, "1");
+});
+
+Deno.test({
+  name: "families() have no fault that promtool finds",
+  ignore: promtool === undefined,
+  fn: async () => assertEquals(await promtool!(exposition(example())), ""),
+});

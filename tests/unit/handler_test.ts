@@ -1,0 +1,359 @@
+import { assert, assertEquals } from "@std/assert";
+import type { RouteTable } from "../../lib/config/route/route_config.ts";
+import { parseRoutes } from "../../lib/config/route/route_table.ts";
+import { Gate } from "../../lib/proxy/in_flight_limiter.ts";
+import { createHandler } from "../../lib/proxy/handler.ts";
+import { headRules } from "../../lib/proxy/request_head.ts";
+import { Secret } from "../../lib/core/secret.ts";
+import { type Entry, Journal } from "../../lib/log/request_log.ts";
+import type { Passage } from "../../lib/proxy/route.ts";
+import { Connection } from "../../lib/upstream/connection.ts";
+import { Content } from "../../lib/upstream/response_body.ts";
+import { decoderFor } from "../../lib/upstream/decoder.ts";
+import { responseFraming } from "../../lib/upstream/response_framing.ts";
+import {
+  AgentGone,
+  type Leg,
+  type Reply,
+  type UpstreamRequest,
+  UpstreamTimeout,
+} from "../../lib/upstream/transport.ts";
+import { BadResponse, parseResponseHead } from "../../lib/upstream/response_head.ts";
+import { latin1 } from "../support/bytes.ts";
+import { CLIENT_INFO } from "../support/client_info.ts";
+import { entryOf } from "../support/log_entry.ts";
+import { valueOf } from "../support/result.ts";
+
+/** What went to the upstream, and by which route. */
+interface Sent extends UpstreamRequest {
+  readonly route: string;
+}
+
+const TABLE: RouteTable = valueOf(parseRoutes(JSON.stringify({
+  routes: ["/a/", "/a/b/", "/b/", "/unset/"].map((path) => ({
+    path,
+    upstream: "https://api.test/v1",
+    auth_scheme: "Bearer",
+    token_env: path === "/unset/" ? "UNSET_TOKEN" : "SET_TOKEN",
+  })),
+})));
+
+/** What comes from an upstream after a head: pieces, and then the connection's end or its failure. */
+type Pieces = readonly (string | Error)[];
+
+/** A handler in front of upstreams that are a function. */
+function handlerFor(
+  { answer = () => replyOf("HTTP/1.1 204 No Content\r\n\r\n"), limit = 10 }: {
+    answer?: (request: Sent) => Reply | Promise<Reply>;
+    limit?: number;
+  } = {},
+) {
+  const sent: Sent[] = [];
+  const entries: Entry[] = [];
+  const gate = new Gate(limit);
+  const passages = TABLE.routes.map((route): Passage => ({
+    path: route.path,
+    route,
+    rules: headRules(route),
+    credential: route.tokenEnv === "UNSET_TOKEN" ? undefined : Secret.of("Bearer canary"),
+    mask: undefined,
+    leg: {
+      exchange(request: UpstreamRequest) {
+        const one = { ...request, route: route.path };
+        sent.push(one);
+        return Promise.resolve(one).then(answer);
+      },
+    } as unknown as Leg,
+  }));
+  const handle = createHandler({
+    passages,
+    gate,
+    journal: new Journal([(entry) => entries.push({ ...entry })]),
+  });
+  /** Asks for a path with a plain request, but for what the test says. */
+  function ask(target: string, init: RequestInit = {}): Promise<Response> {
+    return handle(
+      new Request(`http://proxy${target}`, { ...init, headers: { host: "proxy", ...init.headers } }),
+      CLIENT_INFO,
+    );
+  }
+  return { handle, ask, sent, entries, gate };
+}
+
+/** A reply whose content is still to come. */
+function replyOf(head: string, pieces: Pieces = []): Reply {
+  return replyOn(connectionOf(pieces), head);
+}
+
+/** A reply whose first piece of content has come along with the head. */
+async function arrivedReplyOf(head: string, pieces: Pieces): Promise<Reply> {
+  const connection = connectionOf(pieces);
+  await connection.fill();
+  return replyOn(connection, head);
+}
+
+function replyOn(connection: Connection, text: string): Reply {
+  const head = parseResponseHead(text);
+  const framing = responseFraming("GET", head);
+  return { head, framing, content: new Content(connection, decoderFor(framing), () => {}), reused: true };
+}
+
+function connectionOf(pieces: Pieces): Connection {
+  const rest = [...pieces];
+  return new Connection({
+    read(buffer) {
+      const piece = rest.shift();
+      if (piece instanceof Error) return Promise.reject(piece);
+      if (piece === undefined) return Promise.resolve(null);
+      buffer.set(latin1(piece));
+      return Promise.resolve(piece.length);
+    },
+    write: (bytes) => Promise.resolve(bytes.length),
+    close() {},
+  });
+}
+
+async function codeOf(response: Response): Promise<[number, string | null]> {
+  await response.body?.cancel();
+  return [response.status, response.headers.get("cred-proxy-error")];
+}
+
+Deno.test("handler() takes the longest prefix, and the rest of the path behind the upstream's base", async () => {
+  const { ask, sent } = handlerFor();
+  const cases: [target: string, route: string, line: string][] = [
+    ["/a/x", "/a/", "GET /v1/x HTTP/1.1"],
+    ["/a/b/x?y=%2F", "/a/b/", "GET /v1/x?y=%2F HTTP/1.1"],
+    ["/a/bx", "/a/", "GET /v1/bx HTTP/1.1"],
+    ["/a/b", "/a/b/", "GET /v1/ HTTP/1.1"],
+    ["/a?x", "/a/", "GET /v1/?x HTTP/1.1"],
+    ["/b/a/b/", "/b/", "GET /v1/a/b/ HTTP/1.1"],
+    ["/a//b/", "/a/", "GET /v1//b/ HTTP/1.1"],
+  ];
+  for (const [target] of cases) assertEquals((await ask(target)).status, 204);
+  assertEquals(
+    sent.map(({ route, head }) => [route, head.split("\r\n")[0]]),
+    cases.map(([, ...rest]) => rest),
+  );
+});
+
+Deno.test("handler() sends nothing where it refuses", async () => {
+  const { ask, sent, gate } = handlerFor();
+  const cases: [target: string, init: RequestInit, answer: [number, string]][] = [
+    ["/", {}, [404, "no_route"]],
+    ["/A/x", {}, [404, "no_route"]],
+    ["/ab/x", {}, [404, "no_route"]],
+    ["/a/x", { headers: { host: "a/b" } }, [400, "bad_request"]],
+    ["/a/x", { headers: { "content-length": "5, 5" }, method: "POST" }, [400, "bad_request"]],
+    ["/a/x", { headers: { "content-length": "5" } }, [400, "bad_request"]],
+    ["/a/x", { headers: { "content-length": "5" }, method: "HEAD" }, [400, "bad_request"]],
+    ["/a/x", { headers: { "transfer-encoding": "gzip, chunked" }, method: "POST" }, [400, "bad_request"]],
+    [
+      "/a/x",
+      { headers: { "transfer-encoding": "chunked", "content-length": "5" }, method: "POST" },
+      [400, "bad_request"],
+    ],
+    ["/a/x", { headers: { upgrade: "websocket" } }, [426, "upgrade_not_served"]],
+    ["/unset/x", {}, [500, "token_unset"]],
+  ];
+  for (const [target, init, answer] of cases) {
+    assertEquals(await codeOf(await ask(target, init)), answer, target);
+  }
+  assertEquals([sent.length, gate.inFlight], [0, 0]);
+});
+
+Deno.test("handler() names the variable of a token that is unset", async () => {
+  const { ask } = handlerFor();
+  const { error } = await (await ask("/unset/x")).json();
+  assertEquals(error.message, "The token of this route is not set: UNSET_TOKEN is unset or empty");
+});
+
+Deno.test("handler() hands on content only where the framing says there is some", async () => {
+  const { ask, sent } = handlerFor();
+  await ask("/a/x", { method: "POST", body: "hello", headers: { "content-length": "5" } });
+  await ask("/a/x", { method: "POST", body: "hello", headers: { "transfer-encoding": "chunked" } });
+  await ask("/a/x", { method: "POST", headers: { "content-length": "0" } });
+  await ask("/a/x", { method: "POST" });
+  await ask("/a/x");
+  assertEquals(sent.map(({ framing, content }) => [framing, content !== null]), [
+    [{ kind: "length", length: 5 }, true],
+    [{ kind: "chunked" }, true],
+    [{ kind: "length", length: 0 }, false],
+    [{ kind: "none" }, false],
+    [{ kind: "none" }, false],
+  ]);
+});
+
+Deno.test("handler() turns failures of the upstream into 502 and 504, with the cause in the record alone", async () => {
+  const cases: [error: Error, answer: [number, string]][] = [
+    [new BadResponse("canary"), [502, "upstream_failed"]],
+    [new TypeError("canary"), [502, "upstream_failed"]],
+    [new Deno.errors.ConnectionRefused("canary"), [502, "upstream_failed"]],
+    [new UpstreamTimeout("late", { cause: new Error("canary") }), [504, "upstream_timeout"]],
+  ];
+  for (const [error, answer] of cases) {
+    const { ask, entries, gate } = handlerFor({ answer: () => Promise.reject(error) });
+    const response = await ask("/a/x?q");
+    const told = JSON.stringify([...response.headers]) + await response.text();
+    assert(!told.includes("canary"), told);
+    assertEquals([response.status, response.headers.get("cred-proxy-error")], answer);
+    const [entry] = entries;
+    assertEquals([entry?.status, entry?.error, entry?.route, entry?.path], [...answer, "/a/", "/a/x"]);
+    assert(entry?.cause?.includes("canary"), entry?.cause);
+    assertEquals([entries.length, gate.inFlight], [1, 0]);
+  }
+});
+
+Deno.test("handler() lets in as many as there may be, and refuses while draining", async () => {
+  const { promise, resolve } = Promise.withResolvers<Reply>();
+  const { ask, gate } = handlerFor({ answer: () => promise, limit: 1 });
+  const first = ask("/a/x");
+  assertEquals(await codeOf(await ask("/a/x")), [503, "overloaded"]);
+  assertEquals(gate.inFlight, 1);
+  // What needs no upstream needs no room either.
+  assertEquals(await codeOf(await ask("/nowhere")), [404, "no_route"]);
+  gate.drain();
+  assertEquals(await codeOf(await ask("/nowhere")), [503, "draining"]);
+  resolve(replyOf("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+  assertEquals((await first).status, 200);
+  assertEquals(gate.inFlight, 0);
+});
+
+Deno.test("handler() records what became of a request, whether its reply came in one piece or not", async () => {
+  const head = "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\n";
+  const answers: [answer: () => Reply | Promise<Reply>, status: number, bytes: number][] = [
+    [() => replyOf("HTTP/1.1 204 No Content\r\n\r\n"), 204, 0],
+    [() => replyOf(head, ["hello"]), 404, 5],
+    [() => arrivedReplyOf(head, ["hello"]), 404, 5],
+    [() => arrivedReplyOf(head, ["hel", "lo"]), 404, 5],
+  ];
+  for (const [answer, status, bytes] of answers) {
+    const { ask, entries, gate } = handlerFor({ answer });
+    await (await ask("/a/x?y")).text();
+    assertEquals([entries.length, gate.inFlight], [1, 0]);
+    const { id, time, began, durationMs, firstByteMs, ...told } = entries[0] as Entry;
+    assertEquals({ id, time, began, durationMs, firstByteMs, ...told }, {
+      ...entryOf({ id, time, began, durationMs, firstByteMs }),
+      path: "/a/x",
+      status,
+      bytesDown: bytes,
+    });
+  }
+});
+
+Deno.test("handler() counts a request as in flight until its reply has ended, however it ends", async () => {
+  const head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
+  const cases: [
+    pieces: Pieces,
+    end: (response: Response) => Promise<unknown>,
+    outcome: string,
+    bytes: number,
+  ][] = [
+    [["hello", "world"], (response) => response.text(), "whole", 10],
+    [["hello"], (response) => response.text().catch(() => {}), "broken", 5],
+    [["hello", new Error("reset")], (response) => response.text().catch(() => {}), "broken", 5],
+    [["hello", "world"], (response) => Promise.resolve(response.body?.cancel()), "left", 0],
+  ];
+  for (const [pieces, end, outcome, bytes] of cases) {
+    const { ask, entries, gate } = handlerFor({ answer: () => replyOf(head, pieces) });
+    const response = await ask("/a/x");
+    assertEquals([gate.inFlight, entries.length], [1, 0], outcome);
+    await end(response);
+    assertEquals([gate.inFlight, entries.length], [0, 1], outcome);
+    const [entry] = entries;
+    assertEquals([entry?.outcome, entry?.bytesDown, entry?.status, entry?.reused], [
+      outcome,
+      bytes,
+      200,
+      true,
+    ]);
+  }
+});
+
+Deno.test("handler() fails a reply that broke off, so that it is not taken for a whole one", async () => {
+  const { ask } = handlerFor({
+    answer: () => replyOf("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", ["hello"]),
+  });
+  const failed = await (await ask("/a/x")).text().then(() => false, () => true);
+  assert(failed);
+});
+
+Deno.test("handler() answers 502 to a status that is none", async () => {
+  for (const status of [600, 999]) {
+    const { ask, gate } = handlerFor({ answer: () => replyOf(`HTTP/1.1 ${status} Odd\r\n\r\n`) });
+    assertEquals(await codeOf(await ask("/a/x")), [502, "upstream_failed"]);
+    assertEquals(gate.inFlight, 0);
+  }
+});
+
+Deno.test("handler() records an agent that left before there was an answer", async () => {
+  const { ask, entries, gate } = handlerFor({ answer: () => Promise.reject(new AgentGone("left")) });
+  await ask("/a/x");
+  assertEquals([entries[0]?.outcome, entries.length, gate.inFlight], ["left", 1, 0]);
+});
+
+Deno.test("handler() records no query, no field and no content", async () => {
+  const { ask, entries } = handlerFor();
+  await ask("/a/x?canary", {
+    method: "POST",
+    body: "canary",
+    headers: { "content-length": "6", "x-field": "canary", authorization: "canary" },
+  });
+  await ask("/a/x/../y\\?canary", { headers: { host: "canary/x" } });
+  assertEquals(entries.length, 2);
+  assert(!JSON.stringify(entries).includes("canary"), JSON.stringify(entries));
+});
+
+Deno.test("handler() names the request in the record and in a refusal alike", async () => {
+  const { ask, entries } = handlerFor();
+  const refused = await ask("/nowhere");
+  const answered = await ask("/a/x");
+  assertEquals(refused.headers.get("cred-proxy-request-id"), entries[0]?.id);
+  assertEquals(answered.headers.get("cred-proxy-request-id"), null);
+  assertEquals(new Set(entries.map(({ id }) => id)).size, 2);
+});
+
+Deno.test("handler() records the upstream, the bytes that went up, and when the reply's head was there", async () => {
+  const { ask, entries } = handlerFor({
+    answer: async (request) => {
+      request.sent(5);
+      request.sent(7);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return replyOf("HTTP/1.1 204 No Content\r\n\r\n");
+    },
+  });
+  await ask("/a/x");
+  await ask("/nowhere");
+  const [answered, refused] = entries;
+  assertEquals([answered?.upstream, answered?.bytesUp], ["api.test", 12]);
+  assert(answered!.firstByteMs! >= 19 && answered!.durationMs >= answered!.firstByteMs!);
+  assertEquals([refused?.upstream, refused?.bytesUp, refused?.firstByteMs], [undefined, 0, undefined]);
+});
+
+Deno.test("handler() does not change the request", async () => {
+  const { handle, sent } = handlerFor();
+  const headers = { host: "proxy", authorization: "mine", connection: "x-foo", "x-foo": "1" };
+  const request = new Request("http://proxy/a/x", { headers });
+  await handle(request, CLIENT_INFO);
+  assertEquals([...request.headers], Object.entries(headers).toSorted());
+  assert(!sent[0]?.head.includes("mine"));
+});
+
+Deno.test("handler() answers 502 whatever it is that comes from the upstream's side", async () => {
+  const { ask } = handlerFor({ answer: () => Promise.reject("no error at all") });
+  assertEquals(await codeOf(await ask("/a/x")), [502, "upstream_failed"]);
+});
+
+Deno.test("handler() answers 500 to a failure of its own, and records the cause", async () => {
+  const { handle, entries, gate } = handlerFor();
+  const headers = new Headers({ host: "proxy" });
+  headers.forEach = () => {
+    throw new TypeError("canary");
+  };
+  const response = await handle(
+    { method: "GET", url: "http://proxy/a/x", headers, body: null } as Request,
+    CLIENT_INFO,
+  );
+  assertEquals([response.status, response.headers.get("cred-proxy-error")], [500, "internal"]);
+  assert(!(await response.text()).includes("canary"));
+  assertEquals([entries[0]?.status, entries[0]?.cause, gate.inFlight], [500, "TypeError: canary", 0]);
+});

@@ -1,0 +1,93 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { type Json, parseJson } from "../../lib/config/reader/json.ts";
+import { valueOf } from "../support/result.ts";
+
+/** The value as JSON.parse would give it. */
+function plain(json: Json): unknown {
+  if (Array.isArray(json)) return json.map(plain);
+  if (!(json instanceof Map)) return json;
+  return Object.fromEntries([...json].map(([name, value]) => [name, plain(value)]));
+}
+
+function oracle(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+function agrees(text: string): void {
+  const judged = parseJson(text, "x");
+  const expected = oracle(text);
+  assertEquals(judged.ok, expected !== undefined, JSON.stringify(text));
+  if (!judged.ok || expected === undefined || judged.value.duplicates.length > 0) return;
+  assertEquals(JSON.stringify(plain(judged.value.value)), JSON.stringify(expected.value));
+}
+
+Deno.test("parseJson() reads what JSON.parse reads", () => {
+  fc.assert(fc.property(fc.json(), agrees), { numRuns: 300 });
+});
+
+Deno.test("parseJson() refuses what JSON.parse refuses", () => {
+  const edited = fc.tuple(fc.json(), fc.nat(), fc.constantFrom(...'{}[],:"\\ \n\t0.-e1tfn\u0000\u00e9')).map(
+    ([text, at, letter]) =>
+      text.slice(0, at % (text.length + 1)) + letter + text.slice(at % (text.length + 1) + (at % 2)),
+  );
+  fc.assert(fc.property(edited, agrees), { numRuns: 3000 });
+  for (
+    const text of [
+      "",
+      " ",
+      "[1,]",
+      '{"a":1,}',
+      "01",
+      "1.",
+      "+1",
+      ".5",
+      "'a'",
+      '"\n"',
+      '"\\x"',
+      "//",
+      "\ufeff{}",
+      "NaN",
+    ]
+  ) {
+    agrees(text);
+  }
+});
+
+Deno.test("parseJson() tells the line and column of a fault, and nothing of the text", () => {
+  const cases: [text: string, message: string][] = [
+    ['{\n  "a" 1}', "line 2, column 7: a colon is wanted here"],
+    ["[1 hunter2]", "line 1, column 4: a comma or a closing bracket is wanted here"],
+    ["{ hunter2 }", "line 1, column 3: a member name in double quotes is wanted here"],
+    ["\n\nhunter2", "line 3, column 1: a value is wanted here"],
+    [
+      '["a',
+      "line 1, column 2: this string has no end, or holds a control character or an escape that JSON does not have",
+    ],
+    ["[1", "line 1, column 3: the text ends too early"],
+    ["{} hunter2", "line 1, column 4: something follows the end of the value"],
+    ["[".repeat(100), "line 1, column 66: nested too deeply"],
+  ];
+  for (const [text, message] of cases) {
+    assertEquals(parseJson(text, "it"), {
+      ok: false,
+      problems: [{ place: "it", message: `is not JSON: ${message}` }],
+    });
+  }
+});
+
+Deno.test("parseJson() tells of member names that stand twice, in any spelling", () => {
+  const judged = parseJson(
+    '{"a":{"b":1,"\\u0062":2},"__proto__":1,"__proto__":2,"c":[{"d":1},{"d":1}]}',
+    "x",
+  );
+  assertEquals(valueOf(judged).duplicates.map(({ place }) => place), ["a.b", "__proto__"]);
+});
+
+Deno.test("parseJson() reads a long string", () => {
+  agrees(JSON.stringify("a\u00e9\n".repeat(500_000)));
+});

@@ -1,0 +1,86 @@
+import { assert, assertEquals } from "@std/assert";
+import { Lines } from "../../lib/core/line_writer.ts";
+
+/** Keeps what is written; each write waits for the gate, and takes so many bytes at most. */
+function sinkOf({ most = Infinity, gate = Promise.resolve() }: { most?: number; gate?: Promise<void> } = {}) {
+  const writes: string[] = [];
+  async function write(bytes: Uint8Array): Promise<number> {
+    const part = bytes.slice(0, most);
+    writes.push(new TextDecoder().decode(part));
+    await gate;
+    return part.length;
+  }
+  return { writes, write };
+}
+
+function lossLine(count: number): string {
+  return `${count} lost`;
+}
+
+Deno.test("Lines writes whole lines, and together what comes together", async () => {
+  const out = sinkOf();
+  const lines = new Lines(out, lossLine);
+  lines.push("one");
+  lines.push("two €");
+  await lines.flushed();
+  lines.push("three");
+  await lines.flushed();
+  assertEquals(out.writes, ["one\ntwo €\n", "three\n"]);
+});
+
+Deno.test("Lines writes on where a write took a part", async () => {
+  const out = sinkOf({ most: 3 });
+  const lines = new Lines(out, lossLine);
+  lines.push("abcdefg");
+  await lines.flushed();
+  assertEquals(out.writes, ["abc", "def", "g\n"]);
+});
+
+Deno.test("Lines keeps nobody waiting: what comes during a write goes out with the next", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const out = sinkOf({ gate: promise });
+  const lines = new Lines(out, lossLine);
+  lines.push("one");
+  await Promise.resolve();
+  await Promise.resolve();
+  lines.push("two");
+  lines.push("three");
+  assertEquals(out.writes, ["one\n"]);
+  resolve();
+  await lines.flushed();
+  assertEquals(out.writes, ["one\n", "two\nthree\n"]);
+});
+
+Deno.test("Lines holds about a megabyte for a reader that stands still, and counts what it drops", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const out = sinkOf({ gate: promise });
+  const lines = new Lines(out, lossLine);
+  const line = "x".repeat(1023);
+  for (let count = 0; count < 5000; count++) lines.push(line);
+  resolve();
+  await lines.flushed();
+  const [, lost = "0"] = /^(\d+) lost$/m.exec(out.writes.at(-1) ?? "") ?? [];
+  assert(Number(lost) > 3000 && Number(lost) < 4000, lost);
+  assertEquals(out.writes.join("").length, (5000 - Number(lost)) * 1024 + `${lost} lost\n`.length);
+  lines.push("after");
+  await lines.flushed();
+  assertEquals(out.writes.at(-1), "after\n");
+});
+
+Deno.test("Lines goes on when nobody reads any more", async () => {
+  let broken = true;
+  const written: string[] = [];
+  const lines = new Lines({
+    write(bytes) {
+      if (broken) return Promise.reject(new Deno.errors.BrokenPipe());
+      written.push(new TextDecoder().decode(bytes));
+      return Promise.resolve(bytes.length);
+    },
+  }, lossLine);
+  lines.push("lost");
+  await lines.flushed();
+  broken = false;
+  lines.push("kept");
+  await lines.flushed();
+  assertEquals(written, ["kept\n"]);
+});

@@ -1,0 +1,136 @@
+import { assertEquals } from "@std/assert";
+import { admit } from "../../lib/proxy/policy.ts";
+import { Refusal } from "../../lib/http/refusal.ts";
+import { parseTarget } from "../../lib/proxy/target.ts";
+import { routeOf } from "../support/route.ts";
+
+/** Undefined if the route of these fields lets the request through, else what the agent is told it does not allow. */
+function refused(fields: object, method: string, target: string, headers: Record<string, string> = {}) {
+  try {
+    admit(routeOf(fields), method, parseTarget(`http://h${target}`, "h"), new Headers(headers));
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "not_allowed") return error.subject;
+    throw error;
+  }
+}
+
+Deno.test("admit() lets everything through where the route says nothing", () => {
+  assertEquals(refused({}, "DELETE", "/a//%75ser;x?y", { "x-http-method-override": "PUT" }), undefined);
+});
+
+Deno.test("admit() takes the methods that are listed, in their very spelling", () => {
+  const route = { methods: ["GET", "POST"] };
+  for (const method of ["GET", "POST"]) assertEquals(refused(route, method, "/a/x"), undefined);
+  for (const method of ["HEAD", "DELETE", "get", "Post", "OPTIONS", "PROPFIND"]) {
+    assertEquals(refused(route, method, "/a/x"), `the method ${method}`);
+  }
+});
+
+Deno.test("admit() refuses the fields by which a server takes a request for another", () => {
+  for (const field of ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"]) {
+    const name = field.toLowerCase();
+    assertEquals(refused({ methods: ["POST"] }, "POST", "/a/x", { [field]: "DELETE" }), `the field ${name}`);
+    assertEquals(refused({ paths: ["x"] }, "POST", "/a/x", { [field]: "DELETE" }), undefined);
+  }
+  for (const field of ["x-original-url", "x-rewrite-url", "x-original-uri"]) {
+    assertEquals(refused({ paths: ["x"] }, "GET", "/a/x", { [field]: "/y" }), `the field ${field}`);
+  }
+});
+
+Deno.test("admit() takes what one of the patterns matches below the prefix", () => {
+  const route = { paths: ["user", "repos/*/issues/**", "search?q=a"] };
+  for (
+    const target of [
+      "/a/user",
+      "/a/user?x",
+      "/a/repos/r/issues/",
+      "/a/repos/r/issues/1/x?y=z",
+      "/a/search?q=a",
+    ]
+  ) {
+    assertEquals(refused(route, "GET", target), undefined, target);
+  }
+  for (const target of ["/a/", "/a", "/a/users", "/a/repos/r/pulls", "/a/search"]) {
+    assertEquals(refused(route, "GET", target), `"${target}"`);
+  }
+  for (const query of ["?", "?q=b", "?q=a&q=b", "?q=%61", "?Q=a", "?q=a&"]) {
+    assertEquals(refused(route, "GET", `/a/search${query}`), '"/a/search" with this query');
+  }
+});
+
+Deno.test("admit() lets no other spelling of a path past its patterns", () => {
+  const route = { paths: ["user", "repos/**", "x/*.json"] };
+  const odd = [
+    ..."/a/%75ser /a/use%72 /a//user /a/user%2f /a/repos//x /a/repos/%2e%2fx /a/repos/x%2Fy /a/repos/%252e%252e"
+      .split(" "),
+    ..."/a/repos/x;y /a/repos/x%3By /a/repos/x%3fy /a/repos/x%23y /a/repos/x%5cy /a/repos/x%00 /a/repos/%0a"
+      .split(" "),
+    ..."/a/repos/%7e /a/repos/%2D /a/repos/%5F /a/repos/%41 /a/repos/%7A /a/repos/%39 /a/repos/% /a/repos/%4"
+      .split(" "),
+    ..."/a/repos/%zz /a/repos/%c0%af /a/repos/%ff /a/repos/%7f /a/x/admin;.json /a/x/admin%3B.json".split(
+      " ",
+    ),
+    ...[
+      '/a/repos/"',
+      "/a/repos/<x>",
+      "/a/repos/[x]",
+      "/a/repos/{x}",
+      "/a/repos/^",
+      "/a/repos/`",
+      "/a/repos/|",
+    ],
+  ];
+  for (const target of odd) {
+    // What the target's own judgement refuses gets no further either.
+    let subject: string | undefined = "refused before";
+    try {
+      subject = refused(route, "GET", target);
+    } catch (error) {
+      assertEquals((error as Refusal).code, "bad_request");
+    }
+    assertEquals(typeof subject, "string", target);
+  }
+  for (const target of ["/a/User", "/A/user", "/a/USER"]) {
+    assertEquals(typeof refused(route, "GET", target.replace("/A/", "/a/U")), "string", target);
+  }
+  for (
+    const target of [
+      "/a/repos/%C3%A9",
+      "/a/repos/x%20y",
+      "/a/repos/x%3Ay",
+      "/a/repos/%40x",
+      "/a/repos/(x)!$&'*+,=",
+    ]
+  ) {
+    assertEquals(refused(route, "GET", target), undefined, target);
+  }
+});
+
+Deno.test("admit() keeps a route of git's to reading", () => {
+  const route = { paths: ["**/info/refs?service=git-upload-pack", "**/git-upload-pack"] };
+  const allowed: [method: string, target: string][] = [
+    ["GET", "/a/o/r.git/info/refs?service=git-upload-pack"],
+    ["POST", "/a/o/r.git/git-upload-pack"],
+  ];
+  const refusedOnes: [method: string, target: string][] = [
+    ["GET", "/a/o/r.git/info/refs?service=git-receive-pack"],
+    ["GET", "/a/o/r.git/info/refs?service=git-upload-pack&service=git-receive-pack"],
+    ["GET", "/a/o/r.git/info/refs?service=git%2Dreceive-pack"],
+    ["GET", "/a/o/r.git/info/refs"],
+    ["POST", "/a/o/r.git/git-receive-pack"],
+    ["POST", "/a/o/r.git/git%2Dreceive-pack"],
+    ["POST", "/a/o/r.git/git-receive-pack/git-upload-pack%2f.."],
+    ["PUT", "/a/o/r.git/info/lfs/objects"],
+  ];
+  for (const [method, target] of allowed) assertEquals(refused(route, method, target), undefined, target);
+  for (const [method, target] of refusedOnes) {
+    let let_ = false;
+    try {
+      let_ = refused(route, method, target) === undefined;
+    } catch {
+      // The target's own judgement.
+    }
+    assertEquals(let_, false, target);
+  }
+});

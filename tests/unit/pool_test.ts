@@ -1,0 +1,515 @@
+/**
+ * Connections that are kept, connections that end, and requests that are sent again or are not.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Connection, type Socket } from "../../lib/upstream/connection.ts";
+import { Pool } from "../../lib/upstream/pool.ts";
+import { latin1 } from "../support/bytes.ts";
+import type { Exchange } from "../support/exchange.ts";
+import {
+  contentOf,
+  type FickleUpstream,
+  MANNERS,
+  type Moment,
+  MOMENTS,
+  pathOf,
+  startFickleUpstream,
+} from "../support/flaky_upstream.ts";
+import { startService } from "../support/service.ts";
+import { TOKEN, useStage } from "../support/fixture.ts";
+import { startUpstream } from "../support/upstream.ts";
+import { connectRaw, type Reply, request } from "../support/wire.ts";
+import { within } from "../support/within.ts";
+
+/** A socket whose reads a test answers. */
+class AnsweredSocket implements Socket {
+  closed = false;
+  reads = 0;
+  #pending: PromiseWithResolvers<number | null> | undefined;
+  #room: Uint8Array = new Uint8Array();
+
+  read(room: Uint8Array): Promise<number | null> {
+    assertEquals(this.#pending, undefined, "Two reads at once");
+    this.reads++;
+    this.#room = room;
+    this.#pending = Promise.withResolvers();
+    return this.#pending.promise;
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return Promise.resolve(bytes.length);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  /** Ends the pending read: with bytes, the connection's end, or a failure. */
+  async answer(outcome: string | null | Error): Promise<void> {
+    const pending = this.#pending;
+    if (pending === undefined) throw new Error("No read is pending");
+    this.#pending = undefined;
+    if (outcome instanceof Error) pending.reject(outcome);
+    else if (outcome === null) pending.resolve(null);
+    else {
+      this.#room.set(latin1(outcome));
+      pending.resolve(outcome.length);
+    }
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+function idleIn(pool: Pool): { socket: AnsweredSocket; connection: Connection } {
+  const socket = new AnsweredSocket();
+  const connection = new Connection(socket);
+  pool.put(connection);
+  return { socket, connection };
+}
+
+Deno.test("Pool keeps a read pending on an idle connection, which becomes the first read of the next response", async () => {
+  const pool = new Pool();
+  const { socket, connection } = idleIn(pool);
+  assertEquals([socket.reads, pool.size], [1, 1]);
+  assert(pool.take() === connection);
+  const head = connection.readHead();
+  await socket.answer("HTTP/1.1 200 OK\r\n\r\n");
+  assertEquals(await head, "HTTP/1.1 200 OK\r\n\r\n");
+  assertEquals([socket.reads, socket.closed], [1, false]);
+  pool.close();
+});
+
+Deno.test("Pool closes an idle connection at once when it ends, fails, or brings bytes that nobody asked for", async () => {
+  for (const outcome of [null, new Deno.errors.ConnectionReset(), "H", "HTTP/1.1 200 OK\r\n\r\n", "\r\n"]) {
+    const pool = new Pool();
+    const { socket } = idleIn(pool);
+    const other = idleIn(pool);
+    await socket.answer(outcome);
+    assertEquals([socket.closed, other.socket.closed, pool.size], [true, false, 1], String(outcome));
+    assert(pool.take() === other.connection && pool.take() === undefined);
+    pool.close();
+  }
+});
+
+Deno.test("Pool leaves a connection alone once it was taken, whatever its read brings", async () => {
+  for (const outcome of [null, new Deno.errors.ConnectionReset(), "H"]) {
+    const pool = new Pool();
+    const { socket, connection } = idleIn(pool);
+    pool.take();
+    await socket.answer(outcome);
+    assertEquals([socket.closed, pool.size], [false, 0], String(outcome));
+    if (outcome instanceof Error) await assertRejects(() => connection.fill(), Deno.errors.ConnectionReset);
+    else assertEquals(await connection.fill(), outcome === null ? 0 : 1);
+    pool.close();
+  }
+});
+
+Deno.test("Pool gives the connection that was used last", () => {
+  const pool = new Pool();
+  const [first, second] = [idleIn(pool), idleIn(pool)];
+  assert(pool.take() === second.connection);
+  assert(pool.take() === first.connection);
+  assert(pool.take() === undefined);
+  pool.close();
+});
+
+Deno.test("Pool keeps 256 connections, and closes the one beyond", () => {
+  const pool = new Pool();
+  const sockets = Array.from({ length: 257 }, () => idleIn(pool).socket);
+  assertEquals([pool.size, sockets.filter((socket) => socket.closed).length], [256, 1]);
+  assert(sockets[256]?.closed);
+  pool.close();
+});
+
+Deno.test("Pool closes what is idle when it is closed, and what is put back later", () => {
+  const pool = new Pool();
+  const before = idleIn(pool);
+  pool.close();
+  const after = idleIn(pool);
+  assertEquals([before.socket.closed, after.socket.closed, after.socket.reads, pool.size], [
+    true,
+    true,
+    0,
+    0,
+  ]);
+});
+
+Deno.test("Pool closes a connection that has been idle for a minute, and one used since only later", () => {
+  const started = globalThis.setInterval;
+  let look = () => {};
+  let every = 0;
+  // Its clock is a timer: here the test is the timer.
+  globalThis.setInterval = ((callback: () => void, time: number) => {
+    [look, every] = [callback, time];
+    return 0;
+  }) as unknown as typeof setInterval;
+  try {
+    const pool = new Pool();
+    const first = idleIn(pool);
+    const looks = 60_000 / every;
+    for (let count = 0; count < looks; count++) look();
+    assert(!first.socket.closed, "closed before a minute is over");
+    const second = idleIn(pool);
+    look();
+    assertEquals([first.socket.closed, second.socket.closed], [true, false]);
+    for (let count = 0; count < looks; count++) look();
+    assertEquals([second.socket.closed, pool.size], [true, 0]);
+  } finally {
+    globalThis.setInterval = started;
+  }
+});
+
+const stage = useStage({
+  routes: (upstream) => [{ path: "/a/", upstream }, { path: "/b/", upstream }],
+});
+
+/** A request's text. */
+function get(path: string, method = "GET", content?: string): string {
+  const length = content === undefined ? "" : `Content-Length: ${content.length}\r\n`;
+  return `${method} ${path} HTTP/1.1\r\nHost: x\r\n${length}\r\n${content ?? ""}`;
+}
+
+/** Answers with the target, so that nobody can take it for another's. */
+async function echo(exchange: Exchange): Promise<void> {
+  await exchange.drain();
+  await exchange.reply(200, [], `to ${exchange.target}`);
+}
+
+let serial = 0;
+
+/** A path that no other request has. */
+function fresh(route = "/a/"): string {
+  return `${route}${++serial}`;
+}
+
+/** Puts a connection of route `/a/` into the pool, and gives the upstream's end of it. */
+async function warm(): Promise<Exchange> {
+  const { reply, seen } = await stage.ask(get(fresh()), echo);
+  assertEquals(reply.status, 200);
+  return seen as Exchange;
+}
+
+async function assertEchoed(path: string, method = "POST"): Promise<Exchange> {
+  const { reply, seen } = await stage.ask(get(path, method, method === "POST" ? "x" : undefined), echo);
+  assertEquals([reply.status, reply.body.text], [200, `to ${path.slice(2)}`]);
+  return seen as Exchange;
+}
+
+Deno.test("an idle connection that the upstream closes is not used again, not even by a POST", async () => {
+  for (let count = 0; count < 30; count++) {
+    const idle = await warm();
+    idle.close();
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    const next = await assertEchoed(fresh());
+    assert(next.connection !== idle.connection);
+  }
+});
+
+Deno.test("an idle connection that brings bytes is closed at once, and nobody gets them", async () => {
+  const strays = [
+    "x",
+    "\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil",
+    "HTTP/1.1 408 Timeout\r\nConnection: close\r\n\r\n",
+  ];
+  for (const stray of strays) {
+    const idle = await warm();
+    await idle.write(stray);
+    await within(idle.closed, "The end of the connection that brought bytes", 1000);
+    const next = await assertEchoed(fresh());
+    assert(next.connection !== idle.connection);
+  }
+});
+
+Deno.test("bytes behind a reply's end end the connection, and no other request gets them", async () => {
+  const evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
+  const replies: [head: string, content: string, method?: string][] = [
+    ["200 OK\r\nContent-Length: 4\r\n", "good"],
+    ["200 OK\r\nContent-Length: 0\r\n", ""],
+    ["200 OK\r\nTransfer-Encoding: chunked\r\n", "4\r\ngood\r\n0\r\n\r\n"],
+    ["200 OK\r\nTransfer-Encoding: chunked\r\n", "4\r\ngood\r\n0\r\nA: b\r\n\r\n"],
+    ["204 No Content\r\n", ""],
+    ["304 Not Modified\r\nContent-Length: 4\r\n", ""],
+    ["200 OK\r\nContent-Length: 4\r\n", "", "HEAD"],
+    ["200 OK\r\nTransfer-Encoding: chunked\r\n", "", "HEAD"],
+  ];
+  for (const [head, content, method = "GET"] of replies) {
+    for (const behind of [evil, "x", "\r\n", "good"]) {
+      const { reply, seen } = await stage.ask(get(fresh(), method), async (exchange) => {
+        await exchange.write(`HTTP/1.1 ${head}\r\n${content}${behind}`);
+        await exchange.closed;
+      });
+      const message = `${method} ${JSON.stringify(head + behind)}`;
+      assertEquals([reply.status, reply.body.clean], [Number(head.slice(0, 3)), true], message);
+      assertEquals(reply.body.text, content === "" ? "" : "good", message);
+      await within((seen as Exchange).closed, `The end of the connection after ${message}`, 1000);
+      const next = await assertEchoed(fresh());
+      assert(next.connection !== seen?.connection);
+    }
+  }
+});
+
+Deno.test("a connection on which content was still to be sent is not used again", async () => {
+  const halves = {
+    "Content-Length: 10": ["hello", "world"],
+    "Transfer-Encoding: chunked": ["5\r\nhello\r\n", "5\r\nworld\r\n"],
+  };
+  for (const [field, [first = "", more = ""]] of Object.entries(halves)) {
+    for (const status of [200, 413]) {
+      const rest = Promise.withResolvers<void>();
+      const begun = Promise.withResolvers<Exchange>();
+      stage.play(async (exchange) => {
+        for await (const _ of exchange.body()) break;
+        await exchange.reply(status, { "Content-Length": "8" }, "half");
+        begun.resolve(exchange);
+        await rest.promise;
+        await exchange.write("whol");
+        await exchange.closed;
+      });
+      await using wire = await connectRaw(stage.service.port);
+      await wire.send(`POST ${fresh()} HTTP/1.1\r\nHost: x\r\n${field}\r\n\r\n${first}`);
+      await wire.readUntil("half");
+      // What comes now is read by the service, but a refusal has been given already.
+      if (status === 413) await wire.send(more.slice(0, -3));
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      rest.resolve();
+      await wire.readUntil("whol");
+      const exchange = await begun.promise;
+      await within(exchange.closed, `The connection's end after ${status} to ${field}`, 1000);
+      const next = await assertEchoed(fresh());
+      assert(next.connection !== exchange.connection);
+    }
+  }
+});
+
+Deno.test("a connection is kept after a reply whose end is known, and closed after any other", async () => {
+  const replies: [text: string, kept: boolean, method?: string][] = [
+    ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true],
+    ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", true],
+    ["HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", true],
+    ["HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nok", true],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", true, "HEAD"],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", false],
+    ["HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", false],
+    ["HTTP/1.0 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok", false],
+    ["HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\nok", false],
+    ["HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok", false],
+  ];
+  for (const [text, kept, method] of replies) {
+    const { seen } = await stage.ask(get(fresh(), method), (exchange) => exchange.write(text));
+    if (!kept) {
+      await within((seen as Exchange).closed, `The connection's end after ${JSON.stringify(text)}`, 1000);
+    }
+    const next = await assertEchoed(fresh());
+    assertEquals(next.connection === seen?.connection, kept, JSON.stringify(text));
+  }
+});
+
+Deno.test("no connection is shared between routes to one upstream, nor between upstreams", async () => {
+  const of: Record<string, Set<number>> = { "/a/": new Set(), "/b/": new Set() };
+  for (let count = 0; count < 20; count++) {
+    for (const route of ["/a/", "/b/"]) of[route]?.add((await assertEchoed(fresh(route))).connection);
+  }
+  const [a, b] = [of["/a/"] ?? new Set(), of["/b/"] ?? new Set()];
+  assertEquals([a.size, b.size, a.union(b).size], [1, 1, 2]);
+
+  await using one = startUpstream((exchange) => exchange.reply(200, [], "one"));
+  await using two = startUpstream((exchange) => exchange.reply(200, [], "two"));
+  const routes = [["/1/", one], ["/2/", two], ["/3/", one]].map(([path, upstream]) => ({
+    path,
+    upstream: (upstream as typeof one).url,
+    auth_scheme: "Bearer",
+    token_env: "A_TOKEN",
+  }));
+  await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN } });
+  for (let count = 0; count < 10; count++) {
+    for (const [path, text] of [["/1/", "one"], ["/2/", "two"], ["/3/", "one"]] as const) {
+      assertEquals((await request(service.port, get(path))).body.text, text);
+    }
+  }
+  assertEquals([one.connections, two.connections], [2, 1]);
+});
+
+Deno.test("a request is sent again under four conditions, and not if one of them does not hold", async () => {
+  interface Case {
+    readonly what: string;
+    readonly method: string;
+    readonly content?: string;
+    /** On a connection that has served before. */
+    readonly reused?: boolean;
+    /** What the upstream sends before it leaves. */
+    readonly sends?: string;
+    readonly deliveries: number;
+  }
+  const cases: readonly Case[] = [
+    ...["GET", "HEAD", "OPTIONS", "PUT", "DELETE"].map((method) => ({
+      what: "all hold",
+      method,
+      deliveries: 2,
+    })),
+    { what: "all hold, and there is content of no bytes", method: "PUT", content: "", deliveries: 2 },
+    ...["POST", "PATCH", "PROPFIND", "get", "LOCK"].map((method) => ({
+      what: "the method is not known to be idempotent",
+      method,
+      deliveries: 1,
+    })),
+    { what: "content of no bytes makes it no safer", method: "POST", content: "", deliveries: 1 },
+    ...["PUT", "DELETE", "OPTIONS"].map((method) => ({
+      what: "there is content",
+      method,
+      content: "content",
+      deliveries: 1,
+    })),
+    ...["GET", "PUT"].map((method) => ({
+      what: "the connection is a new one",
+      method,
+      reused: false,
+      deliveries: 1,
+    })),
+    ...[
+      "H",
+      "HTTP/1.1 200 OK\r\n",
+      "HTTP/1.1 103 Early Hints\r\n\r\n",
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.",
+    ].map((sends) => ({
+      what: "bytes of a response came",
+      method: "GET",
+      sends,
+      deliveries: 1,
+    })),
+  ];
+  for (const { what, method, content, reused = true, sends, deliveries } of cases) {
+    const message = `${method} ${JSON.stringify(sends ?? content ?? "")}: ${what}`;
+    const idle = await warm();
+    if (!reused) {
+      idle.close();
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    const before = stage.upstream.requests.length;
+    const connections = stage.upstream.connections;
+    let leaves = 1;
+    stage.play(async (exchange) => {
+      await exchange.drain();
+      if (leaves-- <= 0) return await echo(exchange);
+      if (sends !== undefined) await exchange.write(sends);
+      exchange.close();
+    });
+    const path = fresh();
+    const reply = await request(stage.service.port, get(path, method, content));
+    assertEquals(reply.status, deliveries === 2 ? 200 : 502, message);
+    const delivered = stage.upstream.requests.slice(before);
+    assertEquals(delivered.map(({ target }) => target), Array(deliveries).fill(path.slice(2)), message);
+    // Nor is anything begun that would have been given up.
+    assertEquals(stage.upstream.connections - connections, deliveries - (reused ? 1 : 0), message);
+    // The second time goes over a connection of its own, and not over another idle one that may be as stale.
+    if (deliveries === 2) assertEquals(delivered[1]?.request, 1, message);
+  }
+});
+
+Deno.test("a request is sent again once at most", async () => {
+  // Several idle connections, each of which would be worth a try.
+  const gate = Promise.withResolvers<void>();
+  let come = 0;
+  stage.play(async (exchange) => {
+    if (++come === 5) gate.resolve();
+    await gate.promise;
+    await echo(exchange);
+  });
+  await Promise.all(Array.from({ length: 5 }, () => request(stage.service.port, get(fresh()))));
+  const before = stage.upstream.requests.length;
+  stage.play((exchange) => exchange.close());
+  const reply = await request(stage.service.port, get(fresh()));
+  assertEquals([reply.status, stage.upstream.requests.length - before], [502, 2]);
+});
+
+/** The service in front of an upstream that ends its connections at every possible moment. */
+async function withFickle(run: (upstream: FickleUpstream, port: number) => Promise<void>): Promise<void> {
+  await using upstream = await startFickleUpstream();
+  const routes = [{ path: "/a/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" }];
+  await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN } });
+  await run(upstream, service.port);
+}
+
+Deno.test("a request is not sent again once a byte of a response has come, even if an RST ends the connection", async () => {
+  await withFickle(async (upstream, port) => {
+    for (const moment of ["byte", "interim", "reply-head"] as const) {
+      for (const manner of MANNERS) {
+        for (const round of [1, 2, 3]) {
+          const own = `${moment}-${manner}-${round}`;
+          await request(port, get(`/a${pathOf(`${own}-before`, "never", manner)}`));
+          const reply = await request(port, get(`/a${pathOf(own, moment, manner)}`));
+          assertEquals([reply.status, upstream.heads.get(own)], [502, 1], own);
+        }
+      }
+    }
+  });
+});
+
+/** Whatever came is the request's own: the whole reply, a part of it, or a refusal. */
+function assertOwn(reply: Reply, own: string): void {
+  if (reply.status === 502) return assertEquals(reply.field("cred-proxy-error"), "upstream_failed");
+  assertEquals([reply.status, reply.field("x-serial")], [200, own]);
+  const whole = contentOf(own);
+  assert(whole.startsWith(reply.body.text), `${own}: ${reply.body.text}`);
+  assertEquals(reply.body.clean, reply.body.text.length === whole.length);
+}
+
+/** Does it for each number, a few at a time. */
+async function inParallel(
+  count: number,
+  workers: number,
+  work: (number: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  await Promise.all(Array.from({ length: workers }, async () => {
+    while (next < count) await work(next++);
+  }));
+}
+
+Deno.test("a POST is never delivered twice in 1,000 tries, whenever and however the upstream closes", async () => {
+  await withFickle(async (upstream, port) => {
+    upstream.refuseEvery(9);
+    const ends: Record<string, number> = {};
+    await inParallel(1000, 4, async (number) => {
+      // Every other connection is kept, so that the next request finds a used one.
+      const moment = number % 2 === 0 ? "never" : MOMENTS[(number >> 1) % MOMENTS.length] as Moment;
+      const manner = MANNERS[(number >> 2) % 2] ?? "end";
+      const own = `p${number}`;
+      const path = `/a${pathOf(own, moment, manner)}`;
+      const reply = await request(
+        port,
+        get(path, "POST", "0123456789".repeat(number % 3 === 0 ? 20_000 : 20)),
+      );
+      assertOwn(reply, own);
+      const end = reply.status === 502 ? "refused" : reply.body.clean ? "whole" : "broken";
+      ends[`${moment}: ${end}`] = (ends[`${moment}: ${end}`] ?? 0) + 1;
+    });
+    const twice = [...upstream.heads].filter(([, count]) => count > 1);
+    assertEquals(twice, [], JSON.stringify(ends));
+    assert(upstream.heads.size >= 700, `only ${upstream.heads.size} were delivered at all`);
+    for (const moment of MOMENTS) assert(Object.keys(ends).some((key) => key.startsWith(moment)), moment);
+    for (const end of ["never: whole", "replied: whole", "content: broken", "request: refused"]) {
+      assert((ends[end] ?? 0) > 20, `${end}: ${JSON.stringify(ends)}`);
+    }
+  });
+});
+
+Deno.test("a GET on a connection that the upstream closes meanwhile succeeds, in 500 tries", async () => {
+  await withFickle(async (upstream, port) => {
+    await inParallel(500, 4, async (number) => {
+      const manner = MANNERS[number % 2] ?? "end";
+      const moment = number % 3 === 0 ? "later" : "replied";
+      // With an RST, the reply itself may be lost on its way.
+      const first = await request(port, get(`/a${pathOf(`f${number}`, moment, manner)}`));
+      assertOwn(first, `f${number}`);
+      if (number % 5 === 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
+      const own = `g${number}`;
+      const reply = await request(port, get(`/a${pathOf(own, "never", manner)}`));
+      assertEquals([reply.status, reply.body.text], [200, contentOf(own)], own);
+      const deliveries = upstream.heads.get(own) ?? 0;
+      assert(deliveries === 1 || deliveries === 2, `${own}: ${deliveries}`);
+    });
+  });
+});

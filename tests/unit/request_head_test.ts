@@ -1,0 +1,171 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  connectionOptions,
+  headRules,
+  type RequestFraming,
+  requestHead,
+} from "../../lib/proxy/request_head.ts";
+import { Secret } from "../../lib/core/secret.ts";
+import { routeOf } from "../support/route.ts";
+
+type Fields = [name: string, value: string][];
+
+/** The head's lines for an agent's fields, on a route that does not mask; the empty line is left out. */
+function linesFor(
+  given: Fields,
+  { route = {}, framing = { kind: "none" } }: { route?: object; framing?: RequestFraming } = {},
+): string[] {
+  const fields = new Headers(given);
+  const rules = headRules(routeOf({ scrub: false, ...route }));
+  const credential = Secret.of("Bearer real");
+  const head = requestHead(rules, "GET", "/x?y", fields, fields.get("connection"), framing, credential);
+  assert(head.endsWith("\r\n\r\n"), head);
+  return head.slice(0, -4).split("\r\n");
+}
+
+const BARE = ["GET /x?y HTTP/1.1", "host: api.test", "Authorization: Bearer real"];
+
+Deno.test("requestHead() adds Host and the credential, and nothing else", () => {
+  assertEquals(linesFor([]), BARE);
+});
+
+Deno.test("requestHead() copies the agent's fields with their values untouched", () => {
+  const fields: Fields = [
+    ["accept", "*/*"],
+    ["accept-encoding", "gzip;q=0.5,  br"],
+    ["x-a", "1, 2"],
+    ["x-a", "3"],
+    ["x-b", ""],
+    ["x-byte", "\xe9\x80"],
+  ];
+  assertEquals(linesFor(fields), [
+    "GET /x?y HTTP/1.1",
+    "host: api.test",
+    "accept: */*",
+    "accept-encoding: gzip;q=0.5,  br",
+    "x-a: 1, 2, 3",
+    "x-b: ",
+    "x-byte: \xe9\x80",
+    "Authorization: Bearer real",
+  ]);
+});
+
+Deno.test("requestHead() asks for content in the clear where it is to be masked", () => {
+  for (
+    const route of [{}, { add_headers: { "Accept-Encoding": "br" } }, {
+      set_headers: { "accept-encoding": "br" },
+    }]
+  ) {
+    assertEquals(linesFor([["accept-encoding", "gzip"]], { route: { scrub: true, ...route } }), [
+      "GET /x?y HTTP/1.1",
+      "host: api.test",
+      "accept-encoding: identity",
+      "Authorization: Bearer real",
+    ]);
+  }
+});
+
+Deno.test("requestHead() drops every field in which a credential travels", () => {
+  const names = [
+    "authorization",
+    "proxy-authorization",
+    "x-api-key",
+    "x-goog-api-key",
+    "api-key",
+    "cookie",
+  ];
+  for (const name of names) assertEquals(linesFor([[name, "mine"]]), BARE, name);
+  assertEquals(linesFor([["private-token", "mine"]], { route: { auth_header: "Private-Token" } }), [
+    "GET /x?y HTTP/1.1",
+    "host: api.test",
+    "Private-Token: Bearer real",
+  ]);
+});
+
+Deno.test("requestHead() drops the agent's Authorization where the credential has another field", () => {
+  const route = { auth_header: "X-Api-Key" };
+  const lines = linesFor([["authorization", "mine"], ["x-api-key", "mine"]], { route });
+  assertEquals(lines, ["GET /x?y HTTP/1.1", "host: api.test", "X-Api-Key: Bearer real"]);
+});
+
+Deno.test("requestHead() lets cookies through where the route says so", () => {
+  const lines = linesFor([["cookie", "a=b; c=d"]], { route: { cookies: true } });
+  assertEquals(lines[2], "cookie: a=b; c=d");
+});
+
+Deno.test("requestHead() drops the fields of the connection", () => {
+  const names = [
+    "connection",
+    "expect",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authentication-info",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+  ];
+  for (const name of names) assertEquals(linesFor([[name, "x-other"]]), BARE, name);
+});
+
+Deno.test("requestHead() drops what Connection names, but never what it adds itself", () => {
+  const connection = "close, X-Foo ,authorization,host,content-length,X-Team,x-beta,,";
+  const fields: Fields = [["connection", connection], ["x-beta", "mine"], ["x-foo", "1"], ["x-food", "2"]];
+  const route = { set_headers: { "X-Team": "red" }, add_headers: { "X-Beta": "new" } };
+  assertEquals(linesFor(fields, { route, framing: { kind: "length", length: 5 } }), [
+    "GET /x?y HTTP/1.1",
+    "host: api.test",
+    "x-team: red",
+    "x-food: 2",
+    "x-beta: new",
+    "content-length: 5",
+    "Authorization: Bearer real",
+  ]);
+});
+
+Deno.test("requestHead() writes the upstream's Host, without a default port", () => {
+  const cases: [upstream: string, host: string][] = [
+    ["https://API.test:443/v1", "api.test"],
+    ["https://api.test:8443", "api.test:8443"],
+    ["http://api.test", "api.test"],
+    ["http://api.test:443", "api.test:443"],
+    ["https://[::1]/", "[::1]"],
+    ["https://[::1]:8443/", "[::1]:8443"],
+  ];
+  for (const [upstream, host] of cases) {
+    assertEquals(linesFor([["host", "proxy:9099"]], { route: { upstream } })[1], `host: ${host}`);
+  }
+});
+
+Deno.test("requestHead() tells the length that was judged, not the one that was sent", () => {
+  const fields: Fields = [["content-length", "5, 5"], ["transfer-encoding", "gzip"]];
+  assertEquals(linesFor(fields), BARE);
+  const length = linesFor(fields, { framing: { kind: "length", length: 0 } });
+  assertEquals(length[2], "content-length: 0");
+  const chunked = linesFor(fields, { framing: { kind: "chunked" } });
+  assertEquals(chunked[2], "transfer-encoding: chunked");
+  assertEquals([length.length, chunked.length], [4, 4]);
+});
+
+Deno.test("requestHead() sets the route's own fields and appends to the agent's", () => {
+  const route = {
+    set_headers: { "User-Agent": "mine" },
+    add_headers: { "Anthropic-Beta": "two", "X-New": "three", "X-Empty": "four" },
+  };
+  const fields: Fields = [["anthropic-beta", "one"], ["user-agent", "agent"], ["x-empty", ""]];
+  assertEquals(linesFor(fields, { route }), [
+    "GET /x?y HTTP/1.1",
+    "host: api.test",
+    "user-agent: mine",
+    "anthropic-beta: one, two",
+    "x-empty: four",
+    "x-new: three",
+    "Authorization: Bearer real",
+  ]);
+});
+
+Deno.test("connectionOptions() folds case and white space", () => {
+  assertEquals(connectionOptions(" Close,X-Foo\t, ,x-BAR "), new Set(["close", "x-foo", "", "x-bar"]));
+});

@@ -1,0 +1,293 @@
+/**
+ * The schema of the table against the parser: both accept and refuse the same tables, as far as a schema can say it.
+ *
+ * @module
+ */
+
+import { Ajv, type ValidateFunction } from "ajv";
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { Problem } from "../../lib/core/result.ts";
+import { parseRoutes } from "../../lib/config/route/route_table.ts";
+import schema from "../../routes.schema.json" with { type: "json" };
+
+const valid: ValidateFunction = new Ajv({ allErrors: true }).compile(schema);
+
+/** What a schema can't say: what two places have to do with each other, and how the parts of a host are made. */
+const BEYOND: readonly RegExp[] = [
+  /^the same as routes/,
+  /^stands twice in the same object$/,
+  /^stands twice, in different case$/,
+  /^stands in set_headers as well$/,
+  /^must not be the route's auth_header/,
+  /^must not be a route's token_env/,
+  /^is not JSON/,
+];
+
+/** Hosts whose syntax no pattern of a reasonable length can tell: RFC 4291, section 2.2, and RFC 5891. */
+const HARD_HOST = /\[|xn--/i;
+
+/** Asserts that the two agree on a table. */
+function agree(text: string): void {
+  const judged = parseRoutes(text);
+  const beyond = ({ message }: Problem) =>
+    BEYOND.some((each) => each.test(message)) ||
+    (/^must (?:name a host|be a host name)/.test(message) && HARD_HOST.test(text));
+  if (!judged.ok && judged.problems.every(beyond)) return;
+  const problems = judged.ok ? [] : judged.problems;
+  const taken = valid(JSON.parse(text));
+  assertEquals(
+    taken,
+    judged.ok,
+    `${text}\nparser: ${JSON.stringify(problems)}\nschema: ${JSON.stringify(valid.errors)}`,
+  );
+}
+
+const LEAST = { path: "/a/", upstream: "https://a.example", auth_scheme: "Bearer", token_env: "A_TOKEN" };
+
+const KEY = "ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8";
+const KINDS: readonly unknown[] = [
+  null,
+  1,
+  true,
+  "",
+  [],
+  {},
+  ["x"],
+  { x: "y" },
+  KEY,
+  "a b",
+  "\u00e9",
+  "\n",
+  "a\n",
+];
+const HEADERS: readonly unknown[] = [
+  { "x-a": "1", "X-B": "" },
+  { "x-a": " 1" },
+  { "x-a": "1\t" },
+  { "x-a": "a\tb \u00e9\u0080" },
+  { "x-a": "\u03a9" },
+  { "x-a": "a\r\nb" },
+  { "x-a": 1 },
+  { "a b": "1" },
+  { "": "1" },
+  ...["Host", "TE", "Cookie", "set-COOKIE", "Authorization", "X-Api-Key", "Keep-Alive", "content-length"].map(
+    (name) => ({
+      [name]: "1",
+    }),
+  ),
+];
+const NAMES = [
+  ..."A _a Gh_Token2 2A A-B $A CRED_PROXY_X cred_proxy_x HTTPS_PROXY no_proxy noproxy http_proxy_ A_0123456789abcdef"
+    .split(" "),
+  "A".repeat(32),
+  "A".repeat(33),
+  "A_".repeat(32),
+  "A_".repeat(33),
+];
+
+/** Values of each field, good and bad. */
+const VALUES: Readonly<Record<string, readonly unknown[]>> = {
+  path: [
+    "/",
+    "/a/b/",
+    "/..a/",
+    "a/",
+    "/a",
+    "//",
+    "/a//b/",
+    "/./",
+    "/../",
+    "/a/../b/",
+    "/%61/",
+    "/a?/",
+    "/a#/",
+    "/a:b@c;d/",
+    "/a|/",
+  ],
+  host: [
+    ..."api.github.com API.GitHub.com a 10.0.0.1 a.example:443 [::1] a. .a a..b -a 127.1 256.1.1.1 0x7f a/b http://a *.a a_b"
+      .split(" "),
+    "a".repeat(64),
+    `${"a.".repeat(126)}a`,
+    `${"a.".repeat(126)}ab`,
+  ],
+  upstream: [
+    ..."http://a HTTPS://API.Example.COM/ https://a.example:443/base/ http://10.0.0.1:8080 http://[::1]:8080 http://a:65535/v1/x.y~"
+      .split(" "),
+    ..."http://under_score.svc https://a.example//x https://a/../b https://a/. https://a/b/.. https://a/%2e https://a/?q https://a#f"
+      .split(" "),
+    ..."https://u@a https://u:p@a https://a: https://a:0 https://a:65536 https://a:080 https://a:x https://a:1:2 ftp://a //a"
+      .split(" "),
+    ..."https://127.1 https://256.1.1.1 https://0x7f.0.0.1 https://2130706433 https://1.2.3.4. https://a. https://.a https://a..b"
+      .split(" "),
+    ..."https://-a https://a%2eb https://*.a https:// https:/// https://a\\b https://1.2.3.0x4 https://a.0 https://0x"
+      .split(" "),
+    `https://${"a".repeat(64)}.example`,
+    `https://${"a.".repeat(126)}a`,
+    `https://${"a.".repeat(126)}ab`,
+  ],
+  auth_scheme: [
+    "token",
+    "basic",
+    "AWS4-HMAC-SHA256",
+    "ApiKey-v1",
+    "Bearer ",
+    "a:",
+    "sk-ant-api03-hunter2hunter2hunter2",
+  ],
+  token_env: NAMES,
+  token_file: [
+    "gh",
+    "..data/gh",
+    "a/b.c",
+    "/etc/x",
+    "../x",
+    "a/../b",
+    "a//b",
+    ".",
+    "..",
+    "...",
+    "a/",
+    "a".repeat(32),
+    "a".repeat(33),
+    "ab.".repeat(21),
+  ],
+  auth_header: [
+    "X-Api-Key",
+    "a:",
+    "Host",
+    "TE",
+    "content-length",
+    "Connection",
+    "proxy-authorization",
+    "Cookie",
+  ],
+  auth_user: ["x-access-token", "a:b", "~ ", "\u007f"],
+  set_headers: HEADERS,
+  add_headers: HEADERS,
+  methods: [
+    ["GET"],
+    ["GET", "POST"],
+    ["GET", "GET"],
+    ["get"],
+    ["M-SEARCH"],
+    ["A-"],
+    ["TRACE"],
+    ["TRACES"],
+    ["CONNECT"],
+    [1],
+    ["GET\n"],
+  ],
+  paths: [
+    ...["user", "**", "*/x", "@a%2f*", "a?b=c", "a?b//c", "a?b/../c", "a..b", "..a", "a//b?c", "a/..?b"],
+    ...[
+      "/x",
+      "a//b",
+      "***",
+      "a***?",
+      "../x",
+      "x/..",
+      "x/%2f..",
+      "x%2F.",
+      ".",
+      "a?",
+      "a?*",
+      "a?b#",
+      "a#b",
+      "%75",
+      "a;b",
+      "a?\u00e9",
+    ],
+  ].map((pattern) => [pattern]),
+  cookies: [false],
+  scrub: [false],
+  connect_timeout_s: [0, -1, 0.001, 86_400, 86_401, "1", 1e300],
+  response_timeout_s: [0, 86_400.5],
+  colour: ["x"],
+};
+
+Deno.test("the schema knows the fields that the parser knows", () => {
+  assertEquals(
+    Object.keys(schema.definitions.route.properties).toSorted(),
+    Object.keys(VALUES).filter((name) => name !== "colour").toSorted(),
+  );
+});
+
+Deno.test("the schema and the parser agree on each value of each field", () => {
+  for (const [field, values] of Object.entries(VALUES)) {
+    for (const value of [...values, ...KINDS]) {
+      agree(JSON.stringify({ routes: [{ ...LEAST, [field]: value }] }));
+      const { token_env: _env, ...tokenless } = LEAST;
+      const { path: _path, ...pathless } = LEAST;
+      agree(JSON.stringify({ routes: [{ ...pathless, [field]: value }] }));
+      agree(JSON.stringify({ routes: [{ ...tokenless, auth_scheme: "Basic", [field]: value }] }));
+    }
+  }
+  for (const value of [...NAMES, ...KINDS]) {
+    agree(JSON.stringify({ client_token_env: value, routes: [LEAST] }));
+  }
+  for (const value of KINDS) {
+    agree(JSON.stringify({ $schema: value, routes: [LEAST] }));
+    agree(JSON.stringify({ routes: value }));
+    agree(JSON.stringify({ routes: [value] }));
+    agree(JSON.stringify(value));
+  }
+});
+
+Deno.test("the schema and the parser agree on tables of any fields", () => {
+  const fields = Object.fromEntries(
+    Object.entries(VALUES).map((
+      [name, values],
+    ) => [name, fc.constantFrom(...values, (LEAST as Record<string, unknown>)[name] ?? values[0])]),
+  );
+  const route = fc.record(fields, { requiredKeys: [] }).chain((some) =>
+    fc.boolean().map((least) => least ? { ...LEAST, ...some } : some)
+  );
+  fc.assert(fc.property(fc.array(route, { maxLength: 2 }), (routes) => agree(JSON.stringify({ routes }))), {
+    numRuns: 3000,
+  });
+});
+
+Deno.test("the schema and the parser agree on any text in a field", () => {
+  const texts = Object.entries(VALUES).flatMap(([name, values]) =>
+    values.flatMap((value) =>
+      typeof value === "string"
+        ? [{ name, value, list: false }]
+        : Array.isArray(value) && typeof value[0] === "string"
+        ? [{ name, value: value[0], list: true }]
+        : []
+    )
+  );
+  const piece = fc.oneof(
+    fc.string({ maxLength: 3 }),
+    fc.constantFrom("/", ".", "..", "%2f", "*", "?", ":", "//", "-", "_", "[", "]", "0"),
+  );
+  // A known text, with something put in at some place.
+  const changed = fc.tuple(fc.constantFrom(...texts), fc.nat(40), piece).map(
+    ([{ name, value, list }, at, more]) => {
+      const text = value.slice(0, at) + more + value.slice(at);
+      return {
+        ...LEAST,
+        ...(name === "token_file" ? { token_env: undefined } : name === "host" ? { path: undefined } : {}),
+        [name]: list ? [text] : text,
+      };
+    },
+  );
+  fc.assert(fc.property(changed, (route) => agree(JSON.stringify({ routes: [route] }))), { numRuns: 5000 });
+});
+
+Deno.test("the schema and the parser agree on the bad tables and on the documents' examples", async () => {
+  const folder = new URL("../testdata/bad_tables/", import.meta.url);
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name.endsWith(".json")) agree(await Deno.readTextFile(new URL(name, folder)));
+  }
+  for (const file of ["../../README.md", "../../docs/ROUTES.md"]) {
+    const text = await Deno.readTextFile(new URL(file, import.meta.url));
+    const tables = [...text.matchAll(/^```json\n(.*?)^```$/gms)].map(([, block]) => block ?? "").filter((
+      block,
+    ) => block.includes('"routes"'));
+    assert(tables.length > 0);
+    for (const table of tables) assertEquals([valid(JSON.parse(table)), valid.errors], [true, null]);
+  }
+});

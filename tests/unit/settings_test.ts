@@ -1,0 +1,165 @@
+import { assert, assertEquals } from "@std/assert";
+import { parseSettings, SETTING_VARIABLES, type Settings } from "../../lib/config/settings/settings.ts";
+import { linesOf, valueOf } from "../support/result.ts";
+
+function parse(environment: Record<string, string>): Settings {
+  return valueOf(parseSettings((name) => environment[name]));
+}
+
+function faults(environment: Record<string, string>): readonly string[] {
+  return linesOf(parseSettings((name) => environment[name]));
+}
+
+const DEFAULTS: Settings = {
+  routesPath: "/run/cred-proxy/routes.json",
+  bind: "0.0.0.0",
+  port: 9099,
+  socket: undefined,
+  debug: false,
+  log: "off",
+  caFile: undefined,
+  maxInFlight: 1024,
+  drainMs: 30_000,
+  admin: undefined,
+  egress: { https: undefined, http: undefined, bypass: [] },
+};
+
+Deno.test("parseSettings() has a default for everything", () => {
+  assertEquals(parse({}), DEFAULTS);
+});
+
+Deno.test("parseSettings() takes a variable that is set to nothing as unset", () => {
+  assertEquals(parse(Object.fromEntries(SETTING_VARIABLES.map((name) => [name, ""]))), DEFAULTS);
+});
+
+Deno.test("parseSettings() reads exactly the variables that are listed", () => {
+  const read = new Set<string>();
+  parseSettings((name) => {
+    read.add(name);
+    return undefined;
+  });
+  assertEquals([...read].toSorted(), [...SETTING_VARIABLES].toSorted());
+});
+
+Deno.test("parseSettings() takes every setting", () => {
+  const settings = parse({
+    CRED_PROXY_ROUTES: "conf/routes.json",
+    CRED_PROXY_BIND: "LocalHost",
+    CRED_PROXY_PORT: "0",
+    CRED_PROXY_DEBUG: "1",
+    CRED_PROXY_LOG: "json",
+    CRED_PROXY_CA_FILE: "/etc/ca.pem",
+    CRED_PROXY_MAX_IN_FLIGHT: "1",
+    CRED_PROXY_DRAIN_S: "0.5",
+    CRED_PROXY_ADMIN: "[::1]:9100",
+  });
+  assertEquals(settings, {
+    ...DEFAULTS,
+    routesPath: "conf/routes.json",
+    bind: "localhost",
+    port: 0,
+    debug: true,
+    log: "json",
+    caFile: "/etc/ca.pem",
+    maxInFlight: 1,
+    drainMs: 500,
+    admin: { host: "::1", port: 9100 },
+  });
+});
+
+Deno.test("parseSettings() takes a socket's path that can be one", () => {
+  const socket = `/run/${"x".repeat(102)}`;
+  for (const path of ["/run/cred-proxy/agent.sock", "/agent.sock", "/run/..data/a.sock", socket]) {
+    assertEquals(parse({ CRED_PROXY_SOCKET: path }).socket, path);
+  }
+  for (
+    const path of ["a.sock", "./a.sock", "/", "//a", "/run/", "/run//a", "/run/./a", "/run/../a", "/run/.."]
+  ) {
+    assertEquals(faults({ CRED_PROXY_SOCKET: path }), [
+      "CRED_PROXY_SOCKET: must be an absolute path, without empty segments, . and ..",
+    ], path);
+  }
+  assertEquals(faults({ CRED_PROXY_SOCKET: `${socket}x` }), [
+    "CRED_PROXY_SOCKET: must be no longer than 107 bytes: no socket can have such a path",
+  ]);
+  assertEquals(faults({ CRED_PROXY_SOCKET: "/run/a b" }), [
+    "CRED_PROXY_SOCKET: must be a path without white space, commas, quotes and the shell's special characters",
+  ]);
+});
+
+Deno.test("parseSettings() takes an IPv6 address to listen on with and without brackets", () => {
+  for (const bind of ["::", "[::]", "0:0::0"]) assertEquals(parse({ CRED_PROXY_BIND: bind }).bind, "::");
+  assertEquals(parse({ CRED_PROXY_BIND: "::1" }).bind, "::1");
+});
+
+Deno.test("parseSettings() refuses a port that is no number", () => {
+  for (const port of ["http", "-1", "65536", "80.5", "0x50", "080", " 80", "1e3"]) {
+    const [fault] = faults({ CRED_PROXY_PORT: port });
+    assert(fault?.startsWith("CRED_PROXY_PORT: must be a number from 0 to 65535, "), fault);
+  }
+  assertEquals(faults({ CRED_PROXY_PORT: "http" }), [
+    'CRED_PROXY_PORT: must be a number from 0 to 65535, got "http"',
+  ]);
+});
+
+Deno.test("parseSettings() knows the variable that Kubernetes sets for a service of this name", () => {
+  assertEquals(faults({ CRED_PROXY_PORT: "tcp://10.0.0.1:9099" }), [
+    "CRED_PROXY_PORT: must be a number from 0 to 65535, got the address that Kubernetes sets for a service named cred-proxy",
+  ]);
+});
+
+Deno.test("parseSettings() tells all problems at once and prints nothing that may be a secret", () => {
+  assertEquals(
+    faults({
+      CRED_PROXY_ROUTES: "/run/a b/routes.json",
+      CRED_PROXY_BIND: "0.0.0.0:80",
+      CRED_PROXY_PORT: "hunter2 hunter2",
+      CRED_PROXY_LOG: "ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8",
+      CRED_PROXY_CA_FILE: "/etc/a,b.pem",
+      CRED_PROXY_MAX_IN_FLIGHT: "0",
+      CRED_PROXY_DRAIN_S: "soon",
+      CRED_PROXY_ADMIN: "9100",
+      CRED_PROXY_SOCKET: "run/x.sock",
+      https_proxy: "socks5://me:hunter2@proxy:1080",
+    }),
+    [
+      "CRED_PROXY_ROUTES: must be a path without white space, commas, quotes and the shell's special characters",
+      'CRED_PROXY_BIND: must be an IP address or a host name, got "0.0.0.0:80"',
+      "CRED_PROXY_PORT: must be a number from 0 to 65535, the value is not shown",
+      "CRED_PROXY_SOCKET: must be an absolute path, without empty segments, . and ..",
+      "CRED_PROXY_LOG: must be json or off, the value is not shown",
+      "CRED_PROXY_CA_FILE: must be a path without white space, commas, quotes and the shell's special characters",
+      'CRED_PROXY_MAX_IN_FLIGHT: must be a whole number from 1 to 9999999, got "0"',
+      'CRED_PROXY_DRAIN_S: must be a number of seconds from 0 to 86400, got "soon"',
+      'CRED_PROXY_ADMIN: must be host:port, such as 127.0.0.1:9100 (port 0 picks a free one), got "9100"',
+      "https_proxy: must be an http:// proxy: no other kind is spoken to (the value is not shown)",
+    ],
+  );
+});
+
+Deno.test("parseSettings() keeps the operator's listener off the agent's port", () => {
+  const same = ["CRED_PROXY_ADMIN: must have another port than the agent's"];
+  assertEquals(faults({ CRED_PROXY_ADMIN: "127.0.0.1:9099" }), same);
+  assertEquals(faults({ CRED_PROXY_BIND: "127.0.0.1", CRED_PROXY_ADMIN: "127.0.0.2:9099" }), same);
+  assertEquals(parse({ CRED_PROXY_PORT: "0", CRED_PROXY_ADMIN: "LocalHost:0" }).admin, {
+    host: "localhost",
+    port: 0,
+  });
+});
+
+Deno.test("parseSettings() refuses what is no address for the operator's listener", () => {
+  for (
+    const text of ["localhost", ":9100", "::1:9100", "[::1]", "a b:1", "127.0.0.1:65536", "h:09", "h:-1"]
+  ) {
+    const [fault] = faults({ CRED_PROXY_ADMIN: text });
+    assert(fault?.startsWith("CRED_PROXY_ADMIN: must be host:port, such as 127.0.0.1:9100 "), text);
+  }
+});
+
+Deno.test("parseSettings() refuses a table in the root folder, since the folder becomes readable", () => {
+  const message =
+    "CRED_PROXY_ROUTES: must lie in a folder of its own, not in /: the service may read that folder";
+  for (const path of ["/routes.json", "//routes.json"]) {
+    assertEquals(faults({ CRED_PROXY_ROUTES: path }), [message]);
+  }
+});

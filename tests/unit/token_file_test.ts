@@ -1,0 +1,205 @@
+import { assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { parseRoutes } from "../../lib/config/route/route_table.ts";
+import { judgeTokenFile } from "../../lib/config/route/token_file.ts";
+import { Secret } from "../../lib/core/secret.ts";
+import { readToken } from "../../lib/tokens/read_token.ts";
+import { Slot } from "../../lib/tokens/token_source.ts";
+import { TokenFiles } from "../../lib/tokens/token_files.ts";
+import { Watch } from "../../lib/core/settled_watch.ts";
+import { linesOf, valueOf } from "../support/result.ts";
+import { startService } from "../support/service.ts";
+
+const ROUTE = { path: "/a/", upstream: "http://127.0.0.1:1", auth_scheme: "Bearer" };
+
+function judge(fields: object) {
+  return parseRoutes(JSON.stringify({ routes: [{ ...ROUTE, ...fields }] }));
+}
+
+async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The token that a file of this content holds, or what is wrong with it. */
+function contentOf(content: string | Uint8Array): string {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const judged = judgeTokenFile("gh", bytes);
+  return judged.ok ? `token ${judged.value.reveal()}` : linesOf(judged).join();
+}
+
+Deno.test("parseRoutes() takes a file below the table's folder, and one token a route", () => {
+  for (const path of ["gh", "tokens/gh.txt", "..data/gh", ".hidden", "a_b-c"]) {
+    const route = valueOf(judge({ token_file: path })).routes[0];
+    assertEquals([route?.tokenFile, route?.tokenEnv], [path, undefined]);
+  }
+  const fault = "routes[0].token_file: must be the path of a file below the table's folder, " +
+    "of letters, digits and ._- (the value is not shown)";
+  const bad = [
+    "",
+    "/etc/x",
+    "../x",
+    "a/../b",
+    "a//b",
+    "./a",
+    "a/",
+    "a b",
+    "é",
+    "a\n",
+    "ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8",
+  ];
+  for (const path of bad) assertEquals(linesOf(judge({ token_file: path })), [fault], path);
+  assertEquals(linesOf(judge({ token_file: 1 })), ["routes[0].token_file: must be a string, got a number"]);
+  assertEquals(linesOf(judge({ token_file: "gh", token_env: "GH" })), [
+    "routes[0].token_env: must not stand beside token_file: one of the two",
+  ]);
+  assertEquals(linesOf(judge({})), ["routes[0].token_env: is missing"]);
+});
+
+Deno.test("judgeTokenFile() leaves one final newline out, and takes what a head can carry", () => {
+  const cases: [content: string | Uint8Array, wanted: string][] = [
+    ["secret", "token secret"],
+    ["secret\n", "token secret"],
+    ["secret\r\n", "token secret"],
+    ["secret\n\n", "gh: holds a line feed (LF) at position 7 (the value is not shown)"],
+    ["sec\nret\n", "gh: holds a line feed (LF) at position 4 (the value is not shown)"],
+    ["secret \n", "gh: ends with white space (the value is not shown)"],
+    ["sec\tret", "gh: holds a tab at position 4 (the value is not shown)"],
+    ["\ufeffsecret", "token secret"],
+    ["", "gh: is empty"],
+    ["\n", "gh: is empty"],
+    [new Uint8Array([0xff, 0xfe]), "gh: is not UTF-8 (the value is not shown)"],
+    ["a".repeat(65_536), `token ${"a".repeat(65_536)}`],
+    ["a".repeat(65_537), "gh: is over 64 KiB"],
+  ];
+  for (const [content, wanted] of cases) assertEquals(contentOf(content), wanted);
+});
+
+Deno.test("readToken() reads within the folder only, wherever links lead", async () => {
+  await withFolder(async (outer) => {
+    const folder = join(outer, "conf");
+    await Deno.mkdir(join(folder, "..data"), { recursive: true });
+    await Deno.mkdir(join(folder, "sub"));
+    await Deno.mkdir(join(outer, "conf-too"));
+    for (const name of ["conf/plain", "conf/..data/gh", "outside", "conf-too/near"]) {
+      await Deno.writeTextFile(join(outer, name), "secret\n");
+    }
+    await Deno.writeFile(join(folder, "large"), new Uint8Array(70_000).fill(97));
+    const links = {
+      inner: "plain",
+      gh: "..data/gh",
+      out: "../outside",
+      near: "../conf-too/near",
+      absolute: join(outer, "outside"),
+      twice: "out",
+      dangling: "nowhere",
+      loop: "loop",
+    };
+    for (const [name, target] of Object.entries(links)) await Deno.symlink(target, join(folder, name));
+
+    const cases: [name: string, wanted: string][] = [
+      ["plain", "secret"],
+      ["inner", "secret"],
+      ["gh", "secret"],
+      ["..data/gh", "secret"],
+      ["none", "undefined"],
+      ["none/below", "undefined"],
+      ["dangling", "undefined"],
+      ["out", "out: leads out of the table's folder"],
+      ["near", "near: leads out of the table's folder"],
+      ["absolute", "absolute: leads out of the table's folder"],
+      ["twice", "twice: leads out of the table's folder"],
+      ["loop", "loop: can't be read (FilesystemLoop)"],
+      ["sub", "sub: is no ordinary file"],
+      ["large", "large: is over 64 KiB"],
+    ];
+    for (const [name, wanted] of cases) {
+      const judged = await readToken(folder, name);
+      assertEquals(judged.ok ? String(judged.value?.reveal()) : linesOf(judged).join(), wanted, name);
+    }
+  });
+});
+
+Deno.test("Watch sees a change once, when it has stood from one look to the next", async () => {
+  let state = "a";
+  const watch = new Watch(() => Promise.resolve(state), state);
+  const looks: boolean[] = [];
+  for (const now of ["a", "b", "b", "b", "c", "d", "d", "a", "b", "b", "d", "d"]) {
+    state = now;
+    looks.push(await watch.look());
+  }
+  assertEquals(looks, [false, false, true, false, false, false, true, false, false, true, false, true]);
+});
+
+Deno.test("Slot keeps the last tokens that served", () => {
+  const slot = new Slot(undefined);
+  const taken = ["a", "b", "b", "c", "d", "e", "f"].map((text) => slot.replace(Secret.of(text)));
+  assertEquals(taken, [true, true, false, true, true, true, true]);
+  assertEquals(slot.current?.reveal(), "f");
+  assertEquals(slot.former.map((token) => token.reveal()), ["e", "d", "c", "b"]);
+});
+
+Deno.test("TokenFiles that take over from others tell which token is another than before", async () => {
+  await withFolder(async (folder) => {
+    for (const name of ["same", "other"]) await Deno.writeTextFile(join(folder, name), "first");
+    const before = valueOf(await TokenFiles.open(folder, ["same", "other"]));
+    assertEquals(before.renewed, []);
+    for (const name of ["other", "new"]) await Deno.writeTextFile(join(folder, name), "second");
+    const after = valueOf(await TokenFiles.open(folder, ["same", "other", "new"], before));
+    assertEquals(after.renewed, ["other"]);
+  });
+});
+
+Deno.test("TokenFiles takes a new token when it is whole and valid, and says so; until then the old one serves", async () => {
+  await withFolder(async (folder) => {
+    const file = join(folder, "gh");
+    await Deno.writeTextFile(file, "first\n");
+    const files = valueOf(await TokenFiles.open(folder, ["gh", "late", "gh"]));
+    const said: string[] = [];
+    const steps: [change: () => Promise<void>, token: string, line: string | undefined][] = [
+      [() => Promise.resolve(), "first", undefined],
+      [() => Deno.writeTextFile(file, ""), "first", "gh: is empty; the old token serves on"],
+      [() => Deno.writeTextFile(file, "second"), "second", "gh: the new token serves from now on"],
+      [() => Deno.writeTextFile(file, "second\n"), "second", undefined],
+      [() => Deno.remove(file), "second", "gh: no such file; the old token serves on"],
+      [
+        () => Deno.symlink("/etc/hostname", file),
+        "second",
+        "gh: leads out of the table's folder; the old token serves on",
+      ],
+      [
+        async () => {
+          await Deno.writeTextFile(`${file}.new`, "third");
+          await Deno.rename(`${file}.new`, file);
+        },
+        "third",
+        "gh: the new token serves from now on",
+      ],
+    ];
+    for (const [change, token, line] of steps) {
+      said.length = 0;
+      await change();
+      for (let look = 0; look < 3; look++) await files.look((text) => said.push(text));
+      assertEquals([files.slot("gh")?.current?.reveal(), said], [token, line === undefined ? [] : [line]]);
+    }
+    assertEquals(files.slot("late")?.current, undefined);
+    await Deno.writeTextFile(join(folder, "late"), "here");
+    for (let look = 0; look < 2; look++) await files.look(() => {});
+    assertEquals(files.slot("late")?.current?.reveal(), "here");
+  });
+});
+
+Deno.test("the service does not start with a token's file that is empty or too large, and names it", async () => {
+  for (const [content, message] of [["\n", "is empty"], ["a".repeat(65_537), "is over 64 KiB"]] as const) {
+    const failed = await startService({
+      routes: { routes: [{ ...ROUTE, token_file: "gh" }] },
+      files: { gh: content },
+    })
+      .then(() => "", String);
+    assertEquals(failed.includes(`cred-proxy: gh: ${message}\n`), true, failed);
+  }
+});

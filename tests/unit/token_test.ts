@@ -1,0 +1,55 @@
+import { assertEquals } from "@std/assert";
+import { judgeToken, judgeTokens } from "../../lib/config/route/token.ts";
+import { parseRoutes } from "../../lib/config/route/route_table.ts";
+import { valueOf } from "../support/result.ts";
+
+Deno.test("judgeToken() takes unset and empty as unset", () => {
+  for (const value of [undefined, ""]) assertEquals(judgeToken("T", value), { ok: true, value: undefined });
+});
+
+Deno.test("judgeToken() gives the token in a form that is not printed", () => {
+  for (const token of ["sk-1", "user:pass word", "\u00e9", "!~"]) {
+    const secret = valueOf(judgeToken("T", token));
+    assertEquals(secret?.reveal(), token);
+    assertEquals(`${secret}`, "[redacted]");
+  }
+});
+
+Deno.test("judgeToken() tells which byte a head can't carry and where, and not the token", () => {
+  const cases: [value: string, message: string][] = [
+    ["hunter2\n", "holds a line feed (LF) at position 8"],
+    ["hunter2\r\nx: y", "holds a carriage return (CR) at position 8"],
+    ["\0hunter2", "holds NUL at position 1"],
+    ["hun\tter2", "holds a tab at position 4"],
+    ["hun\x7fter2", "holds a control character at position 4"],
+    ["hunter2\u20ac", "holds a character beyond Latin-1 at position 8"],
+    ["hunter2\u{1f511}", "holds a character beyond Latin-1 at position 8"],
+    [" hunter2", "begins with white space"],
+    ["hunter2 ", "ends with white space"],
+  ];
+  for (const [value, message] of cases) {
+    assertEquals(judgeToken("A_TOKEN", value), {
+      ok: false,
+      problems: [{ place: "A_TOKEN", message: `${message} (the value is not shown)` }],
+    });
+  }
+});
+
+Deno.test("judgeTokens() reads each variable once, leaves out the unset and tells all problems", () => {
+  const routes = ["A", "B", "A", "C"].map((token, index) => ({
+    path: `/${index}/`,
+    upstream: "https://a.example",
+    auth_scheme: "",
+    token_env: token,
+  }));
+  const table = valueOf(parseRoutes(JSON.stringify({ routes })));
+  const read: string[] = [];
+  const good = judgeTokens(table, (name) => {
+    read.push(name);
+    return name === "B" ? undefined : "x";
+  });
+  assertEquals([...valueOf(good).keys()], ["A", "C"]);
+  assertEquals(read, ["A", "B", "C"]);
+  const bad = judgeTokens(table, () => "\n");
+  assertEquals(bad.ok ? [] : bad.problems.map(({ place }) => place), ["A", "B", "C"]);
+});

@@ -1,0 +1,307 @@
+/**
+ * What is wrong in the configuration, as `serve` tells it: where, in one line each, and never with a secret.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import { runMain, startService } from "../support/service.ts";
+import { startUpstream } from "../support/upstream.ts";
+import { request } from "../support/wire.ts";
+
+/** Stands wherever a secret could; no output may hold it. */
+const CANARY = "canary7Hq2Lw9XvT4bNzR5";
+
+const ROUTE = { path: "/a/", upstream: "https://api.test", auth_scheme: "Bearer", token_env: "A_TOKEN" };
+
+let folder: string;
+
+Deno.test.beforeAll(async () => {
+  folder = await Deno.makeTempDir({ prefix: "cred-proxy-" });
+  await Deno.mkdir(join(folder, "a-folder"));
+  await Deno.writeTextFile(join(folder, "routes.json"), JSON.stringify({ routes: [ROUTE] }));
+});
+Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
+
+/** Starts the service, which must not start: gives its lines without the program's name. */
+async function linesOf(env: Record<string, string>, verb = "serve"): Promise<string[]> {
+  const { code, stdout, stderr } = await runMain([verb], {
+    env: { CRED_PROXY_ROUTES: join(folder, "routes.json"), CRED_PROXY_PORT: "0", ...env },
+  });
+  const told = `${JSON.stringify(env)}\n${stderr}`;
+  assertEquals([code, stdout], [78, ""], told);
+  assert(!stderr.includes(CANARY) && !stderr.includes(CANARY.toLowerCase()), told);
+  // Not even its first half.
+  assert(!stderr.includes(CANARY.slice(0, 11)), told);
+  const lines = stderr.trimEnd().split("\n");
+  // A refusal of the flags would not be about the input, and a stack would not be for the operator.
+  for (const line of lines) assertMatch(line, /^cred-proxy: (?!--allow)\S.*: \S/, told);
+  return lines.map((line) => line.replace("cred-proxy: ", ""));
+}
+
+/** The lines for a route table's text. */
+async function linesForTable(text: string): Promise<string[]> {
+  const file = join(folder, "bad.json");
+  await Deno.writeTextFile(file, text);
+  return await linesOf({ CRED_PROXY_ROUTES: file });
+}
+
+Deno.test("a route table that can't be read is told by its path", async () => {
+  const cases: [file: string, message: string][] = [
+    ["missing.json", "no such file"],
+    ["missing/routes.json", "no such file"],
+    ["a-folder", "is a folder, not a file"],
+  ];
+  for (const [file, message] of cases) {
+    const path = join(folder, file);
+    for (const verb of ["serve", "permissions", "check"]) {
+      assertEquals(await linesOf({ CRED_PROXY_ROUTES: path }, verb), [`${path}: ${message}`]);
+    }
+  }
+});
+
+Deno.test("a route table that is no JSON is told by line and column", async () => {
+  const cases: [text: string, place: RegExp][] = [
+    ["", /line 1, column 1/],
+    [`{ "routes": [\n  ${CANARY}\n] }`, /line 2, column 3/],
+    [`{ "routes": [{ "token": "${CANARY}", }] }`, /line 1, column \d+/],
+    [`{ "routes": [] } ${CANARY}`, /line 1, column 18/],
+    [`{ "routes": "${CANARY}`, /line 1, column 13/],
+    [`<routes token="${CANARY}"/>`, /line 1, column 1/],
+  ];
+  for (const [text, place] of cases) {
+    const lines = await linesForTable(text);
+    assertEquals(lines.length, 1, lines.join("\n"));
+    assertMatch(lines[0] ?? "", /^the route table: is not JSON: /);
+    assertMatch(lines[0] ?? "", place);
+  }
+});
+
+Deno.test("a route table that is no object, or has no routes, is told so", async () => {
+  const cases: [text: string, line: string][] = [
+    ["[]", "the route table: must be an object, got an array"],
+    ["null", "the route table: must be an object, got null"],
+    [`"${CANARY}"`, "the route table: must be an object, got a string"],
+    ["1", "the route table: must be an object, got a number"],
+    ["{}", "routes: is missing"],
+    [`{"routes": "${CANARY}"}`, "routes: must be an array, got a string"],
+    ['{"routes": {}}', "routes: must be an array, got an object"],
+    ['{"routes": []}', "routes: must hold at least one route"],
+    ['{"routes": [null]}', "routes[0]: must be an object, got null"],
+  ];
+  for (const [text, line] of cases) assertEquals(await linesForTable(text), [line]);
+});
+
+Deno.test("a table that is wrong in several places is told of all of them at once", async () => {
+  const table = {
+    routes: [
+      { ...ROUTE, path: "a/", auth_schema: "Bearer" },
+      { path: "/b/", upstream: "ftp://api.test", auth_scheme: "Bearer" },
+      ROUTE,
+      { ...ROUTE, token_env: 5 },
+    ],
+    route: [],
+  };
+  const lines = await linesForTable(JSON.stringify(table));
+  assertEquals(lines.map((line) => line.split(": ")[0]).toSorted(), [
+    "route",
+    "routes[0].auth_schema",
+    "routes[0].path",
+    "routes[1].token_env",
+    "routes[1].upstream",
+    "routes[3].path",
+    "routes[3].token_env",
+  ]);
+  assert(lines.includes("routes[0].auth_schema: unknown field; did you mean auth_scheme?"));
+});
+
+Deno.test("a secret that stands in the wrong place of a table is not printed", async () => {
+  const cases: [fields: object, place: string][] = [
+    [{ token: CANARY }, "routes[0].token"],
+    [{ [CANARY]: 1 }, "routes[0]"],
+    [{ token_env: CANARY }, "routes[0].token_env"],
+    [{ token_env: `sk-${CANARY}` }, "routes[0].token_env"],
+    [{ token_env: [CANARY] }, "routes[0].token_env"],
+    [{ auth_scheme: `Bearer ${CANARY}` }, "routes[0].auth_scheme"],
+    [{ auth_header: `Authorization: ${CANARY}` }, "routes[0].auth_header"],
+    [{ auth_user: CANARY }, "routes[0].auth_user"],
+    [{ auth_scheme: "Basic", auth_user: `me:${CANARY}` }, "routes[0].auth_user"],
+    [{ upstream: `https://me:${CANARY}@api.test` }, "routes[0].upstream"],
+    [{ upstream: `https://api.test/?key=${CANARY}` }, "routes[0].upstream"],
+    [{ upstream: `https://api.test/#${CANARY}` }, "routes[0].upstream"],
+    [{ upstream: CANARY }, "routes[0].upstream"],
+    [{ set_headers: { Authorization: CANARY } }, "routes[0].set_headers.Authorization"],
+    [{ set_headers: { "x-key": `${CANARY}\n` } }, 'routes[0].set_headers["x-key"]'],
+    [{ set_headers: CANARY }, "routes[0].set_headers"],
+    [{ add_headers: { "x-key": [CANARY] } }, 'routes[0].add_headers["x-key"]'],
+    [{ cookies: CANARY }, "routes[0].cookies"],
+    [{ scrub: CANARY }, "routes[0].scrub"],
+    [{ path: `/${CANARY}` }, "routes[0].path"],
+  ];
+  for (const [fields, place] of cases) {
+    const lines = await linesForTable(JSON.stringify({ routes: [{ ...ROUTE, ...fields }] }));
+    assert(lines.every((line) => line.startsWith(place)), `${place}\n${lines.join("\n")}`);
+  }
+});
+
+Deno.test("a setting that is wrong is told by its variable", async () => {
+  const cases: [variable: string, values: string[]][] = [
+    ["CRED_PROXY_PORT", [
+      "x",
+      "-1",
+      "65536",
+      "080",
+      "80x",
+      " 80",
+      "0x50",
+      "8e3",
+      "8.5",
+      "tcp://10.0.0.1:80",
+      CANARY,
+    ]],
+    ["CRED_PROXY_BIND", ["a b", "http://a", "127.0.0.1:80", "256.1.1.1", `${CANARY}@a`]],
+    ["CRED_PROXY_LOG", ["xml", "JSON", CANARY]],
+    ["CRED_PROXY_MAX_IN_FLIGHT", ["0", "x", "-5", "1.5"]],
+    ["CRED_PROXY_DRAIN_S", ["x", "-1", "1e9", "999999"]],
+    ["CRED_PROXY_ROUTES", ["/routes.json", "/a b/routes.json", "/a,b/routes.json", `/$(${CANARY})/x`]],
+    ["CRED_PROXY_CA_FILE", ["/a b/ca.pem"]],
+    ["CRED_PROXY_ADMIN", ["9100", "127.0.0.1", `${CANARY}:x`, "http://a:1"]],
+    ["HTTPS_PROXY", [`https://me:${CANARY}@proxy`, `http://me:${CANARY}/@proxy`, `socks5://${CANARY}`]],
+    ["http_proxy", [`http://me:${CANARY}@proxy/path`, `http://me:${CANARY}%0a@proxy`]],
+  ];
+  for (const [variable, values] of cases) {
+    for (const value of values) {
+      const lines = await linesOf({ [variable]: value });
+      assertEquals(lines.map((line) => line.split(": ")[0]), [variable], lines.join("\n"));
+    }
+  }
+});
+
+Deno.test("a CA file that is none is told by the variable or its path", async () => {
+  const cases: [content: string | undefined, line: RegExp][] = [
+    [undefined, /ca\.pem: no such file$/],
+    ["", /^CRED_PROXY_CA_FILE: holds no -----BEGIN CERTIFICATE-----/],
+    [CANARY, /^CRED_PROXY_CA_FILE: holds no -----BEGIN CERTIFICATE-----/],
+    [
+      `-----BEGIN CERTIFICATE-----\n${CANARY}\n-----END CERTIFICATE-----\n`,
+      /^CRED_PROXY_CA_FILE: .* damaged/,
+    ],
+    ["-----BEGIN CERTIFICATE-----\nMIIB\n", /^CRED_PROXY_CA_FILE: .* not whole/],
+    [
+      `-----BEGIN PRIVATE KEY-----\n${CANARY}\n-----END PRIVATE KEY-----\n`,
+      /^CRED_PROXY_CA_FILE: holds a private key/,
+    ],
+  ];
+  const file = join(folder, "ca.pem");
+  for (const [content, wanted] of cases) {
+    if (content !== undefined) await Deno.writeTextFile(file, content);
+    const lines = await linesOf({ CRED_PROXY_CA_FILE: file });
+    assertEquals(lines.length, 1, lines.join("\n"));
+    assertMatch(lines[0] ?? "", wanted);
+  }
+  assertMatch(
+    (await linesOf({ CRED_PROXY_CA_FILE: join(folder, "a-folder") }))[0] ?? "",
+    /: is a folder, not a file$/,
+  );
+});
+
+Deno.test("settings, table and CA file are told of together", async () => {
+  await Deno.writeTextFile(join(folder, "bad.json"), '{"routes": [{}]}');
+  const lines = await linesOf({
+    CRED_PROXY_ROUTES: join(folder, "bad.json"),
+    CRED_PROXY_PORT: "x",
+    CRED_PROXY_LOG: "xml",
+    CRED_PROXY_CA_FILE: join(folder, "missing.pem"),
+  });
+  assertEquals(
+    new Set(lines.map((line) => line.split(": ")[0])),
+    new Set([
+      "CRED_PROXY_PORT",
+      "CRED_PROXY_LOG",
+      "routes[0].path",
+      "routes[0].upstream",
+      "routes[0].auth_scheme",
+      "routes[0].token_env",
+      join(folder, "missing.pem"),
+    ]),
+  );
+});
+
+/** What a token may not hold, and how it is called. */
+const BAD_TOKENS: readonly (readonly [token: string, fault: string])[] = [
+  [`${CANARY}\n`, "a line feed (LF)"],
+  [`${CANARY}\r\nX-Evil: 1`, "a carriage return (CR)"],
+  [`\n${CANARY}`, "a line feed (LF)"],
+  [`${CANARY}\u20ac`, "a character beyond Latin-1"],
+  [`\u{1f511}${CANARY}`, "a character beyond Latin-1"],
+  [`${CANARY}\x01`, "a control character"],
+  [`${CANARY}\x7f`, "a control character"],
+  [`${CANARY} `, "white space"],
+  [` ${CANARY}`, "white space"],
+];
+
+Deno.test("a token that a head can't carry stops the start under the right flags, and is not printed", async () => {
+  for (const [token, fault] of BAD_TOKENS) {
+    const started = await startService({
+      routes: { routes: [ROUTE] },
+      env: { A_TOKEN: token },
+    }).then(async (service) => {
+      await service[Symbol.asyncDispose]();
+      return "It started";
+    }, (error: Error) => error.message);
+    assertMatch(started, /cred-proxy: A_TOKEN: \w+ .*\(the value is not shown\)/);
+    assert(started.includes(fault), started);
+    assert(!started.includes(CANARY), started);
+  }
+});
+
+Deno.test("a token that a head can't carry ends serve with 78, and check as well", async () => {
+  const env = {
+    CRED_PROXY_ROUTES: join(folder, "routes.json"),
+    CRED_PROXY_PORT: "0",
+    CRED_PROXY_BIND: "127.0.0.1",
+  };
+  const { stdout: flags } = await runMain(["permissions"], { env });
+  for (const verb of ["serve", "check"]) {
+    const outcome = await runMain([verb], {
+      env: { ...env, A_TOKEN: `${CANARY}\n` },
+      flags: flags.trim().split(" "),
+    });
+    assertEquals(outcome, {
+      code: 78,
+      stdout: "",
+      stderr: "cred-proxy: A_TOKEN: holds a line feed (LF) at position 23 (the value is not shown)\n",
+    });
+  }
+});
+
+Deno.test("a bad token of one route is told though those of others are good, and bad ones all at once", async () => {
+  const names = ["GOOD", "BAD", "WORSE"].map((name) => `${name}_TOKEN`);
+  const routes = names.map((name) => ({ ...ROUTE, path: `/${name}/`, token_env: name }));
+  const env = { GOOD_TOKEN: "good", BAD_TOKEN: `${CANARY}\n`, WORSE_TOKEN: `${CANARY}\r` };
+  await Deno.writeTextFile(join(folder, "three.json"), JSON.stringify({ routes }));
+  const lines = await linesOf({ ...env, CRED_PROXY_ROUTES: join(folder, "three.json") }, "check");
+  assertEquals(lines.map((line) => line.split(":")[0]).toSorted(), ["BAD_TOKEN", "WORSE_TOKEN"]);
+});
+
+Deno.test("an unset token does not stop the start, and is told of", async () => {
+  await using service = await startService({ routes: { routes: [ROUTE] } });
+  await service.logged(/^cred-proxy: A_TOKEN is unset or empty: \/a\/ answers 500$/m);
+  assertEquals((await request(service.port, "GET /a/x HTTP/1.1\r\nHost: x\r\n\r\n")).status, 500);
+});
+
+Deno.test("a port that is taken ends serve with 78 and one line", async () => {
+  await using taken = startUpstream(() => {});
+  const env = {
+    CRED_PROXY_ROUTES: join(folder, "routes.json"),
+    CRED_PROXY_BIND: "127.0.0.1",
+    CRED_PROXY_PORT: `${taken.port}`,
+    A_TOKEN: CANARY,
+  };
+  const { stdout: flags } = await runMain(["permissions"], { env });
+  const { code, stdout, stderr } = await runMain(["serve"], { env, flags: flags.trim().split(" ") });
+  assertEquals([code, stdout], [78, ""]);
+  assertMatch(stderr, new RegExp(`^cred-proxy: can't listen on 127\\.0\\.0\\.1:${taken.port}: .+\\n$`));
+  assert(!stderr.includes(CANARY));
+});

@@ -1,0 +1,175 @@
+/**
+ * An upstream that sends 10,000 broken replies, among them good ones, to several agents at once.
+ *
+ * Made at random from a seed, the same in every run; `FUZZ_SEED` takes another and `FUZZ_TIMES` so many times as many.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { arbitraryBreakage, type Breakage, markOf, marksIn } from "../support/arbitrary_breakage.ts";
+import { arbitraryCuts, cut } from "../support/arbitrary_response.ts";
+import type { Exchange } from "../support/exchange.ts";
+import { startService } from "../support/service.ts";
+import { TOKEN } from "../support/fixture.ts";
+import { startUpstream } from "../support/upstream.ts";
+import { connectRaw, type Reply, type Wire } from "../support/wire.ts";
+import { within } from "../support/within.ts";
+
+const seed = Number(Deno.env.get("FUZZ_SEED") ?? 9112);
+const count = 10_000 * Number(Deno.env.get("FUZZ_TIMES") ?? 1);
+
+/** How many agents ask at once. */
+const AGENTS = 12;
+
+/** Of so many requests, one gets a good reply. */
+const GOOD_EVERY = 8;
+
+/** What becomes of one request. */
+interface Plan {
+  readonly breakage: Breakage;
+  readonly pieces: readonly string[];
+  readonly method: string;
+  /** Whether the upstream waits for the other end to close. */
+  readonly stays: boolean;
+}
+
+const plans: readonly Plan[] = fc.sample(
+  fc.tuple(
+    arbitraryBreakage,
+    arbitraryCuts,
+    fc.boolean(),
+    fc.constantFrom("GET", "POST", "PUT", "DELETE", "HEAD"),
+  ),
+  { seed, numRuns: count },
+).map(([make, sizes, stays, method], serial) => {
+  const breakage = make(serial);
+  return {
+    breakage,
+    // A few pieces, so that no reply takes long.
+    pieces: cut(breakage.text, sizes).length <= 8 ? cut(breakage.text, sizes) : [breakage.text],
+    method: breakage.inContent && method === "HEAD" ? "GET" : method,
+    stays: stays && !breakage.untilEnd,
+  };
+});
+
+/** A good reply: its content says whose it is. */
+function replyWell(exchange: Exchange, serial: number): Promise<void> {
+  return exchange.reply(200, { "X-Mark": markOf(serial) }, markOf(serial).repeat(10));
+}
+
+/** The upstream's part: to `/SERIAL/broken` what is planned, and to `/SERIAL/good` what is right. */
+async function answer(exchange: Exchange): Promise<void> {
+  const [, digits = "", how] = exchange.target.split("/");
+  const serial = Number(digits);
+  await exchange.drain();
+  if (how === "good") return await replyWell(exchange, serial);
+  const { pieces, stays, breakage } = plans[serial] as Plan;
+  for (const [at, piece] of pieces.entries()) {
+    if (at > 0) await new Promise((resolve) => setTimeout(resolve));
+    await exchange.write(piece);
+  }
+  if (stays) await within(exchange.closed, `The connection's end after ${breakage.kind}`);
+  exchange.close();
+}
+
+/** What an agent sends. */
+function textOf(method: string, path: string): string {
+  const content = method === "POST" ? "content" : "";
+  const length = content === "" ? "" : `Content-Length: ${content.length}\r\n`;
+  return `${method} ${path} HTTP/1.1\r\nHost: x\r\n${length}\r\n${content}`;
+}
+
+/** Nothing in it belongs to another request, and it is a refusal or seen as broken. */
+function assertBroken(reply: Reply, serial: number): "refused" | "broken off" {
+  const { method, breakage, pieces, stays } = plans[serial] as Plan;
+  const shown = `seed ${seed}, ${method} ${serial}, ${breakage.kind}, ${pieces.length} pieces, ${
+    stays ? "stays" : "leaves"
+  }: ${JSON.stringify(reply.text + reply.body.text).slice(0, 500)}`;
+  const marks = marksIn(reply.text + reply.body.text);
+  if (reply.status === 502) {
+    assertEquals([reply.field("cred-proxy-error"), marks.size, reply.body.clean], [
+      "upstream_failed",
+      0,
+      true,
+    ], shown);
+    return "refused";
+  }
+  assertEquals([reply.status, [...marks], reply.body.clean], [200, [serial], false], shown);
+  return "broken off";
+}
+
+Deno.test(`${count} broken replies each end as 502 or broken off, none as another's, and good ones come through`, async () => {
+  await using upstream = startUpstream(answer, { record: false });
+  // A time-out would hide a hang.
+  const route = {
+    path: "/a/",
+    upstream: upstream.url,
+    auth_scheme: "Bearer",
+    token_env: "A_TOKEN",
+    response_timeout_s: 600,
+  };
+  await using service = await startService({
+    routes: { routes: [route] },
+    env: { A_TOKEN: TOKEN, CRED_PROXY_MAX_IN_FLIGHT: String(AGENTS) },
+  });
+  const outcomes = { "refused": 0, "broken off": 0, "good": 0 };
+  let next = 0;
+
+  /** Asks one thing after the other, over one connection as long as it lasts. */
+  async function ask(): Promise<void> {
+    let wire: Wire | undefined;
+    try {
+      while (next < count) {
+        const serial = next++;
+        const { method } = plans[serial] as Plan;
+        wire ??= await connectRaw(service.port);
+        await wire.send(textOf(method, `/a/${serial}/broken`));
+        const reply = await wire.readReply({ method });
+        outcomes[assertBroken(reply, serial)]++;
+        if (!reply.body.clean) {
+          await wire.close();
+          wire = undefined;
+        }
+        if (serial % GOOD_EVERY !== 0) continue;
+        wire ??= await connectRaw(service.port);
+        await wire.send(textOf("GET", `/a/${serial}/good`));
+        assertGood(await wire.readReply(), serial);
+        outcomes.good++;
+      }
+    } finally {
+      await wire?.close();
+    }
+  }
+
+  await Promise.all(Array.from({ length: AGENTS }, ask));
+  assert(outcomes.refused > count / 2 && outcomes["broken off"] > count / 20, JSON.stringify(outcomes));
+  assertEquals(outcomes.refused + outcomes["broken off"], count);
+
+  // All the places are free, and no connection is left but those that are kept for the next request.
+  await Promise.all(Array.from({ length: AGENTS }, async (_, agent) => {
+    await using wire = await connectRaw(service.port);
+    await wire.send(textOf("GET", `/a/${agent}/good`));
+    assertGood(await wire.readReply(), agent);
+  }));
+  for (let patience = 50; patience > 0 && upstream.openConnections > AGENTS; patience--) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert(upstream.openConnections <= AGENTS, `${upstream.openConnections} connections are open`);
+  // What went wrong is told, not too often, and nothing went wrong that was not foreseen.
+  const lines = service.stderr().trimEnd().split("\n").slice(1);
+  assert(
+    lines.length > 0 && lines.every((line) => /^cred-proxy: \S+ \S+ failed: /.test(line)),
+    service.stderr(),
+  );
+});
+
+function assertGood(reply: Reply, serial: number): void {
+  const own = markOf(serial);
+  assertEquals(
+    [reply.status, reply.field("x-mark"), reply.body.text, reply.body.clean],
+    [200, own, own.repeat(10), true],
+    `seed ${seed}, a good reply after ${serial}`,
+  );
+}

@@ -1,0 +1,116 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Outcome, runMain } from "../support/run_main.ts";
+
+/** What the service itself answers to TRACE. */
+const READY =
+  "HTTP/1.1 405 Method Not Allowed\r\nCred-Proxy-Error: method_not_forwarded\r\ncontent-length: 0\r\n\r\n";
+
+/** Run `healthcheck` under its own flags against a server that gives this answer; undefined: none, and stays. */
+async function ask(
+  answer: string | undefined,
+  variable: "CRED_PROXY_PORT" | "CRED_PROXY_ADMIN" = "CRED_PROXY_PORT",
+): Promise<Outcome & { readonly request: string }> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const served = serveOne(listener, answer);
+  const env = variable === "CRED_PROXY_ADMIN" ? { [variable]: `0.0.0.0:${port}` } : {};
+  const outcome = await healthcheck(port, env);
+  return { ...outcome, request: await served };
+}
+
+async function serveOne(listener: Deno.Listener, answer: string | undefined): Promise<string> {
+  using connection = await listener.accept();
+  const buffer = new Uint8Array(1024);
+  const count = await connection.read(buffer) ?? 0;
+  if (answer === undefined) await connection.read(new Uint8Array(1)).catch(() => null);
+  // In two parts, as a network may deliver it.
+  else {for (const part of [answer.slice(0, 20), answer.slice(20)]) {
+      await connection.write(new TextEncoder().encode(part));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }}
+  return new TextDecoder().decode(buffer.subarray(0, count));
+}
+
+function healthcheck(port: number, env: Record<string, string> = {}): Promise<Outcome> {
+  return runMain(["healthcheck"], {
+    env: { ...("CRED_PROXY_ADMIN" in env ? {} : { CRED_PROXY_PORT: String(port) }), ...env },
+    flags: [
+      "--no-prompt",
+      `--allow-net=127.0.0.1:${port}`,
+      "--allow-env=CRED_PROXY_BIND,CRED_PROXY_PORT,CRED_PROXY_ADMIN",
+    ],
+  });
+}
+
+Deno.test("healthcheck asks with TRACE and takes the service's own answer as ready", async () => {
+  const { code, stdout, stderr, request } = await ask(READY);
+  assertEquals([code, stdout, stderr], [0, "", ""]);
+  assert(
+    /^TRACE \/ HTTP\/1\.1\r\nHost: 127\.0\.0\.1:\d+\r\nConnection: close\r\n\r\n$/.test(request),
+    request,
+  );
+});
+
+Deno.test("healthcheck takes any other answer as not ready", async () => {
+  const answers = [
+    "HTTP/1.1 200 OK\r\nCred-Proxy-Error: method_not_forwarded\r\n\r\n",
+    "HTTP/1.1 405 Method Not Allowed\r\ncontent-length: 0\r\n\r\n",
+    "HTTP/1.1 405 Method Not Allowed\r\n\r\ncred-proxy-error: method_not_forwarded\r\n\r\n",
+    "HTTP/1.1 503 Service Unavailable\r\nCred-Proxy-Error: draining\r\n\r\n",
+    "SSH-2.0-OpenSSH_9.9\r\n\r\n",
+  ];
+  for (const answer of answers) {
+    const { code, stderr } = await ask(answer);
+    assertEquals(code, 1, answer);
+    assert(
+      /^cred-proxy: not ready at 127\.0\.0\.1:\d+: something else answers there\n$/.test(stderr),
+      stderr,
+    );
+  }
+});
+
+Deno.test("healthcheck asks the operator's listener where there is one", async () => {
+  const cases: [answer: string, code: number, said: RegExp][] = [
+    ["HTTP/1.1 200 OK\r\nCred-Proxy-State: ready\r\n\r\nready\n", 0, /^$/],
+    ["HTTP/1.1 503 Service Unavailable\r\ncred-proxy-state: draining\r\n\r\n", 1, /: it is stopping\n$/],
+    ["HTTP/1.1 200 OK\r\n\r\ncred-proxy-state: ready\r\n", 1, /: something else answers there\n$/],
+    ["HTTP/1.1 500 Oh\r\ncred-proxy-state: ready\r\n\r\n", 1, /: something else answers there\n$/],
+    [READY, 1, /: something else answers there\n$/],
+  ];
+  for (const [answer, expected, said] of cases) {
+    const { code, stderr, request } = await ask(answer, "CRED_PROXY_ADMIN");
+    assertEquals(code, expected, answer);
+    assert(said.test(stderr), stderr);
+    assert(request.startsWith("GET /readyz HTTP/1.1\r\nHost: 127.0.0.1:"), request);
+  }
+});
+
+Deno.test("healthcheck waits for three seconds and no longer", async () => {
+  const start = Date.now();
+  const { code, stderr } = await ask(undefined);
+  assertEquals(code, 1);
+  assert(/^cred-proxy: not ready at \S+: no answer in 3 s\n$/.test(stderr), stderr);
+  assert(Date.now() - start >= 3_000);
+});
+
+Deno.test("healthcheck says in one line that nothing listens", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  listener.close();
+  const { code, stderr } = await healthcheck(port, { CRED_PROXY_BIND: "0.0.0.0" });
+  assertEquals(code, 1);
+  assert(/^cred-proxy: not ready at \S+: Connection refused.*\n$/.test(stderr), stderr);
+});
+
+Deno.test("healthcheck can't find a service that picked its own port", async () => {
+  const { code, stderr } = await healthcheck(1, { CRED_PROXY_PORT: "0" });
+  assertEquals([code, stderr], [
+    1,
+    "cred-proxy: CRED_PROXY_PORT: has port 0, so the service picked one that can't be known here\n",
+  ]);
+  const { code: other, stderr: said } = await healthcheck(1, { CRED_PROXY_ADMIN: "127.0.0.1:0" });
+  assertEquals([other, said], [
+    1,
+    "cred-proxy: CRED_PROXY_ADMIN: has port 0, so the service picked one that can't be known here\n",
+  ]);
+});

@@ -1,0 +1,160 @@
+/**
+ * Routes by the host that a request names, and the Unix socket for clients that know no other way in.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { matchHost, matchPrefix } from "../../lib/proxy/match.ts";
+import { parseRoutes } from "../../lib/config/route/route_table.ts";
+import { valueOf } from "../support/result.ts";
+import { type Service, startService } from "../support/service.ts";
+import { TOKEN } from "../support/fixture.ts";
+import { startUpstream, type Upstream } from "../support/upstream.ts";
+import { request } from "../support/wire.ts";
+import { within } from "../support/within.ts";
+
+const OTHER = "real-hJ2Tq8vXbN5zR1wK";
+
+function tableFor(upstream: Upstream) {
+  const rest = { upstream: `${upstream.url}/base`, auth_scheme: "token" };
+  return {
+    routes: [
+      { ...rest, path: "/", token_env: "A_TOKEN" },
+      { ...rest, host: "api.github.com", token_env: "B_TOKEN", paths: ["user", "repos/**"] },
+    ],
+  };
+}
+
+/** Sends text to a socket and gives all that comes until the other side closes. */
+async function askSocket(path: string, text: string): Promise<string> {
+  using connection = await Deno.connect({ transport: "unix", path });
+  await connection.write(new TextEncoder().encode(text));
+  return await within(new Response(connection.readable).text(), "The socket's reply");
+}
+
+Deno.test("matchHost() takes the host in any case and with any port; matchPrefix() passes it over", () => {
+  const entries = [{ host: "a.example", path: "/" }, { path: "/a/" }, { path: "/" }];
+  for (const host of ["a.example", "A.EXAMPLE", "a.example:443", "a.example:"]) {
+    assertEquals(matchHost(entries, host), entries[0]);
+  }
+  for (const host of ["", "b.example", "a.example.", "xa.example", "a.example:x", "[::1]:80"]) {
+    assertEquals(matchHost(entries, host), undefined);
+  }
+  assertEquals(matchHost(entries.slice(1), "a.example"), undefined);
+  assertEquals(matchPrefix(entries, "/x"), entries[2]);
+});
+
+Deno.test("parseRoutes() puts routes by host first, with the root as their prefix", () => {
+  const least = { upstream: "https://a.example", auth_scheme: "", token_env: "A" };
+  const { routes } = valueOf(parseRoutes(JSON.stringify({
+    routes: [{ ...least, path: "/longest/" }, { ...least, host: "B.example" }, { ...least, path: "/" }, {
+      ...least,
+      host: "a.example",
+    }],
+  })));
+  assertEquals(routes.map(({ host, path }) => [host, path]), [
+    ["b.example", "/"],
+    ["a.example", "/"],
+    [undefined, "/longest/"],
+    [undefined, "/"],
+  ]);
+});
+
+Deno.test("a request for a route's host goes there, whatever its path; any other goes by its path", async () => {
+  await using upstream = startUpstream((exchange) =>
+    exchange.reply(302, { Location: `${upstream.url}/base/repos/new` }, "ok")
+  );
+  await using service = await startService({
+    routes: tableFor(upstream),
+    env: { A_TOKEN: TOKEN, B_TOKEN: OTHER },
+  });
+  const ask = (host: string, target: string) =>
+    request(service.port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: token mine\r\n\r\n`);
+  const found = await ask("api.github.com", "/repos/x?y");
+  assertEquals([found.status, found.field("location")], [302, "/repos/new"]);
+  await ask("API.github.com:80", "/user");
+  await ask("api.github.com", "http://api.github.com/user");
+  await ask("cred-proxy:9099", "/user");
+  assertEquals((await ask("api.github.com", "/secrets")).status, 403);
+  assertEquals(
+    upstream.requests.map((each) => [each.target, each.field("authorization"), each.field("host")]),
+    [
+      ["/base/repos/x?y", `token ${OTHER}`, new URL(upstream.url).host],
+      ["/base/user", `token ${OTHER}`, new URL(upstream.url).host],
+      ["/base/user", `token ${OTHER}`, new URL(upstream.url).host],
+      ["/base/user", `token ${TOKEN}`, new URL(upstream.url).host],
+    ],
+  );
+});
+
+/** A service with a socket in a folder of its own. */
+async function withSocket(
+  run: (service: Service, upstream: Upstream, path: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const path = join(folder, "agent.sock");
+  // What a process that was killed leaves behind.
+  Deno.listen({ transport: "unix", path });
+  try {
+    await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+    await using service = await startService({
+      routes: tableFor(upstream),
+      env: { A_TOKEN: TOKEN, B_TOKEN: OTHER, CRED_PROXY_SOCKET: path, CRED_PROXY_DEBUG: "1" },
+    });
+    await run(service, upstream, path);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("the socket serves like the address does, under flags that name it", async () => {
+  await withSocket(async (service, upstream, path) => {
+    assert(service.flags.includes(`--allow-write=${path}`), service.flags.join(" "));
+    await service.logged(new RegExp(`^cred-proxy: listening on ${path} as well$`, "m"));
+    assertEquals((await Deno.stat(path)).mode! & 0o777, 0o666);
+    const end = "Connection: close\r\n\r\n";
+    const reply = await askSocket(path, `GET /user?x=%2F HTTP/1.1\r\nHost: api.github.com\r\n${end}`);
+    assert(reply.startsWith("HTTP/1.1 200 OK\r\n") && reply.endsWith("ok"), reply);
+    assert(
+      (await askSocket(path, `GET /x HTTP/1.1\r\nHost: localhost\r\n${end}`)).startsWith("HTTP/1.1 200 "),
+    );
+    assertEquals(upstream.requests.map((each) => [each.target, each.field("authorization")]), [
+      ["/base/user?x=%2F", `token ${OTHER}`],
+      ["/base/x", `token ${TOKEN}`],
+    ]);
+    await service.logged(/^GET \/user → 200 .* route api\.github\.com /m);
+
+    const bad = [
+      `GET /a/../b HTTP/1.1\r\nHost: api.github.com\r\n${end}`,
+      `GET /%2e%2e/b HTTP/1.1\r\nHost: localhost\r\n${end}`,
+      `GET /user HTTP/1.1\r\n${end}`,
+      `GET /user HTTP/1.1\r\nHost: x/evil?q#\r\n${end}`,
+      `GET http://evil/user HTTP/1.1\r\nHost: api.github.com\r\n${end}`,
+      `GET https://api.github.com/user HTTP/1.1\r\nHost: api.github.com\r\n${end}`,
+      `OPTIONS * HTTP/1.1\r\nHost: localhost\r\n${end}`,
+    ];
+    for (const text of bad) assert((await askSocket(path, text)).startsWith("HTTP/1.1 400 "), text);
+    assert((await askSocket(path, `TRACE / HTTP/1.1\r\nHost: x\r\n${end}`)).startsWith("HTTP/1.1 405 "));
+    assertEquals(upstream.requests.length, 2);
+    // And the address serves as well.
+    assertEquals((await request(service.port, "GET /x HTTP/1.1\r\nHost: proxy\r\n\r\n")).status, 200);
+  });
+});
+
+Deno.test("the service ends with a socket open, and makes no room where something else lies", async () => {
+  await withSocket(async (service, _upstream, path) => {
+    assertEquals(await service.stop(), 0);
+    await Deno.remove(path).catch(() => {});
+    await Deno.writeTextFile(path, "a file of somebody's");
+    const failed = await startService({
+      routes: {
+        routes: [{ path: "/", upstream: "http://127.0.0.1:1", auth_scheme: "", token_env: "A_TOKEN" }],
+      },
+      env: { CRED_PROXY_SOCKET: path },
+    }).then(() => "", String);
+    assert(/cred-proxy: can't listen on 127\.0\.0\.1:0 and .*\/agent\.sock: /.test(failed), failed);
+    assertEquals(await Deno.readTextFile(path), "a file of somebody's");
+  });
+});

@@ -1,0 +1,193 @@
+/**
+ * The limit of requests in flight: those beyond it are told at once, those within it notice nothing.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import type { Exchange } from "../support/exchange.ts";
+import { TOKEN, useStage } from "../support/fixture.ts";
+import { startUpstream } from "../support/upstream.ts";
+import { startService } from "../support/service.ts";
+import { connectRaw, request, type Wire } from "../support/wire.ts";
+import { within } from "../support/within.ts";
+
+const LIMIT = 3;
+const stage = useStage({ env: { CRED_PROXY_MAX_IN_FLIGHT: String(LIMIT) } });
+
+function get(path: string): string {
+  return `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+}
+
+/** Requests that the upstream answers when it is told to. */
+interface Held {
+  readonly wires: readonly Wire[];
+  /** Lets the upstream answer all of them. */
+  release(): void;
+}
+
+/** Fills the service with so many requests, each of them held at its upstream. */
+async function fill(count: number): Promise<Held> {
+  const gate = Promise.withResolvers<void>();
+  const full = Promise.withResolvers<void>();
+  let come = 0;
+  stage.play(async (exchange) => {
+    if (++come === count) full.resolve();
+    await gate.promise;
+    await exchange.reply(200, [], `to ${exchange.target}`);
+  });
+  const wires = await Promise.all(Array.from({ length: count }, () => connectRaw(stage.service.port)));
+  for (const [at, wire] of wires.entries()) await wire.send(get(`/a/${at}`));
+  await within(full.promise, `${count} requests at the upstream`);
+  return { wires, release: gate.resolve };
+}
+
+/** Asks for what must be refused: with 503, at once. */
+async function assertOverloaded(text = get("/a/beyond")): Promise<void> {
+  const start = performance.now();
+  const reply = await request(stage.service.port, text);
+  assertEquals([reply.status, reply.field("cred-proxy-error")], [503, "overloaded"]);
+  assertEquals(reply.field("retry-after"), "1");
+  assertEquals(JSON.parse(reply.body.text).error.message, "Too many requests in flight");
+  assert(performance.now() - start < 500, "It was kept waiting");
+}
+
+/** All the places are free: as many requests as may be are served side by side, and no more. */
+async function assertAllFree(): Promise<void> {
+  const held = await fill(LIMIT);
+  await assertOverloaded();
+  held.release();
+  for (const [at, wire] of held.wires.entries()) {
+    assertEquals((await wire.readReply()).body.text, `to /${at}`);
+    await wire.close();
+  }
+}
+
+Deno.test("beyond the limit the answer is 503 at once, and those in flight are undisturbed", async () => {
+  const held = await fill(LIMIT);
+  const before = stage.upstream.requests.length;
+  for (let count = 0; count < 50; count++) await assertOverloaded();
+  await assertOverloaded("POST /a/x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
+  await assertOverloaded(
+    "POST /a/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+  );
+  // Nothing of them got any further.
+  assertEquals(stage.upstream.requests.length, before);
+  // What needs no upstream is answered as ever.
+  assertEquals((await request(stage.service.port, get("/nowhere"))).status, 404);
+  held.release();
+  for (const [at, wire] of held.wires.entries()) {
+    const reply = await wire.readReply();
+    assertEquals([reply.status, reply.body.text, reply.body.clean], [200, `to /${at}`, true]);
+    await wire.close();
+  }
+  await assertAllFree();
+});
+
+Deno.test("a request is in flight until the last byte of its reply has come", async () => {
+  const end = Promise.withResolvers<void>();
+  stage.play(async (exchange) => {
+    await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+    await exchange.writeChunk("first");
+    await end.promise;
+    await exchange.writeChunk("last");
+    await exchange.writeChunk();
+  });
+  const wires = await Promise.all(Array.from({ length: LIMIT }, () => connectRaw(stage.service.port)));
+  for (const wire of wires) await wire.send(get("/a/x"));
+  for (const wire of wires) await wire.readUntil("first");
+  await assertOverloaded();
+  end.resolve();
+  for (const wire of wires) {
+    await wire.readUntil("last\r\n0\r\n\r\n");
+    await wire.close();
+  }
+  await assertAllFree();
+});
+
+Deno.test("a place is free again however a request ends", async (test) => {
+  const ends: Record<string, (exchange: Exchange) => Promise<void> | void> = {
+    "whole": (exchange) => exchange.reply(200, [], "ok"),
+    "without content": (exchange) => exchange.reply(204),
+    "with an error of the upstream's": (exchange) => exchange.reply(500, [], "no"),
+    "with a reply that is none": (exchange) => exchange.write("HTTP/1.1 200 OK\r\nA : b\r\n\r\n"),
+    "with a status that can't be handed on": (exchange) => exchange.reply(999, [], "odd"),
+    "with a reply that breaks off within the head": async (exchange) => {
+      await exchange.write("HTTP/1.1 200 OK\r\n");
+      exchange.close();
+    },
+    "with a reply that breaks off within the content": async (exchange) => {
+      await exchange.reply(200, { "Content-Length": "100" }, "half");
+      exchange.close();
+    },
+    "with a chunk that is none": async (exchange) => {
+      await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+      await exchange.write("5\r\nhello\r\nx\r\n");
+    },
+    "with a connection that is closed": (exchange) => exchange.close(),
+  };
+  for (const [how, script] of Object.entries(ends)) {
+    await test.step(how, async () => {
+      for (let count = 0; count < 2 * LIMIT; count++) {
+        await stage.ask("POST /a/x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", script);
+      }
+      await assertAllFree();
+    });
+  }
+  await test.step("refused for its own sake", async () => {
+    for (const path of ["/nowhere", "/a/../x", "/a/#"]) {
+      for (let count = 0; count < LIMIT; count++) await request(stage.service.port, get(path));
+    }
+    await assertAllFree();
+  });
+  for (const text of [get("/a/x"), "POST /a/x HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nhello"]) {
+    await test.step(`left by its client: ${text.split(" ", 1)}`, async () => {
+      stage.play((exchange) => exchange.closed);
+      for (let count = 0; count < LIMIT; count++) {
+        const wire = await connectRaw(stage.service.port);
+        await wire.send(text);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await wire.close();
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await assertAllFree();
+    });
+  }
+});
+
+Deno.test("the limit is for the service as a whole, and 1024 unless told", async () => {
+  const gate = Promise.withResolvers<void>();
+  const full = Promise.withResolvers<void>();
+  let come = 0;
+  await using upstream = startUpstream(async (exchange) => {
+    if (++come === 1024) full.resolve();
+    await gate.promise;
+    await exchange.reply(200, [], exchange.target);
+  });
+  const routes = ["/a/", "/b/"].map((path) => ({
+    path,
+    upstream: upstream.url,
+    auth_scheme: "Bearer",
+    token_env: "A_TOKEN",
+  }));
+  await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN } });
+  const wires: Wire[] = [];
+  try {
+    for (let count = 0; count < 1024; count++) {
+      const wire = await connectRaw(service.port, { patience: 15_000 });
+      wires.push(wire);
+      await wire.send(get(`/${count % 2 === 0 ? "a" : "b"}/${count}`));
+    }
+    await within(full.promise, "1024 requests at the upstream", 15_000);
+    for (const path of ["/a/x", "/b/x"]) {
+      assertEquals((await request(service.port, get(path))).field("cred-proxy-error"), "overloaded");
+    }
+    gate.resolve();
+    for (const [count, wire] of wires.entries()) {
+      assertEquals((await wire.readReply()).body.text, `/${count}`);
+    }
+  } finally {
+    gate.resolve();
+    for (const wire of wires) await wire.close();
+  }
+});

@@ -1,0 +1,182 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { VERSION } from "../../lib/core/version.ts";
+import { runMain } from "../support/run_main.ts";
+
+const TABLE = {
+  routes: [
+    { path: "/gh/", upstream: "https://API.github.com/", auth_scheme: "Bearer", token_env: "GH_TOKEN" },
+    { path: "/anthropic/", upstream: "http://[::1]:80/v1", auth_scheme: "", token_env: "ANTHROPIC_KEY" },
+  ],
+};
+
+/** Runs with a folder that holds these files, and removes it. */
+async function withFiles(
+  files: Record<string, string | Uint8Array>,
+  run: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [name, content] of Object.entries(files)) {
+      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+      await Deno.writeFile(join(folder, name), bytes);
+    }
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("version prints the version of deno.json", async () => {
+  const config = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
+  assertEquals(VERSION, config.version);
+  for (const verb of ["version", "--version"]) {
+    const { code, stdout } = await runMain([verb], { flags: [] });
+    assertEquals([code, stdout], [0, `cred-proxy ${VERSION}\n`]);
+  }
+});
+
+Deno.test("help tells every verb, and needs no permission", async () => {
+  for (const verb of ["help", "--help", "-h"]) {
+    const { code, stdout } = await runMain([verb], { flags: [] });
+    assertEquals(code, 0);
+    for (const name of ["serve", "permissions", "check", "clients", "healthcheck", "version", "help"]) {
+      assert(stdout.includes(`\n  ${name} `), name);
+    }
+    assert(stdout.split("\n").every((line) => line.length <= 80), "a line is too long for a terminal");
+  }
+});
+
+Deno.test("an unknown verb or a stray argument ends with 64 and a line that helps", async () => {
+  const cases: [args: string[], line: string][] = [
+    [["permisions"], 'unknown verb "permisions"; did you mean permissions?'],
+    [["xyzzy"], 'unknown verb "xyzzy"; see help'],
+    [["--port=1"], 'unknown verb "--port=1"; see help'],
+    [["constructor"], 'unknown verb "constructor"; see help'],
+    [["version", "x"], "version takes no argument; see help"],
+    [["check", "a", "b"], "check takes one argument at most; see help"],
+  ];
+  for (const [args, line] of cases) {
+    const { code, stdout, stderr } = await runMain(args, { flags: [] });
+    assertEquals([code, stdout, stderr], [64, "", `cred-proxy: ${line}\n`]);
+  }
+});
+
+Deno.test("check tells the routes and which tokens are unset", async () => {
+  await withFiles({ "routes.json": "\ufeff" + JSON.stringify(TABLE) }, async (folder) => {
+    const file = join(folder, "routes.json");
+    for (const [args, env] of [[["check", file], {}], [["check"], { CRED_PROXY_ROUTES: file }]] as const) {
+      const outcome = await runMain(args, { env: { ...env, GH_TOKEN: "hunter2-hunter2" } });
+      assertEquals(outcome, {
+        code: 0,
+        stdout: `${file}: 2 route(s)\n` +
+          "  /anthropic/ → http://[::1]/v1, ANTHROPIC_KEY UNSET: this route will answer 500\n" +
+          "  /gh/ → https://api.github.com, GH_TOKEN set\n",
+        stderr: "",
+      });
+    }
+  });
+});
+
+Deno.test("check tells each problem of settings, table and CA file on a line of its own, and ends with 78", async () => {
+  await withFiles({ "routes.json": '{"routes":[{}],"route":1}', "ca.pem": "no" }, async (folder) => {
+    const env = { CRED_PROXY_CA_FILE: join(folder, "ca.pem"), CRED_PROXY_PORT: "x" };
+    const outcome = await runMain(["check", join(folder, "routes.json")], { env });
+    assertEquals(outcome, {
+      code: 78,
+      stdout: "",
+      stderr: `cred-proxy: CRED_PROXY_PORT: must be a number from 0 to 65535, got "x"
+cred-proxy: routes[0].path: is missing
+cred-proxy: routes[0].upstream: is missing
+cred-proxy: routes[0].auth_scheme: is missing
+cred-proxy: routes[0].token_env: is missing
+cred-proxy: route: unknown field; did you mean routes?
+cred-proxy: CRED_PROXY_CA_FILE: holds no -----BEGIN CERTIFICATE-----: it is no PEM file of certificates
+`,
+    });
+  });
+});
+
+Deno.test("check refuses a token that a head can't carry, and does not print it", async () => {
+  await withFiles({ "routes.json": JSON.stringify(TABLE) }, async (folder) => {
+    const outcome = await runMain(["check", join(folder, "routes.json")], { env: { GH_TOKEN: "hunter2\n" } });
+    assertEquals(outcome, {
+      code: 78,
+      stdout: "",
+      stderr: "cred-proxy: GH_TOKEN: holds a line feed (LF) at position 8 (the value is not shown)\n",
+    });
+  });
+});
+
+Deno.test("a token that is not UTF-8 is not printed, though the runtime's own message quotes it", async () => {
+  await withFiles({ "routes.json": JSON.stringify(TABLE) }, async (folder) => {
+    const main = new URL("../../main.ts", import.meta.url).pathname;
+    // Only a shell can set such a value; Deno.Command takes text.
+    const script = `GH_TOKEN="$(printf 'hunter2\\377')" exec "$0" run --no-prompt -R -E "$1" check "$2"`;
+    const { code, stderr } = await new Deno.Command("sh", {
+      args: ["-c", script, Deno.execPath(), main, join(folder, "routes.json")],
+    }).output();
+    const text = new TextDecoder().decode(stderr);
+    assertEquals([code, text], [78, "cred-proxy: GH_TOKEN: is not UTF-8 (the value is not shown)\n"]);
+  });
+});
+
+Deno.test("a table that can't be read is told in one line", async () => {
+  await withFiles({ "latin1.json": Uint8Array.of(0x22, 0xe9, 0x22), "secret.json": "{}" }, async (folder) => {
+    await Deno.chmod(join(folder, "secret.json"), 0);
+    const cases: [path: string, message: string][] = [
+      [join(folder, "none.json"), "no such file"],
+      [join(folder, "latin1.json", "x.json"), "no such file"],
+      [folder, "is a folder, not a file"],
+      [join(folder, "latin1.json"), "is not UTF-8"],
+    ];
+    // To root, everything is readable.
+    if (Deno.uid() !== 0) cases.push([join(folder, "secret.json"), "this user may not read the file"]);
+    for (const [path, message] of cases) {
+      for (const verb of ["check", "permissions"]) {
+        const { code, stderr } = await runMain([verb], { env: { CRED_PROXY_ROUTES: path } });
+        assertEquals([code, stderr], [78, `cred-proxy: ${path}: ${message}\n`]);
+      }
+    }
+  });
+});
+
+Deno.test("without the flags to read the environment or the table, one line tells which is missing", async () => {
+  const right = "deno run $(deno run --allow-read --allow-env main.ts permissions) main.ts serve";
+  for (const verb of ["permissions", "check", "serve"]) {
+    const bare = await runMain([verb], { flags: ["--no-prompt"] });
+    assertEquals(bare.code, 78);
+    assert(
+      /^cred-proxy: --allow-env: is missing \w+; the right command is: .*\n$/.test(bare.stderr),
+      bare.stderr,
+    );
+    assert(bare.stderr.includes(right), bare.stderr);
+    const blind = await runMain([verb], { flags: ["--no-prompt", "--allow-env"] });
+    assertEquals([blind.code, blind.stderr], [
+      78,
+      `cred-proxy: --allow-read: is missing /run/cred-proxy/routes.json; the right command is: ${right}\n`,
+    ]);
+  }
+});
+
+Deno.test("permissions prints the flags on one line, and under them it prints the same", async () => {
+  await withFiles({ "routes.json": JSON.stringify(TABLE) }, async (folder) => {
+    const env = { CRED_PROXY_ROUTES: join(folder, "routes.json"), CRED_PROXY_PORT: "0", GH_TOKEN: "hunter2" };
+    const first = await runMain(["permissions"], { env });
+    assertEquals([first.code, first.stderr], [0, ""]);
+    const flags = first.stdout.trimEnd().split(" ");
+    assertEquals(flags.map((flag) => flag.split("=")[0]), [
+      "--allow-net",
+      "--allow-read",
+      "--allow-env",
+      "--no-prompt",
+      "--no-remote",
+      "--no-npm",
+    ]);
+    assertEquals(flags.slice(0, 2), [
+      "--allow-net=0.0.0.0:0,[::1]:80,api.github.com:443",
+      `--allow-read=${folder}`,
+    ]);
+    assertEquals(await runMain(["permissions"], { env, flags }), first);
+  });
+});

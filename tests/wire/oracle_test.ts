@@ -1,0 +1,323 @@
+/**
+ * What is read from upstreams and written to them, held against Node's HTTP client and server.
+ *
+ * Made at random from a seed, the same in every run; `FUZZ_SEED` takes another and `FUZZ_TIMES` so many times as many.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { headRules, requestHead } from "../../lib/proxy/request_head.ts";
+import { Secret } from "../../lib/core/secret.ts";
+import { Connection } from "../../lib/upstream/connection.ts";
+import { Upload } from "../../lib/upstream/request_body.ts";
+import {
+  arbitraryAsking,
+  type Asking,
+  CREDENTIAL,
+  fieldsMeant,
+  sorted,
+} from "../support/arbitrary_request.ts";
+import { arbitraryCuts, arbitraryResponse, cut } from "../support/arbitrary_response.ts";
+import { join, latin1 } from "../support/bytes.ts";
+import { type NodeReading, readAsNode } from "../support/node_client.ts";
+import { startNodeServer } from "../support/node_server.ts";
+import { everyCut, PiecewiseSocket, type Reading, readPieces } from "../support/fake_socket.ts";
+import { routeOf } from "../support/route.ts";
+
+const seed = Number(Deno.env.get("FUZZ_SEED") ?? 9112);
+const times = Number(Deno.env.get("FUZZ_TIMES") ?? 1);
+
+/** Something that Node takes and this reader refuses, on purpose. */
+interface Difference {
+  /** The reason given for the refusal. */
+  readonly why: string;
+  /** Why it is refused all the same. */
+  readonly because: string;
+  /** What in a response makes the difference. */
+  readonly mark: RegExp;
+  /** Responses to GET that show it. */
+  readonly examples: readonly string[];
+}
+
+const OK = "HTTP/1.1 200 OK\r\n";
+const CHUNKED = `${OK}Transfer-Encoding: chunked\r\n\r\n`;
+
+const DIFFERENCES: readonly Difference[] = [
+  {
+    why: "no HTTP/1 status line",
+    because: "Empty lines before a message are for servers to pass over (RFC 9112, 2.2)",
+    mark: /(?:^|\r\n\r\n)[\r\n]+HTTP\//,
+    examples: [`\r\n${OK}\r\n`, `\n${OK}\r\n`, `\r${OK}\r\n`],
+  },
+  {
+    why: "no HTTP/1 status line",
+    because: "Only HTTP/1.0 and HTTP/1.1 are spoken (RFC 9112, 2.3)",
+    mark: /^HTTP\/(?:2\.0|0\.9) /m,
+    examples: ["HTTP/2.0 200 OK\r\n\r\n", "HTTP/0.9 200 OK\r\n\r\n"],
+  },
+  {
+    why: "no HTTP/1 status line",
+    because: "A status begins at 100 (RFC 9110, 15)",
+    mark: /^HTTP\/1\.[01] 0[0-9]{2}/m,
+    examples: ["HTTP/1.1 099 OK\r\n\r\n", "HTTP/1.1 000 OK\r\n\r\n"],
+  },
+  {
+    why: "no HTTP/1 status line",
+    because: "A reason holds no control bytes (RFC 9112, 4)",
+    // deno-lint-ignore no-control-regex -- the control bytes are what it is about
+    mark: /^HTTP\/1\.[01] [0-9]{3} [^\r\n]*[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/m,
+    examples: ["HTTP/1.1 200 O\0K\r\n\r\n", "HTTP/1.1 200 O\x7fK\r\n\r\n"],
+  },
+  ...["no HTTP/1 status line", "a connection that ended within a head"].map((why, at) => ({
+    why,
+    because: "A bare CR ends no line (RFC 9112, 2.2)",
+    mark: /^HTTP\/1\.[01] [^\r\n]*\r(?!\n)/m,
+    examples: [["HTTP/1.1 200 OK\r\r\r\nA: b\r\n\r\n"], ["HTTP/1.1 200 OK\r\r\r\n"]][at] ?? [],
+  })),
+  {
+    why: "a Content-Length that is not one number",
+    because: "A number of more than 15 digits can't be held for sure (RFC 9110, 8.6)",
+    mark: /^content-length: *[0-9]{16,} *\r\n/im,
+    examples: [`${OK}Content-Length: 0000000000000002\r\n\r\nok`],
+  },
+  {
+    why: "a Transfer-Encoding other than chunked",
+    because: "No other coding was asked for, and none can be taken off here (RFC 9112, 7.4)",
+    mark: /^transfer-encoding:(?! *chunked *\r\n)/im,
+    examples: [
+      `${OK}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+      `${OK}Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n`,
+      `${OK}Transfer-Encoding: chunked, gzip\r\n\r\nuntil the end`,
+      `${OK}Transfer-Encoding: identity\r\n\r\nuntil the end`,
+    ],
+  },
+  {
+    why: "a Transfer-Encoding other than chunked",
+    because: "A coding in HTTP/1.0 is faulty framing (RFC 9112, 6.1)",
+    mark: /^HTTP\/1\.0 (?:[^\r\n]*\r\n)+transfer-encoding:/im,
+    examples: ["HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+  },
+  {
+    why: "more than one Transfer-Encoding",
+    because: "Two lines are one list, and so no chunked alone (RFC 9112, 6.1)",
+    mark: /^transfer-encoding:(?:[^\r\n]*\r\n)+transfer-encoding:/im,
+    examples: [`${OK}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+  },
+  {
+    why: "a tab beside a length or a coding",
+    because: "Node itself knows it before the value and not behind (RFC 9110, 5.6.3)",
+    mark: /^(?:content-length|transfer-encoding):[^\r\n]*\t/im,
+    examples: [`${OK}Transfer-Encoding:\tchunked\r\n\r\n0\r\n\r\n`, `${OK}Content-Length:\t2\r\n\r\nok`],
+  },
+  {
+    why: "a chunk size that is none",
+    because: "A size of more than 13 digits can't be held for sure (RFC 9112, 7.1)",
+    mark: /\r\n[0-9a-f]{14,}(?:;[^\r\n]*)?\r\n/i,
+    examples: [`${CHUNKED}00000000000002\r\nok\r\n0\r\n\r\n`],
+  },
+  {
+    why: "a chunk size that is none",
+    because: "An extension has a name, and a value behind its sign (RFC 9112, 7.1.1)",
+    mark: /\r\n[0-9a-f]+;[^\r\n]*\r\n/i,
+    examples: [`${CHUNKED}2;a=\r\nok\r\n0\r\n\r\n`, `${CHUNKED}2;=\r\nok\r\n0\r\n\r\n`],
+  },
+  {
+    why: "a trailer transfer-encoding",
+    because: "No trailer may speak of framing (RFC 9110, 6.5.1)",
+    mark: /\r\n0+(?:;[^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*transfer-encoding:/i,
+    examples: [`${CHUNKED}0\r\nTransfer-Encoding: chunked\r\n\r\n`],
+  },
+  {
+    why: "more than 256 fields",
+    because: "No upstream needs as many; they cost the service time and memory",
+    mark: /^(?:[^\r\n]+\r\n){258}/,
+    examples: [`${OK}${"a: b\r\n".repeat(257)}\r\n`],
+  },
+  {
+    why: "a head of more than 65536 bytes",
+    because: "Node's own limit is 16 KiB, raised for this test",
+    mark: /^(?!.{0,65530}\r\n\r\n)/s,
+    examples: [`${OK}A: ${"x".repeat(65_536)}\r\n\r\n`],
+  },
+  {
+    why: "a chunk line or trailers that do not end",
+    because: "4 KiB of extensions that nobody reads are enough; Node's limit is 16 KiB",
+    mark: /;[^\r\n]{4090}/,
+    examples: [`${CHUNKED}2;a=${"x".repeat(5000)}\r\nok\r\n0\r\n\r\n`],
+  },
+];
+
+Deno.test("each deliberate difference to Node is refused here and taken there", async () => {
+  for (const { why, because, mark, examples } of DIFFERENCES) {
+    for (const text of examples) {
+      const shown = `${JSON.stringify(text.slice(0, 200))} (${because})`;
+      assertEquals(await readPieces("GET", [text]), { taken: false, why }, shown);
+      assert((await readAsNode("GET", latin1(text))).taken, shown);
+      assert(mark.test(text), shown);
+    }
+  }
+});
+
+Deno.test("a response is read as Node reads it, or refused; what Node refuses is never taken", async () => {
+  const seen = { both: 0, neither: 0, Node: 0 };
+  await check(
+    24_000,
+    fc.asyncProperty(arbitraryResponse, arbitraryCuts, async ({ method, text }, sizes) => {
+      const ours = await readPieces(method, cut(text, sizes));
+      // What stands behind the end of a response that was taken is nobody's; Node would stumble over it.
+      const read = ours.taken ? text.slice(0, text.length - ours.left) : text;
+      const theirs = await readAsNode(method, latin1(read));
+      if (ours.taken) {
+        assertSame(ours, theirs);
+        seen.both++;
+      } else if (theirs.taken) {
+        const listed = DIFFERENCES.some(({ why, mark }) => why === ours.why && mark.test(text));
+        assert(listed, `Node takes it, and nothing is said of "${ours.why}"`);
+        seen.Node++;
+      } else seen.neither++;
+    }),
+  );
+  // Enough of each kind that the comparison means something.
+  const few = Object.entries(seen).filter(([kind, count]) => count < (kind === "Node" ? 100 : 6000) * times);
+  assertEquals(few, [], JSON.stringify(seen));
+});
+
+/** Both took it, and for the same response. */
+function assertSame(ours: Reading & { readonly taken: true }, theirs: NodeReading): void {
+  if (!theirs.taken) throw new Error(`Node refuses it: ${theirs.why}`);
+  assertEquals(
+    { status: ours.status, fields: ours.fields, body: ours.body },
+    { status: theirs.status, fields: theirs.fields, body: theirs.body },
+  );
+}
+
+Deno.test("a response is read the same wherever it is cut", async () => {
+  const small = arbitraryResponse.filter(({ text }) => text.length <= 160);
+  await check(
+    1500,
+    fc.asyncProperty(small, async ({ method, text }) => {
+      const whole = await readPieces(method, [text]);
+      for (const pieces of [...everyCut(text), [...text]]) {
+        assertEquals(apart(await readPieces(method, pieces)), apart(whole), JSON.stringify(pieces));
+      }
+      // A byte behind the end that came with the end is seen.
+      if (whole.taken) assertEquals(whole.clean, whole.left === 0);
+    }),
+  );
+});
+
+/** A reading apart from what depends on how the bytes came. */
+function apart(reading: Reading): unknown {
+  return reading.taken ? { ...reading, clean: undefined, unread: undefined } : reading;
+}
+
+/** Runs a property so many times; a failure is told with the seed, and with the smallest case that fails. */
+async function check<Values>(runs: number, property: fc.IAsyncProperty<Values>): Promise<void> {
+  await fc.assert(property, { numRuns: runs * times, seed });
+}
+
+Deno.test("large content is read as it was sent, however its reads come", async () => {
+  // Sizes round those of a full read and of the pieces that reads are joined to.
+  const size = fc.oneof(
+    fc.integer({ min: 1, max: 40_000 }),
+    fc.constantFrom(16_383, 16_384, 16_385, 65_536, 262_143, 262_144, 262_145, 300_000),
+  );
+  const kind = fc.constantFrom("length", "chunked", "close");
+  const others = fc.array(fc.constantFrom(16_384, 16_384, 16_383, 5000, 1), { maxLength: 7 });
+  const behind = fc.constantFrom("", "", "HTTP/1.1 200 OK\r\n\r\n");
+  await check(
+    400,
+    fc.asyncProperty(size, kind, others, behind, fc.boolean(), async (size, kind, others, more, slow) => {
+      const content = pattern(size);
+      const text = { length: withLength, chunked: withChunks, close: untilClose }[kind](content);
+      const all = kind === "close" ? text : text + more;
+      // A few times longer than bytes are held back for the next full read.
+      let count = 0;
+      const pause = () =>
+        new Promise<void>((resolve) => {
+          if (slow && ++count <= 20 && count % 5 === 0) setTimeout(resolve, 5);
+          else resolve();
+        });
+      const sizes = [16_384, ...others];
+      const reading = await readPieces("GET", cut(all, sizes), pause);
+      if (!reading.taken) throw new Error(reading.why);
+      assert(Buffer.from(reading.body).equals(latin1(content)), `${reading.body.length} bytes`);
+      // A byte behind the end that came with the end is seen, the others are not waited for.
+      assertEquals(reading.clean, reading.unread === all.length - text.length);
+      const broken = await readPieces(
+        "GET",
+        cut(text.slice(0, -1), sizes),
+        pause,
+      );
+      assertEquals(broken.taken, kind === "close");
+    }),
+  );
+});
+
+/** Text that is nowhere the same as a little further on. */
+function pattern(length: number): string {
+  let text = "";
+  for (let at = 0; text.length < length; at++) text += `${at.toString(36)}\r\n`;
+  return text.slice(0, length);
+}
+
+function withLength(content: string): string {
+  return `${OK}Content-Length: ${content.length}\r\n\r\n${content}`;
+}
+
+function untilClose(content: string): string {
+  return `${OK}\r\n${content}`;
+}
+
+function withChunks(content: string): string {
+  const chunks = [];
+  let rest = content;
+  for (let size = 1; rest !== ""; size = size * 7 % 50_021) {
+    const part = rest.slice(0, size);
+    rest = rest.slice(size);
+    chunks.push(`${part.length.toString(16)}\r\n${part}\r\n`);
+  }
+  return `${CHUNKED}${chunks.join("")}0\r\n\r\n`;
+}
+
+Deno.test("a request is read by Node's server as it was meant", async () => {
+  await using node = startNodeServer();
+  await check(
+    6000,
+    fc.asyncProperty(arbitraryAsking, async (asking) => {
+      const { method, target, framing, content } = asking;
+      const fields = new Headers(asking.fields.map(([name, text]) => [name, text]));
+      const { requests, error } = await node.read(await written(asking, fields));
+      assertEquals([requests.length, error], [1, null]);
+      const [got] = requests;
+      assertEquals({ ...got, fields: sorted(got?.fields ?? []) }, {
+        method,
+        target,
+        fields: fieldsMeant(asking, fields, "api.test"),
+        body: framing.kind === "none" ? new Uint8Array() : join(content),
+        whole: true,
+      });
+    }),
+  );
+});
+
+/** The bytes that go to the upstream for a request. */
+async function written(asking: Asking, fields: Headers): Promise<readonly Uint8Array[]> {
+  const { method, target, framing, content, route, appetite } = asking;
+  const rules = headRules(routeOf(route));
+  const credential = Secret.of(CREDENTIAL);
+  const head = requestHead(rules, method, target, fields, fields.get("connection"), framing, credential);
+  const socket = new PiecewiseSocket([]);
+  socket.appetite = appetite;
+  const connection = new Connection(socket);
+  await connection.writeHead(head);
+  if (framing.kind !== "none") {
+    // Copies: what has been sent is given back.
+    const upload = new Upload(ReadableStream.from(content.map((piece) => piece.slice())));
+    await upload.send(connection, framing, () => {});
+    assertEquals([upload.done, upload.failure], [true, undefined]);
+  }
+  return socket.written;
+}

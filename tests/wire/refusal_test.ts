@@ -1,0 +1,370 @@
+/**
+ * The service's own answers, as raw clients get them; nothing of what is refused reaches an upstream.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { makeAuthority } from "../support/authority.ts";
+import { writeAll } from "../support/bytes.ts";
+import { startService } from "../support/service.ts";
+import { TOKEN, useStage } from "../support/fixture.ts";
+import { startUpstream } from "../support/upstream.ts";
+import { connectRaw, type Reply, request } from "../support/wire.ts";
+
+const stage = useStage({ routes: (upstream) => [{ path: "/a/", upstream }, { path: "/a/deep/", upstream }] });
+
+/** The answer to raw text, of which nothing may reach the upstream. */
+async function refused(text: string): Promise<Reply> {
+  const { reply, seen } = await stage.ask(text);
+  assertEquals(seen, undefined, `${text} reached the upstream`);
+  return reply;
+}
+
+function get(target: string, fields: readonly string[] = [], method = "GET"): string {
+  return [`${method} ${target} HTTP/1.1`, "Host: proxy:9099", ...fields, "", ""].join("\r\n");
+}
+
+/** That an answer is the service's own: its status, its code, and a body in the shape that clients show. */
+function assertOwn(
+  reply: Reply,
+  status: number,
+  code: string,
+  message: RegExp,
+  final = [400, 401, 403, 404, 405, 500].includes(status),
+): void {
+  assertEquals([reply.status, reply.field("cred-proxy-error")], [status, code], reply.text);
+  assertEquals(reply.field("content-type"), "application/json");
+  assertEquals(reply.field("x-should-retry"), final ? "false" : undefined, reply.text);
+  const { type, error, ...rest } = JSON.parse(reply.body.text);
+  assertEquals([type, error.type, rest], ["error", `cred_proxy_${code}`, {}]);
+  assertEquals(Object.keys(error), ["type", "message"]);
+  assertMatch(error.message, message);
+}
+
+Deno.test("a path without a route is answered with 404 and names the path, without the query", async () => {
+  for (const path of ["/", "/ab/x", "/A/x", "/%61/x", "//a/x", "/nowhere"]) {
+    const reply = await refused(get(`${path}?secret`));
+    assertOwn(reply, 404, "no_route", /^No route for "\/[^?]*"$/);
+    assert(reply.body.text.includes(JSON.stringify(`"${path}"`).slice(1, -1)), reply.body.text);
+  }
+});
+
+Deno.test("a dot-segment is refused in every spelling", async () => {
+  const paths = [
+    "/a/../b",
+    "/a/..",
+    "/a/.",
+    "/a/./x",
+    "/a/%2e%2e/b",
+    "/a/%2E%2e",
+    "/a/.%2e/b",
+    "/a/%2e./b",
+    "/a/%2e/b",
+    "/a/x%2f..%2fb",
+    "/a/x%2F%2e%2E",
+    "/a/..%2fb",
+    "/a/x%5c..%5cb",
+    "/a/..%5Cb",
+    "/a/..;/b",
+    "/a/..;x=y/b",
+    "/a/%2e%2e;/b",
+    "/a/deep/../x",
+    "/../a/x",
+    "/a/..?x",
+  ];
+  for (const path of paths) assertOwn(await refused(get(path)), 400, "bad_request", /dot-segments/);
+});
+
+Deno.test("a target that is no plain path is refused", async () => {
+  const targets = [
+    "/a/x#fragment",
+    "/a/x?y#fragment",
+    "#",
+    "http://other/a/x",
+    "http://proxy/a/x",
+    "http://proxy:9099@other/a/x",
+    "http://proxy:9099.other/a/x",
+    "https://proxy:9099/a/x",
+    "/a/x\\y",
+    "/a\\..\\x",
+    "proxy:9099",
+    "a/x",
+    "",
+    "/a/\xe9",
+    "/a/\x7f",
+    "/a/\x01",
+    "/a/\tx",
+  ];
+  for (const target of targets) {
+    const reply = await refused(get(target));
+    assertEquals(reply.status, 400, target);
+  }
+});
+
+Deno.test("OPTIONS * is refused: it is about the service, and no path", async () => {
+  assertOwn(await refused(get("*", [], "OPTIONS")), 400, "bad_request", /./);
+});
+
+Deno.test("a Host that is missing, doubled or no host is refused", async () => {
+  const hosts = [
+    [],
+    ["Host:"],
+    ["Host: a/b"],
+    ["Host: proxy/a/x?"],
+    ["Host: proxy/a/x#"],
+    ["Host: a@b"],
+    ["Host: a b"],
+    ["Host: a, b"],
+    ["Host: [::1"],
+    ["Host: a:b"],
+    ["Host: a:99:99"],
+    ["Host: a\\b"],
+    ["Host: caf\xe9"],
+    ["Host: a", "Host: b"],
+    ["Host: a", "host: a"],
+  ];
+  for (const host of hosts) {
+    const reply = await refused(["GET /a/x HTTP/1.1", ...host, "", ""].join("\r\n"));
+    assertEquals(reply.status, 400, host.join());
+  }
+});
+
+Deno.test("a GET or HEAD with content is refused, and the content is not taken for a request", async () => {
+  const inner = get("/a/smuggled");
+  const framings = [
+    [`Content-Length: ${inner.length}`, inner],
+    ["Transfer-Encoding: chunked", `${inner.length.toString(16)}\r\n${inner}\r\n0\r\n\r\n`],
+  ] as const;
+  for (const method of ["GET", "HEAD"]) {
+    for (const [field, content] of framings) {
+      const before = stage.upstream.requests.length;
+      await using wire = await connectRaw(stage.service.port);
+      await wire.send(get("/a/x", [field], method) + content + get("/a/after", ["Connection: close"]));
+      const reply = await wire.readReply({ method });
+      assertEquals([reply.status, reply.field("cred-proxy-error")], [400, "bad_request"]);
+      await wire.readToEnd();
+      const targets = stage.upstream.requests.slice(before).map(({ target }) => target);
+      assert(!targets.includes("/smuggled"), targets.join());
+    }
+  }
+});
+
+Deno.test("content whose length is in doubt is refused", async () => {
+  const framings = [
+    ["Content-Length: 5, 5"],
+    ["Content-Length: 5", "Content-Length: 5"],
+    ["Content-Length: 5", "Content-Length: 6"],
+    ["Content-Length: 5, 6"],
+    ["Content-Length: +5"],
+    ["Content-Length: -5"],
+    ["Content-Length: 0x5"],
+    ["Content-Length: 5 5"],
+    ["Content-Length: 99999999999999999999"],
+    ["Content-Length: 5", "Transfer-Encoding: chunked"],
+    ["Transfer-Encoding: chunked", "Content-Length: 5"],
+    ["Transfer-Encoding: xchunked"],
+    ["Transfer-Encoding: gzip, chunked"],
+    ["Transfer-Encoding: chunked, chunked"],
+    ["Transfer-Encoding: chunked, identity"],
+    ["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"],
+    ["Transfer-Encoding : chunked"],
+    ["Transfer-Encoding: \x0bchunked"],
+  ];
+  for (const fields of framings) {
+    const reply = await refused(get("/a/x", fields, "POST") + "5\r\nhello\r\n0\r\n\r\n");
+    assertEquals(reply.status, 400, fields.join());
+  }
+});
+
+Deno.test("a field that is none is refused", async () => {
+  for (const field of ["X-A", ": x", "X A: 1", "X-A: a\0b", "X-A: 1\r\n folded", "X-\xe9: 1"]) {
+    assertEquals((await refused(get("/a/x", [field]))).status, 400, field);
+  }
+});
+
+Deno.test("TRACE, CONNECT and TRACK are never forwarded, in any case, on any path", async () => {
+  for (const method of ["TRACE", "trace", "Trace", "connect", "Connect", "TRACK", "tRaCk"]) {
+    for (const target of ["/a/x", "/nowhere"]) {
+      const reply = await refused(get(target, [], method));
+      assertOwn(reply, 405, "method_not_forwarded", /^This method is never forwarded$/);
+      assertEquals(reply.field("allow"), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    }
+  }
+  const tunnel = await refused("CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\n\r\n");
+  assertOwn(tunnel, 405, "method_not_forwarded", /./);
+  // The runtime itself takes no path as the target of CONNECT.
+  assertEquals((await refused(get("/a/x", [], "CONNECT"))).status, 400);
+});
+
+Deno.test("TRACE does not echo the agent's own fields either", async () => {
+  const reply = await refused(get("/a/x", ["Authorization: mine", "X-A: canary"], "TRACE"));
+  assert(!/mine|canary/.test(reply.text + reply.body.text));
+});
+
+Deno.test("an Upgrade is answered with 426", async () => {
+  for (const protocol of ["websocket", "WebSocket", "tls/1.0", "h2c, websocket", "websocket, h2c"]) {
+    const fields = [
+      "Connection: Upgrade",
+      `Upgrade: ${protocol}`,
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ];
+    assertOwn(await refused(get("/a/x", fields)), 426, "upgrade_not_served", /HTTP\/1\.1/);
+  }
+});
+
+Deno.test("an answer to HEAD has the status and the code, and no content", async () => {
+  const reply = await refused(get("/nowhere", ["Connection: close"], "HEAD"));
+  assertEquals([reply.status, reply.field("cred-proxy-error")], [404, "no_route"]);
+  await using wire = await connectRaw(stage.service.port);
+  await wire.send(get("/nowhere", ["Connection: close"], "HEAD"));
+  await wire.readHead();
+  assertEquals((await wire.readToEnd()).text, "");
+});
+
+Deno.test("a refusal leaves the connection fit for the next request", async () => {
+  await using wire = await connectRaw(stage.service.port);
+  await wire.send(get("/nowhere", ["Content-Length: 5"], "POST") + "hello" + get("/a/../x") + get("/a/x"));
+  const statuses = [];
+  for (let count = 0; count < 3; count++) statuses.push((await wire.readReply()).status);
+  assertEquals(statuses, [404, 400, 200]);
+});
+
+Deno.test("an unset token answers 500 with the variable's name, and the other routes serve", async () => {
+  await using upstream = startUpstream((exchange) => exchange.reply(200));
+  const routes = ["UNSET_TOKEN", "EMPTY_TOKEN", "A_TOKEN"].map((name) => ({
+    path: `/${name}/`,
+    upstream: upstream.url,
+    auth_scheme: "Bearer",
+    token_env: name,
+  }));
+  await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN, EMPTY_TOKEN: "" } });
+  for (const name of ["UNSET_TOKEN", "EMPTY_TOKEN"]) {
+    const reply = await request(service.port, get(`/${name}/x`));
+    assertOwn(reply, 500, "token_unset", new RegExp(`: ${name} is unset or empty$`));
+    await service.logged(new RegExp(`^cred-proxy: ${name} is unset or empty: /${name}/ answers 500$`, "m"));
+  }
+  assertEquals((await request(service.port, get("/A_TOKEN/x"))).status, 200);
+  assertEquals(upstream.requests.map((each) => each.field("authorization")), [`Bearer ${TOKEN}`]);
+});
+
+Deno.test("an upstream that fails is answered with 502 and one constant text; the cause is on stderr", async () => {
+  const [authority, other] = await Promise.all([makeAuthority(), makeAuthority()]);
+  const [stranger, elsewhere] = await Promise.all([
+    other.issue(["localhost"]),
+    authority.issue(["elsewhere.test"]),
+  ]);
+  const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  closed.close();
+  await using plain = startUpstream(async (exchange) => {
+    await exchange.write(ANSWERS[exchange.target] ?? "");
+    exchange.close();
+  });
+  // Asked for TLS, it speaks something else.
+  using greeter = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  greet(greeter, "220 canary ESMTP ready\r\n");
+  await using unverified = startUpstream((exchange) => exchange.reply(200), { tls: stranger });
+  await using misnamed = startUpstream((exchange) => exchange.reply(200), { tls: elsewhere });
+  const upstreams = {
+    plain: plain.url,
+    closed: `http://127.0.0.1:${(closed.addr as Deno.NetAddr).port}`,
+    unverified: unverified.url,
+    misnamed: misnamed.url,
+    cleartext: `https://127.0.0.1:${(greeter.addr as Deno.NetAddr).port}`,
+  };
+  const routes = Object.entries(upstreams).map(([name, upstream]) => ({
+    path: `/${name}/`,
+    upstream,
+    auth_scheme: "Bearer",
+    token_env: "A_TOKEN",
+  }));
+  await using service = await startService({
+    routes: { routes },
+    env: { A_TOKEN: TOKEN, CRED_PROXY_DEBUG: "1" },
+    ca: authority.pem,
+  });
+
+  const cases: [target: string, cause: RegExp][] = [
+    ["/closed/x", /Connection refused/],
+    ["/unverified/x", /invalid peer certificate: .+ \(CRED_PROXY_CA_FILE names authorities /],
+    ["/misnamed/x", /not valid for name/],
+    ["/cleartext/x", /\(.+\)/],
+    ["/plain/nothing", /HungUp/],
+    ["/plain/greeting", /no HTTP\/1 status line/],
+    ["/plain/half", /ended within a head/],
+    ["/plain/both", /both Content-Length and Transfer-Encoding/],
+    ["/plain/folded", /a field line that is none/],
+    ["/plain/switch", /a change of protocol/],
+    ["/plain/999", /a status above 599/],
+    ["/plain/099", /no HTTP\/1 status line/],
+    ["/plain/interim", /ended after an interim response/],
+  ];
+  for (const [target, cause] of cases) {
+    const reply = await request(service.port, get(target));
+    const text = /^The upstream can't be reached or did not answer in HTTP$/;
+    // A certificate that is not trusted now is not trusted in a minute.
+    assertOwn(reply, 502, "upstream_failed", text, ["/unverified/x", "/misnamed/x"].includes(target));
+    const [line] = await service.logged(new RegExp(`^GET ${target} .*$`, "m"));
+    assertMatch(line, cause);
+    assertMatch(line, / 502 upstream_failed /);
+    assert(!/canary|127\.0\.0\.1|localhost/.test(reply.text + reply.body.text), reply.body.text);
+  }
+  assertEquals([unverified.requests.length, misnamed.requests.length], [0, 0]);
+  assert(!service.stderr().includes(TOKEN));
+  assert(!/^\s+at /m.test(service.stderr()), service.stderr());
+});
+
+/** Says something to the first that comes, if anybody does. */
+async function greet(listener: Deno.Listener, text: string): Promise<void> {
+  const conn = await listener.accept().catch(() => undefined);
+  if (conn === undefined) return;
+  await writeAll(conn, text);
+  conn.close();
+}
+
+const ANSWERS: Readonly<Record<string, string>> = {
+  "/nothing": "",
+  "/greeting": "220 canary ESMTP ready\r\n",
+  "/half": "HTTP/1.1 200 OK\r\nX-Canary: canary",
+  "/both": "HTTP/1.1 200 OK\r\nX-Canary: canary\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+  "/folded": "HTTP/1.1 200 OK\r\nX-A: 1\r\n canary\r\nContent-Length: 0\r\n\r\n",
+  "/switch": "HTTP/1.1 101 Switching Protocols\r\nUpgrade: canary\r\n\r\n",
+  "/999": "HTTP/1.1 999 Denied\r\nContent-Length: 6\r\n\r\ncanary",
+  "/099": "HTTP/1.1 099 Odd\r\nContent-Length: 6\r\n\r\ncanary",
+  "/interim": "HTTP/1.1 103 Early Hints\r\nLink: </canary>\r\n\r\n",
+};
+
+Deno.test("an operator hears of a failing upstream without having asked for a log", async () => {
+  await using upstream = startUpstream((exchange) => exchange.close());
+  const routes = [{ path: "/a/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" }];
+  await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN } });
+  for (let count = 0; count < 3; count++) await request(service.port, get("/a/x?secret"));
+  await service.logged(/^cred-proxy: GET \/a\/x failed: HungUp: .+$/m);
+  assertEquals(service.stderr().split("\n").length, 3, service.stderr());
+});
+
+Deno.test("an upstream that does not answer in time is answered with 504", async () => {
+  await using upstream = startUpstream(async (exchange) => {
+    if (exchange.target === "/slow") await exchange.write("HTTP/1.1 200 OK\r\n");
+    await exchange.closed;
+  });
+  const limits = {
+    auth_scheme: "Bearer",
+    token_env: "A_TOKEN",
+    connect_timeout_s: 0.3,
+    response_timeout_s: 0.3,
+  };
+  const routes = [
+    { path: "/a/", upstream: upstream.url, ...limits },
+    // It accepts, and then says nothing to the offer of TLS.
+    { path: "/mute/", upstream: upstream.url.replace("http:", "https:"), ...limits },
+  ];
+  await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN } });
+  for (const target of ["/a/silent", "/a/slow", "/mute/x"]) {
+    const start = performance.now();
+    const reply = await request(service.port, get(target));
+    assertOwn(reply, 504, "upstream_timeout", /^The upstream did not answer in time$/);
+    const taken = performance.now() - start;
+    assert(taken >= 300 && taken < 1500, `${taken} ms`);
+  }
+});

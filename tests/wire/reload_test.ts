@@ -1,0 +1,156 @@
+/**
+ * The table changes while the service runs under its exact flags.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { type Service, startService } from "../support/service.ts";
+import { TOKEN } from "../support/fixture.ts";
+import { startUpstream } from "../support/upstream.ts";
+import { connectRaw, request } from "../support/wire.ts";
+
+const TAKEN = /^cred-proxy: the new table serves from now on; .*$/m;
+const REFUSED = /^cred-proxy: the new table is not taken, the old one serves on:\n(cred-proxy: .*\n)+/m;
+
+function routeTo(upstream: string, path: string, fields: object = {}) {
+  return { path, upstream, auth_scheme: "Bearer", token_env: "A_TOKEN", ...fields };
+}
+
+async function write(service: Service, table: object | string): Promise<void> {
+  const text = typeof table === "string" ? table : JSON.stringify(table);
+  await Deno.writeTextFile(join(service.folder, "routes.json"), text);
+}
+
+async function statusOf(service: Service, path: string): Promise<number> {
+  return (await request(service.port, `GET ${path} HTTP/1.1\r\nHost: proxy\r\n\r\n`)).status;
+}
+
+Deno.test("a table that was changed is taken; requests in flight end on the one that they began with", async () => {
+  const told = Promise.withResolvers<void>();
+  await using upstream = startUpstream(async (exchange) => {
+    if (exchange.target !== "/stream") return await exchange.reply(200, [], "ok");
+    await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+    await exchange.writeChunk("one ");
+    await told.promise;
+    await exchange.writeChunk("two");
+    await exchange.writeChunk();
+  });
+  await using service = await startService({
+    routes: { routes: [routeTo(upstream.url, "/a/")] },
+    env: { A_TOKEN: TOKEN },
+  });
+  await using wire = await connectRaw(service.port);
+  await wire.send("GET /a/stream HTTP/1.1\r\nHost: proxy\r\n\r\n");
+  await wire.readUntil("one ");
+
+  await write(service, { routes: [routeTo(upstream.url, "/b/", { auth_scheme: "token" })] });
+  const [line] = await service.logged(TAKEN);
+  assertEquals(line, "cred-proxy: the new table serves from now on; 1 route(s): /b/");
+  assertEquals([await statusOf(service, "/a/x"), await statusOf(service, "/b/x")], [404, 200]);
+  assertEquals(upstream.requests.at(-1)?.field("authorization"), `token ${TOKEN}`);
+  told.resolve();
+  await wire.readUntil("two");
+  await wire.readUntil("0\r\n\r\n");
+});
+
+Deno.test("SIGHUP takes the table as it is, though its file looks the same", async () => {
+  await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+  await using service = await startService({
+    routes: { routes: [routeTo(upstream.url, "/a/")] },
+    env: { A_TOKEN: TOKEN },
+  });
+  service.kill("SIGHUP");
+  await service.logged(TAKEN);
+  assertEquals(await statusOf(service, "/a/x"), 200);
+});
+
+Deno.test("a table that is wrong or needs more than the process may do is not taken, and the log says why", async () => {
+  await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+  await using service = await startService({
+    routes: {
+      routes: [routeTo(upstream.url, "/a/"), routeTo(upstream.url, "/u/", { token_env: "UNSET_TOKEN" })],
+    },
+    env: { A_TOKEN: TOKEN },
+    files: { empty: "" },
+  });
+  const routes = [routeTo(upstream.url, "/a/")];
+  const cases: [table: object | string, lines: string[]][] = [
+    ["{", ["the route table: is not JSON: line 1, column 2: the text ends too early"]],
+    [{ routes: [{ ...routes[0], path: "a", colour: 1 }] }, [
+      "routes[0].path: must begin with /",
+      "routes[0].colour: unknown field",
+    ]],
+    [{ routes: [...routes, routeTo("https://evil.example", "/b/")] }, [
+      "--allow-net: is missing evil.example:443; the service must be started anew to be granted it",
+    ]],
+    [{ routes: [...routes, routeTo(upstream.url, "/b/", { token_env: "B_TOKEN" })] }, [
+      "B_TOKEN: was not read at the start, and can't be now; the service must be started anew",
+    ]],
+    [{ client_token_env: "UNSET_TOKEN", routes }, [
+      "UNSET_TOKEN: is unset or empty, but client_token_env asks for it",
+    ]],
+    [{ routes: [routeTo(upstream.url, "/a/", { token_env: undefined, token_file: "empty" })] }, [
+      "empty: is empty",
+    ]],
+  ];
+  let told = 0;
+  for (const [table, lines] of cases) {
+    await write(service, table);
+    const wanted = `not taken, the old one serves on:\n${
+      lines.map((line) => `cred-proxy: ${line}\n`).join("")
+    }`;
+    await service.logged(new RegExp(RegExp.escape(wanted)));
+    told++;
+    assertEquals(await statusOf(service, "/a/x"), 200);
+  }
+  await Deno.remove(join(service.folder, "routes.json"));
+  await service.logged(/routes\.json: no such file\n/);
+  assertEquals(await statusOf(service, "/a/x"), 200);
+  // Each was told once.
+  assertEquals(service.stderr().split("is not taken").length - 1, told + 1);
+  assertEquals(REFUSED.test(service.stderr()), true);
+
+  // And a good one after all of them is taken.
+  await write(service, { routes });
+  await service.logged(TAKEN);
+  assertEquals([await statusOf(service, "/a/x"), await statusOf(service, "/u/x")], [200, 404]);
+});
+
+Deno.test("a reload brings a token's file along, and goes on masking the token before", async () => {
+  const [first, second] = ["first-Wq7Zt2LmK9xB4vNc", "second-hJ2Tq8vXbN5zR1"];
+  await using upstream = startUpstream((exchange) => exchange.reply(200, [], `${first} ${second}`));
+  const table = (path: string) => ({
+    routes: [routeTo(upstream.url, path, { token_env: undefined, token_file: "gh" })],
+  });
+  await using service = await startService({ routes: table("/a/"), files: { gh: first } });
+  await Deno.writeTextFile(join(service.folder, "gh"), second);
+  await write(service, table("/b/"));
+  await service.logged(TAKEN);
+  const reply = await request(service.port, "GET /b/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
+  assertEquals(upstream.requests.at(-1)?.field("authorization"), `Bearer ${second}`);
+  assertEquals(reply.body.text, `${"*".repeat(first.length)} ${"*".repeat(second.length)}`);
+});
+
+Deno.test("reloads under load lose no request", async () => {
+  await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+  await using service = await startService({
+    routes: { routes: [routeTo(upstream.url, "/a/")] },
+    env: { A_TOKEN: TOKEN },
+  });
+  let over = false;
+  const clients = Array.from({ length: 4 }, async () => {
+    await using wire = await connectRaw(service.port);
+    while (!over) {
+      await wire.send("GET /a/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
+      assertEquals((await wire.readReply()).status, 200);
+    }
+  });
+  for (let count = 1; count <= 3; count++) {
+    service.kill("SIGHUP");
+    await service.logged(new RegExp(`(?:the new table serves[^]*){${count}}`));
+  }
+  over = true;
+  await Promise.all(clients);
+});

@@ -1,0 +1,135 @@
+/**
+ * Tokens in files, changed while the service runs under its exact flags.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { type Service, startService } from "../support/service.ts";
+import { startUpstream, type Upstream } from "../support/upstream.ts";
+import { connectRaw, request } from "../support/wire.ts";
+
+const FIRST = "first-Wq7Zt2LmK9xB4vNc";
+const SECOND = "second-hJ2Tq8vXbN5zR1";
+
+function startFor(
+  upstream: Upstream,
+  files: Record<string, string>,
+  env: Record<string, string> = {},
+): Promise<Service> {
+  const routes = [{ path: "/a/", upstream: upstream.url, auth_scheme: "Bearer", token_file: "gh" }];
+  return startService({ routes: { routes }, files, env });
+}
+
+async function replaceFile(service: Service, content: string): Promise<void> {
+  await Deno.writeTextFile(join(service.folder, "new"), content);
+  await Deno.rename(join(service.folder, "new"), join(service.folder, "gh"));
+}
+
+function ask(service: Service) {
+  return request(service.port, "GET /a/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
+}
+
+Deno.test("a rotation under load loses no request, and the new token serves soon", async () => {
+  await using upstream = startUpstream((exchange) => {
+    const known = [FIRST, SECOND].some((token) => exchange.field("authorization") === `Bearer ${token}`);
+    return exchange.reply(known ? 200 : 401, [], "ok");
+  });
+  await using service = await startFor(upstream, { gh: `${FIRST}\n` });
+  let over = false;
+  let answered = 0;
+  const clients = Array.from({ length: 4 }, async () => {
+    await using wire = await connectRaw(service.port);
+    while (!over) {
+      await wire.send("GET /a/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
+      assertEquals((await wire.readReply()).status, 200);
+      answered++;
+    }
+  });
+  await replaceFile(service, SECOND);
+  await service.logged(/^cred-proxy: gh: the new token serves from now on$/m);
+  await Deno.writeTextFile(join(service.folder, "gh"), "");
+  await service.logged(/^cred-proxy: gh: is empty; the old token serves on$/m);
+  over = true;
+  await Promise.all(clients);
+  assertEquals(upstream.requests.length, answered);
+  const shown = upstream.requests.map((each) => each.field("authorization"));
+  assertEquals([shown[0], shown.at(-1)], [`Bearer ${FIRST}`, `Bearer ${SECOND}`]);
+  // From the old to the new once, and never back.
+  assertEquals(shown.filter((value, index) => value !== (shown[index - 1] ?? value)).length, 1);
+});
+
+Deno.test("a mounted volume changes its links at once, and a token that comes late serves from then on", async () => {
+  await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+  await using service = await startFor(upstream, {});
+  await service.logged(/^cred-proxy: the file gh is not there: \/a\/ answers 500$/m);
+  const missing = await ask(service);
+  assertEquals([missing.status, JSON.parse(missing.body.text).error.message], [
+    500,
+    "The token of this route is not set: the file gh is not there",
+  ]);
+
+  async function publish(folder: string, token: string): Promise<void> {
+    await Deno.mkdir(join(service.folder, folder));
+    await Deno.writeTextFile(join(service.folder, folder, "gh"), token);
+    await Deno.symlink(folder, join(service.folder, "..data_tmp"));
+    await Deno.rename(join(service.folder, "..data_tmp"), join(service.folder, "..data"));
+  }
+  await publish("..one", FIRST);
+  await Deno.symlink("..data/gh", join(service.folder, "gh"));
+  await service.logged(/gh: the new token serves/);
+  assertEquals((await ask(service)).status, 200);
+  await publish("..two", SECOND);
+  await service.logged(/gh: the new token serves[^]*gh: the new token serves/);
+  await ask(service);
+  assertEquals(upstream.requests.map((each) => each.field("authorization")), [
+    `Bearer ${FIRST}`,
+    `Bearer ${SECOND}`,
+  ]);
+});
+
+Deno.test("after a rotation both tokens are masked, in replies that come and in one that is under way", async () => {
+  const rotated = Promise.withResolvers<void>();
+  await using upstream = startUpstream(async (exchange) => {
+    if (exchange.target === "/stream") {
+      await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+      await exchange.writeChunk(`one ${FIRST} `);
+      await rotated.promise;
+      await exchange.writeChunk(`two ${FIRST}`);
+      await exchange.writeChunk();
+    } else await exchange.reply(200, { "X-Echo": FIRST }, `${FIRST} ${SECOND} ${btoa(FIRST)}`);
+  });
+  await using service = await startFor(upstream, { gh: FIRST });
+  await using wire = await connectRaw(service.port);
+  await wire.send("GET /a/stream HTTP/1.1\r\nHost: proxy\r\n\r\n");
+  const streamed = wire.readReply();
+  await replaceFile(service, SECOND);
+  await service.logged(/gh: the new token serves/);
+  rotated.resolve();
+  const stars = "*".repeat(FIRST.length);
+  assertEquals((await streamed).body.text, `one ${stars} two ${stars}`);
+  const after = await ask(service);
+  assertEquals(after.field("x-echo"), stars);
+  assertEquals(after.body.text.includes(FIRST) || after.body.text.includes(SECOND), false, after.body.text);
+  assertEquals(after.body.text.includes(btoa(FIRST).slice(0, 20)), false);
+});
+
+Deno.test("a thousand requests read no file", async () => {
+  await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+  const audit = await Deno.makeTempFile();
+  await using service = await startFor(upstream, { gh: FIRST }, { DENO_AUDIT_PERMISSIONS: audit });
+  const reads = async () =>
+    (await Deno.readTextFile(audit)).split("\n").filter((line) => line.includes('"read"')).length;
+  const [before, since] = [await reads(), Date.now()];
+  await using wire = await connectRaw(service.port);
+  for (let count = 0; count < 1000; count++) {
+    await wire.send("GET /a/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
+    await wire.readReply();
+  }
+  const looks = (Date.now() - since) / 500 + 2;
+  const seen = await reads() - before;
+  await Deno.remove(audit);
+  assert(before > 0, "the log of permissions is empty");
+  assert(seen <= looks * 8, `${seen} reads in ${looks} looks`);
+});

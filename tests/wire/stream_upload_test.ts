@@ -1,0 +1,361 @@
+/**
+ * Content on its way up: as it comes, whole or visibly not.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { fromLatin1, join, latin1, piecesOf } from "../support/bytes.ts";
+import type { Exchange } from "../support/exchange.ts";
+import { Truncated } from "../support/message.ts";
+import { residentMemory, startService } from "../support/service.ts";
+import { TOKEN, useStage } from "../support/fixture.ts";
+import { type Script, startUpstream } from "../support/upstream.ts";
+import { connectRaw, type Wire } from "../support/wire.ts";
+import { within } from "../support/within.ts";
+
+const stage = useStage();
+
+/** A megabyte that does not repeat itself within any chunk size. */
+const MEGABYTE = Uint8Array.from({ length: 1_000_000 }, (_, at) => (at * at + at * 31) >> 7);
+
+function headOf(...fields: string[]): string {
+  return ["POST /a/x HTTP/1.1", "Host: proxy", ...fields, "", ""].join("\r\n");
+}
+
+function chunkOf(content: string | Uint8Array): Uint8Array {
+  const bytes = typeof content === "string" ? latin1(content) : content;
+  return join([latin1(`${bytes.length.toString(16)}\r\n`), bytes, latin1("\r\n")]);
+}
+
+Deno.test("a chunked upload arrives whole and chunked, whatever the size of its chunks", async () => {
+  let seen = "";
+  stage.play(async (exchange) => {
+    seen = fromLatin1(await exchange.bodyBytes());
+    await exchange.reply(200);
+  });
+  await using wire = await connectRaw(stage.service.port);
+  await wire.send(headOf("Transfer-Encoding: chunked"));
+  for (const piece of piecesOf(MEGABYTE, 200_000)) await wire.send(chunkOf(piece));
+  await wire.send("0\r\nX-Trailer: 1\r\n\r\n");
+  assertEquals((await wire.readReply()).status, 200);
+  assert(seen === fromLatin1(MEGABYTE));
+  const exchange = stage.upstream.requests.at(-1);
+  assertEquals([exchange?.field("transfer-encoding"), exchange?.field("content-length")], [
+    "chunked",
+    undefined,
+  ]);
+});
+
+Deno.test("an empty chunked upload is one of no bytes, and its trailers stay behind", async () => {
+  let raw = "";
+  stage.play(async (exchange) => {
+    raw = fromLatin1(await exchange.rawBody());
+    await exchange.reply(200);
+  });
+  await using wire = await connectRaw(stage.service.port);
+  await wire.send(headOf("Transfer-Encoding: chunked") + "0\r\nX-Trailer: 1\r\n\r\n");
+  assertEquals([(await wire.readReply()).status, raw], [200, "0\r\n\r\n"]);
+});
+
+Deno.test("an upload with a length arrives whole, with its length", async () => {
+  let seen = "";
+  stage.play(async (exchange) => {
+    seen = fromLatin1(await exchange.rawBody());
+    await exchange.reply(200);
+  });
+  await using wire = await connectRaw(stage.service.port);
+  await wire.send(headOf(`Content-Length: ${MEGABYTE.length}`));
+  await wire.send(MEGABYTE);
+  assertEquals((await wire.readReply()).status, 200);
+  assert(seen === fromLatin1(MEGABYTE));
+  const exchange = stage.upstream.requests.at(-1);
+  assertEquals(
+    [exchange?.field("transfer-encoding"), exchange?.field("content-length")],
+    [undefined, `${MEGABYTE.length}`],
+  );
+});
+
+for (const framing of ["Transfer-Encoding: chunked", "Content-Length: 25"]) {
+  Deno.test(`each part of an upload arrives before the next is sent (${framing})`, async () => {
+    const arrived = Array.from({ length: 5 }, () => Promise.withResolvers<string>());
+    stage.play(async (exchange) => {
+      let count = 0;
+      for await (const part of exchange.body()) arrived[count++]?.resolve(fromLatin1(part));
+      await exchange.reply(200);
+    });
+    await using wire = await connectRaw(stage.service.port);
+    await wire.send(headOf(framing));
+    const chunked = framing.endsWith("chunked");
+    for (const { promise } of arrived) {
+      await wire.send(chunked ? chunkOf("hello") : "hello");
+      assertEquals(await within(promise, "A part of the upload"), "hello");
+    }
+    if (chunked) await wire.send("0\r\n\r\n");
+    assertEquals((await wire.readReply()).status, 200);
+  });
+}
+
+Deno.test("the reply may come down while the upload goes up", async () => {
+  stage.play(async (exchange) => {
+    await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+    for await (const part of exchange.body()) await exchange.writeChunk(part);
+    await exchange.writeChunk();
+  });
+  await using wire = await connectRaw(stage.service.port);
+  await wire.send(headOf("Transfer-Encoding: chunked"));
+  assertEquals((await wire.readHead()).status, 200);
+  for (const text of ["one", "two", "three"]) {
+    await wire.send(chunkOf(text));
+    await wire.readUntil(`${text}\r\n`);
+  }
+  await wire.send("0\r\n\r\n");
+  await wire.readUntil("0\r\n\r\n");
+});
+
+const BREAKS: readonly (readonly [how: string, framing: string, content: string])[] = [
+  ["within a length", "Content-Length: 10", "hello"],
+  ["before its first byte", "Content-Length: 10", ""],
+  ["within a chunk", "Transfer-Encoding: chunked", "a\r\nhello"],
+  ["between chunks", "Transfer-Encoding: chunked", "5\r\nhello\r\n"],
+  ["before its first chunk", "Transfer-Encoding: chunked", ""],
+  ["within the last chunk", "Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\n"],
+];
+
+for (const [how, framing, content] of BREAKS) {
+  for (const leave of ["close", "closeWrite"] as const) {
+    Deno.test(`an upload that breaks off ${how} (${leave}) never looks whole, and ends the upstream's connection`, async () => {
+      const end = Promise.withResolvers<string>();
+      const begun = Promise.withResolvers<void>();
+      stage.play(async (exchange) => {
+        begun.resolve();
+        await exchange.drain().then(() => end.resolve("whole"), (error) => {
+          end.resolve(error instanceof Truncated ? "broken" : `${error}`);
+        });
+      });
+      await using wire = await connectRaw(stage.service.port);
+      await wire.send(headOf(framing) + content);
+      await within(begun.promise, "The request at the upstream");
+      const start = performance.now();
+      await wire[leave]();
+      assertEquals(await within(end.promise, "The upload's end at the upstream"), "broken");
+      assert(performance.now() - start < 1000);
+    });
+  }
+}
+
+Deno.test("an upload that turns into nonsense never looks whole", async () => {
+  const end = Promise.withResolvers<string>();
+  const begun = Promise.withResolvers<void>();
+  stage.play(async (exchange) => {
+    begun.resolve();
+    await exchange.drain().then(() => end.resolve("whole"), () => end.resolve("broken"));
+  });
+  for (const nonsense of ["zz\r\n", "-1\r\n", "5\r\nhelloXX0\r\n\r\n"]) {
+    await using wire = await connectRaw(stage.service.port);
+    await wire.send(headOf("Transfer-Encoding: chunked") + "5\r\nhello\r\n");
+    await within(begun.promise, "The request at the upstream");
+    await wire.send(nonsense);
+    assertEquals(await within(end.promise, "The upload's end at the upstream"), "broken");
+  }
+});
+
+Deno.test("a client that leaves mid-upload ends the upstream's connection within a second", async () => {
+  const begun = Promise.withResolvers<Exchange>();
+  stage.play(async (exchange) => {
+    begun.resolve(exchange);
+    await exchange.drain();
+  });
+  await using wire = await connectRaw(stage.service.port);
+  await wire.send(headOf("Content-Length: 10000000"));
+  await wire.send(MEGABYTE);
+  const exchange = await within(begun.promise, "The request at the upstream");
+  await wire.close();
+  await within(exchange.closed, "The end of the upstream's connection", 1000);
+});
+
+Deno.test("an upstream that stops reading stalls the client's upload", async () => {
+  const reads = Promise.withResolvers<void>();
+  const total = 64_000_000;
+  let length = 0;
+  stage.play(async (exchange) => {
+    // What a client of an earlier test left behind may come late.
+    if (exchange.field("content-length") !== `${total}`) return await exchange.drain();
+    await reads.promise;
+    for await (const part of exchange.body()) length += part.length;
+    await exchange.reply(200);
+  });
+  await using wire = await connectRaw(stage.service.port, { patience: 15_000 });
+  await wire.send(headOf(`Content-Length: ${total}`));
+  let sent = 0;
+  const all = (async () => {
+    for (let at = 0; at < total; at += MEGABYTE.length) {
+      await wire.send(MEGABYTE);
+      sent += MEGABYTE.length;
+    }
+  })();
+  await settled(() => sent);
+  // Kernel buffers take some megabytes, the service next to nothing.
+  assert(sent < 32_000_000, `${sent} bytes were taken`);
+  reads.resolve();
+  await all;
+  assertEquals([(await wire.readReply()).status, length], [200, total]);
+});
+
+/** Waits until a number has not changed for a while. */
+async function settled(count: () => number): Promise<void> {
+  for (let before = -1; before !== count();) {
+    before = count();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
+
+for (const status of [401, 413]) {
+  for (const framing of ["Content-Length: 1000000000", "Transfer-Encoding: chunked"]) {
+    Deno.test(`a ${status} reaches a client that is still uploading, and the upload stops (${framing})`, async () => {
+      let length = 0;
+      stage.play(async (exchange) => {
+        await exchange.body().next();
+        await exchange.reply(status, { "X-Reason": "no" }, "not like this");
+        for await (const part of exchange.body()) length += part.length;
+      });
+      await using wire = await connectRaw(stage.service.port);
+      await wire.send(headOf(framing));
+      const uploading = uploadUntilCut(wire, framing.endsWith("chunked") ? chunkOf(MEGABYTE) : MEGABYTE);
+      const reply = await wire.readReply();
+      assertEquals([reply.status, reply.field("x-reason"), reply.body.text], [status, "no", "not like this"]);
+      // The client goes on, and it is no longer the upstream's concern.
+      const exchange = stage.upstream.requests.at(-1);
+      await within(exchange?.closed ?? Promise.reject(), "The end of the upstream's connection", 1000);
+      // On a busy machine much goes up before the answer is down; the rest of it would be as much again and more.
+      assert(length < 500_000_000, `${length} bytes reached the upstream`);
+      await wire.close();
+      await uploading;
+    });
+  }
+}
+
+Deno.test("a reply reaches a client that is still uploading, though the upstream cuts the connection behind it", async () => {
+  for (const status of [413, 200]) {
+    for (const framing of ["Content-Length: 1000000000", "Transfer-Encoding: chunked"]) {
+      stage.play(async (exchange) => {
+        await exchange.body().next();
+        await exchange.reply(status, [], "enough");
+        exchange.close();
+      });
+      await using wire = await connectRaw(stage.service.port);
+      await wire.send(headOf(framing));
+      const uploading = uploadUntilCut(wire, framing.endsWith("chunked") ? chunkOf(MEGABYTE) : MEGABYTE);
+      const reply = await wire.readReply();
+      assertEquals([reply.status, reply.body.text, reply.body.clean], [status, "enough", true]);
+      await wire.close();
+      await uploading;
+    }
+  }
+});
+
+for (const framing of ["Content-Length: 1000000000", "Transfer-Encoding: chunked"]) {
+  Deno.test(`an upload that stopped is not kept while the refusal is still coming (${framing})`, async () => {
+    let length = 0;
+    const grown = await memoryFor(framing, async (exchange) => {
+      await exchange.body().next();
+      await exchange.reply(413, { "Transfer-Encoding": "chunked" });
+      await exchange.writeChunk("begun");
+      for await (const part of exchange.body()) length += part.length;
+    });
+    assert(length < 100_000_000, `${length} bytes reached the upstream`);
+    assert(grown < 100_000_000, `${grown} bytes of memory`);
+  });
+}
+
+/** How much memory a service takes for a second of an upload to an upstream that answers with `begun`, in bytes. */
+async function memoryFor(framing: string, script: Script): Promise<number> {
+  await using upstream = startUpstream(script);
+  const routes = [{ path: "/a/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" }];
+  await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN } });
+  const before = await residentMemory(service.pid);
+  try {
+    await using wire = await connectRaw(service.port);
+    await wire.send(headOf(framing));
+    const uploading = uploadUntilCut(wire, framing.endsWith("chunked") ? chunkOf(MEGABYTE) : MEGABYTE);
+    await wire.readUntil("begun");
+    await within(uploading, "A second of uploading", 1000).catch(() => {});
+    const grown = await residentMemory(service.pid) - before;
+    await wire.close();
+    await uploading;
+    return grown;
+  } finally {
+    // A service that can't cope would not end by itself either.
+    service.kill("SIGKILL");
+  }
+}
+
+/** Sends on until the connection is over. */
+async function uploadUntilCut(wire: Wire, piece: Uint8Array): Promise<void> {
+  try {
+    for (let sent = 0; sent < 1_000_000_000; sent += piece.length) await wire.send(piece);
+  } catch {
+    // Cut, as it may be.
+  }
+}
+
+Deno.test("connections to the upstream are used again, after uploads too", async () => {
+  stage.play(async (exchange) => {
+    await exchange.drain();
+    await exchange.reply(200, [], "ok");
+  });
+  const before = stage.upstream.connections;
+  await using wire = await connectRaw(stage.service.port);
+  const texts = [
+    "GET /a/x HTTP/1.1\r\nHost: x\r\n\r\n",
+    headOf("Content-Length: 5") + "hello",
+    headOf("Transfer-Encoding: chunked") + "5\r\nhello\r\n0\r\n\r\n",
+    headOf("Content-Length: 0"),
+  ];
+  for (let round = 0; round < 10; round++) {
+    for (const text of texts) {
+      await wire.send(text);
+      assertEquals((await wire.readReply()).body.text, "ok");
+    }
+  }
+  assert(stage.upstream.connections - before <= 1, `${stage.upstream.connections - before} connections`);
+});
+
+Deno.test("a connection that the upstream closed while it was idle is not used again", async () => {
+  stage.play(async (exchange) => {
+    await exchange.reply(200, [], "ok");
+    exchange.close();
+  });
+  for (let count = 0; count < 5; count++) {
+    const { reply } = await stage.ask(headOf("Content-Length: 0"), async (exchange) => {
+      await exchange.reply(200, [], "ok");
+      exchange.close();
+    });
+    assertEquals(reply.status, 200);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+});
+
+Deno.test("a request on a used connection that is cut is sent again if it may be, and never a POST", async () => {
+  const cases = [["GET", 200, 2], ["PUT", 200, 2], ["DELETE", 200, 2], ["POST", 502, 1], [
+    "PATCH",
+    502,
+    1,
+  ]] as const;
+  for (const [method, status, times] of cases) {
+    await stage.ask(headOf("Content-Length: 0"));
+    const before = stage.upstream.requests.length;
+    stage.play(async (exchange) => {
+      if (exchange.request > 1) exchange.close();
+      else await exchange.reply(200, [], "ok");
+    });
+    await using wire = await connectRaw(stage.service.port);
+    await wire.send(`${method} /a/x HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const reply = await wire.readReply();
+    assertEquals([method, reply.status, stage.upstream.requests.length - before], [method, status, times]);
+  }
+});
+
+Deno.test("no upload leaves a trace on stderr", () => {
+  assertEquals(stage.service.stderr().split("\n").filter((line) => !/^cred-proxy/.test(line)), [""]);
+});

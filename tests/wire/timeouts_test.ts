@@ -1,0 +1,400 @@
+/**
+ * How long an upstream is waited for, and how soon it is let go of when the client has left.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { ByteSource } from "../support/bytes.ts";
+import type { Exchange } from "../support/exchange.ts";
+import { type Service, startService } from "../support/service.ts";
+import { TOKEN } from "../support/fixture.ts";
+import { type Script, startUpstream, type Upstream } from "../support/upstream.ts";
+import { connectRaw, request } from "../support/wire.ts";
+import { within } from "../support/within.ts";
+
+/** Waits are looked at four times a second; the rest is for a machine that is busy. */
+const SLACK = 1200;
+
+/** A place that a connection can't be made to: its queue is full, so that it answers nothing at all. */
+interface BlackHole extends Disposable {
+  readonly port: number;
+}
+
+async function openBlackHole(): Promise<BlackHole> {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
+  const { port } = listener.addr;
+  const stuck: Deno.Conn[] = [];
+  // Nobody accepts. The system takes one or two more than it was told.
+  for (let full = false; !full;) {
+    const signal = AbortSignal.timeout(200);
+    await Deno.connect({ hostname: "127.0.0.1", port, signal }).then(
+      (conn) => stuck.push(conn),
+      () => full = true,
+    );
+    assert(stuck.length < 100, "The queue does not fill");
+  }
+  return {
+    port,
+    [Symbol.dispose]() {
+      for (const each of [listener, ...stuck]) each.close();
+    },
+  };
+}
+
+/** A place that takes every connection, and then says nothing. */
+interface Mute extends AsyncDisposable {
+  readonly port: number;
+  /** The connections so far; each resolves when its peer leaves. */
+  readonly ended: Promise<void>[];
+}
+
+function openMute(): Mute {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const open: Deno.Conn[] = [];
+  const ended: Promise<void>[] = [];
+  const accepting = (async () => {
+    for await (const conn of listener) {
+      open.push(conn);
+      ended.push(new ByteSource(conn).ended);
+    }
+  })();
+  return {
+    port: listener.addr.port,
+    ended,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      for (const conn of open) conn.close();
+      await accepting;
+      await Promise.all(ended);
+    },
+  };
+}
+
+/** A service with routes from paths to upstreams, each with its limits. */
+function serve(
+  routes: Readonly<Record<string, { readonly upstream: string; readonly [limit: string]: string | number }>>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Service> {
+  const table = Object.entries(routes).map(([path, fields]) => ({
+    path,
+    auth_scheme: "Bearer",
+    token_env: "A_TOKEN",
+    ...fields,
+  }));
+  return startService({ routes: { routes: table }, env: { A_TOKEN: TOKEN, CRED_PROXY_DEBUG: "1", ...env } });
+}
+
+function get(path: string): string {
+  return `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Asks, and wants a 504 after so many milliseconds. */
+async function assertTimesOut(service: Service, path: string, limit: number): Promise<void> {
+  const start = performance.now();
+  const reply = await request(service.port, get(path));
+  const taken = performance.now() - start;
+  assertEquals([reply.status, reply.field("cred-proxy-error")], [504, "upstream_timeout"], path);
+  assert(taken >= limit && taken < limit + SLACK, `${path}: ${taken} ms`);
+}
+
+Deno.test("no connection within connect_timeout_s is a 504, whichever step of it is not answered", async () => {
+  using hole = await openBlackHole();
+  await using mute = openMute();
+  await using plain = startUpstream((exchange) => exchange.reply(200));
+  const limit = { connect_timeout_s: 0.4, response_timeout_s: 60 };
+  await using service = await serve({
+    "/tcp/": { upstream: `http://127.0.0.1:${hole.port}`, ...limit },
+    "/tcp-before-tls/": { upstream: `https://127.0.0.1:${hole.port}`, ...limit },
+    "/tls/": { upstream: `https://localhost:${mute.port}`, ...limit },
+    "/ok/": { upstream: plain.url, ...limit },
+  });
+  await Promise.all(
+    ["/tcp/x", "/tcp-before-tls/x", "/tls/x"].map((path) => assertTimesOut(service, path, 400)),
+  );
+  assertEquals((await request(service.port, get("/ok/x"))).status, 200);
+
+  await using tunnel = openMute();
+  await using proxied = await serve({
+    "/a/": { upstream: "https://upstream.test", ...limit },
+    "/b/": { upstream: "http://upstream.test", ...limit },
+  }, { HTTPS_PROXY: `http://127.0.0.1:${tunnel.port}`, HTTP_PROXY: `http://127.0.0.1:${hole.port}` });
+  await Promise.all(["/a/x", "/b/x"].map((path) => assertTimesOut(proxied, path, 400)));
+  assertEquals(tunnel.ended.length, 1);
+  await within(Promise.all(tunnel.ended), "The end of the connection without an answer to CONNECT", 1000);
+});
+
+/** Replies whose heads do not come to an end. */
+const UNFINISHED: Readonly<Record<string, Script>> = {
+  "/nothing": () => {},
+  "/half": (exchange) => exchange.write("HTTP/1.1 200 OK\r\nA: b\r\n"),
+  "/interim": (exchange) => exchange.write("HTTP/1.1 103 Early Hints\r\n\r\n"),
+  "/drops": async (exchange) => {
+    await exchange.write("HTTP/1.1 200 OK\r\nA: ");
+    for (;;) {
+      await exchange.write("x");
+      await sleep(50);
+    }
+  },
+};
+
+Deno.test("no whole head within response_timeout_s is a 504, however much of it has come", async () => {
+  await using upstream = startUpstream(async (exchange) => {
+    await UNFINISHED[exchange.target]?.(exchange);
+    await exchange.closed;
+  });
+  await using service = await serve({ "/a/": { upstream: upstream.url, response_timeout_s: 0.5 } });
+  await Promise.all(Object.keys(UNFINISHED).map((target) => assertTimesOut(service, `/a${target}`, 500)));
+  // Nor is a connection kept on which an answer may come too late.
+  const left = Promise.all(upstream.requests.map((exchange) => exchange.closed));
+  await within(left, "The ends of the connections without an answer", 1000);
+});
+
+Deno.test("the time for a response is the same on a connection that has served, and the request is not sent again", async () => {
+  await using upstream = startUpstream(async (exchange) => {
+    if (exchange.request === 1) await exchange.reply(200);
+    else await exchange.closed;
+  });
+  await using service = await serve({ "/a/": { upstream: upstream.url, response_timeout_s: 0.5 } });
+  assertEquals((await request(service.port, get("/a/1"))).status, 200);
+  await assertTimesOut(service, "/a/2", 500);
+  assertEquals(upstream.requests.map(({ target }) => target), ["/1", "/2"]);
+});
+
+Deno.test("each route has times of its own", async () => {
+  using hole = await openBlackHole();
+  await using upstream = startUpstream(async (exchange) => {
+    await sleep(1000);
+    await exchange.reply(200, [], "after a second");
+  });
+  await using service = await serve({
+    "/short/": { upstream: upstream.url, response_timeout_s: 0.3 },
+    "/long/": { upstream: upstream.url, response_timeout_s: 30 },
+    "/untold/": { upstream: upstream.url },
+    "/near/": { upstream: `http://127.0.0.1:${hole.port}`, connect_timeout_s: 0.3 },
+    "/far/": { upstream: `http://127.0.0.1:${hole.port}`, connect_timeout_s: 1.2 },
+  });
+  await Promise.all([
+    assertTimesOut(service, "/short/x", 300),
+    assertTimesOut(service, "/near/x", 300),
+    assertTimesOut(service, "/far/x", 1200),
+    ...["/long/x", "/untold/x"].map(async (path) => {
+      const reply = await request(service.port, get(path));
+      assertEquals([reply.status, reply.body.text], [200, "after a second"]);
+    }),
+  ]);
+});
+
+Deno.test("silence in a stream is no time-out, however long it lasts", async () => {
+  await using upstream = startUpstream(async (exchange) => {
+    if (exchange.target === "/length") await exchange.reply(200, { "Content-Length": "10" });
+    else await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+    for (let count = 0; count < 2; count++) {
+      await sleep(1500);
+      if (exchange.target === "/length") await exchange.write("event");
+      else await exchange.writeChunk("event");
+    }
+    if (exchange.target !== "/length") await exchange.writeChunk();
+  });
+  await using service = await serve({
+    "/a/": { upstream: upstream.url, response_timeout_s: 0.3, connect_timeout_s: 0.3 },
+  });
+  const replies = await Promise.all(
+    ["/length", "/chunked"].map(async (target) => {
+      await using wire = await connectRaw(service.port);
+      await wire.send(get(`/a${target}`));
+      return await wire.readReply();
+    }),
+  );
+  for (const { body } of replies) assertEquals([body.text, body.clean], ["eventevent", true]);
+});
+
+/** A POST whose content goes up in so many pieces, one each 200 milliseconds. */
+async function uploadSlowly(service: Service, path: string, pieces: number, chunked: boolean) {
+  await using wire = await connectRaw(service.port);
+  const field = chunked ? "Transfer-Encoding: chunked" : `Content-Length: ${pieces * 5}`;
+  await wire.send(`POST ${path} HTTP/1.1\r\nHost: x\r\n${field}\r\n\r\n`);
+  for (let count = 0; count < pieces; count++) {
+    await wire.send(chunked ? "5\r\npiece\r\n" : "piece");
+    await sleep(200);
+  }
+  if (chunked) await wire.send("0\r\n\r\n");
+  return await wire.readReply();
+}
+
+Deno.test("an upload that goes on steadily is not cut, though it takes longer than response_timeout_s", async () => {
+  await using upstream = startUpstream(async (exchange) => {
+    const content = await exchange.bodyBytes();
+    await sleep(100);
+    await exchange.reply(200, [], `${content.length} bytes`);
+  });
+  await using service = await serve({ "/a/": { upstream: upstream.url, response_timeout_s: 0.5 } });
+  await Promise.all([true, false].map(async (chunked) => {
+    const reply = await uploadSlowly(service, "/a/x", 12, chunked);
+    assertEquals([reply.status, reply.body.text], [200, "60 bytes"]);
+  }));
+});
+
+Deno.test("an upload that stands still is cut after response_timeout_s, and the upstream sees no end of it", async () => {
+  await using upstream = startUpstream((exchange) => exchange.drain());
+  await using service = await serve({ "/a/": { upstream: upstream.url, response_timeout_s: 0.5 } });
+  await using wire = await connectRaw(service.port);
+  const start = performance.now();
+  await wire.send("POST /a/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\npiece\r\n");
+  const reply = await wire.readReply();
+  const taken = performance.now() - start;
+  assertEquals([reply.status, reply.field("cred-proxy-error")], [504, "upstream_timeout"]);
+  assert(taken >= 500 && taken < 500 + SLACK, `${taken} ms`);
+  const exchange = upstream.requests[0] as Exchange;
+  await within(exchange.closed, "The end of the upload", 1000);
+  assertEquals(exchange.received.length, 5);
+});
+
+/** What a client asks for, and how far its exchange is when it leaves. */
+interface Departure {
+  readonly stage: string;
+  readonly path: string;
+  /** What the client sends; a GET of the path unless told. */
+  readonly text?: string;
+  /** What the upstream does, once it has the request's head. */
+  readonly script?: Script;
+  /** What the client waits for before it leaves. */
+  readonly until?: string;
+}
+
+const DEPARTURES: readonly Departure[] = [
+  { stage: "while there is no connection", path: "/hole/x" },
+  { stage: "within the TLS handshake", path: "/mute/x" },
+  { stage: "before any byte of the reply", path: "/a/nothing", script: () => {} },
+  { stage: "within the reply's head", path: "/a/half", script: UNFINISHED["/half"] as Script },
+  { stage: "after an interim reply", path: "/a/interim", script: UNFINISHED["/interim"] as Script },
+  {
+    stage: "after the reply's head",
+    path: "/a/head",
+    script: (exchange) => exchange.reply(200, { "Transfer-Encoding": "chunked" }),
+    until: "\r\n\r\n",
+  },
+  {
+    stage: "after the beginning of a chunk",
+    path: "/a/chunk",
+    script: async (exchange) => {
+      await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+      await exchange.write("1");
+    },
+  },
+  {
+    stage: "in the middle of the content",
+    path: "/a/content",
+    script: async (exchange) => {
+      await exchange.reply(200, { "Content-Length": "1000" });
+      await exchange.write("content");
+    },
+    until: "content",
+  },
+  {
+    stage: "in the middle of a stream that goes on",
+    path: "/a/stream",
+    script: async (exchange) => {
+      await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+      for (;;) {
+        await exchange.writeChunk("event");
+        await sleep(20);
+      }
+    },
+    until: "event",
+  },
+  {
+    stage: "while it reads nothing of a large reply",
+    path: "/a/flood",
+    script: async (exchange) => {
+      await exchange.reply(200, { "Content-Length": "1000000000" });
+      for (;;) await exchange.write(new Uint8Array(100_000));
+    },
+  },
+  {
+    stage: "before its upload has begun",
+    path: "/a/upload",
+    text: "POST /a/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n",
+    script: (exchange) => exchange.drain(),
+  },
+  {
+    stage: "in the middle of its upload",
+    path: "/a/upload",
+    text: "POST /a/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf",
+    script: (exchange) => exchange.drain(),
+  },
+  {
+    stage: "in the middle of a chunked upload whose reply has begun",
+    path: "/a/upload",
+    text: "POST /a/upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+    script: async (exchange) => {
+      await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+      await exchange.writeChunk("event");
+    },
+    until: "event",
+  },
+  {
+    stage: "after an upload so small that it came along with the head",
+    path: "/a/uploaded",
+    text: "POST /a/uploaded HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nwhole",
+    script: (exchange) => exchange.drain(),
+  },
+  {
+    // The runtime looks no more at the connection of a client whose content has come, until there is something to send.
+    stage: "after an upload, once there is an answer",
+    path: "/a/uploaded",
+    text: `POST /a/uploaded HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n${"x".repeat(1000)}`,
+    script: async (exchange) => {
+      await exchange.drain();
+      await sleep(400);
+      await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+      for (;;) {
+        await exchange.writeChunk("event");
+        await sleep(20);
+      }
+    },
+  },
+];
+
+Deno.test("a client that leaves ends the upstream's exchange within a second, whatever the moment", async (test) => {
+  using hole = await openBlackHole();
+  await using mute = openMute();
+  let script: Script = () => {};
+  await using upstream: Upstream = startUpstream(async (exchange) => {
+    await script(exchange);
+    await exchange.closed;
+  });
+  await using ready = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+  // One at a time: the next is let in when the one before is over.
+  await using service = await serve({
+    "/hole/": { upstream: `http://127.0.0.1:${hole.port}` },
+    "/mute/": { upstream: `https://localhost:${mute.port}` },
+    "/a/": { upstream: upstream.url },
+    "/ready/": { upstream: ready.url },
+  }, { CRED_PROXY_MAX_IN_FLIGHT: "1" });
+
+  for (const { stage, path, text = get(path), until, ...departure } of DEPARTURES) {
+    await test.step(stage, async () => {
+      script = departure.script ?? (() => {});
+      const wire = await connectRaw(service.port);
+      await wire.send(text);
+      if (until !== undefined) await wire.readUntil(until);
+      else await sleep(150);
+      assertEquals((await request(service.port, get("/ready/x"))).status, 503, "It is not in flight yet");
+      await wire.close();
+      const left = performance.now();
+      while ((await request(service.port, get("/ready/x"))).status === 503) {
+        assert(performance.now() - left < 1000, "It is in flight still");
+        await sleep(20);
+      }
+      // One that is left within the handshake the runtime closes only once its peer does something.
+      const closed = Promise.all(upstream.requests.map((exchange) => exchange.closed));
+      await within(closed, "The end of the upstream's connection", 1000 - (performance.now() - left));
+    });
+  }
+  assertEquals(upstream.requests.length, DEPARTURES.filter(({ path }) => path.startsWith("/a/")).length);
+});
