@@ -9,7 +9,7 @@ import { type Command, EXIT } from "./lib/commands/command.ts";
 import { healthcheck } from "./lib/commands/healthcheck.ts";
 import { help } from "./lib/commands/help.ts";
 import { permissions } from "./lib/commands/permissions.ts";
-import { complain } from "./lib/log/print.ts";
+import { printError } from "./lib/log/print.ts";
 import { serve } from "./lib/commands/serve.ts";
 import { version } from "./lib/commands/version.ts";
 import { didYouMean } from "./lib/config/reader/did_you_mean.ts";
@@ -40,11 +40,13 @@ async function main(given: readonly string[]): Promise<number> {
   const name = FLAGS.get(first) ?? first;
   const verb = VERBS.get(name);
   if (verb === undefined) {
-    complain(`unknown verb ${JSON.stringify(first)}${didYouMean(first, [...VERBS.keys()]) || "; see help"}`);
+    printError(
+      `unknown verb ${JSON.stringify(first)}${didYouMean(first, [...VERBS.keys()]) || "; see help"}`,
+    );
     return EXIT.usage;
   }
   if (args.length > verb.most) {
-    complain(`${name} takes ${verb.most === 0 ? "no argument" : "one argument at most"}; see help`);
+    printError(`${name} takes ${verb.most === 0 ? "no argument" : "one argument at most"}; see help`);
     return EXIT.usage;
   }
   try {
@@ -52,7 +54,7 @@ async function main(given: readonly string[]): Promise<number> {
   } catch (error) {
     // The flags are the operator's to put right: one line, and no stack, which would be ours to read.
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
-    complain(error.message);
+    printError(error.message);
     return EXIT.configuration;
   }
 }

@@ -6,7 +6,7 @@
  *     /events/N/GAP   N events, GAP milliseconds apart, each stamped with the time it was sent at
  *     /sink           swallows what is sent, and answers with the number of its bytes
  *
- * It prints one line of JSON, its {@linkcode Place}, and ends when its stdin does, so that it outlives nobody. A raw
+ * It prints one line of JSON, its {@linkcode ListenAddress}, and ends when its stdin does, so that it outlives nobody. A raw
  * listener, since `Deno.serve` over TLS sends a head and its content apart, with Nagle's algorithm on: each second
  * piece would wait 40 ms for the delayed acknowledgement of the first.
  *

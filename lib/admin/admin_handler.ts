@@ -22,7 +22,7 @@ const ALWAYS: Readonly<Record<string, string>> = {
 const PLAIN = "text/plain; charset=utf-8";
 
 /** Answers the operator: how the service is, and what it has done. Nothing here shows a secret or changes a thing. */
-export function answer(request: Pick<Request, "method" | "url">, views: Views): Response {
+export function handleAdmin(request: Pick<Request, "method" | "url">, views: Views): Response {
   if (request.method !== "GET" && request.method !== "HEAD") {
     return text(405, PLAIN, "Only GET and HEAD are served here\n", { allow: "GET, HEAD" });
   }

@@ -2,27 +2,27 @@ import type { Address } from "../http/host.ts";
 import { routeName } from "../config/route/route_config.ts";
 import { tokenName } from "../config/route/token.ts";
 import { upstreamText } from "../config/route/upstream_url.ts";
-import type { Gate } from "../proxy/in_flight_limiter.ts";
-import type { Entry } from "../log/request_log.ts";
+import type { InFlightLimiter } from "../proxy/in_flight_limiter.ts";
+import type { LogEntry } from "../log/request_log.ts";
 import type { State } from "../metrics/families.ts";
 import type { Meters } from "../metrics/meters.ts";
-import type { Passage } from "../proxy/route.ts";
+import type { Route } from "../proxy/route.ts";
 import { VERSION } from "../core/version.ts";
-import { answer, type Views } from "./admin_handler.ts";
+import { handleAdmin, type Views } from "./admin_handler.ts";
 import { History } from "./history.ts";
 import type { PageData } from "./page.ts";
 import { Recent } from "./recent.ts";
 
 /** What is told of: everything else the operator sees comes from the records. */
 export interface Watched {
-  readonly gate: Gate;
+  readonly gate: InFlightLimiter;
   readonly meters: Meters;
   /** As they are now: another table brings others. */
-  readonly passages: readonly Passage[];
+  readonly passages: readonly Route[];
 }
 
 /** Remembers, of every request, what the operator may ask about, and answers on a listener of its own. */
-export class Operator implements Views {
+export class AdminServer implements Views {
   readonly #address: Address;
   readonly #watched: Watched;
   readonly #history = new History();
@@ -37,14 +37,14 @@ export class Operator implements Views {
   /** @param options What every listener of the service has. */
   listen(options: Pick<Deno.ServeOptions, "onListen" | "onError">): Deno.HttpServer<Deno.NetAddr> {
     const { host, port } = this.#address;
-    return Deno.serve({ hostname: host, port, ...options }, (request) => answer(request, this));
+    return Deno.serve({ hostname: host, port, ...options }, (request) => handleAdmin(request, this));
   }
 
   get meters(): Meters {
     return this.#watched.meters;
   }
 
-  record(entry: Entry): void {
+  record(entry: LogEntry): void {
     this.meters.record(entry);
     this.#history.record(entry);
     this.#recent.record(entry);

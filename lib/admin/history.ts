@@ -1,4 +1,4 @@
-import type { Entry } from "../log/request_log.ts";
+import type { LogEntry } from "../log/request_log.ts";
 import { Histogram } from "../metrics/histogram.ts";
 import { DELAY_BOUNDS } from "../metrics/route_meter.ts";
 
@@ -14,7 +14,7 @@ export type Fate = "answered" | "refused" | "failed";
  * `failed`: the upstream failed, or broke its reply off, or answered with a 5xx. `refused`: the proxy itself said no.
  * Everything else is `answered`, a 4xx of the upstream's included: it is an answer.
  */
-export function fateOf({ status, error, outcome }: Pick<Entry, "status" | "error" | "outcome">): Fate {
+export function fateOf({ status, error, outcome }: Pick<LogEntry, "status" | "error" | "outcome">): Fate {
   if (error === "upstream_failed" || error === "upstream_timeout" || error === "internal") return "failed";
   if (error !== undefined) return "refused";
   return outcome === "broken" || status >= 500 ? "failed" : "answered";
@@ -30,7 +30,7 @@ export class Minute {
   bytesUp = 0;
   bytesDown = 0;
 
-  record(entry: Entry): void {
+  record(entry: LogEntry): void {
     this.fates[fateOf(entry)]++;
     const method = known(entry.method);
     this.methods.set(method, (this.methods.get(method) ?? 0) + 1);
@@ -66,7 +66,7 @@ export class History {
     new Array(MINUTES);
 
   /** @param now In milliseconds since 1970. */
-  record(entry: Entry, now = Date.now()): void {
+  record(entry: LogEntry, now = Date.now()): void {
     const minute = Math.floor(now / MINUTE_MS);
     let slot = this.#slots[minute % MINUTES];
     if (slot?.minute !== minute) this.#slots[minute % MINUTES] = slot = { minute, routes: new Map() };

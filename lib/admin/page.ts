@@ -1,4 +1,4 @@
-import type { Entry } from "../log/request_log.ts";
+import type { LogEntry } from "../log/request_log.ts";
 import { fateOf, Minute, MINUTES } from "./history.ts";
 import { type Html, html } from "./html.ts";
 import { bars, lines } from "./plot.ts";
@@ -33,7 +33,7 @@ export interface PageData {
   /** The last hour by route. */
   readonly hour: ReadonlyMap<string, Minute>;
   /** The latest first. */
-  readonly recent: readonly Entry[];
+  readonly recent: readonly LogEntry[];
 }
 
 /** The page for people. It asks for itself again every ten seconds. */
@@ -139,7 +139,7 @@ function requestTable({ recent }: PageData): Html {
   );
 }
 
-function requestRow(entry: Entry): Html {
+function requestRow(entry: LogEntry): Html {
   const { method, path, route, status, firstByteMs, durationMs, bytesUp, bytesDown, time } = entry;
   return html`
     <tr>
@@ -183,7 +183,7 @@ function numbers(values: readonly (string | number)[]): Html[] {
   return values.map((value) => html`<td class="number">${value}</td>`);
 }
 
-function happened({ error, outcome, status }: Entry): string {
+function happened({ error, outcome, status }: LogEntry): string {
   if (error !== undefined) return error;
   if (outcome === "broken") return "the upstream broke off";
   if (outcome === "left") return "the client left";

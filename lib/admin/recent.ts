@@ -1,4 +1,4 @@
-import type { Entry } from "../log/request_log.ts";
+import type { LogEntry } from "../log/request_log.ts";
 
 /** How many requests are remembered. */
 const LIMIT = 100;
@@ -8,16 +8,16 @@ const PATH_LIMIT = 300;
 
 /** The last requests that ended. */
 export class Recent {
-  readonly #entries: Entry[] = [];
+  readonly #entries: LogEntry[] = [];
   #next = 0;
 
-  record(entry: Entry): void {
+  record(entry: LogEntry): void {
     this.#entries[this.#next] = { ...entry, path: entry.path.slice(0, PATH_LIMIT) };
     this.#next = (this.#next + 1) % LIMIT;
   }
 
   /** The latest first. */
-  list(): readonly Entry[] {
+  list(): readonly LogEntry[] {
     return [...this.#entries.slice(this.#next), ...this.#entries.slice(0, this.#next)].reverse();
   }
 }

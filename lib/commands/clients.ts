@@ -1,10 +1,10 @@
-import { advise } from "../providers/client_setup.ts";
+import { clientSetup } from "../providers/client_setup.ts";
 import { findRoute } from "../providers/find_route.ts";
 import { parseSettings } from "../config/settings/settings.ts";
 import { type Command, EXIT } from "./command.ts";
 import { withEnvironment } from "../config/load/environment.ts";
 import { loadTable } from "../config/load/load.ts";
-import { complain, report } from "../log/print.ts";
+import { printError, printProblems } from "../log/print.ts";
 
 /** The settings that say where the routes are: the right to read others, tokens above all, is not needed here. */
 const NEEDED: readonly string[] = [
@@ -21,19 +21,19 @@ export const clients: Command = async ([name]) => {
   );
   const table = settings.ok ? await loadTable(settings.value.routesPath) : settings;
   if (!settings.ok || !table.ok) {
-    report(table.ok ? [] : table.problems);
+    printProblems(table.ok ? [] : table.problems);
     return EXIT.configuration;
   }
   if (settings.value.port === 0) {
-    complain("CRED_PROXY_PORT: is 0, so the service picks a port that can't be known here");
+    printError("CRED_PROXY_PORT: is 0, so the service picks a port that can't be known here");
     return EXIT.configuration;
   }
   const { routes } = table.value;
   const found = name === undefined ? routes : findRoute(routes, name);
   if (typeof found === "string") {
-    complain(found);
+    printError(found);
     return EXIT.usage;
   }
-  console.log(advise("path" in found ? [found] : found, settings.value, table.value));
+  console.log(clientSetup("path" in found ? [found] : found, settings.value, table.value));
   return EXIT.ok;
 };

@@ -2,7 +2,7 @@ import { hostPort } from "../http/host.ts";
 import { parseSettings, type Settings } from "../config/settings/settings.ts";
 import { type Command, EXIT } from "./command.ts";
 import { withEnvironment } from "../config/load/environment.ts";
-import { complain, report } from "../log/print.ts";
+import { printError, printProblems } from "../log/print.ts";
 
 /** How long the service may take to answer. */
 const PATIENCE_MS = 3_000;
@@ -28,19 +28,19 @@ export const healthcheck: Command = async () => {
     parseSettings((name) => ADDRESSES.includes(name) ? get(name) : undefined)
   );
   if (!settings.ok) {
-    report(settings.problems);
+    printProblems(settings.problems);
     return EXIT.unhealthy;
   }
   const question = questionFor(settings.value);
   const { host, port } = question;
   if (port === 0) {
     const name = settings.value.admin === undefined ? "CRED_PROXY_PORT" : "CRED_PROXY_ADMIN";
-    complain(`${name}: has port 0, so the service picked one that can't be known here`);
+    printError(`${name}: has port 0, so the service picked one that can't be known here`);
     return EXIT.unhealthy;
   }
   const fault = await askWithin(PATIENCE_MS, question);
   if (fault === undefined) return EXIT.ok;
-  complain(`not ready at ${hostPort(host, port)}: ${fault}`);
+  printError(`not ready at ${hostPort(host, port)}: ${fault}`);
   return EXIT.unhealthy;
 };
 

@@ -1,13 +1,13 @@
 import { flags, requiredGrants } from "../permissions/permissions.ts";
 import { type Command, EXIT } from "./command.ts";
 import { loadConfiguration } from "../config/load/load.ts";
-import { report } from "../log/print.ts";
+import { printProblems } from "../log/print.ts";
 
 /** Print the flags that serving this table in this environment needs, on one line. */
 export const permissions: Command = async () => {
   const configuration = await loadConfiguration();
   if (!configuration.ok) {
-    report(configuration.problems);
+    printProblems(configuration.problems);
     return EXIT.configuration;
   }
   console.log(flags(requiredGrants(configuration.value.settings, configuration.value.table)));

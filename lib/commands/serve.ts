@@ -1,17 +1,17 @@
-import { judgeGrants, revokeAfterStart } from "../permissions/grants.ts";
+import { checkGrants, revokeAfterStart } from "../permissions/grants.ts";
 import { folderOf, requiredGrants, rightCommand } from "../permissions/permissions.ts";
 import { hostPort } from "../http/host.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import { routeName } from "../config/route/route_config.ts";
-import { clientTokenFault, tokenFiles, tokenName, type Tokens, unsetText } from "../config/route/token.ts";
+import { checkClientToken, tokenFiles, tokenName, type Tokens, unsetText } from "../config/route/token.ts";
 import { failureSink, jsonLine, readableLine, type Sink } from "../log/request_log.ts";
-import { Lines } from "../core/line_writer.ts";
-import { type Serving, startServing } from "../server/server.ts";
-import { TokenFiles, tokenSlot } from "../tokens/token_files.ts";
+import { LineWriter } from "../core/line_writer.ts";
+import { type Server, startServer } from "../server/server.ts";
+import { TokenFiles, tokenSource } from "../tokens/token_files.ts";
 import { type Command, EXIT } from "./command.ts";
-import { keepRenewed } from "../server/watch_config.ts";
+import { watchConfig } from "../server/watch_config.ts";
 import { type Configuration, loadConfiguration, loadTokens } from "../config/load/load.ts";
-import { complain, report } from "../log/print.ts";
+import { printError, printProblems } from "../log/print.ts";
 
 /** Serve until a signal says to stop. Anything wrong with the configuration or the grants stops the start. */
 export const serve: Command = async () => {
@@ -20,36 +20,36 @@ export const serve: Command = async () => {
   const hungUp = hangUps();
   const configuration = await loadConfiguration();
   if (!configuration.ok) {
-    report(configuration.problems);
+    printProblems(configuration.problems);
     return EXIT.configuration;
   }
   const { settings, table, tableState, ca } = configuration.value;
 
   const grants = requiredGrants(settings, table);
-  const faults = await judgeGrants(grants);
+  const faults = await checkGrants(grants);
   if (faults.length > 0) {
-    report(faults);
-    complain(`the right command is: ${rightCommand(grants)}`);
+    printProblems(faults);
+    printError(`the right command is: ${rightCommand(grants)}`);
     return EXIT.configuration;
   }
 
   const tokens = loadTokens(table);
-  const missing = tokens.ok ? clientTokenFault(table, tokens.value) : [];
+  const missing = tokens.ok ? checkClientToken(table, tokens.value) : [];
   if (!tokens.ok || missing.length > 0) {
-    report(tokens.ok ? missing : tokens.problems);
+    printProblems(tokens.ok ? missing : tokens.problems);
     return EXIT.configuration;
   }
 
   const files = await TokenFiles.open(folderOf(settings.routesPath), tokenFiles(table));
   if (!files.ok) {
-    report(files.problems);
+    printProblems(files.problems);
     return EXIT.configuration;
   }
 
   const outputs = openOutputs(settings);
-  let serving: Serving;
+  let serving: Server;
   try {
-    serving = startServing({
+    serving = startServer({
       settings,
       table,
       tokens: tokens.value,
@@ -61,14 +61,14 @@ export const serve: Command = async () => {
     if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
     const { bind, port, socket, admin } = settings;
     const places = [hostPort(bind, port), socket, admin && hostPort(admin.host, admin.port)];
-    complain(
+    printError(
       `can't listen on ${places.filter((place) => place !== undefined).join(" and ")}: ${error.message}`,
     );
     return EXIT.configuration;
   }
   await revokeAfterStart(settings);
   announce(serving, configuration.value, tokens.value, files.value);
-  keepRenewed({
+  watchConfig({
     settings,
     table,
     tableState,
@@ -79,14 +79,14 @@ export const serve: Command = async () => {
   });
 
   await stop.first;
-  complain("stopping: requests in flight may end; a second signal cuts them");
+  printError("stopping: requests in flight may end; a second signal cuts them");
   await Promise.race([serving.drain(), stop.second]);
   await outputs.flushed();
   return EXIT.ok;
 };
 
 function announce(
-  serving: Serving,
+  serving: Server,
   { settings, table }: Configuration,
   tokens: Tokens,
   files: TokenFiles,
@@ -95,13 +95,13 @@ function announce(
   console.error(
     `cred-proxy listening on ${addressText(serving.address)}; ${names.length} route(s): ${names.join(", ")}`,
   );
-  if (settings.socket !== undefined) complain(`listening on ${settings.socket} as well`);
+  if (settings.socket !== undefined) printError(`listening on ${settings.socket} as well`);
   if (serving.adminAddress !== undefined) {
-    complain(`operator's listener on ${addressText(serving.adminAddress)}`);
+    printError(`operator's listener on ${addressText(serving.adminAddress)}`);
   }
   for (const route of table.routes) {
-    if (tokenSlot(route, tokens, files).current !== undefined) continue;
-    complain(`${tokenName(route)} ${unsetText(route)}: ${routeName(route)} answers 500`);
+    if (tokenSource(route, tokens, files).current !== undefined) continue;
+    printError(`${tokenName(route)} ${unsetText(route)}: ${routeName(route)} answers 500`);
   }
 }
 
@@ -112,19 +112,22 @@ function addressText({ hostname, port }: Deno.NetAddr): string {
 /** Where records go, as the settings say. */
 function openOutputs(
   settings: Settings,
-): { sinks: Sink[]; tellsClient: boolean; flushed(): Promise<unknown> } {
-  const stdout = new Lines(
+): { sinks: Sink[]; logsClient: boolean; flushed(): Promise<unknown> } {
+  const stdout = new LineWriter(
     Deno.stdout,
     (lost) => JSON.stringify({ time: new Date().toISOString(), lost_lines: lost }),
   );
-  const stderr = new Lines(Deno.stderr, (lost) => `cred-proxy: ${lost} line(s) came too fast to be written`);
+  const stderr = new LineWriter(
+    Deno.stderr,
+    (lost) => `cred-proxy: ${lost} line(s) came too fast to be written`,
+  );
   const sinks: Sink[] = [];
   if (settings.log === "json") sinks.push((entry) => stdout.push(jsonLine(entry)));
   if (settings.debug) sinks.push((entry) => stderr.push(readableLine(entry)));
   // Whoever reads every line needs no second one for a failure.
   else sinks.push(failureSink((line) => stderr.push(`cred-proxy: ${line}`)));
-  const tellsClient = settings.log === "json";
-  return { sinks, tellsClient, flushed: () => Promise.all([stdout.flushed(), stderr.flushed()]) };
+  const logsClient = settings.log === "json";
+  return { sinks, logsClient, flushed: () => Promise.all([stdout.flushed(), stderr.flushed()]) };
 }
 
 /** SIGTERM as containers and systemd send it, SIGINT as a terminal does. */

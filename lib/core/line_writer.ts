@@ -10,7 +10,7 @@ export interface Out {
  * Writes whole lines without keeping anybody waiting: what comes while a write is under way goes out with the next,
  * and what no longer finds room is counted and said.
  */
-export class Lines {
+export class LineWriter {
   readonly #out: Out;
   readonly #lossLine: (count: number) => string;
   #waiting = "";

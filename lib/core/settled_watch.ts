@@ -4,7 +4,7 @@
  * The file system's own notices don't cross every mount, and a change is not whole the moment it is seen: whoever
  * writes a file anew leaves it empty for a moment. So a change counts once it has stood from one look to the next.
  */
-export class Watch {
+export class SettledWatch {
   readonly #state: () => Promise<string>;
   #taken: string;
   #seen: string;
@@ -19,7 +19,7 @@ export class Watch {
   }
 
   /** Whether it has changed, and stood still since the last look. Says so once for each change. */
-  async look(): Promise<boolean> {
+  async poll(): Promise<boolean> {
     const state = await this.#state();
     const settled = state === this.#seen && state !== this.#taken;
     this.#seen = state;

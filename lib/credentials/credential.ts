@@ -1,9 +1,9 @@
-import type { Route } from "../config/route/route_config.ts";
+import type { RouteConfig } from "../config/route/route_config.ts";
 import { Secret } from "../core/secret.ts";
 
 /** The value of the field that carries a route's credential, as RFC 9110, section 11.4, shapes it. */
 export function credentialValue(
-  route: Pick<Route, "authScheme" | "authUser">,
+  route: Pick<RouteConfig, "authScheme" | "authUser">,
   token: Secret,
 ): Secret {
   const text = token.reveal();

@@ -4,7 +4,7 @@
  * RFC 9110, section 5.5: no control byte but, inside, the tab; no white space at either end. Beyond Latin-1 there is
  * no agreed byte for a character. The text may be a secret: only the kind of character and its position are told.
  */
-export function fieldTextFault(text: string): string | undefined {
+export function checkFieldText(text: string): string | undefined {
   for (let index = 0; index < text.length; index++) {
     const kind = faultyKind(text.charCodeAt(index));
     if (kind !== undefined) return `holds ${kind} at position ${index + 1}`;

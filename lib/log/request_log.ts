@@ -2,7 +2,7 @@ import { hostPort } from "../http/host.ts";
 import type { RefusalCode } from "../http/refusal.ts";
 
 /** What is known of one request when it has ended. No query, no content, and no field value but two that name it. */
-export interface Entry {
+export interface LogEntry {
   /** Names the request in this log, and in a refusal that the agent got. */
   readonly id: string;
   /** When it came, in milliseconds since 1970. */
@@ -11,7 +11,7 @@ export interface Entry {
   readonly began: number;
   readonly method: string;
   /** Who asked, if any record tells it. */
-  readonly client: Client | undefined;
+  readonly client: ClientInfo | undefined;
   /** Without the query; empty if it was not even a path. */
   path: string;
   /** The route's prefix or host. */
@@ -40,7 +40,7 @@ export interface Entry {
 export type Outcome = "whole" | "broken" | "left";
 
 /** Who asked. */
-export interface Client {
+export interface ClientInfo {
   /** `host:port`, or `unix` for whoever came by the socket. */
   readonly address: string;
   /** Claude Code's `X-Claude-Code-Session-Id`. */
@@ -50,32 +50,32 @@ export interface Client {
 }
 
 /** Where entries go. */
-export type Sink = (entry: Entry) => void;
+export type Sink = (entry: LogEntry) => void;
 
 /** The one place through which every request's record passes. */
-export class Journal {
+export class RequestLog {
   readonly #sinks: readonly Sink[];
-  readonly #tellsClient: boolean;
+  readonly #logsClient: boolean;
   /** Two processes' names for requests must differ. */
   readonly #prefix = crypto.randomUUID().slice(0, 8);
   #count = 0;
 
-  /** @param tellsClient Whether any sink tells who asked: to find out costs time. */
-  constructor(sinks: readonly Sink[], tellsClient = false) {
+  /** @param logsClient Whether any sink tells who asked: to find out costs time. */
+  constructor(sinks: readonly Sink[], logsClient = false) {
     this.#sinks = sinks;
-    this.#tellsClient = tellsClient;
+    this.#logsClient = logsClient;
   }
 
   begin(
     request: Pick<Request, "method" | "headers">,
     info: Pick<Deno.ServeHandlerInfo<Deno.Addr>, "remoteAddr">,
-  ): Entry {
+  ): LogEntry {
     return {
       id: `${this.#prefix}-${++this.#count}`,
       time: Date.now(),
       began: performance.now(),
       method: request.method,
-      client: this.#tellsClient ? clientOf(request.headers, info.remoteAddr) : undefined,
+      client: this.#logsClient ? clientOf(request.headers, info.remoteAddr) : undefined,
       path: "",
       route: undefined,
       upstream: undefined,
@@ -91,14 +91,14 @@ export class Journal {
     };
   }
 
-  end(entry: Entry, outcome: Outcome): void {
+  end(entry: LogEntry, outcome: Outcome): void {
     entry.outcome = outcome;
     entry.durationMs = performance.now() - entry.began;
     for (const sink of this.#sinks) sink(entry);
   }
 }
 
-function clientOf(fields: Headers, address: Deno.Addr): Client {
+function clientOf(fields: Headers, address: Deno.Addr): ClientInfo {
   return {
     address: "hostname" in address ? hostPort(address.hostname, address.port) : "unix",
     session: shortened(fields.get("x-claude-code-session-id")),
@@ -114,7 +114,7 @@ function shortened(value: string | null): string | undefined {
 }
 
 /** A line for people. */
-export function readableLine(entry: Entry): string {
+export function readableLine(entry: LogEntry): string {
   const { method, path, route, status, error, cause, reused, bytesUp, bytesDown, durationMs, outcome } =
     entry;
   const words = [method, path === "" ? "-" : path, "→", status === 0 ? "-" : String(status)];
@@ -130,7 +130,7 @@ export function readableLine(entry: Entry): string {
 }
 
 /** A JSON object for machines. Durations in milliseconds, sizes in bytes. */
-export function jsonLine(entry: Entry): string {
+export function jsonLine(entry: LogEntry): string {
   return JSON.stringify({
     time: new Date(entry.time).toISOString(),
     request_id: entry.id,

@@ -1,4 +1,4 @@
-import type { Route } from "../config/route/route_config.ts";
+import type { RouteConfig } from "../config/route/route_config.ts";
 import { credentialValue } from "../credentials/credential.ts";
 import { Secret } from "../core/secret.ts";
 import { base64Forms, bothAlphabets } from "./base64.ts";
@@ -20,7 +20,7 @@ export function isMaskable(token: Secret): boolean {
  * The field value that carries the token needs no form of its own where the token stands in it as it is. With `Basic`
  * it is base64, and so are the forms.
  */
-export function secretForms(route: Pick<Route, "authScheme" | "authUser">, token: Secret): Secret[] {
+export function secretForms(route: Pick<RouteConfig, "authScheme" | "authUser">, token: Secret): Secret[] {
   if (!isMaskable(token)) return [];
   const forms = new Set<string>();
   for (const secret of secretsOf(route, token)) {
@@ -36,7 +36,7 @@ export function secretForms(route: Pick<Route, "authScheme" | "authUser">, token
 }
 
 /** The token, and where it is `user:password`, the password: a service that takes them apart shows it alone. */
-function secretsOf(route: Pick<Route, "authScheme" | "authUser">, token: Secret): string[] {
+function secretsOf(route: Pick<RouteConfig, "authScheme" | "authUser">, token: Secret): string[] {
   const text = token.reveal();
   const colon = text.indexOf(":");
   if (!isBasic(route) || route.authUser !== undefined || colon < 0) return [text];
@@ -44,7 +44,7 @@ function secretsOf(route: Pick<Route, "authScheme" | "authUser">, token: Secret)
   return password.length >= LEAST_MASKED ? [text, password] : [text];
 }
 
-function isBasic(route: Pick<Route, "authScheme">): boolean {
+function isBasic(route: Pick<RouteConfig, "authScheme">): boolean {
   return route.authScheme.toLowerCase() === "basic";
 }
 

@@ -1,4 +1,4 @@
-import type { Route } from "../config/route/route_config.ts";
+import type { RouteConfig } from "../config/route/route_config.ts";
 import type { Secret } from "../core/secret.ts";
 import { bytesOf, latin1 } from "../upstream/connection.ts";
 import { Automaton, ROOT } from "./automaton.ts";
@@ -8,8 +8,8 @@ import { Search } from "./search.ts";
 const STAR = 0x2a;
 
 /** A token, and the route that sends it. */
-export interface Held {
-  readonly route: Pick<Route, "authScheme" | "authUser">;
+export interface RouteToken {
+  readonly route: Pick<RouteConfig, "authScheme" | "authUser">;
   readonly token: Secret;
 }
 
@@ -31,7 +31,7 @@ export class Mask {
   }
 
   /** @returns Undefined where all are too short to be masked. */
-  static of(secrets: readonly Held[]): Mask | undefined {
+  static of(secrets: readonly RouteToken[]): Mask | undefined {
     const forms = new Set(
       secrets.flatMap(({ route, token }) => secretForms(route, token).map((form) => form.reveal())),
     );
@@ -71,7 +71,7 @@ export class Mask {
   }
 
   /** How many of the last bytes that a scan saw may be the beginning of a form. */
-  open(state: number): number {
+  pendingLength(state: number): number {
     return this.#automaton.open(state);
   }
 }

@@ -21,7 +21,7 @@ export class StreamMask {
     const before = this.#held.length;
     const all = before === 0 ? bytes : joined(this.#held, bytes);
     this.#state = this.#mask.scan(all, before, this.#state);
-    const held = this.#mask.open(this.#state);
+    const held = this.#mask.pendingLength(this.#state);
     if (held === 0) {
       this.#held = NOTHING;
       return all;

@@ -1,12 +1,12 @@
-import type { Route } from "../config/route/route_config.ts";
+import type { RouteConfig } from "../config/route/route_config.ts";
 import type { Secret } from "../core/secret.ts";
-import type { Slot } from "../tokens/token_source.ts";
+import type { TokenSource } from "../tokens/token_source.ts";
 import { Mask } from "./mask.ts";
 
 /** A route and where its token is. */
-export interface Keeper {
-  readonly route: Pick<Route, "authScheme" | "authUser">;
-  readonly slot: Pick<Slot, "current" | "former">;
+export interface RouteTokenSource {
+  readonly route: Pick<RouteConfig, "authScheme" | "authUser">;
+  readonly slot: Pick<TokenSource, "current" | "former">;
 }
 
 /**
@@ -14,12 +14,12 @@ export interface Keeper {
  * no reply on any route shows the token of any.
  */
 export class TableMask {
-  readonly #keepers: readonly Keeper[];
+  readonly #keepers: readonly RouteTokenSource[];
   /** The tokens that the mask was made for, in the order of their keepers. */
   #made: readonly (Secret | undefined)[] = [];
   #mask: Mask | undefined;
 
-  constructor(keepers: readonly Keeper[]) {
+  constructor(keepers: readonly RouteTokenSource[]) {
     this.#keepers = keepers;
     this.#make();
   }

@@ -1,5 +1,5 @@
 import { REFUSAL_CODES, type RefusalCode } from "../http/refusal.ts";
-import type { Entry } from "../log/request_log.ts";
+import type { LogEntry } from "../log/request_log.ts";
 import type { ConnectionCounts } from "../upstream/connection_counts.ts";
 import { RouteMeter } from "./route_meter.ts";
 
@@ -34,7 +34,7 @@ export class Meters {
     return this.route(name).connections;
   }
 
-  record(entry: Entry): void {
+  record(entry: LogEntry): void {
     this.route(entry.route ?? "").record(entry);
     if (entry.error !== undefined) this.refusals[entry.error]++;
   }

@@ -1,4 +1,4 @@
-import type { Entry } from "../log/request_log.ts";
+import type { LogEntry } from "../log/request_log.ts";
 import { ConnectionCounts } from "../upstream/connection_counts.ts";
 import { Histogram } from "./histogram.ts";
 
@@ -49,7 +49,7 @@ export class RouteMeter {
   /** Requests whose client left before the end. */
   left = 0;
 
-  record(entry: Entry): void {
+  record(entry: LogEntry): void {
     this.requests[statusClass(entry.status)]++;
     this.duration.observe(entry.durationMs / 1000);
     if (entry.firstByteMs !== undefined) this.firstByte.observe(entry.firstByteMs / 1000);

@@ -18,7 +18,7 @@ const LISTED = ["net", "read", "env", "write"] as const;
 const UNNEEDED = ["run", "sys", "ffi", "import"] as const;
 
 /** What is wrong with the grants of this process: a problem a missing one and a problem a kind granted as a whole. */
-export async function judgeGrants(required: Grants): Promise<readonly Problem[]> {
+export async function checkGrants(required: Grants): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const kind of LISTED) {
     const whole = await isGranted({ name: kind }) ||
@@ -31,7 +31,7 @@ export async function judgeGrants(required: Grants): Promise<readonly Problem[]>
     for (const item of required[kind]) {
       if (!await isGranted(descriptor(kind, item))) missing.push(item);
     }
-    for (const item of missing) problems.push({ place: `--allow-${kind}`, message: `is missing ${item}` });
+    for (const item of missing) problems.push({ path: `--allow-${kind}`, message: `is missing ${item}` });
   }
   for (const kind of UNNEEDED) {
     if (await isGranted({ name: kind })) problems.push(unneeded(kind));
@@ -40,11 +40,11 @@ export async function judgeGrants(required: Grants): Promise<readonly Problem[]>
 }
 
 function unlisted(kind: string): Problem {
-  return { place: `--allow-${kind}`, message: "must have a list, but all is granted" };
+  return { path: `--allow-${kind}`, message: "must have a list, but all is granted" };
 }
 
 function unneeded(kind: string): Problem {
-  return { place: `--allow-${kind}`, message: "must not be granted: the service needs nothing of the kind" };
+  return { path: `--allow-${kind}`, message: "must not be granted: the service needs nothing of the kind" };
 }
 
 /**
@@ -67,7 +67,7 @@ export async function missingUpstreams(settings: Settings, table: RouteTable): P
   for (const host of dialledGrants(settings, table)) {
     if (await isGranted({ name: "net", host })) continue;
     problems.push({
-      place: "--allow-net",
+      path: "--allow-net",
       message: `is missing ${host}; the service must be started anew to be granted it`,
     });
   }

@@ -1,9 +1,9 @@
 import type { Upstream } from "../config/route/route_config.ts";
 import { upstreamText } from "../config/route/upstream_url.ts";
-import type { Way } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 /** The base URL for a client that wants it to end with this path, whether the upstream has that already or not. */
-export function baseUrl({ url, route }: Way, path: string): string {
+export function baseUrl({ url, route }: Endpoint, path: string): string {
   return route.upstream.base.endsWith(path) ? url : url + path;
 }
 

@@ -1,11 +1,11 @@
-import type { Client } from "./recipe.ts";
-import { word } from "./shell_quote.ts";
+import type { Recipe } from "./recipe.ts";
+import { shellQuote } from "./shell_quote.ts";
 
 /** cargo, from a sparse index. */
-export const cargo: Client = ({ url, keyVariable }) => ({
+export const cargo: Recipe = ({ url, keyVariable }) => ({
   clients: "cargo",
   lines: [
-    `export CARGO_REGISTRIES_PROXY_INDEX=${word(`sparse+${url}/`)} # where config.json lies`,
+    `export CARGO_REGISTRIES_PROXY_INDEX=${shellQuote(`sparse+${url}/`)} # where config.json lies`,
     // cargo sends the token as it is, without a scheme before it.
     `export CARGO_REGISTRIES_PROXY_TOKEN=${
       keyVariable === undefined ? "placeholder" : `"Bearer $${keyVariable}"`

@@ -1,16 +1,16 @@
-import { type Route, routeName, type RouteTable } from "../config/route/route_config.ts";
+import { type RouteConfig, routeName, type RouteTable } from "../config/route/route_config.ts";
 import { upstreamText } from "../config/route/upstream_url.ts";
-import { clientsFor } from "./recipes_for.ts";
-import { type Place, wayTo } from "./endpoint.ts";
+import { recipesFor } from "./recipes_for.ts";
+import { endpointFor, type ListenAddress } from "./endpoint.ts";
 
 /**
  * The lines that point clients at routes, to be given to a shell: what is for people stands in comments.
  *
  * @param routes Those of the table that are asked for.
  */
-export function advise(
-  routes: readonly Route[],
-  place: Place,
+export function clientSetup(
+  routes: readonly RouteConfig[],
+  place: ListenAddress,
   table: Pick<RouteTable, "clientTokenEnv">,
 ): string {
   const blocks = routes.map((route) => adviseOn(route, place, table));
@@ -22,9 +22,13 @@ export function advise(
   return blocks.map((lines) => lines.join("\n")).join("\n\n");
 }
 
-function adviseOn(route: Route, place: Place, table: Pick<RouteTable, "clientTokenEnv">): string[] {
-  const way = wayTo(route, place, table);
-  const advice = clientsFor(route).map((client) => client(way));
+function adviseOn(
+  route: RouteConfig,
+  place: ListenAddress,
+  table: Pick<RouteTable, "clientTokenEnv">,
+): string[] {
+  const way = endpointFor(route, place, table);
+  const advice = recipesFor(route).map((client) => client(way));
   return [
     `# ${routeName(route)} → ${upstreamText(route.upstream)}`,
     ...advice.flatMap(({ clients, lines }) => [`# ${clients}:`, ...lines]),

@@ -1,10 +1,10 @@
 import { hostPort } from "../http/host.ts";
-import type { Route, RouteTable } from "../config/route/route_config.ts";
+import type { RouteConfig, RouteTable } from "../config/route/route_config.ts";
 import type { Settings } from "../config/settings/settings.ts";
 
 /** How an agent gets to a route, and what it shows there in place of a credential. */
-export interface Way {
-  readonly route: Route;
+export interface Endpoint {
+  readonly route: RouteConfig;
   /** `http://cred-proxy:9099`: where the service listens, without a slash at the end. */
   readonly origin: string;
   /** The origin and the route's prefix, without the final slash. */
@@ -20,17 +20,17 @@ export interface Way {
 }
 
 /** What the way depends on beside the route. */
-export type Place = Pick<Settings, "bind" | "port" | "socket">;
+export type ListenAddress = Pick<Settings, "bind" | "port" | "socket">;
 
 /** The service's name on the network that it shares with the agent. */
 const SERVICE = "cred-proxy";
 
 /** The way to a route. */
-export function wayTo(
-  route: Route,
-  { bind, port, socket }: Place,
+export function endpointFor(
+  route: RouteConfig,
+  { bind, port, socket }: ListenAddress,
   { clientTokenEnv }: Pick<RouteTable, "clientTokenEnv">,
-): Way {
+): Endpoint {
   // A listener on all addresses says nothing about the one that the agent knows.
   const host = bind === "0.0.0.0" || bind === "::" ? SERVICE : bind;
   const origin = `http://${hostPort(host, port)}`;

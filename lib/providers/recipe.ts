@@ -1,7 +1,7 @@
-import type { Way } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 /** What to give to a shell so that certain clients take this way. */
-export interface Advice {
+export interface ClientSetup {
   /** Whom it is for. */
   readonly clients: string;
   /** Lines of a POSIX shell. */
@@ -9,4 +9,4 @@ export interface Advice {
 }
 
 /** Knows how certain clients are pointed at a route. */
-export type Client = (way: Way) => Advice;
+export type Recipe = (way: Endpoint) => ClientSetup;

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Route } from "../config/route/route_config.ts";
+import type { RouteConfig } from "../config/route/route_config.ts";
 import { anthropic } from "./anthropic.ts";
 import { cargo } from "./cargo.ts";
-import type { Client } from "./recipe.ts";
+import type { Recipe } from "./recipe.ts";
 import { curl } from "./curl.ts";
 import { gemini } from "./gemini.ts";
 import { gh } from "./gh.ts";
@@ -16,7 +16,7 @@ import { npm } from "./npm.ts";
 import { openai } from "./openai.ts";
 import { pip } from "./pip.ts";
 
-const BY_HOST: ReadonlyMap<string, readonly Client[]> = new Map([
+const BY_HOST: ReadonlyMap<string, readonly Recipe[]> = new Map([
   ["api.anthropic.com", [anthropic]],
   ["api.openai.com", [openai]],
   ["generativelanguage.googleapis.com", [gemini]],
@@ -25,7 +25,7 @@ const BY_HOST: ReadonlyMap<string, readonly Client[]> = new Map([
 ]);
 
 /** Words by which people call what a registry or a forge serves. Of the words in one place, the first line here counts. */
-const BY_WORD: readonly (readonly [words: RegExp, client: Client])[] = [
+const BY_WORD: readonly (readonly [words: RegExp, client: Recipe])[] = [
   [/^(?:pypi|pip|simple|python)$/, pip],
   [/^(?:cargo|crates|sparse)$/, cargo],
   [/^npm/, npm],
@@ -35,14 +35,14 @@ const BY_WORD: readonly (readonly [words: RegExp, client: Client])[] = [
 ];
 
 /** The clients that a route is for: by its upstream's host, else by the words in the table, else curl. */
-export function clientsFor(route: Route): readonly Client[] {
+export function recipesFor(route: RouteConfig): readonly Recipe[] {
   // A client that has a base URL finds a route by its prefix. Only these two can be sent to one by its host.
   const suited = BY_HOST.get(route.upstream.host) ?? [clientByWord(route)];
   if (route.host === undefined) return suited;
   return suited.includes(gh) ? [gh, curl] : [curl];
 }
 
-function clientByWord(route: Route): Client {
+function clientByWord(route: RouteConfig): Recipe {
   if (readsGit(route)) return git;
   // The upstream's path says more than its host: one host may have an API, repositories and packages.
   const places = [
@@ -58,7 +58,7 @@ function clientByWord(route: Route): Client {
 }
 
 /** Whether the route's patterns speak of git's own resources. */
-function readsGit({ paths }: Route): boolean {
+function readsGit({ paths }: RouteConfig): boolean {
   return paths?.some(({ steps }) =>
     /git-(?:upload|receive)-pack$/.test(steps.map((step) => typeof step === "string" ? step : "*").join(""))
   ) ?? false;

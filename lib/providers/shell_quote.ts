@@ -9,6 +9,6 @@
  * assertEquals(word("http://h/it's/"), "'http://h/it'\\''s/'");
  * ```
  */
-export function word(text: string): string {
+export function shellQuote(text: string): string {
   return /^[A-Za-z0-9_\-./:@%+=,]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,28 +1,28 @@
-import { causeOf } from "../core/error_text.ts";
+import { errorText } from "../core/error_text.ts";
 import { routeName } from "../config/route/route_config.ts";
 import { tokenName, unsetText } from "../config/route/token.ts";
-import { admit } from "./policy.ts";
+import { assertPolicy } from "./policy.ts";
 import { requireClientToken } from "./client_auth.ts";
 import { matchHost, matchPrefix, upstreamTarget } from "./match.ts";
 import { NEVER_FORWARDED } from "../http/methods.ts";
 import { Refusal, refusalResponse, refusalStatus } from "../http/refusal.ts";
-import { hasContent, judgeUnframed, requestFraming } from "./request_framing.ts";
+import { assertNoUnframedContent, hasContent, requestFraming } from "./request_framing.ts";
 import { type RequestFraming, requestHead } from "./request_head.ts";
 import { parseTarget } from "./target.ts";
-import { judgeUpgrade } from "./upgrade.ts";
-import type { Gate } from "./in_flight_limiter.ts";
-import type { Entry, Journal, Outcome } from "../log/request_log.ts";
+import { assertNoUpgrade } from "./upgrade.ts";
+import type { InFlightLimiter } from "./in_flight_limiter.ts";
+import type { LogEntry, Outcome, RequestLog } from "../log/request_log.ts";
 import type { Mask } from "../mask/mask.ts";
-import type { Passage } from "./route.ts";
-import { reply } from "./respond.ts";
-import { isLasting } from "../upstream/errors.ts";
-import { AgentGone, UpstreamTimeout } from "../upstream/transport.ts";
+import type { Route } from "./route.ts";
+import { respond } from "./respond.ts";
+import { isPermanent } from "../upstream/errors.ts";
+import { ClientDisconnected, UpstreamTimeout } from "../upstream/transport.ts";
 
 export interface Service {
   /** Longest prefix first. */
-  readonly passages: readonly Passage[];
-  readonly gate: Gate;
-  readonly journal: Journal;
+  readonly passages: readonly Route[];
+  readonly gate: InFlightLimiter;
+  readonly journal: RequestLog;
 }
 
 /** Answers a request of the agent, whichever way it came in. */
@@ -38,7 +38,7 @@ export function createHandler(service: Service): Handler {
     const entry = service.journal.begin(request, info);
     let inFlight = false;
     try {
-      service.gate.judge();
+      service.gate.assertAccepting();
       if (NEVER_FORWARDED.has(method.toUpperCase())) throw new Refusal("method_not_forwarded");
 
       const host = headers.get("host");
@@ -52,14 +52,14 @@ export function createHandler(service: Service): Handler {
       entry.upstream = route.upstream.authority;
 
       requireClientToken(passage.clientToken, headers);
-      admit(route, method, target, headers);
-      judgeUpgrade(headers.get("upgrade"));
+      assertPolicy(route, method, target, headers);
+      assertNoUpgrade(headers.get("upgrade"));
       const framing = requestFraming(method, headers);
-      if (request.body !== null) await judgeUnframed(framing, request.body);
+      if (request.body !== null) await assertNoUnframedContent(framing, request.body);
       if (credential === undefined) {
         throw new Refusal("token_unset", `${tokenName(route)} ${unsetText(route)}`);
       }
-      service.gate.enter();
+      service.gate.acquire();
       inFlight = true;
 
       const head = requestHead(
@@ -80,12 +80,12 @@ export function createHandler(service: Service): Handler {
         entry,
         (outcome) => {
           inFlight = false;
-          service.gate.leave();
+          service.gate.release();
           service.journal.end(entry, outcome);
         },
       );
     } catch (error) {
-      if (inFlight) service.gate.leave();
+      if (inFlight) service.gate.release();
       return refuse(service, error, method, entry);
     }
   };
@@ -93,18 +93,18 @@ export function createHandler(service: Service): Handler {
 
 /** The exchange with the upstream: what fails in here is the upstream's side. */
 async function forward(
-  passage: Passage,
+  passage: Route,
   mask: Mask | undefined,
   request: Request,
   head: string,
   framing: RequestFraming,
-  entry: Entry,
+  entry: LogEntry,
   ended: (outcome: Outcome) => void,
 ): Promise<Response> {
   const { method } = request;
   const content = hasContent(framing) ? request.body : null;
   try {
-    const answer = await passage.leg.exchange({
+    const answer = await passage.leg.roundTrip({
       method,
       head,
       framing,
@@ -114,30 +114,30 @@ async function forward(
     });
     entry.reused = answer.reused;
     entry.firstByteMs = performance.now() - entry.began;
-    return await reply(passage, mask, answer, entry, ended);
+    return await respond(passage, mask, answer, entry, ended);
   } catch (error) {
     const code = error instanceof UpstreamTimeout ? "upstream_timeout" : "upstream_failed";
-    throw new Refusal(code, "", error, isLasting(error));
+    throw new Refusal(code, "", error, isPermanent(error));
   }
 }
 
 /** The answer to whatever stopped a request; its cause goes into the journal alone. */
-function refuse(service: Service, error: unknown, method: string, entry: Entry): Response {
+function refuse(service: Service, error: unknown, method: string, entry: LogEntry): Response {
   const refusal = error instanceof Refusal ? error : new Refusal("internal", "", error);
-  if (refusal.cause instanceof AgentGone) {
+  if (refusal.cause instanceof ClientDisconnected) {
     // Nobody is there to read it.
     service.journal.end(entry, "left");
     return refusalResponse(refusal, method, entry.id);
   }
   entry.error = refusal.code;
   entry.status = refusalStatus(refusal.code);
-  if (refusal.cause !== undefined) entry.cause = masked(causeOf(refusal.cause), service.passages);
+  if (refusal.cause !== undefined) entry.cause = masked(errorText(refusal.cause), service.passages);
   service.journal.end(entry, "whole");
   return refusalResponse(refusal, method, entry.id);
 }
 
 /** No message that is written holds a secret; but not every message that gets here was written by us. */
-function masked(text: string, passages: readonly Passage[]): string {
+function masked(text: string, passages: readonly Route[]): string {
   // They all have the one mask of the table.
   return passages[0]?.mask?.maskText(text) ?? text;
 }

@@ -1,7 +1,7 @@
 import { Refusal } from "../http/refusal.ts";
 
 /** Counts the requests in flight, and lets no more in than there may be. */
-export class Gate {
+export class InFlightLimiter {
   /** How many there may be. */
   readonly limit: number;
   #inFlight = 0;
@@ -25,26 +25,26 @@ export class Gate {
     this.#draining = true;
     return new Promise((resolve) => {
       this.#idle = resolve;
-      this.#judgeIdle();
+      this.#resolveIfIdle();
     });
   }
 
   /** Refuses while the service is stopping. */
-  judge(): void {
+  assertAccepting(): void {
     if (this.#draining) throw new Refusal("draining");
   }
 
-  enter(): void {
+  acquire(): void {
     if (this.#inFlight >= this.limit) throw new Refusal("overloaded");
     this.#inFlight++;
   }
 
-  leave(): void {
+  release(): void {
     this.#inFlight--;
-    this.#judgeIdle();
+    this.#resolveIfIdle();
   }
 
-  #judgeIdle(): void {
+  #resolveIfIdle(): void {
     if (this.#inFlight === 0) this.#idle?.();
   }
 }

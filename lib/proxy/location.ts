@@ -11,7 +11,7 @@ const WITH_AUTHORITY = /^(?:(https?):)?\/\/([^/?#\\]*)(.*)$/is;
  *
  * @param prefix The route's path.
  */
-export function turnLocation(location: string, upstream: Upstream, prefix: string): string {
+export function rewriteLocation(location: string, upstream: Upstream, prefix: string): string {
   const parts = WITH_AUTHORITY.exec(location);
   let path = location;
   if (parts !== null) {

@@ -3,7 +3,7 @@ import { Refusal } from "../http/refusal.ts";
 import type { Target } from "./target.ts";
 
 /** What a route lets through; undefined: everything. */
-export interface Allowance {
+export interface RoutePolicy {
   /** The route's prefix. */
   readonly path: string;
   readonly methods: ReadonlySet<string> | undefined;
@@ -25,8 +25,8 @@ const PATH_FIELDS: ReadonlySet<string> = new Set(["x-original-url", "x-rewrite-u
  *
  * @param fields The agent's.
  */
-export function admit(
-  { path: prefix, methods, paths }: Allowance,
+export function assertPolicy(
+  { path: prefix, methods, paths }: RoutePolicy,
   method: string,
   target: Target,
   fields: Pick<Headers, "forEach">,

@@ -38,7 +38,7 @@ export function hasContent(framing: RequestFraming): boolean {
  * Refuses content that no field announces. In HTTP/1.1 there is none: RFC 9112, section 6.3, point 7. But the runtime
  * takes HTTP/2 as well, where content needs no length.
  */
-export async function judgeUnframed(
+export async function assertNoUnframedContent(
   framing: RequestFraming,
   content: ReadableStream<Uint8Array>,
 ): Promise<void> {

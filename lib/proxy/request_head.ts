@@ -1,4 +1,4 @@
-import type { Route } from "../config/route/route_config.ts";
+import type { RouteConfig } from "../config/route/route_config.ts";
 import { CREDENTIAL_FIELDS, HOP_BY_HOP } from "../http/field_names.ts";
 import type { Secret } from "../core/secret.ts";
 
@@ -14,7 +14,7 @@ export interface HeadRules {
   readonly authHeader: string;
 }
 
-export function headRules(route: Route): HeadRules {
+export function headRules(route: RouteConfig): HeadRules {
   const set = new Map([["host", route.upstream.authority], ...route.setHeaders]);
   const added = new Map(route.addHeaders);
   if (route.scrub) {

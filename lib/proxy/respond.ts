@@ -1,10 +1,10 @@
 import { copyResponseFields } from "./response_fields.ts";
-import type { Entry, Outcome } from "../log/request_log.ts";
+import type { LogEntry, Outcome } from "../log/request_log.ts";
 import { type Decoding, decodingFor } from "../coding/decode.ts";
 import type { Mask } from "../mask/mask.ts";
 import { Masked } from "../mask/masked.ts";
-import type { Passage } from "./route.ts";
-import type { Reply } from "../upstream/transport.ts";
+import type { Route } from "./route.ts";
+import type { UpstreamResponse } from "../upstream/transport.ts";
 import { BadResponse } from "../upstream/response_head.ts";
 import { Resumed, type Source } from "../upstream/source.ts";
 
@@ -18,11 +18,11 @@ const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 205, 304]);
  * @param mask Undefined on a route that does not mask.
  * @param ended Called once, when the reply has come to its end.
  */
-export async function reply(
-  { route }: Passage,
+export async function respond(
+  { route }: Route,
   mask: Mask | undefined,
-  answer: Reply,
-  entry: Entry,
+  answer: UpstreamResponse,
+  entry: LogEntry,
   ended: (outcome: Outcome) => void,
 ): Promise<Response> {
   const { head, framing, content } = answer;
@@ -55,7 +55,7 @@ export async function reply(
  *
  * @throws {BadResponse} Where that can't be done: what can't be read can't be masked.
  */
-function decodingOf({ head }: Reply): Decoding | undefined {
+function decodingOf({ head }: UpstreamResponse): Decoding | undefined {
   const codings = head.fields.filter(([name]) => name === "content-encoding").map(([, value]) => value).join(
     ", ",
   );
@@ -73,7 +73,7 @@ const LARGE = 64 * 1024;
 
 /** Content that is all there. */
 function wholeContent(
-  answer: Reply,
+  answer: UpstreamResponse,
   mask: Mask | undefined,
   whole: Uint8Array<ArrayBuffer>,
 ): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null {
@@ -84,10 +84,10 @@ function wholeContent(
 
 /** What is soon there goes as one piece; what is not, is large or must be decoded becomes a stream. */
 async function contentFor(
-  answer: Reply,
+  answer: UpstreamResponse,
   decoding: Decoding | undefined,
   mask: Mask | undefined,
-  entry: Entry,
+  entry: LogEntry,
   ended: (outcome: Outcome) => void,
 ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
   const { head, content } = answer;
@@ -96,7 +96,7 @@ async function contentFor(
     ended("whole");
     return null;
   }
-  const first = decoding === undefined ? await content.arrived() : undefined;
+  const first = decoding === undefined ? await content.buffered() : undefined;
   if (content.done && (first === undefined || first.length < LARGE)) {
     entry.bytesDown = first?.length ?? 0;
     ended("whole");
@@ -110,7 +110,7 @@ async function contentFor(
 }
 
 /** A reply to HEAD that tells no length: given nothing to send, the runtime would tell 0. */
-function isLengthless({ head, framing }: Reply): boolean {
+function isLengthless({ head, framing }: UpstreamResponse): boolean {
   return framing.kind === "none" && head.framing.contentLength === undefined;
 }
 
@@ -120,7 +120,7 @@ function emptyStream(): ReadableStream<Uint8Array> {
 
 function streamOf(
   source: Source,
-  entry: Entry,
+  entry: LogEntry,
   ended: (outcome: Outcome) => void,
 ): ReadableStream<Uint8Array> {
   let large: Uint8Array<ArrayBuffer> | undefined;

@@ -1,14 +1,14 @@
-import type { Route } from "../config/route/route_config.ts";
+import type { RouteConfig } from "../config/route/route_config.ts";
 import type { Mask } from "../mask/mask.ts";
 import type { Framing } from "../upstream/response_framing.ts";
 import type { ResponseHead } from "../upstream/response_head.ts";
 import { HOP_BY_HOP } from "../http/field_names.ts";
-import { turnLocation } from "./location.ts";
+import { rewriteLocation } from "./location.ts";
 import { connectionOptions } from "./request_head.ts";
 
 /** What becomes of a response's fields beside what becomes of every response's. */
 export interface FieldRules {
-  readonly route: Pick<Route, "cookies" | "upstream" | "path">;
+  readonly route: Pick<RouteConfig, "cookies" | "upstream" | "path">;
   /** What is masked, in names as well as in values. */
   readonly mask: Mask | undefined;
   /** Whether the content goes on without its coding, and so with another length. */
@@ -38,7 +38,7 @@ export function copyResponseFields(
     if (name === "content-length" && !counted) continue;
     if (name === "content-encoding" && decoded) continue;
     const pointer = name === "location" || name === "content-location";
-    const passed = pointer ? turnLocation(value, route.upstream, route.path) : value;
+    const passed = pointer ? rewriteLocation(value, route.upstream, route.path) : value;
     if (mask === undefined) to.append(name, passed);
     else to.append(mask.maskText(name), mask.maskText(passed));
   }

@@ -1,5 +1,5 @@
 import { type Egress, egressFor } from "../config/settings/egress.ts";
-import { type Route, routeName, type RouteTable } from "../config/route/route_config.ts";
+import { type RouteConfig, routeName, type RouteTable } from "../config/route/route_config.ts";
 import type { Tokens } from "../config/route/token.ts";
 import { credentialValue } from "../credentials/credential.ts";
 import { type HeadRules, headRules } from "./request_head.ts";
@@ -7,16 +7,16 @@ import type { Secret } from "../core/secret.ts";
 import type { Mask } from "../mask/mask.ts";
 import { TableMask } from "../mask/table_mask.ts";
 import type { ConnectionCounts } from "../upstream/connection_counts.ts";
-import { Leg } from "../upstream/transport.ts";
-import type { Slot } from "../tokens/token_source.ts";
-import { type TokenFiles, tokenSlot } from "../tokens/token_files.ts";
-import type { Waits } from "../upstream/deadlines.ts";
+import { Http1Transport } from "../upstream/transport.ts";
+import type { TokenSource } from "../tokens/token_source.ts";
+import { type TokenFiles, tokenSource } from "../tokens/token_files.ts";
+import type { Deadlines } from "../upstream/deadlines.ts";
 
 /** A route made ready to serve: what each request of it needs, worked out once. */
-export interface Passage {
+export interface Route {
   readonly path: string;
   readonly host?: string | undefined;
-  readonly route: Route;
+  readonly route: RouteConfig;
   readonly rules: HeadRules;
   /** The value of the credential's field; undefined while the token is unset. One that lies in a file may change. */
   readonly credential: Secret | undefined;
@@ -24,25 +24,25 @@ export interface Passage {
   readonly mask: Mask | undefined;
   /** What the client must show; undefined: nothing. */
   readonly clientToken?: Secret | undefined;
-  readonly leg: Leg;
+  readonly leg: Http1Transport;
 }
 
-export interface PassageOptions {
+export interface RouteOptions {
   /** The tokens that are set, by variable. */
   readonly tokens: Tokens;
   readonly files: TokenFiles;
   readonly caCerts: readonly string[];
   readonly egress: Egress;
-  readonly waits: Waits;
+  readonly waits: Deadlines;
   /** Where the connections of a route, by its name, are counted. */
   readonly counts: (route: string) => ConnectionCounts;
 }
 
 /** All passages, longest prefix first like the table. */
-export function openPassages(table: RouteTable, options: PassageOptions): Passage[] {
+export function openRoutes(table: RouteTable, options: RouteOptions): Route[] {
   const { tokens, files, caCerts, egress, waits, counts } = options;
   const clientToken = table.clientTokenEnv === undefined ? undefined : tokens.get(table.clientTokenEnv);
-  const keepers = table.routes.map((route) => ({ route, slot: tokenSlot(route, tokens, files) }));
+  const keepers = table.routes.map((route) => ({ route, slot: tokenSource(route, tokens, files) }));
   const mask = new TableMask(keepers);
   return keepers.map(({ route, slot }) => {
     const credential = new CredentialValue(route, slot);
@@ -58,7 +58,7 @@ export function openPassages(table: RouteTable, options: PassageOptions): Passag
       get mask() {
         return mask.current;
       },
-      leg: new Leg(
+      leg: new Http1Transport(
         route,
         { caCerts, egress: egressFor(egress, route.upstream) },
         waits,
@@ -70,12 +70,12 @@ export function openPassages(table: RouteTable, options: PassageOptions): Passag
 
 /** What a token becomes in its field, worked out once a token. */
 class CredentialValue {
-  readonly #route: Route;
-  readonly #slot: Slot;
+  readonly #route: RouteConfig;
+  readonly #slot: TokenSource;
   #token: Secret | undefined;
   #value: Secret | undefined;
 
-  constructor(route: Route, slot: Slot) {
+  constructor(route: RouteConfig, slot: TokenSource) {
     this.#route = route;
     this.#slot = slot;
   }

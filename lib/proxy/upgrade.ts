@@ -8,7 +8,7 @@ import { Refusal } from "../http/refusal.ts";
  *
  * @param upgrade The Upgrade field's value.
  */
-export function judgeUpgrade(upgrade: string | null): void {
+export function assertNoUpgrade(upgrade: string | null): void {
   if (upgrade === null || upgrade.toLowerCase() === "h2c") return;
   throw new Refusal("upgrade_not_served");
 }

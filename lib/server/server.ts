@@ -1,17 +1,17 @@
-import { Operator } from "../admin/admin_server.ts";
+import { AdminServer } from "../admin/admin_server.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import type { RouteTable } from "../config/route/route_config.ts";
 import type { Tokens } from "../config/route/token.ts";
-import { Gate } from "../proxy/in_flight_limiter.ts";
+import { InFlightLimiter } from "../proxy/in_flight_limiter.ts";
 import { createHandler } from "../proxy/handler.ts";
-import { type Entry, Journal, type Sink } from "../log/request_log.ts";
+import { type LogEntry, RequestLog, type Sink } from "../log/request_log.ts";
 import { Meters } from "../metrics/meters.ts";
-import { openPassages } from "../proxy/route.ts";
-import { serveSocket } from "./unix_listener.ts";
+import { openRoutes } from "../proxy/route.ts";
+import { serveUnixSocket } from "./unix_listener.ts";
 import type { TokenFiles } from "../tokens/token_files.ts";
-import { Waits } from "../upstream/deadlines.ts";
+import { Deadlines } from "../upstream/deadlines.ts";
 
-export interface ServeOptions {
+export interface ServerOptions {
   readonly settings: Pick<
     Settings,
     "bind" | "port" | "socket" | "maxInFlight" | "drainMs" | "admin" | "egress"
@@ -22,34 +22,34 @@ export interface ServeOptions {
   readonly caCerts: readonly string[];
   readonly sinks: readonly Sink[];
   /** Whether any of them tells who asked. */
-  readonly tellsClient: boolean;
+  readonly logsClient: boolean;
 }
 
 /** A service that listens. */
-export interface Serving {
+export interface Server {
   readonly address: Deno.NetAddr;
   /** Where the operator's listener is, if there is one. */
   readonly adminAddress: Deno.NetAddr | undefined;
   /** What it has done so far. */
   readonly meters: Meters;
   /** Serves another table from the next request on; those in flight end on the one that they began with. */
-  take(table: RouteTable, tokens: Tokens, files: TokenFiles): void;
+  reload(table: RouteTable, tokens: Tokens, files: TokenFiles): void;
   /** Takes no more requests and lets those in flight end; resolves when they have, or the time is up. */
   drain(): Promise<void>;
 }
 
 /** Listens for the agent, and serves until drained. */
-export function startServing(options: ServeOptions): Serving {
+export function startServer(options: ServerOptions): Server {
   const { settings, caCerts, sinks } = options;
-  const gate = new Gate(settings.maxInFlight);
+  const gate = new InFlightLimiter(settings.maxInFlight);
   const meters = new Meters();
   const fixed = {
     caCerts,
     egress: settings.egress,
-    waits: new Waits(),
+    waits: new Deadlines(),
     counts: (route: string) => meters.connections(route),
   };
-  let passages = openPassages(options.table, { ...options, ...fixed });
+  let passages = openRoutes(options.table, { ...options, ...fixed });
   const watched = {
     gate,
     meters,
@@ -57,11 +57,11 @@ export function startServing(options: ServeOptions): Serving {
       return passages;
     },
   };
-  const operator = settings.admin && new Operator(settings.admin, watched);
-  const records = operator === undefined ? sinks : [...sinks, (entry: Entry) => operator.record(entry)];
+  const operator = settings.admin && new AdminServer(settings.admin, watched);
+  const records = operator === undefined ? sinks : [...sinks, (entry: LogEntry) => operator.record(entry)];
   const handler = createHandler({
     gate,
-    journal: new Journal(records, options.tellsClient),
+    journal: new RequestLog(records, options.logsClient),
     get passages() {
       return passages;
     },
@@ -75,15 +75,15 @@ export function startServing(options: ServeOptions): Serving {
   const server = Deno.serve({ hostname: settings.bind, port: settings.port, ...common }, handler);
   const servers = settings.socket === undefined
     ? [server]
-    : [server, serveSocket(settings.socket, common, handler)];
+    : [server, serveUnixSocket(settings.socket, common, handler)];
   const admin = operator?.listen(common);
   return {
     address: server.addr,
     adminAddress: admin?.addr,
     meters,
-    take(table, tokens, files) {
+    reload(table, tokens, files) {
       const before = passages;
-      passages = openPassages(table, { tokens, files, ...fixed });
+      passages = openRoutes(table, { tokens, files, ...fixed });
       for (const { leg } of before) leg.close();
     },
     async drain() {

@@ -7,7 +7,7 @@ const MODE = 0o666;
  * Serves on a Unix socket. One that an earlier process has left behind makes room; anything else at the path is left
  * alone, and the runtime then says that the address is in use.
  */
-export function serveSocket(
+export function serveUnixSocket(
   path: string,
   options: Pick<Deno.ServeUnixOptions, "onListen" | "onError">,
   handler: Handler,

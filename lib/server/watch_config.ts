@@ -1,28 +1,28 @@
 import { missingUpstreams } from "../permissions/grants.ts";
 import { folderOf } from "../permissions/permissions.ts";
-import type { Judged, Problem } from "../core/result.ts";
+import type { Problem, Result } from "../core/result.ts";
 import { routeName, type RouteTable } from "../config/route/route_config.ts";
 import type { Settings } from "../config/settings/settings.ts";
-import { clientTokenFault, tokenFiles, type Tokens, tokenVariables } from "../config/route/token.ts";
-import { fileState } from "../core/file_fingerprint.ts";
-import type { Serving } from "./server.ts";
+import { checkClientToken, tokenFiles, type Tokens, tokenVariables } from "../config/route/token.ts";
+import { fileFingerprint } from "../core/file_fingerprint.ts";
+import type { Server } from "./server.ts";
 import { renewedText, TokenFiles } from "../tokens/token_files.ts";
-import { Watch } from "../core/settled_watch.ts";
+import { SettledWatch } from "../core/settled_watch.ts";
 import { loadTable } from "../config/load/load.ts";
-import { complain, report } from "../log/print.ts";
+import { printError, printProblems } from "../log/print.ts";
 
 /** How often the files are looked at. A change is taken at the look after the one that saw it. */
 const LOOK_MS = 500;
 
 /** What is served now, and what was known when the service started. */
-export interface RenewalOptions {
+export interface WatchOptions {
   readonly settings: Settings;
   readonly table: RouteTable;
   readonly tableState: string;
   /** The tokens as they were read: the environment can't be read any more. */
   readonly tokens: Tokens;
   readonly files: TokenFiles;
-  readonly serving: Pick<Serving, "take" | "meters">;
+  readonly serving: Pick<Server, "reload" | "meters">;
   /** Whether somebody has asked for the table to be read again since this was asked last. */
   asked(): boolean;
 }
@@ -33,36 +33,36 @@ export interface RenewalOptions {
  * A new table is taken as a whole or not at all, and then the old one serves on: it must be valid, and need nothing
  * that the process may not do or did not read when it started.
  */
-export function keepRenewed(options: RenewalOptions): void {
+export function watchConfig(options: WatchOptions): void {
   const { settings: { routesPath }, asked, serving, tokens } = options;
   const { tableReloads, tokenReloads } = serving.meters;
   const known = new Set(tokenVariables(options.table));
-  const watch = new Watch(() => fileState(routesPath), options.tableState);
+  const watch = new SettledWatch(() => fileFingerprint(routesPath), options.tableState);
   let { files } = options;
   let busy = false;
 
   function tell(line: string, taken: boolean): void {
     tokenReloads[taken ? "taken" : "refused"]++;
-    complain(line);
+    printError(line);
   }
 
   async function look(): Promise<void> {
-    const changed = await watch.look();
+    const changed = await watch.poll();
     if (!asked() && !changed) {
       return await files.look(tell);
     }
     const judged = await judgeRenewal(options.settings, known, tokens, files);
     if (!judged.ok) {
       tableReloads.refused++;
-      complain("the new table is not taken, the old one serves on:");
-      return report(judged.problems);
+      printError("the new table is not taken, the old one serves on:");
+      return printProblems(judged.problems);
     }
     files = judged.value.files;
     for (const name of files.renewed) tell(renewedText(name), true);
     const { table } = judged.value;
-    serving.take(table, tokens, files);
+    serving.reload(table, tokens, files);
     tableReloads.taken++;
-    complain(
+    printError(
       `the new table serves from now on; ${table.routes.length} route(s): ${
         table.routes.map(routeName).join(", ")
       }`,
@@ -75,7 +75,7 @@ export function keepRenewed(options: RenewalOptions): void {
     try {
       await look();
     } catch (error) {
-      complain(`can't look for changes: ${error instanceof Error ? error.message : String(error)}`);
+      printError(`can't look for changes: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
       busy = false;
     }
@@ -88,16 +88,16 @@ async function judgeRenewal(
   known: ReadonlySet<string>,
   tokens: Tokens,
   before: TokenFiles,
-): Promise<Judged<{ readonly table: RouteTable; readonly files: TokenFiles }>> {
+): Promise<Result<{ readonly table: RouteTable; readonly files: TokenFiles }>> {
   const judged = await loadTable(settings.routesPath);
   if (!judged.ok) return judged;
   const table = judged.value;
   const unread = tokenVariables(table).filter((name) => !known.has(name)).map((name): Problem => ({
-    place: name,
+    path: name,
     message: "was not read at the start, and can't be now; the service must be started anew",
   }));
   const missing = await missingUpstreams(settings, table);
-  const problems = [...missing, ...unread, ...(unread.length > 0 ? [] : clientTokenFault(table, tokens))];
+  const problems = [...missing, ...unread, ...(unread.length > 0 ? [] : checkClientToken(table, tokens))];
   if (problems.length > 0) return { ok: false, problems };
   const files = await TokenFiles.open(folderOf(settings.routesPath), tokenFiles(table), before);
   return files.ok ? { ok: true, value: { table, files: files.value } } : files;

@@ -1,7 +1,7 @@
-import { wrong } from "../config/reader/fields.ts";
-import type { Judged } from "../core/result.ts";
-import { judgeTokenFile, TOKEN_FILE_LIMIT } from "../config/route/token_file.ts";
-import { fileState } from "../core/file_fingerprint.ts";
+import { fail } from "../config/reader/fields.ts";
+import type { Result } from "../core/result.ts";
+import { parseTokenFile, TOKEN_FILE_LIMIT } from "../config/route/token_file.ts";
+import { fileFingerprint } from "../core/file_fingerprint.ts";
 import type { Secret } from "../core/secret.ts";
 
 /** A file that lies in the folder, however many links lead to it. */
@@ -18,16 +18,16 @@ interface Located {
  * The permission to read a folder covers what links in it lead to, wherever that is; so this looks itself, and then
  * reads by the path without links.
  */
-export async function readToken(folder: string, name: string): Promise<Judged<Secret | undefined>> {
+export async function readToken(folder: string, name: string): Promise<Result<Secret | undefined>> {
   try {
     const located = await locate(folder, name);
-    if (located === undefined) return wrong(name, "leads out of the table's folder");
+    if (located === undefined) return fail(name, "leads out of the table's folder");
     // To open a pipe would be to wait for whoever writes to it.
-    if (!(await Deno.stat(located.path)).isFile) return wrong(name, "is no ordinary file");
-    return judgeTokenFile(name, await readUpTo(located.path, TOKEN_FILE_LIMIT + 1));
+    if (!(await Deno.stat(located.path)).isFile) return fail(name, "is no ordinary file");
+    return parseTokenFile(name, await readUpTo(located.path, TOKEN_FILE_LIMIT + 1));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { ok: true, value: undefined };
-    return wrong(name, `can't be read (${error instanceof Error ? error.name : "unknown error"})`);
+    return fail(name, `can't be read (${error instanceof Error ? error.name : "unknown error"})`);
   }
 }
 
@@ -46,7 +46,7 @@ async function locate(folder: string, name: string): Promise<Located | undefined
   const [root, real] = await Promise.all([Deno.realPath(folder), Deno.realPath(`${folder}/${name}`)]);
   if (!real.startsWith(`${root}/`)) return undefined;
   const path = `${folder}${real.slice(root.length)}`;
-  return { path, state: await fileState(path) };
+  return { path, state: await fileFingerprint(path) };
 }
 
 async function readUpTo(path: string, limit: number): Promise<Uint8Array> {

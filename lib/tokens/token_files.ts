@@ -1,14 +1,14 @@
-import type { Judged, Problem } from "../core/result.ts";
-import type { Route } from "../config/route/route_config.ts";
+import type { Problem, Result } from "../core/result.ts";
+import type { RouteConfig } from "../config/route/route_config.ts";
 import type { Tokens } from "../config/route/token.ts";
 import type { Secret } from "../core/secret.ts";
-import { Watch } from "../core/settled_watch.ts";
+import { SettledWatch } from "../core/settled_watch.ts";
 import { readToken, stateOfToken } from "./read_token.ts";
-import { Slot } from "./token_source.ts";
+import { TokenSource } from "./token_source.ts";
 
 interface Entry {
-  readonly slot: Slot;
-  readonly watch: Watch;
+  readonly slot: TokenSource;
+  readonly watch: SettledWatch;
 }
 
 /** The tokens that lie in files. A request reads none: it takes what the last look brought. */
@@ -39,15 +39,15 @@ export class TokenFiles {
     folder: string,
     names: Iterable<string>,
     before?: TokenFiles,
-  ): Promise<Judged<TokenFiles>> {
+  ): Promise<Result<TokenFiles>> {
     const entries = new Map<string, Entry>();
     const problems: Problem[] = [];
     const read = new Map<string, Secret>();
     for (const name of new Set(names)) {
       const state = () => stateOfToken(folder, name);
-      const watch = new Watch(state, await state());
+      const watch = new SettledWatch(state, await state());
       const judged = await readToken(folder, name);
-      const slot = before?.slot(name) ?? new Slot(undefined);
+      const slot = before?.slot(name) ?? new TokenSource(undefined);
       if (!judged.ok) problems.push(...judged.problems);
       else if (judged.value !== undefined) read.set(name, judged.value);
       entries.set(name, { slot, watch });
@@ -62,7 +62,7 @@ export class TokenFiles {
   }
 
   /** Where the token of a file is; undefined for a file that was not asked for. */
-  slot(name: string): Slot | undefined {
+  slot(name: string): TokenSource | undefined {
     return this.#entries.get(name)?.slot;
   }
 
@@ -73,7 +73,7 @@ export class TokenFiles {
    */
   async look(say: (line: string, taken: boolean) => void): Promise<void> {
     for (const [name, { slot, watch }] of this.#entries) {
-      if (!await watch.look()) continue;
+      if (!await watch.poll()) continue;
       const judged = await readToken(this.#folder, name);
       if (judged.ok && judged.value !== undefined) {
         if (slot.replace(judged.value)) say(renewedText(name), true);
@@ -92,11 +92,11 @@ export function renewedText(name: string): string {
 }
 
 /** Where a route's token is, be it a variable's or a file's. */
-export function tokenSlot(
-  { tokenEnv, tokenFile }: Pick<Route, "tokenEnv" | "tokenFile">,
+export function tokenSource(
+  { tokenEnv, tokenFile }: Pick<RouteConfig, "tokenEnv" | "tokenFile">,
   tokens: Tokens,
   files: TokenFiles,
-): Slot {
-  if (tokenEnv !== undefined) return new Slot(tokens.get(tokenEnv));
-  return files.slot(tokenFile ?? "") ?? new Slot(undefined);
+): TokenSource {
+  if (tokenEnv !== undefined) return new TokenSource(tokens.get(tokenEnv));
+  return files.slot(tokenFile ?? "") ?? new TokenSource(undefined);
 }

@@ -4,7 +4,7 @@ import type { Secret } from "../core/secret.ts";
 const FORMER_LIMIT = 4;
 
 /** The place of a token that may be replaced while the service runs. */
-export class Slot {
+export class TokenSource {
   #current: Secret | undefined;
   #former: readonly Secret[] = [];
 

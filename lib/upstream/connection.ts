@@ -51,11 +51,11 @@ export class Connection {
   }
 
   /** The bytes that have come and are not consumed: a view of the buffer, good until the next call. */
-  get arrived(): Uint8Array<ArrayBuffer> {
+  get buffered(): Uint8Array<ArrayBuffer> {
     return this.#buffer.subarray(this.#start, this.#end);
   }
 
-  consume(length: number): void {
+  discard(length: number): void {
     this.#start += length;
     if (this.#start === this.#end) this.#start = this.#end = 0;
   }
@@ -83,11 +83,11 @@ export class Connection {
   async readHead(): Promise<string | undefined> {
     let seen = 0;
     for (;;) {
-      const arrived = this.arrived;
+      const arrived = this.buffered;
       const length = arrived.length > seen ? findHeadEnd(arrived, seen) : -1;
       if (length >= 0) {
         const text = latin1(arrived.subarray(0, length));
-        this.consume(length);
+        this.discard(length);
         return text;
       }
       seen = arrived.length;
@@ -137,7 +137,7 @@ export class Connection {
   #makeRoom(): void {
     if (this.#end < this.#buffer.length) return;
     // Full: only a head can make it so, since a body is consumed as it comes.
-    const arrived = this.arrived;
+    const arrived = this.buffered;
     const larger = arrived.length < this.#buffer.length
       ? this.#buffer
       : new Uint8Array(HEAD_LIMIT + BUFFER_SIZE);

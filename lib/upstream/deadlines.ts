@@ -2,7 +2,7 @@
 const INTERVAL = 250;
 
 /** Something that is being waited for on behalf of a client. */
-export class Wait {
+export class Deadline {
   readonly #patience: number;
   #left: number;
   readonly #gone: () => boolean;
@@ -22,12 +22,12 @@ export class Wait {
   }
 
   /** Something went forward: the time begins anew. */
-  progress(): void {
+  refresh(): void {
     this.#left = this.#patience;
   }
 
   /** Whether it has been ended by this look. */
-  look(): boolean {
+  tick(): boolean {
     this.#left--;
     this.ended = this.#gone() ? "gone" : this.#left === 0 ? "timeout" : undefined;
     if (this.ended === undefined) return false;
@@ -42,22 +42,22 @@ export class Wait {
  * Most waits last less than one look: a timer, an abort listener or so much as a look at the clock for each would cost
  * more than the wait.
  */
-export class Waits {
-  readonly #waits = new Set<Wait>();
+export class Deadlines {
+  readonly #deadlines = new Set<Deadline>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  add(wait: Wait): void {
-    this.#waits.add(wait);
-    this.#timer ??= setInterval(() => this.#look(), INTERVAL);
+  add(wait: Deadline): void {
+    this.#deadlines.add(wait);
+    this.#timer ??= setInterval(() => this.#tick(), INTERVAL);
   }
 
-  delete(wait: Wait): void {
-    this.#waits.delete(wait);
+  delete(wait: Deadline): void {
+    this.#deadlines.delete(wait);
   }
 
-  #look(): void {
-    for (const wait of this.#waits) if (wait.look()) this.#waits.delete(wait);
-    if (this.#waits.size > 0) return;
+  #tick(): void {
+    for (const wait of this.#deadlines) if (wait.tick()) this.#deadlines.delete(wait);
+    if (this.#deadlines.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

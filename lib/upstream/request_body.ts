@@ -9,17 +9,17 @@ const PIECE = 64 * 1024;
 const FRAMING = 16;
 
 /** The agent's content did not come to its end: what it is, the agent's own connection tells it. */
-export class UploadBroken extends Error {
+export class RequestBodyAborted extends Error {
   override readonly name = "UploadBroken";
 }
 
 /** The content of a request on its way up. */
-export class Upload {
+export class RequestBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #done = false;
   #stopped = false;
   /** Why the agent's side of it failed, if it did. */
-  failure: UploadBroken | undefined;
+  failure: RequestBodyAborted | undefined;
 
   constructor(content: ReadableStream<Uint8Array>) {
     this.#reader = content.getReader();
@@ -46,7 +46,7 @@ export class Upload {
       else await this.#sendChunked(connection, progress);
       this.#done = !this.#stopped;
     } catch (error) {
-      if (!(error instanceof UploadBroken)) return this.stop();
+      if (!(error instanceof RequestBodyAborted)) return this.stop();
       this.failure = error;
       connection.close();
     }
@@ -73,7 +73,7 @@ export class Upload {
       const { done, value } = await this.#reader.read();
       return done ? undefined : value as Uint8Array<ArrayBuffer>;
     } catch (error) {
-      throw new UploadBroken("The agent's content broke off", { cause: error });
+      throw new RequestBodyAborted("The agent's content broke off", { cause: error });
     }
   }
 
@@ -86,9 +86,9 @@ export class Upload {
     while (left > 0) {
       const bytes = await this.#next();
       if (this.#stopped) return;
-      if (bytes === undefined) throw new UploadBroken("The agent's content is shorter than it said");
+      if (bytes === undefined) throw new RequestBodyAborted("The agent's content is shorter than it said");
       left -= bytes.length;
-      if (left < 0) throw new UploadBroken("The agent's content is longer than it said");
+      if (left < 0) throw new RequestBodyAborted("The agent's content is longer than it said");
       await connection.write(bytes);
       // Read first: what has been given back has no length.
       progress(bytes.length);
@@ -96,7 +96,7 @@ export class Upload {
     }
     // The end must be read as well, or the runtime takes the agent for still sending and keeps its connection open.
     for (let rest = await this.#next(); rest !== undefined; rest = await this.#next()) {
-      if (rest.length > 0) throw new UploadBroken("The agent's content is longer than it said");
+      if (rest.length > 0) throw new RequestBodyAborted("The agent's content is longer than it said");
     }
   }
 

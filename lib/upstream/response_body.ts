@@ -14,7 +14,7 @@ const BULK = 256 * 1024;
 const BULK_PATIENCE = 2;
 
 /** What is called when a content has come to an end. */
-export interface ContentEnd {
+export interface BodyEnd {
   /** It is whole; `clean` when not a byte stood behind it. */
   (outcome: "whole", clean: boolean): void;
   /** It broke off or was given up. */
@@ -22,10 +22,10 @@ export interface ContentEnd {
 }
 
 /** The content of a response, as it comes. */
-export class Content {
+export class ResponseBody {
   readonly #connection: Connection;
   readonly #decoder: Decoder;
-  readonly #end: ContentEnd;
+  readonly #end: BodyEnd;
   /** A read that was still pending when the bytes before it went on, and where its bytes will be. */
   #late: { readonly room: Uint8Array<ArrayBuffer>; readonly reading: Promise<number> } | undefined;
   /** What has been decoded and not handed on yet. */
@@ -34,7 +34,7 @@ export class Content {
   #lent = 0;
   #ended = false;
 
-  constructor(connection: Connection, decoder: Decoder, end: ContentEnd) {
+  constructor(connection: Connection, decoder: Decoder, end: BodyEnd) {
     this.#connection = connection;
     this.#decoder = decoder;
     this.#end = end;
@@ -63,28 +63,28 @@ export class Content {
     const connection = this.#connection;
     if (this.#decoder.done) return NOTHING;
     // What begins with a full read is as a rule not at its end, and worth joining.
-    if (connection.arrived.length === 0 || connection.lastReadWasFull) return undefined;
-    const arrived = connection.arrived;
+    if (connection.buffered.length === 0 || connection.lastReadWasFull) return undefined;
+    const arrived = connection.buffered;
     const { end, read } = this.#decoder.decode(arrived, 0, arrived.length);
     if (this.#decoder.done) {
       this.#lent = read;
       return arrived.subarray(0, end);
     }
     if (end > 0) this.#first = arrived.slice(0, end);
-    connection.consume(read);
+    connection.discard(read);
     return undefined;
   }
 
   /** Gives back what was lent as a whole. */
   release(): void {
-    this.#connection.consume(this.#lent);
-    this.#finish(this.#connection.arrived.length === 0);
+    this.#connection.discard(this.#lent);
+    this.#finish(this.#connection.buffered.length === 0);
   }
 
   /** The bytes that came together with the head, if any did: it does not wait for the upstream. */
-  async arrived(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  async buffered(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (this.#first !== undefined) return this.#takeFirst();
-    if (!this.#decoder.done && this.#connection.arrived.length === 0) return undefined;
+    if (!this.#decoder.done && this.#connection.buffered.length === 0) return undefined;
     const bytes = await this.#step();
     return bytes.length > 0 ? bytes : undefined;
   }
@@ -105,7 +105,7 @@ export class Content {
   async #step(): Promise<Uint8Array<ArrayBuffer>> {
     try {
       if (!this.#decoder.done) return await this.#read();
-      this.#finish(this.#connection.arrived.length === 0);
+      this.#finish(this.#connection.buffered.length === 0);
       return NOTHING;
     } catch (error) {
       this.cancel();
@@ -116,16 +116,16 @@ export class Content {
   async #read(): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#late !== undefined) return await this.#readLate(this.#late);
     const connection = this.#connection;
-    if (connection.arrived.length === 0 && await connection.fill() === 0) {
+    if (connection.buffered.length === 0 && await connection.fill() === 0) {
       this.#decoder.end();
       return NOTHING;
     }
-    const arrived = connection.arrived;
+    const arrived = connection.buffered;
     const { end, read } = this.#decoder.decode(arrived, 0, arrived.length);
     const more = connection.lastReadWasFull && !this.#decoder.done;
     const bytes = more ? this.#bulkFor(arrived.subarray(0, end)) : arrived.slice(0, end);
-    connection.consume(read);
-    if (this.#decoder.done) this.#finish(connection.arrived.length === 0);
+    connection.discard(read);
+    if (this.#decoder.done) this.#finish(connection.buffered.length === 0);
     return more ? await this.#gather(bytes, end) : bytes;
   }
 

@@ -1,15 +1,15 @@
-import type { Route } from "../config/route/route_config.ts";
+import type { RouteConfig } from "../config/route/route_config.ts";
 import type { RequestFraming } from "../proxy/request_head.ts";
 import { Connection } from "./connection.ts";
 import { ConnectionCounts } from "./connection_counts.ts";
-import { Content } from "./response_body.ts";
+import { ResponseBody } from "./response_body.ts";
 import { decoderFor } from "./decoder.ts";
 import { dial, type DialOptions } from "./dial.ts";
 import { type Framing, persists, responseFraming } from "./response_framing.ts";
 import { Pool } from "./pool.ts";
 import { BadResponse, parseResponseHead, type ResponseHead } from "./response_head.ts";
-import { Upload } from "./request_body.ts";
-import { Wait, type Waits } from "./deadlines.ts";
+import { RequestBody } from "./request_body.ts";
+import { Deadline, type Deadlines } from "./deadlines.ts";
 
 /** What goes to the upstream. */
 export interface UpstreamRequest {
@@ -25,11 +25,11 @@ export interface UpstreamRequest {
 }
 
 /** What came back. */
-export interface Reply {
+export interface UpstreamResponse {
   readonly head: ResponseHead;
   readonly framing: Framing;
   /** To be read to its end or cancelled: until then it holds the connection. */
-  readonly content: Content;
+  readonly content: ResponseBody;
   /** Whether the connection had served before. */
   readonly reused: boolean;
 }
@@ -40,12 +40,12 @@ export class UpstreamTimeout extends Error {
 }
 
 /** The agent left before there was an answer. */
-export class AgentGone extends Error {
+export class ClientDisconnected extends Error {
   override readonly name = "AgentGone";
 }
 
 /** The upstream had hung up: not a byte of a response came. */
-class HungUp extends Error {
+class UpstreamHungUp extends Error {
   override readonly name = "HungUp";
 }
 
@@ -56,15 +56,15 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT"
 const INTERIM_LIMIT = 64;
 
 /** The leg from here to one route's upstream. */
-export class Leg {
-  readonly #route: Route;
+export class Http1Transport {
+  readonly #route: RouteConfig;
   readonly #options: DialOptions;
-  readonly #waits: Waits;
+  readonly #waits: Deadlines;
   readonly #counts: ConnectionCounts;
   readonly #pool = new Pool();
 
   /** @param counts Where this leg's connections are counted; a leg that takes its place may count on. */
-  constructor(route: Route, options: DialOptions, waits: Waits, counts = new ConnectionCounts()) {
+  constructor(route: RouteConfig, options: DialOptions, waits: Deadlines, counts = new ConnectionCounts()) {
     this.#route = route;
     this.#options = options;
     this.#waits = waits;
@@ -77,14 +77,15 @@ export class Leg {
    * It is sent again at most once, and only if the connection was a reused one, no byte of a response came, the method
    * is idempotent, and there was no content to consume: otherwise the upstream might act twice.
    */
-  async exchange(request: UpstreamRequest): Promise<Reply> {
+  async roundTrip(request: UpstreamRequest): Promise<UpstreamResponse> {
     const idle = this.#pool.take();
     if (idle !== undefined) {
       this.#counts.reused++;
       try {
         return await this.#attempt(idle, request, true);
       } catch (error) {
-        const again = error instanceof HungUp && IDEMPOTENT.has(request.method) && request.content === null;
+        const again = error instanceof UpstreamHungUp && IDEMPOTENT.has(request.method) &&
+          request.content === null;
         if (!again) throw error;
       }
     }
@@ -98,7 +99,7 @@ export class Leg {
 
   async #connect(request: UpstreamRequest): Promise<Connection> {
     const attempt = new AbortController();
-    const wait = new Wait(this.#route.connectTimeoutMs, request.gone, () => attempt.abort());
+    const wait = new Deadline(this.#route.connectTimeoutMs, request.gone, () => attempt.abort());
     this.#waits.add(wait);
     try {
       const socket = await dial(this.#route.upstream, this.#options, attempt.signal);
@@ -110,9 +111,13 @@ export class Leg {
     }
   }
 
-  async #attempt(connection: Connection, request: UpstreamRequest, reused: boolean): Promise<Reply> {
-    const upload = request.content === null ? undefined : new Upload(request.content);
-    const wait = new Wait(this.#route.responseTimeoutMs, request.gone, () => connection.close());
+  async #attempt(
+    connection: Connection,
+    request: UpstreamRequest,
+    reused: boolean,
+  ): Promise<UpstreamResponse> {
+    const upload = request.content === null ? undefined : new RequestBody(request.content);
+    const wait = new Deadline(this.#route.responseTimeoutMs, request.gone, () => connection.close());
     this.#waits.add(wait);
     try {
       await send(connection, request, upload, wait);
@@ -129,13 +134,13 @@ export class Leg {
         upload?.stop();
         connection.close();
       };
-      return { head, framing, content: new Content(connection, decoderFor(framing), end), reused };
+      return { head, framing, content: new ResponseBody(connection, decoderFor(framing), end), reused };
     } catch (error) {
       upload?.stop();
       connection.close();
       throw upload?.failure === undefined
         ? reasonFor(wait, error)
-        : new AgentGone("The agent's content broke off", { cause: upload.failure });
+        : new ClientDisconnected("The agent's content broke off", { cause: upload.failure });
     } finally {
       this.#waits.delete(wait);
     }
@@ -146,16 +151,16 @@ export class Leg {
 async function send(
   connection: Connection,
   request: UpstreamRequest,
-  upload: Upload | undefined,
-  wait: Wait,
+  upload: RequestBody | undefined,
+  wait: Deadline,
 ): Promise<void> {
   try {
     await connection.writeHead(request.head);
   } catch (error) {
-    throw new HungUp("The connection was closed before the request was sent", { cause: error });
+    throw new UpstreamHungUp("The connection was closed before the request was sent", { cause: error });
   }
   upload?.send(connection, request.framing, (bytes) => {
-    wait.progress();
+    wait.refresh();
     request.sent(bytes);
   });
 }
@@ -167,11 +172,11 @@ async function readResponseHead(connection: Connection): Promise<ResponseHead> {
     try {
       text = await connection.readHead();
     } catch (error) {
-      if (interim > 0 || error instanceof BadResponse || connection.arrived.length > 0) throw error;
-      throw new HungUp("The connection broke before a response came", { cause: error });
+      if (interim > 0 || error instanceof BadResponse || connection.buffered.length > 0) throw error;
+      throw new UpstreamHungUp("The connection broke before a response came", { cause: error });
     }
     if (text === undefined) {
-      if (interim === 0) throw new HungUp("The connection ended before a response came");
+      if (interim === 0) throw new UpstreamHungUp("The connection ended before a response came");
       throw new BadResponse("a connection that ended after an interim response");
     }
     const head = parseResponseHead(text);
@@ -183,12 +188,12 @@ async function readResponseHead(connection: Connection): Promise<ResponseHead> {
 }
 
 /** What ended a wait says more than the error that it led to. */
-function reasonFor(wait: Wait, error: unknown): unknown {
+function reasonFor(wait: Deadline, error: unknown): unknown {
   switch (wait.ended) {
     case "timeout":
       return new UpstreamTimeout("The upstream did not answer in time", { cause: error });
     case "gone":
-      return new AgentGone("The agent left", { cause: error });
+      return new ClientDisconnected("The agent left", { cause: error });
     default:
       return error;
   }

@@ -36,7 +36,7 @@ export async function openTunnel(
     if (status < 200) continue;
     if (status > 299) throw new TunnelRefused(status);
     // The upstream speaks second, in HTTP as in TLS: what comes now is not from it.
-    if (connection.arrived.length > 0) throw new BadResponse("an egress proxy that sent bytes of its own");
+    if (connection.buffered.length > 0) throw new BadResponse("an egress proxy that sent bytes of its own");
     return;
   }
   throw new BadResponse("an egress proxy that does not come to an answer");

@@ -13,7 +13,7 @@ import { EXIT } from "../../lib/commands/command.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { SETTING_VARIABLES } from "../../lib/config/settings/settings.ts";
 import { REFUSAL_CODES } from "../../lib/http/refusal.ts";
-import { type Entry, jsonLine } from "../../lib/log/request_log.ts";
+import { jsonLine, type LogEntry } from "../../lib/log/request_log.ts";
 import { families } from "../../lib/metrics/families.ts";
 import { Meters } from "../../lib/metrics/meters.ts";
 import { STATUS_CLASSES } from "../../lib/metrics/route_meter.ts";
@@ -233,7 +233,7 @@ Deno.test("docs/OPERATING.md tells every metric, and no other", () => {
 
 Deno.test("docs/OPERATING.md tells every field of the log, and no other", () => {
   // Nothing is left out where everything is known.
-  const entry: Entry = {
+  const entry: LogEntry = {
     id: "1",
     time: 0,
     began: 0,

@@ -8,7 +8,7 @@ import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@st
 import { join } from "@std/path";
 import { TRIALS } from "./trials/all.ts";
 import { type Package, VERSIONS } from "./versions.ts";
-import { advise } from "../../lib/providers/client_setup.ts";
+import { clientSetup } from "../../lib/providers/client_setup.ts";
 import { findRoute } from "../../lib/providers/find_route.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { openForge } from "../support/forge.ts";
@@ -25,7 +25,7 @@ const EVERYWHERE = { bind: "0.0.0.0", port: 9099, socket: undefined };
 
 /** What is said of one route, without the line that names it. */
 function linesFor(fields: object, clientTokenEnv?: string, place: object = {}): readonly string[] {
-  const advice = advise([routeOf(fields)], { ...EVERYWHERE, ...place }, { clientTokenEnv });
+  const advice = clientSetup([routeOf(fields)], { ...EVERYWHERE, ...place }, { clientTokenEnv });
   return (advice.split("\n\n").at(-1) ?? "").split("\n").slice(1);
 }
 
@@ -246,10 +246,10 @@ Deno.test("docs/CLIENTS.md shows the lines that are printed for its table, and w
   const [lines, keyed] = blocks("sh");
   const place = { ...EVERYWHERE, socket: "/run/agent/agent.sock" };
   const { routes } = valueOf(parseRoutes(table));
-  assertEquals(`${advise(routes, place, { clientTokenEnv: undefined })}\n`, lines);
+  assertEquals(`${clientSetup(routes, place, { clientTokenEnv: undefined })}\n`, lines);
   const some = ["/anthropic/", "/github/", "/npm/", "/pypi/", "/cargo/", "/internal/"];
   const few = routes.filter(({ path }) => some.includes(path));
-  assertEquals(`${advise(few, place, { clientTokenEnv: "CLIENT_TOKEN" })}\n`, keyed);
+  assertEquals(`${clientSetup(few, place, { clientTokenEnv: "CLIENT_TOKEN" })}\n`, keyed);
 });
 
 Deno.test("docs/CLIENTS.md tells every client that is tried, in the version that is tried", () => {

@@ -21,11 +21,11 @@ async function judgedUnder(...given: string[]): Promise<readonly string[]> {
 
 const RIGHT: readonly string[] = flags(REQUIRED).split(" ").filter((flag) => flag !== "--no-prompt");
 
-Deno.test("judgeGrants() finds nothing wrong under exactly the needed flags", async () => {
+Deno.test("checkGrants() finds nothing wrong under exactly the needed flags", async () => {
   assertEquals(await judgedUnder(...RIGHT), []);
 });
 
-Deno.test("judgeGrants() names each grant that is missing", async () => {
+Deno.test("checkGrants() names each grant that is missing", async () => {
   assertEquals(
     await judgedUnder("--allow-net=127.0.0.1:0,b.example:443", "--allow-read=/run", "--allow-env=A"),
     [
@@ -36,7 +36,7 @@ Deno.test("judgeGrants() names each grant that is missing", async () => {
   );
 });
 
-Deno.test("judgeGrants() names each kind that is granted without a list", async () => {
+Deno.test("checkGrants() names each kind that is granted without a list", async () => {
   const all = (kind: string) => `--allow-${kind}: must have a list, but all is granted`;
   const none = (kind: string) =>
     `--allow-${kind}: must not be granted: the service needs nothing of the kind`;
@@ -53,7 +53,7 @@ Deno.test("judgeGrants() names each kind that is granted without a list", async 
   }
 });
 
-Deno.test("judgeGrants() wants the socket to be writable where there is one, and never all files", async () => {
+Deno.test("checkGrants() wants the socket to be writable where there is one, and never all files", async () => {
   const required: Grants = { ...REQUIRED, write: ["/tmp/a.sock"] };
   async function judged(...given: string[]): Promise<string> {
     const args = ["run", "--no-prompt", ...RIGHT, ...given, PROBE, JSON.stringify(required)];
@@ -66,7 +66,7 @@ Deno.test("judgeGrants() wants the socket to be writable where there is one, and
   }
 });
 
-Deno.test("judgeGrants() takes the right to read / as the right to read all", async () => {
+Deno.test("checkGrants() takes the right to read / as the right to read all", async () => {
   const others = RIGHT.filter((flag) => !flag.startsWith("--allow-read"));
   assertEquals(await judgedUnder(...others, "--allow-read=/"), [
     "--allow-read: must have a list, but all is granted",

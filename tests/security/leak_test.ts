@@ -8,16 +8,16 @@ import { assert, assertEquals } from "@std/assert";
 import { inspect } from "node:util";
 import { parseEgress } from "../../lib/config/settings/egress.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
-import { judgeTokens } from "../../lib/config/route/token.ts";
-import { Gate } from "../../lib/proxy/in_flight_limiter.ts";
+import { parseTokens } from "../../lib/config/route/token.ts";
+import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { createHandler } from "../../lib/proxy/handler.ts";
-import { type Entry, failureSink, Journal, jsonLine, readableLine } from "../../lib/log/request_log.ts";
-import { openPassages, type Passage } from "../../lib/proxy/route.ts";
-import { startServing } from "../../lib/server/server.ts";
+import { failureSink, jsonLine, type LogEntry, readableLine, RequestLog } from "../../lib/log/request_log.ts";
+import { openRoutes, type Route } from "../../lib/proxy/route.ts";
+import { startServer } from "../../lib/server/server.ts";
 import { TokenFiles } from "../../lib/tokens/token_files.ts";
-import type { Leg, Reply } from "../../lib/upstream/transport.ts";
+import type { Http1Transport, UpstreamResponse } from "../../lib/upstream/transport.ts";
 import { ConnectionCounts } from "../../lib/upstream/connection_counts.ts";
-import { Waits } from "../../lib/upstream/deadlines.ts";
+import { Deadlines } from "../../lib/upstream/deadlines.ts";
 import { ask } from "../support/leak_fixture.ts";
 import { assertSilent, CANARIES, canariesIn, CANARY_ENV, canaryRoutes } from "../support/canary.ts";
 import { makeAuthority } from "../support/authority.ts";
@@ -206,15 +206,15 @@ Deno.test("no verb prints a secret", async () => {
 });
 
 /** Passages of all canaries to an upstream. */
-function passagesTo(upstream: string): Passage[] {
+function passagesTo(upstream: string): Route[] {
   const table = valueOf(parseRoutes(JSON.stringify({ routes: canaryRoutes(upstream) })));
-  const tokens = valueOf(judgeTokens(table, (name) => CANARY_ENV[name]));
-  return openPassages(table, {
+  const tokens = valueOf(parseTokens(table, (name) => CANARY_ENV[name]));
+  return openRoutes(table, {
     tokens,
     files: TokenFiles.NONE,
     caCerts: [],
     egress: NO_EGRESS,
-    waits: new Waits(),
+    waits: new Deadlines(),
     counts: () => new ConnectionCounts(),
   });
 }
@@ -263,22 +263,25 @@ Deno.test("a failure that holds a secret gives a record and a line of a log with
 /** What comes of a leg that fails, for each canary: the answer and the records. */
 async function failAll(
   failure: (text: string) => unknown,
-): Promise<{ response: Response; entries: Entry[] }[]> {
+): Promise<{ response: Response; entries: LogEntry[] }[]> {
   return await Promise.all(CANARIES.map((canary) => {
     const text = `${canary.secret} ${canary.value ?? ""}`;
-    return answerTo(canary.route.path, { exchange: () => Promise.reject(failure(text)) });
+    return answerTo(canary.route.path, { roundTrip: () => Promise.reject(failure(text)) });
   }));
 }
 
 /** The answer of a handler whose upstream leg is this one. */
 async function answerTo(
   path: string,
-  leg: Pick<Leg, "exchange">,
-): Promise<{ response: Response; entries: Entry[] }> {
-  const entries: Entry[] = [];
-  const passages = passagesTo("http://api.test").map((passage) => ({ ...passage, leg: leg as Leg }));
-  const journal = new Journal([(entry) => entries.push({ ...entry })]);
-  const handle = createHandler({ passages, gate: new Gate(9), journal });
+  leg: Pick<Http1Transport, "roundTrip">,
+): Promise<{ response: Response; entries: LogEntry[] }> {
+  const entries: LogEntry[] = [];
+  const passages = passagesTo("http://api.test").map((passage) => ({
+    ...passage,
+    leg: leg as Http1Transport,
+  }));
+  const journal = new RequestLog([(entry) => entries.push({ ...entry })]);
+  const handle = createHandler({ passages, gate: new InFlightLimiter(9), journal });
   const response = await handle(
     new Request(`http://proxy${path}x`, { headers: { host: "proxy" } }),
     CLIENT_INFO,
@@ -287,7 +290,7 @@ async function answerTo(
 }
 
 /** All that is ever written of records. */
-function linesOf(entries: readonly Entry[]): string {
+function linesOf(entries: readonly LogEntry[]): string {
   const lines = entries.flatMap((entry) => [readableLine(entry), jsonLine(entry)]);
   const sink = failureSink((line) => lines.push(line));
   for (const entry of entries) sink(entry);
@@ -304,9 +307,14 @@ Deno.test("a failure in the middle of a reply gives away nothing", async () => {
         cancel() {},
       };
       const head = { status: 200, minorVersion: 1, fields: [], framing: {} };
-      const reply = { head, framing: { kind: "chunked" }, content, reused: false } as unknown as Reply;
+      const reply = {
+        head,
+        framing: { kind: "chunked" },
+        content,
+        reused: false,
+      } as unknown as UpstreamResponse;
       const { response, entries } = await answerTo(canary.route.path, {
-        exchange: () => Promise.resolve(reply),
+        roundTrip: () => Promise.resolve(reply),
       });
       await response.text().catch(() => {});
       assertSilent(inspect([...response.headers]), name);
@@ -323,7 +331,7 @@ Deno.test("a failure outside of all that answers failures is a bare 500, and not
   console.error = (...values) => printed.push(values);
   try {
     for (const [, failure] of FAILURES) {
-      const serving = startServing({
+      const serving = startServer({
         settings: {
           bind: "127.0.0.1",
           port: 0,
@@ -334,14 +342,14 @@ Deno.test("a failure outside of all that answers failures is a bare 500, and not
           egress: NO_EGRESS,
         },
         table,
-        tokens: valueOf(judgeTokens(table, (name) => CANARY_ENV[name])),
+        tokens: valueOf(parseTokens(table, (name) => CANARY_ENV[name])),
         files: TokenFiles.NONE,
         caCerts: [],
         // Where records go is the last thing that can fail.
         sinks: [() => {
           throw failure(CANARIES[0]!.secret);
         }],
-        tellsClient: true,
+        logsClient: true,
       });
       const { raw } = await ask(serving.address.port, "GET /nowhere");
       assertEquals(
@@ -382,11 +390,11 @@ function propertiesOf(value: unknown, depth: number): unknown {
 Deno.test("no object that holds a secret prints it, before its use and after", async () => {
   await using upstream = startScribe();
   const table = valueOf(parseRoutes(JSON.stringify({ routes: canaryRoutes(upstream.url) })));
-  const tokens = valueOf(judgeTokens(table, (name) => CANARY_ENV[name]));
+  const tokens = valueOf(parseTokens(table, (name) => CANARY_ENV[name]));
   const proxy = `http://user:${encodeURIComponent(CANARIES[0]!.secret)}@proxy.test`;
   const egress = valueOf(parseEgress((name) => name === "HTTP_PROXY" ? proxy : undefined));
   const passages = passagesTo(upstream.url);
-  const service = { passages, gate: new Gate(9), journal: new Journal([]) };
+  const service = { passages, gate: new InFlightLimiter(9), journal: new RequestLog([]) };
   const handle = createHandler(service);
   const objects: Record<string, unknown> = { table, tokens, egress, passages, service, handle };
   for (const [at, { credential, mask, leg, rules }] of passages.entries()) {

@@ -2,7 +2,7 @@
  * The upstream of the soak, a program of its own: HTTPS, with a certificate that it makes itself. What it does is in
  * `answers.ts`.
  *
- * It prints one line of JSON, its {@linkcode Place}, when it listens. When its stdin ends it prints another, its
+ * It prints one line of JSON, its {@linkcode ListenAddress}, when it listens. When its stdin ends it prints another, its
  * {@linkcode UpstreamReport}, and ends, so that it outlives nobody.
  *
  * @module

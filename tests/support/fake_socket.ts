@@ -6,7 +6,7 @@
  */
 
 import { Connection, type Socket } from "../../lib/upstream/connection.ts";
-import { Content } from "../../lib/upstream/response_body.ts";
+import { ResponseBody } from "../../lib/upstream/response_body.ts";
 import { decoderFor } from "../../lib/upstream/decoder.ts";
 import { responseFraming } from "../../lib/upstream/response_framing.ts";
 import {
@@ -96,7 +96,7 @@ export async function readPieces(
       ends++;
       clean = outcome === "whole" && nothingBehind;
     };
-    const content = new Content(connection, decoderFor(responseFraming(method, head)), ended);
+    const content = new ResponseBody(connection, decoderFor(responseFraming(method, head)), ended);
     const parts: Uint8Array[] = [];
     for (let part = await content.next(); part !== undefined; part = await content.next()) {
       if (part.length === 0) throw new Error("Content.next() gave an empty part");
@@ -111,7 +111,7 @@ export async function readPieces(
       fields: head.fields,
       body: join(parts),
       clean,
-      left: connection.arrived.length + socket.left,
+      left: connection.buffered.length + socket.left,
       unread: socket.left,
     };
   } catch (error) {

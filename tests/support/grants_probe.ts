@@ -7,10 +7,10 @@
  * @module
  */
 
-import { judgeGrants, revokeAfterStart } from "../../lib/permissions/grants.ts";
+import { checkGrants, revokeAfterStart } from "../../lib/permissions/grants.ts";
 
 const required = JSON.parse(Deno.args[0] ?? "");
-for (const { place, message } of await judgeGrants(required)) console.log(`${place}: ${message}`);
+for (const { path, message } of await checkGrants(required)) console.log(`${path}: ${message}`);
 
 if (Deno.args[1] === "listen") {
   const [bind, port] = required.net[0].split(":");

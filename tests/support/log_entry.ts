@@ -1,7 +1,7 @@
-import type { Entry } from "../../lib/log/request_log.ts";
+import type { LogEntry } from "../../lib/log/request_log.ts";
 
 /** The record of a request that went well, but for what the test says. */
-export function entryOf(differences: Partial<Entry> = {}): Entry {
+export function entryOf(differences: Partial<LogEntry> = {}): LogEntry {
   return {
     id: "0f0f0f0f-1",
     time: Date.UTC(2026, 0, 2, 3, 4, 5, 678),

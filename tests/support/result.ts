@@ -1,13 +1,13 @@
-import type { Judged } from "../../lib/core/result.ts";
+import type { Result } from "../../lib/core/result.ts";
 
 /** The value of what must be good. */
-export function valueOf<Value>(judged: Judged<Value>): Value {
+export function valueOf<Value>(judged: Result<Value>): Value {
   if (judged.ok) return judged.value;
   throw new Error(`Wanted a value, got problems:\n${linesOf(judged).join("\n")}`);
 }
 
 /** The problems of what must be bad, a line each, as the commands print them. */
-export function linesOf(judged: Judged<unknown>): readonly string[] {
+export function linesOf(judged: Result<unknown>): readonly string[] {
   if (judged.ok) throw new Error("Wanted problems, got a value");
-  return judged.problems.map(({ place, message }) => `${place}: ${message}`);
+  return judged.problems.map(({ path, message }) => `${path}: ${message}`);
 }

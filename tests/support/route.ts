@@ -1,9 +1,9 @@
-import type { Route } from "../../lib/config/route/route_config.ts";
+import type { RouteConfig } from "../../lib/config/route/route_config.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { valueOf } from "./result.ts";
 
 /** A route as a table makes it: Bearer, from `/a/` to `https://api.test`, but for what the fields say. */
-export function routeOf(fields: object = {}): Route {
+export function routeOf(fields: object = {}): RouteConfig {
   const entry = {
     path: "/a/",
     upstream: "https://api.test",
@@ -11,5 +11,5 @@ export function routeOf(fields: object = {}): Route {
     token_env: "A_TOKEN",
     ...fields,
   };
-  return valueOf(parseRoutes(JSON.stringify({ routes: [entry] }))).routes[0] as Route;
+  return valueOf(parseRoutes(JSON.stringify({ routes: [entry] }))).routes[0] as RouteConfig;
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { judgePem } from "../../lib/config/settings/ca_file.ts";
+import { parsePem } from "../../lib/config/settings/ca_file.ts";
 import { linesOf, valueOf } from "../support/result.ts";
 
 const BEGIN = "-----BEGIN CERTIFICATE-----";
@@ -13,19 +13,19 @@ function block(length: number): string {
 }
 
 function fault(text: string): string {
-  const [line = "", ...others] = linesOf(judgePem(text));
+  const [line = "", ...others] = linesOf(parsePem(text));
   assertEquals(others, []);
   assert(line.startsWith("CRED_PROXY_CA_FILE: "), line);
   return line.replace("CRED_PROXY_CA_FILE: ", "");
 }
 
-Deno.test("judgePem() takes certificates and leaves what stands between them", () => {
+Deno.test("parsePem() takes certificates and leaves what stands between them", () => {
   const text = `subject=/CN=a\r\n${block(20).replaceAll("\n", "\r\n")}\nissuer=b\n${block(300)}`;
-  const pem = valueOf(judgePem(text));
+  const pem = valueOf(parsePem(text));
   assertEquals(pem.replaceAll("\r\n", "\n").trim(), `${block(20)}${block(300)}`.trim());
 });
 
-Deno.test("judgePem() refuses a file that is no PEM", () => {
+Deno.test("parsePem() refuses a file that is no PEM", () => {
   for (
     const text of [
       "",
@@ -39,14 +39,14 @@ Deno.test("judgePem() refuses a file that is no PEM", () => {
   }
 });
 
-Deno.test("judgePem() refuses a private key beside the certificates", () => {
+Deno.test("parsePem() refuses a private key beside the certificates", () => {
   for (const kind of ["PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"]) {
     const key = block(40).replaceAll("CERTIFICATE", kind);
     assertEquals(fault(block(40) + key), "holds a private key, which does not belong there");
   }
 });
 
-Deno.test("judgePem() refuses blocks that do not pair", () => {
+Deno.test("parsePem() refuses blocks that do not pair", () => {
   for (
     const text of [block(9) + BEGIN, block(9) + END, BEGIN + block(9), END + BEGIN, block(9).replace(END, "")]
   ) {
@@ -54,7 +54,7 @@ Deno.test("judgePem() refuses blocks that do not pair", () => {
   }
 });
 
-Deno.test("judgePem() refuses content that is not one DER sequence of just its length", () => {
+Deno.test("parsePem() refuses content that is not one DER sequence of just its length", () => {
   const bad = [
     "",
     "!!!!",

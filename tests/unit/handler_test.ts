@@ -1,21 +1,21 @@
 import { assert, assertEquals } from "@std/assert";
 import type { RouteTable } from "../../lib/config/route/route_config.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
-import { Gate } from "../../lib/proxy/in_flight_limiter.ts";
+import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { createHandler } from "../../lib/proxy/handler.ts";
 import { headRules } from "../../lib/proxy/request_head.ts";
 import { Secret } from "../../lib/core/secret.ts";
-import { type Entry, Journal } from "../../lib/log/request_log.ts";
-import type { Passage } from "../../lib/proxy/route.ts";
+import { type LogEntry, RequestLog } from "../../lib/log/request_log.ts";
+import type { Route } from "../../lib/proxy/route.ts";
 import { Connection } from "../../lib/upstream/connection.ts";
-import { Content } from "../../lib/upstream/response_body.ts";
+import { ResponseBody } from "../../lib/upstream/response_body.ts";
 import { decoderFor } from "../../lib/upstream/decoder.ts";
 import { responseFraming } from "../../lib/upstream/response_framing.ts";
 import {
-  AgentGone,
-  type Leg,
-  type Reply,
+  ClientDisconnected,
+  type Http1Transport,
   type UpstreamRequest,
+  type UpstreamResponse,
   UpstreamTimeout,
 } from "../../lib/upstream/transport.ts";
 import { BadResponse, parseResponseHead } from "../../lib/upstream/response_head.ts";
@@ -44,31 +44,31 @@ type Pieces = readonly (string | Error)[];
 /** A handler in front of upstreams that are a function. */
 function handlerFor(
   { answer = () => replyOf("HTTP/1.1 204 No Content\r\n\r\n"), limit = 10 }: {
-    answer?: (request: Sent) => Reply | Promise<Reply>;
+    answer?: (request: Sent) => UpstreamResponse | Promise<UpstreamResponse>;
     limit?: number;
   } = {},
 ) {
   const sent: Sent[] = [];
-  const entries: Entry[] = [];
-  const gate = new Gate(limit);
-  const passages = TABLE.routes.map((route): Passage => ({
+  const entries: LogEntry[] = [];
+  const gate = new InFlightLimiter(limit);
+  const passages = TABLE.routes.map((route): Route => ({
     path: route.path,
     route,
     rules: headRules(route),
     credential: route.tokenEnv === "UNSET_TOKEN" ? undefined : Secret.of("Bearer canary"),
     mask: undefined,
     leg: {
-      exchange(request: UpstreamRequest) {
+      roundTrip(request: UpstreamRequest) {
         const one = { ...request, route: route.path };
         sent.push(one);
         return Promise.resolve(one).then(answer);
       },
-    } as unknown as Leg,
+    } as unknown as Http1Transport,
   }));
   const handle = createHandler({
     passages,
     gate,
-    journal: new Journal([(entry) => entries.push({ ...entry })]),
+    journal: new RequestLog([(entry) => entries.push({ ...entry })]),
   });
   /** Asks for a path with a plain request, but for what the test says. */
   function ask(target: string, init: RequestInit = {}): Promise<Response> {
@@ -81,21 +81,26 @@ function handlerFor(
 }
 
 /** A reply whose content is still to come. */
-function replyOf(head: string, pieces: Pieces = []): Reply {
+function replyOf(head: string, pieces: Pieces = []): UpstreamResponse {
   return replyOn(connectionOf(pieces), head);
 }
 
 /** A reply whose first piece of content has come along with the head. */
-async function arrivedReplyOf(head: string, pieces: Pieces): Promise<Reply> {
+async function arrivedReplyOf(head: string, pieces: Pieces): Promise<UpstreamResponse> {
   const connection = connectionOf(pieces);
   await connection.fill();
   return replyOn(connection, head);
 }
 
-function replyOn(connection: Connection, text: string): Reply {
+function replyOn(connection: Connection, text: string): UpstreamResponse {
   const head = parseResponseHead(text);
   const framing = responseFraming("GET", head);
-  return { head, framing, content: new Content(connection, decoderFor(framing), () => {}), reused: true };
+  return {
+    head,
+    framing,
+    content: new ResponseBody(connection, decoderFor(framing), () => {}),
+    reused: true,
+  };
 }
 
 function connectionOf(pieces: Pieces): Connection {
@@ -204,7 +209,7 @@ Deno.test("handler() turns failures of the upstream into 502 and 504, with the c
 });
 
 Deno.test("handler() lets in as many as there may be, and refuses while draining", async () => {
-  const { promise, resolve } = Promise.withResolvers<Reply>();
+  const { promise, resolve } = Promise.withResolvers<UpstreamResponse>();
   const { ask, gate } = handlerFor({ answer: () => promise, limit: 1 });
   const first = ask("/a/x");
   assertEquals(await codeOf(await ask("/a/x")), [503, "overloaded"]);
@@ -220,7 +225,11 @@ Deno.test("handler() lets in as many as there may be, and refuses while draining
 
 Deno.test("handler() records what became of a request, whether its reply came in one piece or not", async () => {
   const head = "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\n";
-  const answers: [answer: () => Reply | Promise<Reply>, status: number, bytes: number][] = [
+  const answers: [
+    answer: () => UpstreamResponse | Promise<UpstreamResponse>,
+    status: number,
+    bytes: number,
+  ][] = [
     [() => replyOf("HTTP/1.1 204 No Content\r\n\r\n"), 204, 0],
     [() => replyOf(head, ["hello"]), 404, 5],
     [() => arrivedReplyOf(head, ["hello"]), 404, 5],
@@ -230,7 +239,7 @@ Deno.test("handler() records what became of a request, whether its reply came in
     const { ask, entries, gate } = handlerFor({ answer });
     await (await ask("/a/x?y")).text();
     assertEquals([entries.length, gate.inFlight], [1, 0]);
-    const { id, time, began, durationMs, firstByteMs, ...told } = entries[0] as Entry;
+    const { id, time, began, durationMs, firstByteMs, ...told } = entries[0] as LogEntry;
     assertEquals({ id, time, began, durationMs, firstByteMs, ...told }, {
       ...entryOf({ id, time, began, durationMs, firstByteMs }),
       path: "/a/x",
@@ -286,7 +295,7 @@ Deno.test("handler() answers 502 to a status that is none", async () => {
 });
 
 Deno.test("handler() records an agent that left before there was an answer", async () => {
-  const { ask, entries, gate } = handlerFor({ answer: () => Promise.reject(new AgentGone("left")) });
+  const { ask, entries, gate } = handlerFor({ answer: () => Promise.reject(new ClientDisconnected("left")) });
   await ask("/a/x");
   assertEquals([entries[0]?.outcome, entries.length, gate.inFlight], ["left", 1, 0]);
 });

@@ -75,7 +75,7 @@ Deno.test("parseJson() tells the line and column of a fault, and nothing of the 
   for (const [text, message] of cases) {
     assertEquals(parseJson(text, "it"), {
       ok: false,
-      problems: [{ place: "it", message: `is not JSON: ${message}` }],
+      problems: [{ path: "it", message: `is not JSON: ${message}` }],
     });
   }
 });
@@ -85,7 +85,7 @@ Deno.test("parseJson() tells of member names that stand twice, in any spelling",
     '{"a":{"b":1,"\\u0062":2},"__proto__":1,"__proto__":2,"c":[{"d":1},{"d":1}]}',
     "x",
   );
-  assertEquals(valueOf(judged).duplicates.map(({ place }) => place), ["a.b", "__proto__"]);
+  assertEquals(valueOf(judged).duplicates.map(({ path }) => path), ["a.b", "__proto__"]);
 });
 
 Deno.test("parseJson() reads a long string", () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Lines } from "../../lib/core/line_writer.ts";
+import { LineWriter } from "../../lib/core/line_writer.ts";
 
 /** Keeps what is written; each write waits for the gate, and takes so many bytes at most. */
 function sinkOf({ most = Infinity, gate = Promise.resolve() }: { most?: number; gate?: Promise<void> } = {}) {
@@ -17,9 +17,9 @@ function lossLine(count: number): string {
   return `${count} lost`;
 }
 
-Deno.test("Lines writes whole lines, and together what comes together", async () => {
+Deno.test("LineWriter writes whole lines, and together what comes together", async () => {
   const out = sinkOf();
-  const lines = new Lines(out, lossLine);
+  const lines = new LineWriter(out, lossLine);
   lines.push("one");
   lines.push("two €");
   await lines.flushed();
@@ -28,18 +28,18 @@ Deno.test("Lines writes whole lines, and together what comes together", async ()
   assertEquals(out.writes, ["one\ntwo €\n", "three\n"]);
 });
 
-Deno.test("Lines writes on where a write took a part", async () => {
+Deno.test("LineWriter writes on where a write took a part", async () => {
   const out = sinkOf({ most: 3 });
-  const lines = new Lines(out, lossLine);
+  const lines = new LineWriter(out, lossLine);
   lines.push("abcdefg");
   await lines.flushed();
   assertEquals(out.writes, ["abc", "def", "g\n"]);
 });
 
-Deno.test("Lines keeps nobody waiting: what comes during a write goes out with the next", async () => {
+Deno.test("LineWriter keeps nobody waiting: what comes during a write goes out with the next", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const out = sinkOf({ gate: promise });
-  const lines = new Lines(out, lossLine);
+  const lines = new LineWriter(out, lossLine);
   lines.push("one");
   await Promise.resolve();
   await Promise.resolve();
@@ -51,10 +51,10 @@ Deno.test("Lines keeps nobody waiting: what comes during a write goes out with t
   assertEquals(out.writes, ["one\n", "two\nthree\n"]);
 });
 
-Deno.test("Lines holds about a megabyte for a reader that stands still, and counts what it drops", async () => {
+Deno.test("LineWriter holds about a megabyte for a reader that stands still, and counts what it drops", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const out = sinkOf({ gate: promise });
-  const lines = new Lines(out, lossLine);
+  const lines = new LineWriter(out, lossLine);
   const line = "x".repeat(1023);
   for (let count = 0; count < 5000; count++) lines.push(line);
   resolve();
@@ -67,10 +67,10 @@ Deno.test("Lines holds about a megabyte for a reader that stands still, and coun
   assertEquals(out.writes.at(-1), "after\n");
 });
 
-Deno.test("Lines goes on when nobody reads any more", async () => {
+Deno.test("LineWriter goes on when nobody reads any more", async () => {
   let broken = true;
   const written: string[] = [];
-  const lines = new Lines({
+  const lines = new LineWriter({
     write(bytes) {
       if (broken) return Promise.reject(new Deno.errors.BrokenPipe());
       written.push(new TextDecoder().decode(bytes));

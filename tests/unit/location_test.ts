@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { turnLocation } from "../../lib/proxy/location.ts";
+import { rewriteLocation } from "../../lib/proxy/location.ts";
 import { routeOf } from "../support/route.ts";
 
 type Cases = readonly (readonly [location: string, turned: string])[];
@@ -7,7 +7,7 @@ type Cases = readonly (readonly [location: string, turned: string])[];
 function assertTurns(upstream: string, cases: Cases): void {
   const route = routeOf({ upstream });
   for (const [location, turned] of cases) {
-    assertEquals([location, turnLocation(location, route.upstream, route.path)], [location, turned]);
+    assertEquals([location, rewriteLocation(location, route.upstream, route.path)], [location, turned]);
   }
 }
 
@@ -16,7 +16,7 @@ function same(...locations: string[]): Cases {
   return locations.map((location) => [location, location] as const);
 }
 
-Deno.test("turnLocation() turns the upstream's own URLs to the route, query and fragment kept", () => {
+Deno.test("rewriteLocation() turns the upstream's own URLs to the route, query and fragment kept", () => {
   assertTurns("https://api.test", [
     ["https://api.test/b/c?d=%2F#e", "/a/b/c?d=%2F#e"],
     ["HTTPS://API.test:443/b", "/a/b"],
@@ -31,7 +31,7 @@ Deno.test("turnLocation() turns the upstream's own URLs to the route, query and 
   ]);
 });
 
-Deno.test("turnLocation() leaves other places alone", () => {
+Deno.test("rewriteLocation() leaves other places alone", () => {
   assertTurns(
     "https://api.test",
     same(
@@ -52,7 +52,7 @@ Deno.test("turnLocation() leaves other places alone", () => {
   );
 });
 
-Deno.test("turnLocation() takes the upstream's base off, and leaves what lies outside it", () => {
+Deno.test("rewriteLocation() takes the upstream's base off, and leaves what lies outside it", () => {
   assertTurns("https://api.test/v1", [
     ["https://api.test/v1/b", "/a/b"],
     ["/v1/b?c", "/a/b?c"],
@@ -63,11 +63,11 @@ Deno.test("turnLocation() takes the upstream's base off, and leaves what lies ou
   ]);
 });
 
-Deno.test("turnLocation() takes the upstream's base off in front of a fragment too", () => {
+Deno.test("rewriteLocation() takes the upstream's base off in front of a fragment too", () => {
   assertTurns("https://api.test/v1", [["/v1#b", "/a/#b"], ["https://api.test/v1#b", "/a/#b"]]);
 });
 
-Deno.test("turnLocation() knows ports, IPv6 and plain http", () => {
+Deno.test("rewriteLocation() knows ports, IPv6 and plain http", () => {
   assertTurns("http://[::1]:8080", [["http://[::1]:8080/b", "/a/b"], ...same("http://[::1]/b")]);
   assertTurns("http://api.test", [
     ["http://api.test:80/b", "/a/b"],
@@ -76,10 +76,10 @@ Deno.test("turnLocation() knows ports, IPv6 and plain http", () => {
   assertTurns("http://api.test:443", [["http://api.test:443/b", "/a/b"], ...same("http://api.test/b")]);
 });
 
-Deno.test("turnLocation() never makes a path that a client would take for another host", () => {
+Deno.test("rewriteLocation() never makes a path that a client would take for another host", () => {
   const { upstream } = routeOf();
   for (const location of ["https://api.test//other.test/b", "https://api.test/\\other.test/b"]) {
-    const turned = turnLocation(location, upstream, "/");
+    const turned = rewriteLocation(location, upstream, "/");
     assertEquals(new URL(turned, "http://proxy/").host, "proxy", turned);
   }
 });

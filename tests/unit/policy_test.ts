@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { admit } from "../../lib/proxy/policy.ts";
+import { assertPolicy } from "../../lib/proxy/policy.ts";
 import { Refusal } from "../../lib/http/refusal.ts";
 import { parseTarget } from "../../lib/proxy/target.ts";
 import { routeOf } from "../support/route.ts";
@@ -7,7 +7,7 @@ import { routeOf } from "../support/route.ts";
 /** Undefined if the route of these fields lets the request through, else what the agent is told it does not allow. */
 function refused(fields: object, method: string, target: string, headers: Record<string, string> = {}) {
   try {
-    admit(routeOf(fields), method, parseTarget(`http://h${target}`, "h"), new Headers(headers));
+    assertPolicy(routeOf(fields), method, parseTarget(`http://h${target}`, "h"), new Headers(headers));
     return undefined;
   } catch (error) {
     if (error instanceof Refusal && error.code === "not_allowed") return error.subject;
@@ -15,11 +15,11 @@ function refused(fields: object, method: string, target: string, headers: Record
   }
 }
 
-Deno.test("admit() lets everything through where the route says nothing", () => {
+Deno.test("assertPolicy() lets everything through where the route says nothing", () => {
   assertEquals(refused({}, "DELETE", "/a//%75ser;x?y", { "x-http-method-override": "PUT" }), undefined);
 });
 
-Deno.test("admit() takes the methods that are listed, in their very spelling", () => {
+Deno.test("assertPolicy() takes the methods that are listed, in their very spelling", () => {
   const route = { methods: ["GET", "POST"] };
   for (const method of ["GET", "POST"]) assertEquals(refused(route, method, "/a/x"), undefined);
   for (const method of ["HEAD", "DELETE", "get", "Post", "OPTIONS", "PROPFIND"]) {
@@ -27,7 +27,7 @@ Deno.test("admit() takes the methods that are listed, in their very spelling", (
   }
 });
 
-Deno.test("admit() refuses the fields by which a server takes a request for another", () => {
+Deno.test("assertPolicy() refuses the fields by which a server takes a request for another", () => {
   for (const field of ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"]) {
     const name = field.toLowerCase();
     assertEquals(refused({ methods: ["POST"] }, "POST", "/a/x", { [field]: "DELETE" }), `the field ${name}`);
@@ -38,7 +38,7 @@ Deno.test("admit() refuses the fields by which a server takes a request for anot
   }
 });
 
-Deno.test("admit() takes what one of the patterns matches below the prefix", () => {
+Deno.test("assertPolicy() takes what one of the patterns matches below the prefix", () => {
   const route = { paths: ["user", "repos/*/issues/**", "search?q=a"] };
   for (
     const target of [
@@ -59,7 +59,7 @@ Deno.test("admit() takes what one of the patterns matches below the prefix", () 
   }
 });
 
-Deno.test("admit() lets no other spelling of a path past its patterns", () => {
+Deno.test("assertPolicy() lets no other spelling of a path past its patterns", () => {
   const route = { paths: ["user", "repos/**", "x/*.json"] };
   const odd = [
     ..."/a/%75ser /a/use%72 /a//user /a/user%2f /a/repos//x /a/repos/%2e%2fx /a/repos/x%2Fy /a/repos/%252e%252e"
@@ -107,7 +107,7 @@ Deno.test("admit() lets no other spelling of a path past its patterns", () => {
   }
 });
 
-Deno.test("admit() keeps a route of git's to reading", () => {
+Deno.test("assertPolicy() keeps a route of git's to reading", () => {
   const route = { paths: ["**/info/refs?service=git-upload-pack", "**/git-upload-pack"] };
   const allowed: [method: string, target: string][] = [
     ["GET", "/a/o/r.git/info/refs?service=git-upload-pack"],

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Entry, failureSink, Journal, jsonLine, readableLine } from "../../lib/log/request_log.ts";
+import { failureSink, jsonLine, type LogEntry, readableLine, RequestLog } from "../../lib/log/request_log.ts";
 import { CLIENT_INFO } from "../support/client_info.ts";
 import { entryOf } from "../support/log_entry.ts";
 
@@ -8,9 +8,9 @@ function requestOf(method: string, fields: Record<string, string> = {}): Pick<Re
   return { method, headers: new Headers(fields) };
 }
 
-Deno.test("Journal gives each ended request to every sink, with its outcome and how long it took", () => {
-  const seen: Entry[][] = [[], []];
-  const journal = new Journal(seen.map((list) => (entry) => list.push(entry)));
+Deno.test("RequestLog gives each ended request to every sink, with its outcome and how long it took", () => {
+  const seen: LogEntry[][] = [[], []];
+  const journal = new RequestLog(seen.map((list) => (entry) => list.push(entry)));
   const before = Date.now();
   const entry = journal.begin(requestOf("PUT"), CLIENT_INFO);
   assertEquals([entry.method, entry.path, entry.status, entry.outcome], ["PUT", "", 0, "whole"]);
@@ -21,10 +21,10 @@ Deno.test("Journal gives each ended request to every sink, with its outcome and 
   assert(entry.time >= before && entry.durationMs >= 0 && entry.time + entry.durationMs <= Date.now() + 1);
 });
 
-Deno.test("Journal tells who asked only where a sink wants it, and no more than a line of it", () => {
+Deno.test("RequestLog tells who asked only where a sink wants it, and no more than a line of it", () => {
   const request = requestOf("GET", { "x-claude-code-session-id": "s".repeat(999), "x-request-id": "r-1" });
-  assertEquals(new Journal([]).begin(request, CLIENT_INFO).client, undefined);
-  const journal = new Journal([], true);
+  assertEquals(new RequestLog([]).begin(request, CLIENT_INFO).client, undefined);
+  const journal = new RequestLog([], true);
   assertEquals(journal.begin(request, CLIENT_INFO).client, {
     address: "192.0.2.7:4711",
     session: "s".repeat(128),
@@ -34,8 +34,8 @@ Deno.test("Journal tells who asked only where a sink wants it, and no more than 
   assertEquals(bySocket.client, { address: "unix", session: undefined, requestId: undefined });
 });
 
-Deno.test("Journal names no two requests alike, nor two processes' requests", () => {
-  const journals = [new Journal([]), new Journal([])];
+Deno.test("RequestLog names no two requests alike, nor two processes' requests", () => {
+  const journals = [new RequestLog([]), new RequestLog([])];
   const names = journals.flatMap((journal) =>
     [1, 2].map(() => journal.begin(requestOf("GET"), CLIENT_INFO).id)
   );
@@ -43,7 +43,7 @@ Deno.test("Journal names no two requests alike, nor two processes' requests", ()
 });
 
 Deno.test("readableLine() tells what happened in one line", () => {
-  const cases: [differences: Partial<Entry>, line: string][] = [
+  const cases: [differences: Partial<LogEntry>, line: string][] = [
     [{}, "GET /a/b → 200 34 ms 12 bytes route /a/ reused connection"],
     [
       { reused: false, outcome: "left" },

@@ -197,7 +197,7 @@ Deno.test("readHead() takes the first head alone, and leaves what stands behind 
     const heads = [await connection.readHead(), await connection.readHead()];
     assertEquals(heads, ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\r\n\r\n"]);
     while (await connection.fill() > 0);
-    assertEquals(connection.arrived, latin1("rest\r\n\r\n"), JSON.stringify(pieces));
+    assertEquals(connection.buffered, latin1("rest\r\n\r\n"), JSON.stringify(pieces));
   }
 });
 

@@ -1,17 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
-import type { Judged } from "../../lib/core/result.ts";
-import type { Route, RouteTable } from "../../lib/config/route/route_config.ts";
+import type { Result } from "../../lib/core/result.ts";
+import type { RouteConfig, RouteTable } from "../../lib/config/route/route_config.ts";
 import { linesOf, valueOf } from "../support/result.ts";
 
 const LEAST = { path: "/a/", upstream: "https://a.example", auth_scheme: "Bearer", token_env: "A_TOKEN" };
 
 /** Judge a table of one route. */
-function parseOne(fields: Record<string, unknown>): Judged<RouteTable> {
+function parseOne(fields: Record<string, unknown>): Result<RouteTable> {
   return parseRoutes(JSON.stringify({ routes: [{ ...LEAST, ...fields }] }));
 }
 
-function accepts(fields: Record<string, unknown>): Route {
+function accepts(fields: Record<string, unknown>): RouteConfig {
   const [route] = valueOf(parseOne(fields)).routes;
   if (route === undefined) throw new Error("No route");
   return route;

@@ -1,13 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { Secret } from "../../lib/core/secret.ts";
 import { TableMask } from "../../lib/mask/table_mask.ts";
-import { Slot } from "../../lib/tokens/token_source.ts";
+import { TokenSource } from "../../lib/tokens/token_source.ts";
 
 const BEARER = { authScheme: "Bearer", authUser: undefined };
 const BASIC = { authScheme: "Basic", authUser: "git" };
 
-function slotOf(token: string | undefined): Slot {
-  return new Slot(token === undefined ? undefined : Secret.of(token));
+function slotOf(token: string | undefined): TokenSource {
+  return new TokenSource(token === undefined ? undefined : Secret.of(token));
 }
 
 Deno.test("TableMask masks the token of each route, as that route sends it", () => {

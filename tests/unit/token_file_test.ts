@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
-import { judgeTokenFile } from "../../lib/config/route/token_file.ts";
+import { parseTokenFile } from "../../lib/config/route/token_file.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { readToken } from "../../lib/tokens/read_token.ts";
-import { Slot } from "../../lib/tokens/token_source.ts";
+import { TokenSource } from "../../lib/tokens/token_source.ts";
 import { TokenFiles } from "../../lib/tokens/token_files.ts";
-import { Watch } from "../../lib/core/settled_watch.ts";
+import { SettledWatch } from "../../lib/core/settled_watch.ts";
 import { linesOf, valueOf } from "../support/result.ts";
 import { startService } from "../support/service.ts";
 
@@ -28,7 +28,7 @@ async function withFolder(run: (folder: string) => Promise<void>): Promise<void>
 /** The token that a file of this content holds, or what is wrong with it. */
 function contentOf(content: string | Uint8Array): string {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const judged = judgeTokenFile("gh", bytes);
+  const judged = parseTokenFile("gh", bytes);
   return judged.ok ? `token ${judged.value.reveal()}` : linesOf(judged).join();
 }
 
@@ -60,7 +60,7 @@ Deno.test("parseRoutes() takes a file below the table's folder, and one token a 
   assertEquals(linesOf(judge({})), ["routes[0].token_env: is missing"]);
 });
 
-Deno.test("judgeTokenFile() leaves one final newline out, and takes what a head can carry", () => {
+Deno.test("parseTokenFile() leaves one final newline out, and takes what a head can carry", () => {
   const cases: [content: string | Uint8Array, wanted: string][] = [
     ["secret", "token secret"],
     ["secret\n", "token secret"],
@@ -124,19 +124,19 @@ Deno.test("readToken() reads within the folder only, wherever links lead", async
   });
 });
 
-Deno.test("Watch sees a change once, when it has stood from one look to the next", async () => {
+Deno.test("SettledWatch sees a change once, when it has stood from one look to the next", async () => {
   let state = "a";
-  const watch = new Watch(() => Promise.resolve(state), state);
+  const watch = new SettledWatch(() => Promise.resolve(state), state);
   const looks: boolean[] = [];
   for (const now of ["a", "b", "b", "b", "c", "d", "d", "a", "b", "b", "d", "d"]) {
     state = now;
-    looks.push(await watch.look());
+    looks.push(await watch.poll());
   }
   assertEquals(looks, [false, false, true, false, false, false, true, false, false, true, false, true]);
 });
 
-Deno.test("Slot keeps the last tokens that served", () => {
-  const slot = new Slot(undefined);
+Deno.test("TokenSource keeps the last tokens that served", () => {
+  const slot = new TokenSource(undefined);
   const taken = ["a", "b", "b", "c", "d", "e", "f"].map((text) => slot.replace(Secret.of(text)));
   assertEquals(taken, [true, true, false, true, true, true, true]);
   assertEquals(slot.current?.reveal(), "f");

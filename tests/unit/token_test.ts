@@ -1,21 +1,21 @@
 import { assertEquals } from "@std/assert";
-import { judgeToken, judgeTokens } from "../../lib/config/route/token.ts";
+import { parseToken, parseTokens } from "../../lib/config/route/token.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { valueOf } from "../support/result.ts";
 
-Deno.test("judgeToken() takes unset and empty as unset", () => {
-  for (const value of [undefined, ""]) assertEquals(judgeToken("T", value), { ok: true, value: undefined });
+Deno.test("parseToken() takes unset and empty as unset", () => {
+  for (const value of [undefined, ""]) assertEquals(parseToken("T", value), { ok: true, value: undefined });
 });
 
-Deno.test("judgeToken() gives the token in a form that is not printed", () => {
+Deno.test("parseToken() gives the token in a form that is not printed", () => {
   for (const token of ["sk-1", "user:pass word", "\u00e9", "!~"]) {
-    const secret = valueOf(judgeToken("T", token));
+    const secret = valueOf(parseToken("T", token));
     assertEquals(secret?.reveal(), token);
     assertEquals(`${secret}`, "[redacted]");
   }
 });
 
-Deno.test("judgeToken() tells which byte a head can't carry and where, and not the token", () => {
+Deno.test("parseToken() tells which byte a head can't carry and where, and not the token", () => {
   const cases: [value: string, message: string][] = [
     ["hunter2\n", "holds a line feed (LF) at position 8"],
     ["hunter2\r\nx: y", "holds a carriage return (CR) at position 8"],
@@ -28,14 +28,14 @@ Deno.test("judgeToken() tells which byte a head can't carry and where, and not t
     ["hunter2 ", "ends with white space"],
   ];
   for (const [value, message] of cases) {
-    assertEquals(judgeToken("A_TOKEN", value), {
+    assertEquals(parseToken("A_TOKEN", value), {
       ok: false,
-      problems: [{ place: "A_TOKEN", message: `${message} (the value is not shown)` }],
+      problems: [{ path: "A_TOKEN", message: `${message} (the value is not shown)` }],
     });
   }
 });
 
-Deno.test("judgeTokens() reads each variable once, leaves out the unset and tells all problems", () => {
+Deno.test("parseTokens() reads each variable once, leaves out the unset and tells all problems", () => {
   const routes = ["A", "B", "A", "C"].map((token, index) => ({
     path: `/${index}/`,
     upstream: "https://a.example",
@@ -44,12 +44,12 @@ Deno.test("judgeTokens() reads each variable once, leaves out the unset and tell
   }));
   const table = valueOf(parseRoutes(JSON.stringify({ routes })));
   const read: string[] = [];
-  const good = judgeTokens(table, (name) => {
+  const good = parseTokens(table, (name) => {
     read.push(name);
     return name === "B" ? undefined : "x";
   });
   assertEquals([...valueOf(good).keys()], ["A", "C"]);
   assertEquals(read, ["A", "B", "C"]);
-  const bad = judgeTokens(table, () => "\n");
-  assertEquals(bad.ok ? [] : bad.problems.map(({ place }) => place), ["A", "B", "C"]);
+  const bad = parseTokens(table, () => "\n");
+  assertEquals(bad.ok ? [] : bad.problems.map(({ path }) => path), ["A", "B", "C"]);
 });

@@ -11,7 +11,7 @@ import fc from "fast-check";
 import { headRules, requestHead } from "../../lib/proxy/request_head.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { Connection } from "../../lib/upstream/connection.ts";
-import { Upload } from "../../lib/upstream/request_body.ts";
+import { RequestBody } from "../../lib/upstream/request_body.ts";
 import {
   arbitraryAsking,
   type Asking,
@@ -315,7 +315,7 @@ async function written(asking: Asking, fields: Headers): Promise<readonly Uint8A
   await connection.writeHead(head);
   if (framing.kind !== "none") {
     // Copies: what has been sent is given back.
-    const upload = new Upload(ReadableStream.from(content.map((piece) => piece.slice())));
+    const upload = new RequestBody(ReadableStream.from(content.map((piece) => piece.slice())));
     await upload.send(connection, framing, () => {});
     assertEquals([upload.done, upload.failure], [true, undefined]);
   }

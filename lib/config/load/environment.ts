@@ -1,5 +1,5 @@
 import { DERIVING_COMMAND } from "../../permissions/permissions.ts";
-import type { Judged, Problem } from "../../core/result.ts";
+import type { Problem, Result } from "../../core/result.ts";
 
 /** A variable that could not be read at all. */
 class UnreadableVariable extends Error {
@@ -10,8 +10,8 @@ class UnreadableVariable extends Error {
 
 /** Judge something that reads the environment; a variable that can't be read is a problem like another. */
 export function withEnvironment<Value>(
-  judge: (get: (name: string) => string | undefined) => Judged<Value>,
-): Judged<Value> {
+  judge: (get: (name: string) => string | undefined) => Result<Value>,
+): Result<Value> {
   try {
     return judge(readVariable);
   } catch (error) {
@@ -29,7 +29,7 @@ function readVariable(name: string): string | undefined {
     }
     // The runtime's message quotes the value, which may be a token: it must not get any further.
     if (error instanceof Deno.errors.InvalidData) {
-      throw new UnreadableVariable({ place: name, message: "is not UTF-8 (the value is not shown)" });
+      throw new UnreadableVariable({ path: name, message: "is not UTF-8 (the value is not shown)" });
     }
     throw error;
   }
@@ -37,5 +37,5 @@ function readVariable(name: string): string | undefined {
 
 /** A flag that was not given, or not for this. */
 export function notCovered(flag: string, what: string): Problem {
-  return { place: flag, message: `is missing ${what}; the right command is: ${DERIVING_COMMAND}` };
+  return { path: flag, message: `is missing ${what}; the right command is: ${DERIVING_COMMAND}` };
 }

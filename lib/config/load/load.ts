@@ -1,10 +1,10 @@
-import { judgePem } from "../settings/ca_file.ts";
-import type { Judged } from "../../core/result.ts";
+import { parsePem } from "../settings/ca_file.ts";
+import type { Result } from "../../core/result.ts";
 import type { RouteTable } from "../route/route_config.ts";
 import { parseRoutes } from "../route/route_table.ts";
 import { parseSettings, type Settings } from "../settings/settings.ts";
-import { judgeTokens, type Tokens } from "../route/token.ts";
-import { fileState } from "../../core/file_fingerprint.ts";
+import { parseTokens, type Tokens } from "../route/token.ts";
+import { fileFingerprint } from "../../core/file_fingerprint.ts";
 import { withEnvironment } from "./environment.ts";
 import { readText } from "./read_text.ts";
 
@@ -12,7 +12,7 @@ import { readText } from "./read_text.ts";
 export interface Configuration {
   readonly settings: Settings;
   readonly table: RouteTable;
-  /** What the table's file looked like before it was read: see {@linkcode fileState}. */
+  /** What the table's file looked like before it was read: see {@linkcode fileFingerprint}. */
   readonly tableState: string;
   /** PEM: the authorities trusted beside the built-in ones. */
   readonly ca: string | undefined;
@@ -26,7 +26,7 @@ const PATHS: readonly string[] = ["CRED_PROXY_ROUTES", "CRED_PROXY_CA_FILE"];
  *
  * @param file A route table to read instead of the one that the environment names.
  */
-export async function loadConfiguration(file?: string): Promise<Judged<Configuration>> {
+export async function loadConfiguration(file?: string): Promise<Result<Configuration>> {
   const settings = withEnvironment(parseSettings);
   // A wrong port is no reason to be silent about the table: the paths may be good all the same.
   const paths = settings.ok
@@ -35,7 +35,7 @@ export async function loadConfiguration(file?: string): Promise<Judged<Configura
   if (!paths.ok) return settings.ok ? paths : settings;
 
   const { routesPath, caFile } = paths.value;
-  const tableState = await fileState(file ?? routesPath);
+  const tableState = await fileFingerprint(file ?? routesPath);
   const table = await loadTable(file ?? routesPath);
   const ca = caFile === undefined ? undefined : await loadAuthorities(caFile);
   if (settings.ok && table.ok && (ca === undefined || ca.ok)) {
@@ -48,17 +48,17 @@ export async function loadConfiguration(file?: string): Promise<Judged<Configura
 }
 
 /** Read and judge the tokens in variables. */
-export function loadTokens(table: RouteTable): Judged<Tokens> {
-  return withEnvironment((get) => judgeTokens(table, get));
+export function loadTokens(table: RouteTable): Result<Tokens> {
+  return withEnvironment((get) => parseTokens(table, get));
 }
 
 /** Read and judge a route table. */
-export async function loadTable(path: string): Promise<Judged<RouteTable>> {
+export async function loadTable(path: string): Promise<Result<RouteTable>> {
   const text = await readText(path);
   return text.ok ? parseRoutes(text.value) : text;
 }
 
-async function loadAuthorities(path: string): Promise<Judged<string>> {
+async function loadAuthorities(path: string): Promise<Result<string>> {
   const text = await readText(path);
-  return text.ok ? judgePem(text.value) : text;
+  return text.ok ? parsePem(text.value) : text;
 }

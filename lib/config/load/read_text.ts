@@ -1,9 +1,9 @@
-import { wrong } from "../reader/fields.ts";
-import type { Judged } from "../../core/result.ts";
+import { fail } from "../reader/fields.ts";
+import type { Result } from "../../core/result.ts";
 import { notCovered } from "./environment.ts";
 
 /** Read a file of the configuration; its path is the place of what goes wrong. */
-export async function readText(path: string): Promise<Judged<string>> {
+export async function readText(path: string): Promise<Result<string>> {
   let bytes: Uint8Array;
   try {
     bytes = await Deno.readFile(path);
@@ -11,13 +11,13 @@ export async function readText(path: string): Promise<Judged<string>> {
     if (error instanceof Deno.errors.NotCapable) {
       return { ok: false, problems: [notCovered("--allow-read", path)] };
     }
-    return wrong(path, reason(error));
+    return fail(path, reason(error));
   }
   try {
     // Strict, unlike Deno.readTextFile, which replaces what it does not understand.
     return { ok: true, value: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
   } catch {
-    return wrong(path, "is not UTF-8");
+    return fail(path, "is not UTF-8");
   }
 }
 

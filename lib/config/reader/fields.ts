@@ -1,6 +1,6 @@
-import type { Judged, Problem } from "../../core/result.ts";
+import type { Problem, Result } from "../../core/result.ts";
 import type { Json, JsonObject } from "./json.ts";
-import { isPlainName, memberPlace } from "./path.ts";
+import { isPlainName, memberPath } from "./path.ts";
 import { didYouMean } from "./did_you_mean.ts";
 
 /**
@@ -10,7 +10,7 @@ import { didYouMean } from "./did_you_mean.ts";
  */
 
 /** Turns what stands at a place into a value, or says what is wrong with it. */
-export type Reader<Value> = (json: Json, place: string) => Judged<Value>;
+export type Reader<Value> = (json: Json, place: string) => Result<Value>;
 
 /** A field of an object: how it is read, and what holds when it is left out. */
 export interface Field<Value> {
@@ -54,12 +54,12 @@ export function readFields<Of extends Fields>(object: JsonObject, place: string,
   const problems: Problem[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fields)) {
-    const at = memberPlace(place, name);
+    const at = memberPath(place, name);
     const json = object.get(name);
     const other = field.unless !== undefined && object.has(field.unless) ? field.unless : undefined;
     const judged = json === undefined ? missing(field, at, other) : field.read(json, at);
     if (json !== undefined && other !== undefined) {
-      problems.push({ place: at, message: `must not stand beside ${other}: one of the two` });
+      problems.push({ path: at, message: `must not stand beside ${other}: one of the two` });
     }
     if (judged.ok) values[name] = judged.value;
     else problems.push(...judged.problems);
@@ -68,27 +68,27 @@ export function readFields<Of extends Fields>(object: JsonObject, place: string,
     if (Object.hasOwn(fields, name)) continue;
     // A name that may be a secret gets no suggestion either: that would tell how near it is.
     const hint = isPlainName(name) ? didYouMean(name, Object.keys(fields)) : "";
-    problems.push({ place: memberPlace(place, name), message: `unknown field${hint}` });
+    problems.push({ path: memberPath(place, name), message: `unknown field${hint}` });
   }
   // Each name of `Of` has its value exactly if no problem was found.
   if (problems.length === 0) return { ok: true, values: values as Values<Of>, problems: [] };
   return { ok: false, values: values as Partial<Values<Of>>, problems };
 }
 
-function missing(field: Field<unknown>, place: string, other: string | undefined): Judged<unknown> {
-  if (other !== undefined) return right(undefined);
+function missing(field: Field<unknown>, place: string, other: string | undefined): Result<unknown> {
+  if (other !== undefined) return ok(undefined);
   return field.otherwise === undefined
-    ? wrong(place, "is missing")
+    ? fail(place, "is missing")
     : { ok: true, value: field.otherwise.value };
 }
 
 /** One problem. */
-export function wrong(place: string, message: string): { readonly ok: false; readonly problems: [Problem] } {
-  return { ok: false, problems: [{ place, message }] };
+export function fail(place: string, message: string): { readonly ok: false; readonly problems: [Problem] } {
+  return { ok: false, problems: [{ path: place, message }] };
 }
 
 /** A value that is as wanted. */
-export function right<Value>(value: Value): { readonly ok: true; readonly value: Value } {
+export function ok<Value>(value: Value): { readonly ok: true; readonly value: Value } {
   return { ok: true, value };
 }
 

@@ -1,5 +1,5 @@
-import type { Judged, Problem } from "../../core/result.ts";
-import { memberPlace } from "./path.ts";
+import type { Problem, Result } from "../../core/result.ts";
+import { memberPath } from "./path.ts";
 
 /** A JSON value. An object is a map, so that a member called `__proto__` is a member like any other. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -22,7 +22,7 @@ export interface JsonText {
  *
  * @param name The place to give for the whole text.
  */
-export function parseJson(text: string, name: string): Judged<JsonText> {
+export function parseJson(text: string, name: string): Result<JsonText> {
   try {
     return { ok: true, value: new Reader(text).document() };
   } catch (fault) {
@@ -31,7 +31,7 @@ export function parseJson(text: string, name: string): Judged<JsonText> {
     const line = before.split("\n").length;
     const column = fault.at - before.lastIndexOf("\n");
     const message = `is not JSON: line ${line}, column ${column}: ${fault.message}`;
-    return { ok: false, problems: [{ place: name, message }] };
+    return { ok: false, problems: [{ path: name, message }] };
   }
 }
 
@@ -87,11 +87,11 @@ class Reader {
       this.#take(SPACE);
       if (this.#text[this.#at] !== '"') throw this.#fault("a member name in double quotes is wanted here");
       const name = this.#string();
-      const at = memberPlace(place, name);
+      const at = memberPath(place, name);
       this.#take(SPACE);
       if (!this.#skip(":")) throw this.#fault("a colon is wanted here");
       const value = this.#value(at, depth + 1);
-      if (members.has(name)) this.#duplicates.push({ place: at, message: "stands twice in the same object" });
+      if (members.has(name)) this.#duplicates.push({ path: at, message: "stands twice in the same object" });
       else members.set(name, value);
       this.#take(SPACE);
     } while (this.#skip(","));

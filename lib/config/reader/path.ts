@@ -27,7 +27,7 @@ export function looksLikeKey(text: string): boolean {
 }
 
 /** The place of a member of an object: `routes[0].path`, `routes[0].set_headers["x-team"]`. */
-export function memberPlace(object: string, name: string): string {
+export function memberPath(object: string, name: string): string {
   if (!isPlainName(name)) return `${object}[a name that is not shown]`;
   if (name.includes("-")) return `${object}["${name}"]`;
   return object === "" ? name : `${object}.${name}`;

@@ -1,5 +1,5 @@
 import { HOP_BY_HOP, isToken } from "../../http/field_names.ts";
-import { type Reader, right, wrong } from "../reader/fields.ts";
+import { fail, ok, type Reader } from "../reader/fields.ts";
 import { FRAMING_FIELDS } from "../../http/framing_fields.ts";
 import { isPlainName, looksLikeKey } from "../reader/path.ts";
 import { readString } from "../reader/plain_fields.ts";
@@ -16,7 +16,7 @@ export const readScheme: Reader<string> = (json, place) => {
   const judged = readString(json, place);
   if (!judged.ok || judged.value === "") return judged;
   if (isToken(judged.value) && !looksLikeKey(judged.value)) return judged;
-  return wrong(place, 'must be one word such as Bearer, or "" for the bare token (the value is not shown)');
+  return fail(place, 'must be one word such as Bearer, or "" for the bare token (the value is not shown)');
 };
 
 /** Reads the name of the variable that holds the token. */
@@ -26,12 +26,12 @@ export const readTokenVariable: Reader<string> = (json, place) => {
   const name = judged.value;
   // The name is printed, goes into flags and into the answer to the agent: a token that was pasted here must not pass.
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || !isPlainName(name)) {
-    return wrong(place, "must be the name of an environment variable (the value is not shown)");
+    return fail(place, "must be the name of an environment variable (the value is not shown)");
   }
   if (/^CRED_PROXY_|^(?:https?|no)_proxy$/i.test(name)) {
-    return wrong(place, `must not be a setting of the service, got "${name}"`);
+    return fail(place, `must not be a setting of the service, got "${name}"`);
   }
-  return right(name);
+  return ok(name);
 };
 
 /** Reads the name of the field that carries the credential, in the table's spelling. */
@@ -40,12 +40,12 @@ export const readCredentialField: Reader<string> = (json, place) => {
   if (!judged.ok) return judged;
   const name = judged.value;
   if (!isToken(name) || looksLikeKey(name)) {
-    return wrong(place, "must be the name of a header field (the value is not shown)");
+    return fail(place, "must be the name of a header field (the value is not shown)");
   }
   if (HOP_BY_HOP.has(name.toLowerCase()) || FRAMING_FIELDS.has(name.toLowerCase())) {
-    return wrong(place, `must not be a field of the connection or of the message's framing, got "${name}"`);
+    return fail(place, `must not be a field of the connection or of the message's framing, got "${name}"`);
   }
-  return right(name);
+  return ok(name);
 };
 
 /** Reads the user of Basic: RFC 7617, section 2, rules out the colon and control characters. */
@@ -54,5 +54,5 @@ export const readUser: Reader<string> = (json, place) => {
   if (!judged.ok) return judged;
   // Beyond ASCII, user agents and servers disagree about the bytes: RFC 7617, section 2.1.
   if (/^[\x20-\x39\x3b-\x7e]*$/.test(judged.value)) return judged;
-  return wrong(place, "must hold only ASCII, no colon and no control character (the value is not shown)");
+  return fail(place, "must hold only ASCII, no colon and no control character (the value is not shown)");
 };

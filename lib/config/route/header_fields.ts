@@ -1,11 +1,11 @@
 import { CREDENTIAL_FIELDS, HOP_BY_HOP, isToken } from "../../http/field_names.ts";
-import { fieldTextFault } from "../../http/field_text.ts";
-import { kindOf, type Reader, right, wrong } from "../reader/fields.ts";
+import { checkFieldText } from "../../http/field_text.ts";
+import { fail, kindOf, ok, type Reader } from "../reader/fields.ts";
 import { FRAMING_FIELDS } from "../../http/framing_fields.ts";
 import type { Json } from "../reader/json.ts";
-import { memberPlace } from "../reader/path.ts";
+import { memberPath } from "../reader/path.ts";
 import { readObject } from "../reader/plain_fields.ts";
-import type { Judged, Problem } from "../../core/result.ts";
+import type { Problem, Result } from "../../core/result.ts";
 
 /** Header fields by their names in lower case. */
 export type HeaderFields = ReadonlyMap<string, string>;
@@ -22,20 +22,20 @@ function readHeaders(
   json: Json,
   place: string,
   fault: (value: string) => string | undefined,
-): Judged<HeaderFields> {
+): Result<HeaderFields> {
   const object = readObject(json, place);
   if (!object.ok) return object;
   const fields = new Map<string, string>();
   const problems: Problem[] = [];
   for (const [name, value] of object.value) {
-    const at = memberPlace(place, name);
+    const at = memberPath(place, name);
     const lower = name.toLowerCase();
     const message = nameFault(name) ?? valueFault(value) ?? fault(String(value)) ??
       (fields.has(lower) ? "stands twice, in different case" : undefined);
     if (message === undefined) fields.set(lower, String(value));
-    else problems.push({ place: at, message });
+    else problems.push({ path: at, message });
   }
-  return problems.length === 0 ? right(fields) : { ok: false, problems };
+  return problems.length === 0 ? ok(fields) : { ok: false, problems };
 }
 
 /** Cookies are credentials too; whether they pass is the field `cookies`. */
@@ -54,12 +54,12 @@ function nameFault(name: string): string | undefined {
 
 function valueFault(value: Json): string | undefined {
   if (typeof value !== "string") return `must be a string, got ${kindOf(value)}`;
-  return fieldTextFault(value);
+  return checkFieldText(value);
 }
 
 /** What is wrong between a route's `set_headers` and `add_headers`, each of which is good by itself. */
-export function headersFault(place: string, set: HeaderFields, add: HeaderFields): readonly Problem[] {
+export function checkHeaders(place: string, set: HeaderFields, add: HeaderFields): readonly Problem[] {
   return [...add.keys()].filter((name) => set.has(name)).flatMap((name) =>
-    wrong(memberPlace(`${place}.add_headers`, name), "stands in set_headers as well").problems
+    fail(memberPath(`${place}.add_headers`, name), "stands in set_headers as well").problems
   );
 }

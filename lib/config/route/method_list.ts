@@ -1,5 +1,5 @@
 import { NEVER_FORWARDED } from "../../http/methods.ts";
-import { type Reader, right } from "../reader/fields.ts";
+import { ok, type Reader } from "../reader/fields.ts";
 import { found } from "../reader/path.ts";
 import { readTexts } from "../reader/plain_fields.ts";
 import type { Problem } from "../../core/result.ts";
@@ -13,9 +13,9 @@ export const readMethods: Reader<ReadonlySet<string>> = (json, place) => {
   if (!texts.ok) return texts;
   const problems = texts.value.flatMap((method, index): readonly Problem[] => {
     const message = fault(method);
-    return message === undefined ? [] : [{ place: `${place}[${index}]`, message }];
+    return message === undefined ? [] : [{ path: `${place}[${index}]`, message }];
   });
-  return problems.length === 0 ? right(new Set(texts.value)) : { ok: false, problems };
+  return problems.length === 0 ? ok(new Set(texts.value)) : { ok: false, problems };
 };
 
 function fault(method: string): string | undefined {

@@ -1,5 +1,5 @@
 import { ACROSS, CODED_SLASH, type Pattern, type Step, WITHIN } from "../../http/pattern.ts";
-import { type Reader, right } from "../reader/fields.ts";
+import { ok, type Reader } from "../reader/fields.ts";
 import { readTexts } from "../reader/plain_fields.ts";
 import type { Problem } from "../../core/result.ts";
 
@@ -11,10 +11,10 @@ export const readPaths: Reader<readonly Pattern[]> = (json, place) => {
   const patterns = texts.value.map((text, index) => {
     const { path, query } = cut(text);
     const message = pathFault(path) ?? queryFault(query);
-    if (message !== undefined) problems.push({ place: `${place}[${index}]`, message });
+    if (message !== undefined) problems.push({ path: `${place}[${index}]`, message });
     return { steps: stepsOf(path), query };
   });
-  return problems.length === 0 ? right(patterns) : { ok: false, problems };
+  return problems.length === 0 ? ok(patterns) : { ok: false, problems };
 };
 
 /** A pattern at its first `?`. */

@@ -20,7 +20,7 @@ export interface Upstream {
 }
 
 /** One entry of the route table. */
-export interface Route {
+export interface RouteConfig {
   /** The prefix: begins and ends with `/`. It is `/` on a route that goes by the host. */
   readonly path: string;
   /** The host that requests are for which come here, whatever their path, in lower case; undefined: the prefix decides. */
@@ -57,12 +57,12 @@ export interface Route {
 /** The whole table. */
 export interface RouteTable {
   /** Those that go by the host first, then the longest prefix, so that the first that matches is the right one. */
-  readonly routes: readonly Route[];
+  readonly routes: readonly RouteConfig[];
   /** The variable that holds the token which every client must show; undefined: whoever gets here is served. */
   readonly clientTokenEnv: string | undefined;
 }
 
 /** What people call a route. */
-export function routeName({ path, host }: Pick<Route, "path" | "host">): string {
+export function routeName({ path, host }: Pick<RouteConfig, "path" | "host">): string {
   return host ?? path;
 }

@@ -1,22 +1,22 @@
 import { readCredentialField, readScheme, readTokenVariable, readUser } from "./credential_fields.ts";
 import {
+  fail,
+  ok,
   optional,
   type Reader,
   readFields,
   required,
   requiredUnless,
-  right,
   type Values,
-  wrong,
 } from "../reader/fields.ts";
-import { headersFault, readAddHeaders, readSetHeaders } from "./header_fields.ts";
+import { checkHeaders, readAddHeaders, readSetHeaders } from "./header_fields.ts";
 import { readHost } from "./host_field.ts";
 import { readMethods } from "./method_list.ts";
 import { readPaths } from "./path_pattern.ts";
-import { memberPlace } from "../reader/path.ts";
+import { memberPath } from "../reader/path.ts";
 import { readBoolean, readObject, readSeconds } from "../reader/plain_fields.ts";
 import type { Problem } from "../../core/result.ts";
-import type { Route } from "./route_config.ts";
+import type { RouteConfig } from "./route_config.ts";
 import { readTokenFile } from "./token_file.ts";
 import { readUpstream } from "./upstream_url.ts";
 import { readPrefix } from "./uri_path.ts";
@@ -42,7 +42,7 @@ const ROUTE_FIELDS = {
 };
 
 /** Reads one entry of the table. */
-export const readRoute: Reader<Route> = (json, place) => {
+export const readRoute: Reader<RouteConfig> = (json, place) => {
   const object = readObject(json, place);
   if (!object.ok) return object;
   const reading = readFields(object.value, place, ROUTE_FIELDS);
@@ -50,7 +50,7 @@ export const readRoute: Reader<Route> = (json, place) => {
   const problems = [...reading.problems, ...misfits(reading.values, place)];
   if (!reading.ok || problems.length > 0) return { ok: false, problems };
   const values = reading.values;
-  return right({
+  return ok({
     path: values.path ?? "/",
     host: values.host,
     upstream: values.upstream,
@@ -75,16 +75,16 @@ function misfits(values: Partial<Values<typeof ROUTE_FIELDS>>, place: string): r
   const problems: Problem[] = [];
   const { auth_scheme: scheme, auth_user: user, auth_header: credential } = values;
   if (user !== undefined && scheme !== undefined && scheme.toLowerCase() !== "basic") {
-    problems.push(...wrong(`${place}.auth_user`, "goes only with the auth_scheme Basic").problems);
+    problems.push(...fail(`${place}.auth_user`, "goes only with the auth_scheme Basic").problems);
   }
   const { set_headers: set, add_headers: add } = values;
   for (const [field, headers] of Object.entries({ set_headers: set, add_headers: add })) {
     const name = credential?.toLowerCase();
     // `authorization` itself is refused where the headers are read.
     if (name === undefined || !headers?.has(name)) continue;
-    const at = memberPlace(`${place}.${field}`, name);
-    problems.push(...wrong(at, "must not be the route's auth_header: the credential goes there").problems);
+    const at = memberPath(`${place}.${field}`, name);
+    problems.push(...fail(at, "must not be the route's auth_header: the credential goes there").problems);
   }
-  if (set !== undefined && add !== undefined) problems.push(...headersFault(place, set, add));
+  if (set !== undefined && add !== undefined) problems.push(...checkHeaders(place, set, add));
   return problems;
 }

@@ -1,32 +1,32 @@
 import { readTokenVariable } from "./credential_fields.ts";
 import {
+  fail,
   kindOf,
+  ok,
   optional,
   type Reader,
   readFields,
   required,
-  right,
   type Values,
-  wrong,
 } from "../reader/fields.ts";
 import { parseJson } from "../reader/json.ts";
 import { readObject, readString } from "../reader/plain_fields.ts";
-import type { Judged, Problem } from "../../core/result.ts";
-import type { Route, RouteTable } from "./route_config.ts";
+import type { Problem, Result } from "../../core/result.ts";
+import type { RouteConfig, RouteTable } from "./route_config.ts";
 import { readRoute } from "./route_fields.ts";
 
 /** The place of a problem with the text as a whole. */
 const WHOLE = "the route table";
 
 /** Reads the array of routes. */
-const readRoutes: Reader<readonly Route[]> = (json, place) => {
-  if (!Array.isArray(json)) return wrong(place, `must be an array, got ${kindOf(json)}`);
-  if (json.length === 0) return wrong(place, "must hold at least one route");
+const readRoutes: Reader<readonly RouteConfig[]> = (json, place) => {
+  if (!Array.isArray(json)) return fail(place, `must be an array, got ${kindOf(json)}`);
+  if (json.length === 0) return fail(place, "must hold at least one route");
   const judged = json.map((item, index) => readRoute(item, `${place}[${index}]`));
   const problems: Problem[] = judged.flatMap((each) => each.ok ? [] : each.problems);
   problems.push(...same("path", json, place), ...same("host", json, place));
   return problems.length === 0
-    ? right(judged.flatMap((each) => each.ok ? [each.value] : []))
+    ? ok(judged.flatMap((each) => each.ok ? [each.value] : []))
     : { ok: false, problems };
 };
 
@@ -52,11 +52,11 @@ const TABLE_FIELDS = {
  * }] }`);
  * assertEquals(judged, {
  *   ok: false,
- *   problems: [{ place: "routes[0].paht", message: "unknown field; did you mean path?" }],
+ *   problems: [{ path: "routes[0].paht", message: "unknown field; did you mean path?" }],
  * });
  * ```
  */
-export function parseRoutes(text: string): Judged<RouteTable> {
+export function parseRoutes(text: string): Result<RouteTable> {
   const parsed = parseJson(text, WHOLE);
   if (!parsed.ok) return parsed;
   const { value, duplicates } = parsed.value;
@@ -66,14 +66,14 @@ export function parseRoutes(text: string): Judged<RouteTable> {
   const problems = [...duplicates, ...reading.problems, ...sharedToken(reading.values)];
   if (!reading.ok || problems.length > 0) return { ok: false, problems };
   const { routes, client_token_env: clientTokenEnv } = reading.values;
-  return right({ routes: inOrder(routes), clientTokenEnv });
+  return ok({ routes: inOrder(routes), clientTokenEnv });
 }
 
 /** The agent holds the client token: one that is a route's as well would be no secret. */
 function sharedToken(values: Partial<Values<typeof TABLE_FIELDS>>): readonly Problem[] {
   const { client_token_env: variable, routes } = values;
   if (variable === undefined || !routes?.some(({ tokenEnv }) => tokenEnv === variable)) return [];
-  return wrong("client_token_env", "must not be a route's token_env: the agent holds the client token")
+  return fail("client_token_env", "must not be a route's token_env: the agent holds the client token")
     .problems;
 }
 
@@ -89,12 +89,12 @@ function same(field: "path" | "host", items: readonly unknown[], place: string):
       first.set(value, index);
       return [];
     }
-    return wrong(`${place}[${index}].${field}`, `the same as ${place}[${earlier}].${field}`).problems;
+    return fail(`${place}[${index}].${field}`, `the same as ${place}[${earlier}].${field}`).problems;
   });
 }
 
 /** Hosts, then the longest prefix first, so that the first that matches is the right one. */
-function inOrder(routes: readonly Route[]): readonly Route[] {
-  const length = ({ host, path }: Route) => host === undefined ? path.length : Infinity;
+function inOrder(routes: readonly RouteConfig[]): readonly RouteConfig[] {
+  const length = ({ host, path }: RouteConfig) => host === undefined ? path.length : Infinity;
   return routes.toSorted((left, right) => length(left) === length(right) ? 0 : length(right) - length(left));
 }

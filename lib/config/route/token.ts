@@ -1,7 +1,7 @@
 import { Secret } from "../../core/secret.ts";
-import { fieldTextFault } from "../../http/field_text.ts";
-import type { Judged, Problem } from "../../core/result.ts";
-import type { Route, RouteTable } from "./route_config.ts";
+import { checkFieldText } from "../../http/field_text.ts";
+import type { Problem, Result } from "../../core/result.ts";
+import type { RouteConfig, RouteTable } from "./route_config.ts";
 
 /** The tokens that are set, by their variables. */
 export type Tokens = ReadonlyMap<string, Secret>;
@@ -13,11 +13,11 @@ export type Tokens = ReadonlyMap<string, Secret>;
  * the runtime fail with the token in its message. White space at an end is what `$(cat file)` leaves out and an editor
  * puts in. The message tells the kind of byte and its position, never the value.
  */
-export function judgeToken(variable: string, value: string | undefined): Judged<Secret | undefined> {
+export function parseToken(variable: string, value: string | undefined): Result<Secret | undefined> {
   if (value === undefined || value === "") return { ok: true, value: undefined };
-  const fault = tabFault(value) ?? fieldTextFault(value);
+  const fault = tabFault(value) ?? checkFieldText(value);
   if (fault === undefined) return { ok: true, value: Secret.of(value) };
-  return { ok: false, problems: [{ place: variable, message: `${fault} (the value is not shown)` }] };
+  return { ok: false, problems: [{ path: variable, message: `${fault} (the value is not shown)` }] };
 }
 
 /** A field value may hold a tab inside; no token does. */
@@ -28,13 +28,13 @@ function tabFault(value: string): string | undefined {
 
 /**
  * Judge the tokens of all routes, and the client token. One that is unset is left out: a route without its token answers
- * 500, the others serve. What comes of an unset client token is {@linkcode clientTokenFault}'s to say.
+ * 500, the others serve. What comes of an unset client token is {@linkcode checkClientToken}'s to say.
  */
-export function judgeTokens(table: RouteTable, get: (name: string) => string | undefined): Judged<Tokens> {
+export function parseTokens(table: RouteTable, get: (name: string) => string | undefined): Result<Tokens> {
   const tokens = new Map<string, Secret>();
   const problems: Problem[] = [];
   for (const variable of tokenVariables(table)) {
-    const judged = judgeToken(variable, get(variable));
+    const judged = parseToken(variable, get(variable));
     if (!judged.ok) problems.push(...judged.problems);
     else if (judged.value !== undefined) tokens.set(variable, judged.value);
   }
@@ -53,17 +53,17 @@ export function tokenFiles({ routes }: RouteTable): readonly string[] {
 }
 
 /** What people call a route's token: the variable, or the file. */
-export function tokenName({ tokenEnv, tokenFile }: Pick<Route, "tokenEnv" | "tokenFile">): string {
+export function tokenName({ tokenEnv, tokenFile }: Pick<RouteConfig, "tokenEnv" | "tokenFile">): string {
   return tokenEnv ?? `the file ${tokenFile}`;
 }
 
 /** What is wrong where there is none. */
-export function unsetText({ tokenEnv }: Pick<Route, "tokenEnv">): string {
+export function unsetText({ tokenEnv }: Pick<RouteConfig, "tokenEnv">): string {
   return tokenEnv === undefined ? "is not there" : "is unset or empty";
 }
 
 /** A table that asks for a client token is not served without: everybody would be let in, or nobody. */
-export function clientTokenFault({ clientTokenEnv }: RouteTable, tokens: Tokens): readonly Problem[] {
+export function checkClientToken({ clientTokenEnv }: RouteTable, tokens: Tokens): readonly Problem[] {
   if (clientTokenEnv === undefined || tokens.has(clientTokenEnv)) return [];
-  return [{ place: clientTokenEnv, message: "is unset or empty, but client_token_env asks for it" }];
+  return [{ path: clientTokenEnv, message: "is unset or empty, but client_token_env asks for it" }];
 }

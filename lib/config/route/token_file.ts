@@ -1,9 +1,9 @@
 import type { Secret } from "../../core/secret.ts";
-import { type Reader, right, wrong } from "../reader/fields.ts";
+import { fail, ok, type Reader } from "../reader/fields.ts";
 import { looksLikeKey } from "../reader/path.ts";
 import { readString } from "../reader/plain_fields.ts";
-import type { Judged } from "../../core/result.ts";
-import { judgeToken } from "./token.ts";
+import type { Result } from "../../core/result.ts";
+import { parseToken } from "./token.ts";
 
 /** A larger file holds no token, whatever it is. */
 export const TOKEN_FILE_LIMIT = 64 * 1024;
@@ -19,7 +19,7 @@ export const readTokenFile: Reader<string> = (json, place) => {
     SEGMENT.test(segment) && segment !== "." && segment !== ".." && !segment.split(".").some(looksLikeKey)
   );
   if (plain) return judged;
-  return wrong(
+  return fail(
     place,
     "must be the path of a file below the table's folder, of letters, digits and ._- (the value is not shown)",
   );
@@ -30,15 +30,15 @@ export const readTokenFile: Reader<string> = (json, place) => {
  *
  * @param name The file's path as the table has it: the place of what is wrong.
  */
-export function judgeTokenFile(name: string, bytes: Uint8Array): Judged<Secret> {
-  if (bytes.length > TOKEN_FILE_LIMIT) return wrong(name, `is over ${TOKEN_FILE_LIMIT / 1024} KiB`);
+export function parseTokenFile(name: string, bytes: Uint8Array): Result<Secret> {
+  if (bytes.length > TOKEN_FILE_LIMIT) return fail(name, `is over ${TOKEN_FILE_LIMIT / 1024} KiB`);
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    return wrong(name, "is not UTF-8 (the value is not shown)");
+    return fail(name, "is not UTF-8 (the value is not shown)");
   }
-  const judged = judgeToken(name, text.replace(/\r?\n$/, ""));
+  const judged = parseToken(name, text.replace(/\r?\n$/, ""));
   if (!judged.ok) return judged;
-  return judged.value === undefined ? wrong(name, "is empty") : right(judged.value);
+  return judged.value === undefined ? fail(name, "is empty") : ok(judged.value);
 }

@@ -1,8 +1,8 @@
 import type { Upstream } from "./route_config.ts";
-import { type Reader, right, wrong } from "../reader/fields.ts";
+import { fail, ok, type Reader } from "../reader/fields.ts";
 import { hostPort, inBrackets, parseHostPort } from "../../http/host.ts";
 import { readString } from "../reader/plain_fields.ts";
-import { pathFault } from "./uri_path.ts";
+import { checkPath } from "./uri_path.ts";
 
 const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 
@@ -16,7 +16,7 @@ export const readUpstream: Reader<Upstream> = (json, place) => {
   const judged = readString(json, place);
   if (!judged.ok) return judged;
   const parsed = parseUpstream(judged.value);
-  return typeof parsed === "string" ? wrong(place, parsed) : right(parsed);
+  return typeof parsed === "string" ? fail(place, parsed) : ok(parsed);
 };
 
 /** The upstream, or what is wrong with the text. */
@@ -30,7 +30,7 @@ export function parseUpstream(text: string): Upstream | string {
   if (authority.includes("@")) return "must hold no user and no password (the value is not shown)";
   const found = parseHostPort(authority);
   if (typeof found === "string") return found;
-  const fault = path === "" ? undefined : pathFault(path);
+  const fault = path === "" ? undefined : checkPath(path);
   if (fault !== undefined) return `path ${fault}`;
 
   const scheme = name.toLowerCase() === "https" ? "https" : "http";

@@ -1,4 +1,4 @@
-import { type Reader, right, wrong } from "../reader/fields.ts";
+import { fail, ok, type Reader } from "../reader/fields.ts";
 import { readString } from "../reader/plain_fields.ts";
 
 /** `pchar` of RFC 3986, section 3.3, and the slash; without percent-encoding, so that a path has one spelling only. */
@@ -10,7 +10,7 @@ const PLAIN = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/;
  * It is compared byte for byte with what the agent asks for, so anything that some party on the way might fold into
  * another path (RFC 3986, section 6.2.2) is refused rather than folded.
  */
-export function pathFault(path: string): string | undefined {
+export function checkPath(path: string): string | undefined {
   if (/[?#]/.test(path)) return "must have no query and no fragment";
   if (!path.startsWith("/")) return "must begin with /";
   if (path.includes("%")) return "must not hold %: a path is compared as it is written";
@@ -27,6 +27,6 @@ export const readPrefix: Reader<string> = (json, place) => {
   const judged = readString(json, place);
   if (!judged.ok) return judged;
   const path = judged.value;
-  const fault = pathFault(path) ?? (path.endsWith("/") ? undefined : "must end with /");
-  return fault === undefined ? right(path) : wrong(place, fault);
+  const fault = checkPath(path) ?? (path.endsWith("/") ? undefined : "must end with /");
+  return fault === undefined ? ok(path) : fail(place, fault);
 };

@@ -1,4 +1,4 @@
-import type { Judged } from "../../core/result.ts";
+import type { Result } from "../../core/result.ts";
 
 /**
  * Judge the text of a file of certificate authorities: PEM as RFC 7468 has it.
@@ -8,9 +8,9 @@ import type { Judged } from "../../core/result.ts";
  *
  * @param place The variable that names the file.
  */
-export function judgePem(text: string, place = "CRED_PROXY_CA_FILE"): Judged<string> {
+export function parsePem(text: string, place = "CRED_PROXY_CA_FILE"): Result<string> {
   const message = fault(text);
-  if (message !== undefined) return { ok: false, problems: [{ place, message }] };
+  if (message !== undefined) return { ok: false, problems: [{ path: place, message }] };
   return {
     ok: true,
     value: certificates(text).map((block) => `${BEGIN}\n${block.trim()}\n${END}\n`).join(""),

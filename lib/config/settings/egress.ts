@@ -1,7 +1,7 @@
 import { Secret } from "../../core/secret.ts";
-import { fieldTextFault } from "../../http/field_text.ts";
+import { checkFieldText } from "../../http/field_text.ts";
 import { parseHost, parseHostPort, parsePort } from "../../http/host.ts";
-import type { Judged, Problem } from "../../core/result.ts";
+import type { Problem, Result } from "../../core/result.ts";
 import type { Upstream } from "../route/route_config.ts";
 
 /**
@@ -48,14 +48,14 @@ export const EGRESS_VARIABLES: readonly string[] = [
 ];
 
 /** Judge the proxy variables. No message quotes a value: a password may stand in it. */
-export function parseEgress(get: (name: string) => string | undefined): Judged<Egress> {
+export function parseEgress(get: (name: string) => string | undefined): Result<Egress> {
   const problems: Problem[] = [];
   function proxy(variable: string): EgressProxy | undefined {
     const [name, text] = eitherCase(variable, get);
     if (text === "") return undefined;
     const parsed = parseProxy(text);
     if (typeof parsed !== "string") return parsed;
-    problems.push({ place: name, message: `${parsed} (the value is not shown)` });
+    problems.push({ path: name, message: `${parsed} (the value is not shown)` });
     return undefined;
   }
   const egress = {
@@ -113,7 +113,7 @@ function parseCredentials(userinfo: string): Secret | string {
   } catch {
     return "must have a user and a password in proper percent-encoding";
   }
-  const fault = fieldTextFault(pair);
+  const fault = checkFieldText(pair);
   return fault === undefined ? Secret.of(pair) : `has a user or password that ${fault}`;
 }
 

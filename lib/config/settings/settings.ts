@@ -1,7 +1,7 @@
 import { type Egress, EGRESS_VARIABLES, parseEgress } from "./egress.ts";
 import { type Address, parseHost, parseListenerAddress, parsePort } from "../../http/host.ts";
 import { found } from "../reader/path.ts";
-import type { Judged, Problem } from "../../core/result.ts";
+import type { Problem, Result } from "../../core/result.ts";
 
 /** What the environment says about the service itself. `parseSettings` is the only maker. */
 export interface Settings {
@@ -45,13 +45,13 @@ export const SETTING_VARIABLES: readonly string[] = [
 ];
 
 /** Judge the environment: every problem at once. A variable that is set to nothing counts as unset. */
-export function parseSettings(get: Getter): Judged<Settings> {
+export function parseSettings(get: Getter): Result<Settings> {
   const problems: Problem[] = [];
   function read<Value>(name: string, otherwise: Value, parse: (text: string) => Value | Wrong): Value {
     const text = get(name) ?? "";
     const parsed = text === "" ? otherwise : parse(text);
     if (!(parsed instanceof Wrong)) return parsed;
-    problems.push({ place: name, message: parsed.message });
+    problems.push({ path: name, message: parsed.message });
     return otherwise;
   }
   const egress = parseEgress(get);
@@ -69,7 +69,7 @@ export function parseSettings(get: Getter): Judged<Settings> {
   };
   // The agent's own port, be it at another address: one slip in a network's rules and the agent has it.
   if (settings.admin?.port === settings.port && settings.port !== 0) {
-    problems.push({ place: "CRED_PROXY_ADMIN", message: "must have another port than the agent's" });
+    problems.push({ path: "CRED_PROXY_ADMIN", message: "must have another port than the agent's" });
   }
   if (!egress.ok) problems.push(...egress.problems);
   if (!egress.ok || problems.length > 0) return { ok: false, problems };
