@@ -17,7 +17,7 @@ export type Fate = "answered" | "refused" | "failed";
 export function fateOf({ status, error, outcome }: Pick<LogEntry, "status" | "error" | "outcome">): Fate {
   if (error === "upstream_failed" || error === "upstream_timeout" || error === "internal") return "failed";
   if (error !== undefined) return "refused";
-  return outcome === "broken" || status >= 500 ? "failed" : "answered";
+  return outcome === "upstream_aborted" || status >= 500 ? "failed" : "answered";
 }
 
 /** What ended within one minute. */

@@ -185,8 +185,8 @@ function numbers(values: readonly (string | number)[]): Html[] {
 
 function happened({ error, outcome, status }: LogEntry): string {
   if (error !== undefined) return error;
-  if (outcome === "broken") return "the upstream broke off";
-  if (outcome === "left") return "the client left";
+  if (outcome === "upstream_aborted") return "the upstream broke off";
+  if (outcome === "client_aborted") return "the client left";
   return status >= 500 ? "the upstream's own error" : "";
 }
 

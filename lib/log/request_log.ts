@@ -37,7 +37,7 @@ export interface LogEntry {
   outcome: Outcome;
 }
 
-export type Outcome = "whole" | "broken" | "left";
+export type Outcome = "complete" | "upstream_aborted" | "client_aborted";
 
 /** Who asked. */
 export interface ClientInfo {
@@ -87,7 +87,7 @@ export class RequestLog {
       bytesDown: 0,
       firstByteMs: undefined,
       durationMs: 0,
-      outcome: "whole",
+      outcome: "complete",
     };
   }
 
@@ -119,7 +119,7 @@ export function readableLine(entry: LogEntry): string {
     entry;
   const words = [method, path === "" ? "-" : path, "→", status === 0 ? "-" : String(status)];
   if (error !== undefined) words.push(error);
-  if (outcome !== "whole") words.push(outcome === "left" ? "client left" : "broken off");
+  if (outcome !== "complete") words.push(outcome === "client_aborted" ? "client left" : "broken off");
   words.push(`${Math.round(durationMs)} ms`);
   if (bytesUp > 0) words.push(`${bytesUp} bytes up,`);
   words.push(`${bytesDown} bytes`);

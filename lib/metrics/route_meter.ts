@@ -55,7 +55,7 @@ export class RouteMeter {
     if (entry.firstByteMs !== undefined) this.firstByte.observe(entry.firstByteMs / 1000);
     this.bytesUp += entry.bytesUp;
     this.bytesDown += entry.bytesDown;
-    if (entry.outcome === "broken") this.brokenOff++;
-    if (entry.outcome === "left") this.left++;
+    if (entry.outcome === "upstream_aborted") this.brokenOff++;
+    if (entry.outcome === "client_aborted") this.left++;
   }
 }

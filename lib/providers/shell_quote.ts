@@ -5,8 +5,8 @@
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(word("http://h/a/"), "http://h/a/");
- * assertEquals(word("http://h/it's/"), "'http://h/it'\\''s/'");
+ * assertEquals(shellQuote("http://h/a/"), "http://h/a/");
+ * assertEquals(shellQuote("http://h/it's/"), "'http://h/it'\\''s/'");
  * ```
  */
 export function shellQuote(text: string): string {

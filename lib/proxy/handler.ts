@@ -126,13 +126,13 @@ function refuse(service: Service, error: unknown, method: string, entry: LogEntr
   const refusal = error instanceof Refusal ? error : new Refusal("internal", "", error);
   if (refusal.cause instanceof ClientDisconnected) {
     // Nobody is there to read it.
-    service.journal.end(entry, "left");
+    service.journal.end(entry, "client_aborted");
     return refusalResponse(refusal, method, entry.id);
   }
   entry.error = refusal.code;
   entry.status = refusalStatus(refusal.code);
   if (refusal.cause !== undefined) entry.cause = masked(errorText(refusal.cause), service.passages);
-  service.journal.end(entry, "whole");
+  service.journal.end(entry, "complete");
   return refusalResponse(refusal, method, entry.id);
 }
 

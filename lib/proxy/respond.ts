@@ -41,7 +41,7 @@ export async function respond(
       // The response has a copy.
       content.release();
       entry.bytesDown = body === null ? 0 : whole.length;
-      ended("whole");
+      ended("complete");
     }
     return response;
   } catch (error) {
@@ -93,13 +93,13 @@ async function contentFor(
   const { head, content } = answer;
   if (WITHOUT_CONTENT.has(head.status)) {
     content.cancel();
-    ended("whole");
+    ended("complete");
     return null;
   }
   const first = decoding === undefined ? await content.buffered() : undefined;
   if (content.done && (first === undefined || first.length < LARGE)) {
     entry.bytesDown = first?.length ?? 0;
-    ended("whole");
+    ended("complete");
     if (first === undefined) return null;
     return mask?.maskBytes(first) ?? first;
   }
@@ -141,16 +141,16 @@ function streamOf(
         }
         if (!source.done) return;
         controller.close();
-        ended("whole");
+        ended("complete");
       } catch (error) {
         // An error in the stream makes the runtime cut the agent's connection: broken is seen as broken.
         controller.error(error);
-        ended("broken");
+        ended("upstream_aborted");
       }
     },
     cancel() {
       source.cancel();
-      ended("left");
+      ended("client_aborted");
     },
   }, { highWaterMark: 0 });
 }

@@ -250,7 +250,7 @@ Deno.test("docs/OPERATING.md tells every field of the log, and no other", () => 
     bytesDown: 0,
     firstByteMs: 1,
     durationMs: 1,
-    outcome: "whole",
+    outcome: "complete",
   };
   const told = firstColumn("field").toSorted();
   assertEquals(told, Object.keys(JSON.parse(jsonLine(entry))).toSorted());

@@ -19,7 +19,7 @@ export function entryOf(differences: Partial<LogEntry> = {}): LogEntry {
     bytesDown: 12,
     firstByteMs: 30.04,
     durationMs: 34,
-    outcome: "whole",
+    outcome: "complete",
     ...differences,
   };
 }

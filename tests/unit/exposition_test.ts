@@ -23,8 +23,8 @@ function example(): Family[] {
   meters.route("/a/").connections.open();
   meters.record(entryOf({ firstByteMs: 30, durationMs: 2000, bytesUp: 7 }));
   meters.record(entryOf({ status: 502, error: "upstream_failed", firstByteMs: undefined }));
-  meters.record(entryOf({ outcome: "broken" }));
-  meters.record(entryOf({ status: 0, outcome: "left" }));
+  meters.record(entryOf({ outcome: "upstream_aborted" }));
+  meters.record(entryOf({ status: 0, outcome: "client_aborted" }));
   meters.record(entryOf({ status: 404, error: "no_route", route: undefined }));
   meters.record(entryOf({ status: 404, route: 'we"ird\\\n' }));
   meters.tokenReloads.taken++;

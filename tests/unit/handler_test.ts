@@ -257,10 +257,10 @@ Deno.test("handler() counts a request as in flight until its reply has ended, ho
     outcome: string,
     bytes: number,
   ][] = [
-    [["hello", "world"], (response) => response.text(), "whole", 10],
-    [["hello"], (response) => response.text().catch(() => {}), "broken", 5],
-    [["hello", new Error("reset")], (response) => response.text().catch(() => {}), "broken", 5],
-    [["hello", "world"], (response) => Promise.resolve(response.body?.cancel()), "left", 0],
+    [["hello", "world"], (response) => response.text(), "complete", 10],
+    [["hello"], (response) => response.text().catch(() => {}), "upstream_aborted", 5],
+    [["hello", new Error("reset")], (response) => response.text().catch(() => {}), "upstream_aborted", 5],
+    [["hello", "world"], (response) => Promise.resolve(response.body?.cancel()), "client_aborted", 0],
   ];
   for (const [pieces, end, outcome, bytes] of cases) {
     const { ask, entries, gate } = handlerFor({ answer: () => replyOf(head, pieces) });
@@ -297,7 +297,7 @@ Deno.test("handler() answers 502 to a status that is none", async () => {
 Deno.test("handler() records an agent that left before there was an answer", async () => {
   const { ask, entries, gate } = handlerFor({ answer: () => Promise.reject(new ClientDisconnected("left")) });
   await ask("/a/x");
-  assertEquals([entries[0]?.outcome, entries.length, gate.inFlight], ["left", 1, 0]);
+  assertEquals([entries[0]?.outcome, entries.length, gate.inFlight], ["client_aborted", 1, 0]);
 });
 
 Deno.test("handler() records no query, no field and no content", async () => {

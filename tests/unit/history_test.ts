@@ -10,7 +10,7 @@ Deno.test("fateOf() tells an answer from a refusal, and both from a failure", ()
   const cases: [entry: Parameters<typeof entryOf>[0], fate: string][] = [
     [{ status: 200 }, "answered"],
     [{ status: 404 }, "answered"],
-    [{ status: 200, outcome: "left" }, "answered"],
+    [{ status: 200, outcome: "client_aborted" }, "answered"],
     [{ status: 404, error: "no_route" }, "refused"],
     [{ status: 500, error: "token_unset" }, "refused"],
     [{ status: 503, error: "overloaded" }, "refused"],
@@ -18,7 +18,7 @@ Deno.test("fateOf() tells an answer from a refusal, and both from a failure", ()
     [{ status: 504, error: "upstream_timeout" }, "failed"],
     [{ status: 500, error: "internal" }, "failed"],
     [{ status: 503 }, "failed"],
-    [{ status: 200, outcome: "broken" }, "failed"],
+    [{ status: 200, outcome: "upstream_aborted" }, "failed"],
   ];
   for (const [entry, fate] of cases) assertEquals(fateOf(entryOf(entry)), fate, JSON.stringify(entry));
 });

@@ -115,8 +115,8 @@ Deno.test("page() shows what an agent made up as text", () => {
 Deno.test("page() says of each request what happened", () => {
   const cases: [entry: Parameters<typeof entryOf>[0], said: string][] = [
     [{ status: 404, error: "no_route" }, "no_route"],
-    [{ outcome: "broken" }, "the upstream broke off"],
-    [{ outcome: "left" }, "the client left"],
+    [{ outcome: "upstream_aborted" }, "the upstream broke off"],
+    [{ outcome: "client_aborted" }, "the client left"],
     [{ status: 503 }, "the upstream&#39;s own error"],
   ];
   for (const [entry, said] of cases) {

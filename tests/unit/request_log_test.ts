@@ -13,11 +13,11 @@ Deno.test("RequestLog gives each ended request to every sink, with its outcome a
   const journal = new RequestLog(seen.map((list) => (entry) => list.push(entry)));
   const before = Date.now();
   const entry = journal.begin(requestOf("PUT"), CLIENT_INFO);
-  assertEquals([entry.method, entry.path, entry.status, entry.outcome], ["PUT", "", 0, "whole"]);
+  assertEquals([entry.method, entry.path, entry.status, entry.outcome], ["PUT", "", 0, "complete"]);
   assertEquals(seen, [[], []]);
-  journal.end(entry, "broken");
+  journal.end(entry, "upstream_aborted");
   assertEquals(seen, [[entry], [entry]]);
-  assertEquals(entry.outcome, "broken");
+  assertEquals(entry.outcome, "upstream_aborted");
   assert(entry.time >= before && entry.durationMs >= 0 && entry.time + entry.durationMs <= Date.now() + 1);
 });
 
@@ -46,10 +46,10 @@ Deno.test("readableLine() tells what happened in one line", () => {
   const cases: [differences: Partial<LogEntry>, line: string][] = [
     [{}, "GET /a/b → 200 34 ms 12 bytes route /a/ reused connection"],
     [
-      { reused: false, outcome: "left" },
+      { reused: false, outcome: "client_aborted" },
       "GET /a/b → 200 client left 34 ms 12 bytes route /a/ new connection",
     ],
-    [{ outcome: "broken" }, "GET /a/b → 200 broken off 34 ms 12 bytes route /a/ reused connection"],
+    [{ outcome: "upstream_aborted" }, "GET /a/b → 200 broken off 34 ms 12 bytes route /a/ reused connection"],
     [
       { path: "", route: undefined, status: 400, error: "bad_request", reused: undefined, bytesDown: 0 },
       "GET - → 400 bad_request 34 ms 0 bytes",
@@ -74,7 +74,7 @@ Deno.test("jsonLine() tells the same to machines, and leaves out what there is n
     path: "/a/b",
     route: "/a/",
     status: 200,
-    outcome: "whole",
+    outcome: "complete",
     duration_ms: 34,
     first_byte_ms: 30,
     bytes_up: 9,
