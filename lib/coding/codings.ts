@@ -1,5 +1,5 @@
 import type { Transform } from "node:stream";
-import { BadResponse } from "../upstream/response_head.ts";
+import { BadResponse } from "../upstream/errors.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
 
 /** One content coding. */

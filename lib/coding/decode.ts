@@ -1,4 +1,4 @@
-import { BadResponse } from "../upstream/response_head.ts";
+import { BadResponse } from "../upstream/errors.ts";
 import type { Source } from "../upstream/source.ts";
 import { type Coding, CODINGS } from "./codings.ts";
 

@@ -15,8 +15,7 @@ import type { LogEntry, Outcome, RequestLog } from "../log/request_log.ts";
 import type { Mask } from "../mask/mask.ts";
 import type { Route } from "./route.ts";
 import { respond } from "./respond.ts";
-import { isPermanent } from "../upstream/errors.ts";
-import { ClientDisconnected, UpstreamTimeout } from "../upstream/transport.ts";
+import { ClientDisconnected, isPermanent, UpstreamTimeout } from "../upstream/errors.ts";
 
 export interface Service {
   /** Longest prefix first. */

@@ -5,7 +5,7 @@ import type { Mask } from "../mask/mask.ts";
 import { Masked } from "../mask/masked.ts";
 import type { Route } from "./route.ts";
 import type { UpstreamResponse } from "../upstream/transport.ts";
-import { BadResponse } from "../upstream/response_head.ts";
+import { BadResponse } from "../upstream/errors.ts";
 import { Resumed, type Source } from "../upstream/source.ts";
 
 /** Statuses whose responses can't have content: the runtime takes none, and RFC 9110 allows none. */

@@ -1,4 +1,5 @@
-import { BadResponse, type Field, HEAD_LIMIT, parseFieldLines } from "./response_head.ts";
+import { BadResponse } from "./errors.ts";
+import { type Field, HEAD_LIMIT, parseFieldLines } from "./response_head.ts";
 
 /**
  * RFC 9112, sections 7.1 and 7.1.1: the size, then extensions, which are read past. Thirteen digits stay below 2^53.

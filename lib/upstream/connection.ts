@@ -1,4 +1,5 @@
-import { BadResponse, findHeadEnd, HEAD_LIMIT } from "./response_head.ts";
+import { BadResponse } from "./errors.ts";
+import { findHeadEnd, HEAD_LIMIT } from "./response_head.ts";
 
 /**
  * What one read brings at most: the runtime's TLS gives the plaintext of one record, RFC 8446, section 5.1. A read

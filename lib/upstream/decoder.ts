@@ -1,6 +1,6 @@
 import { ChunkedDecoder } from "./chunked.ts";
 import type { Framing } from "./response_framing.ts";
-import { BadResponse } from "./response_head.ts";
+import { BadResponse } from "./errors.ts";
 
 /** Takes the framing off a response's content as it comes, in place. */
 export interface Decoder {

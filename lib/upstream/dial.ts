@@ -1,6 +1,7 @@
 import type { EgressProxy } from "../config/settings/egress.ts";
 import type { Upstream } from "../config/route/route_config.ts";
 import type { Socket } from "./connection.ts";
+import { UpstreamUntrusted } from "./errors.ts";
 import { openTunnel } from "./tunnel.ts";
 
 export interface DialOptions {
@@ -8,11 +9,6 @@ export interface DialOptions {
   readonly caCerts: readonly string[];
   /** The proxy to go through. */
   readonly egress: EgressProxy | undefined;
-}
-
-/** The upstream did not prove that it is the one that was asked for. */
-export class UpstreamUntrusted extends Error {
-  override readonly name = "UpstreamUntrusted";
 }
 
 /** How long a connection that is given up may still take to come and be closed, in milliseconds. */

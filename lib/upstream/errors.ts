@@ -1,9 +1,54 @@
-import { UpstreamUntrusted } from "./dial.ts";
-import { TunnelRefused } from "./tunnel.ts";
+/**
+ * What can go wrong on the upstream leg: between this process and the upstream, or while a request body is read for it.
+ *
+ * Their names and messages appear in the log as causes. No message holds a field value, a query or content.
+ *
+ * @module
+ */
 
-/** Whether a failure lasts until somebody changes a configuration, so that asking again is no use. */
+/** The upstream, or the egress proxy in front of it, sent something that is not valid HTTP/1.1. */
+export class BadResponse extends Error {
+  override readonly name = "BadResponse";
+}
+
+/** The connection was not established, or no response head arrived, within the route's time limit. */
+export class UpstreamTimeout extends Error {
+  override readonly name = "UpstreamTimeout";
+}
+
+/** The upstream closed the connection before it sent a single byte of a response. */
+export class UpstreamHungUp extends Error {
+  override readonly name = "UpstreamHungUp";
+}
+
+/** The upstream's certificate could not be verified. */
+export class UpstreamUntrusted extends Error {
+  override readonly name = "UpstreamUntrusted";
+}
+
+/** The egress proxy refused to open a tunnel. */
+export class TunnelRefused extends Error {
+  override readonly name = "TunnelRefused";
+
+  /** @param status The status of its response to CONNECT. */
+  constructor(readonly status: number) {
+    super(`The egress proxy answered CONNECT with ${status}`);
+  }
+}
+
+/** The client disconnected before there was a response. */
+export class ClientDisconnected extends Error {
+  override readonly name = "ClientDisconnected";
+}
+
+/** The client's request body ended early, or did not have the length that it announced. */
+export class RequestBodyAborted extends Error {
+  override readonly name = "RequestBodyAborted";
+}
+
+/** Whether a failure persists until somebody changes a configuration, so that a retry cannot help. */
 export function isPermanent(error: unknown): boolean {
   if (error instanceof UpstreamUntrusted) return true;
-  // What the egress proxy forbids, or wants credentials for: RFC 9110, sections 15.5.4 and 15.5.8.
+  // The egress proxy forbids the upstream, or asks for credentials: RFC 9110, sections 15.5.4 and 15.5.8.
   return error instanceof TunnelRefused && (error.status === 403 || error.status === 407);
 }

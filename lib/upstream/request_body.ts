@@ -1,17 +1,13 @@
 import type { RequestFraming } from "../proxy/request_head.ts";
 import { chunkLine, LAST_CHUNK } from "./chunked.ts";
 import { bytesOf, type Connection } from "./connection.ts";
+import { RequestBodyAborted } from "./errors.ts";
 
 /** A piece of an upload that is copied into one write together with its framing: what the runtime reads at once. */
 const PIECE = 64 * 1024;
 
 /** Room for the line before a chunk and the one after it. */
 const FRAMING = 16;
-
-/** The agent's content did not come to its end: what it is, the agent's own connection tells it. */
-export class RequestBodyAborted extends Error {
-  override readonly name = "UploadBroken";
-}
 
 /** The content of a request on its way up. */
 export class RequestBody {

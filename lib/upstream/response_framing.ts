@@ -1,4 +1,5 @@
-import { BadResponse, endsConnection, type ResponseHead } from "./response_head.ts";
+import { BadResponse } from "./errors.ts";
+import { endsConnection, type ResponseHead } from "./response_head.ts";
 
 /** Where a response's content ends: RFC 9112, section 6.3. */
 export type Framing =

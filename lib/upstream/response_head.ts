@@ -5,10 +5,7 @@
  * @module
  */
 
-/** The upstream sent something that is no HTTP/1.1 response. The text is a constant, for the log. */
-export class BadResponse extends Error {
-  override readonly name = "BadResponse";
-}
+import { BadResponse } from "./errors.ts";
 
 export interface ResponseHead {
   readonly status: number;

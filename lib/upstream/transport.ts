@@ -7,7 +7,8 @@ import { decoderFor } from "./decoder.ts";
 import { dial, type DialOptions } from "./dial.ts";
 import { type Framing, persists, responseFraming } from "./response_framing.ts";
 import { Pool } from "./pool.ts";
-import { BadResponse, parseResponseHead, type ResponseHead } from "./response_head.ts";
+import { BadResponse, ClientDisconnected, UpstreamHungUp, UpstreamTimeout } from "./errors.ts";
+import { parseResponseHead, type ResponseHead } from "./response_head.ts";
 import { RequestBody } from "./request_body.ts";
 import { Deadline, type Deadlines } from "./deadlines.ts";
 
@@ -32,21 +33,6 @@ export interface UpstreamResponse {
   readonly content: ResponseBody;
   /** Whether the connection had served before. */
   readonly reused: boolean;
-}
-
-/** Not connected, or no head, in time. */
-export class UpstreamTimeout extends Error {
-  override readonly name = "UpstreamTimeout";
-}
-
-/** The agent left before there was an answer. */
-export class ClientDisconnected extends Error {
-  override readonly name = "AgentGone";
-}
-
-/** The upstream had hung up: not a byte of a response came. */
-class UpstreamHungUp extends Error {
-  override readonly name = "HungUp";
 }
 
 /** RFC 9110, section 9.2.2. */

@@ -1,16 +1,8 @@
 import type { Secret } from "../core/secret.ts";
 import type { Upstream } from "../config/route/route_config.ts";
 import { bytesOf, Connection, type Socket } from "./connection.ts";
-import { BadResponse, parseResponseHead } from "./response_head.ts";
-
-/** The egress proxy would not open a tunnel. */
-export class TunnelRefused extends Error {
-  override readonly name = "TunnelRefused";
-
-  constructor(readonly status: number) {
-    super(`The egress proxy answered CONNECT with ${status}`);
-  }
-}
+import { BadResponse, TunnelRefused } from "./errors.ts";
+import { parseResponseHead } from "./response_head.ts";
 
 /**
  * Asks an egress proxy for a tunnel to the upstream: RFC 9110, section 9.3.6.

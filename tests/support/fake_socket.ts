@@ -8,13 +8,9 @@
 import { Connection, type Socket } from "../../lib/upstream/connection.ts";
 import { ResponseBody } from "../../lib/upstream/response_body.ts";
 import { decoderFor } from "../../lib/upstream/decoder.ts";
+import { BadResponse } from "../../lib/upstream/errors.ts";
 import { responseFraming } from "../../lib/upstream/response_framing.ts";
-import {
-  BadResponse,
-  type Field,
-  parseResponseHead,
-  type ResponseHead,
-} from "../../lib/upstream/response_head.ts";
+import { type Field, parseResponseHead, type ResponseHead } from "../../lib/upstream/response_head.ts";
 import { join, latin1 } from "./bytes.ts";
 
 /** A socket that serves one piece a read, then the end; and keeps what is written, which may be in parts. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ChunkedDecoder, chunkLine, LAST_CHUNK } from "../../lib/upstream/chunked.ts";
-import { BadResponse } from "../../lib/upstream/response_head.ts";
+import { BadResponse } from "../../lib/upstream/errors.ts";
 import { fromLatin1, join, latin1 } from "../support/bytes.ts";
 import { everyCut } from "../support/fake_socket.ts";
 

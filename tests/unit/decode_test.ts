@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Transform } from "node:stream";
 import zlib from "node:zlib";
 import { decodingFor } from "../../lib/coding/decode.ts";
-import { BadResponse } from "../../lib/upstream/response_head.ts";
+import { BadResponse } from "../../lib/upstream/errors.ts";
 import type { Source } from "../../lib/upstream/source.ts";
 import { fromLatin1, join, latin1 } from "../support/bytes.ts";
 

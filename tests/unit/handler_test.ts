@@ -11,14 +11,9 @@ import { Connection } from "../../lib/upstream/connection.ts";
 import { ResponseBody } from "../../lib/upstream/response_body.ts";
 import { decoderFor } from "../../lib/upstream/decoder.ts";
 import { responseFraming } from "../../lib/upstream/response_framing.ts";
-import {
-  ClientDisconnected,
-  type Http1Transport,
-  type UpstreamRequest,
-  type UpstreamResponse,
-  UpstreamTimeout,
-} from "../../lib/upstream/transport.ts";
-import { BadResponse, parseResponseHead } from "../../lib/upstream/response_head.ts";
+import { BadResponse, ClientDisconnected, UpstreamTimeout } from "../../lib/upstream/errors.ts";
+import type { Http1Transport, UpstreamRequest, UpstreamResponse } from "../../lib/upstream/transport.ts";
+import { parseResponseHead } from "../../lib/upstream/response_head.ts";
 import { latin1 } from "../support/bytes.ts";
 import { CLIENT_INFO } from "../support/client_info.ts";
 import { entryOf } from "../support/log_entry.ts";

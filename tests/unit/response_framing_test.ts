@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { type Framing, persists, responseFraming } from "../../lib/upstream/response_framing.ts";
-import { BadResponse, parseResponseHead, type ResponseHead } from "../../lib/upstream/response_head.ts";
+import { BadResponse } from "../../lib/upstream/errors.ts";
+import { parseResponseHead, type ResponseHead } from "../../lib/upstream/response_head.ts";
 
 /** A head's field lines. */
 type Lines = readonly string[];

@@ -1,12 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Connection } from "../../lib/upstream/connection.ts";
-import {
-  BadResponse,
-  FIELD_LIMIT,
-  findHeadEnd,
-  HEAD_LIMIT,
-  parseResponseHead,
-} from "../../lib/upstream/response_head.ts";
+import { BadResponse } from "../../lib/upstream/errors.ts";
+import { FIELD_LIMIT, findHeadEnd, HEAD_LIMIT, parseResponseHead } from "../../lib/upstream/response_head.ts";
 import { latin1 } from "../support/bytes.ts";
 import { everyCut, PiecewiseSocket } from "../support/fake_socket.ts";
 

@@ -289,7 +289,7 @@ Deno.test("an upstream that fails is answered with 502 and one constant text; th
     ["/unverified/x", /invalid peer certificate: .+ \(CRED_PROXY_CA_FILE names authorities /],
     ["/misnamed/x", /not valid for name/],
     ["/cleartext/x", /\(.+\)/],
-    ["/plain/nothing", /HungUp/],
+    ["/plain/nothing", /UpstreamHungUp/],
     ["/plain/greeting", /no HTTP\/1 status line/],
     ["/plain/half", /ended within a head/],
     ["/plain/both", /both Content-Length and Transfer-Encoding/],
@@ -339,7 +339,7 @@ Deno.test("an operator hears of a failing upstream without having asked for a lo
   const routes = [{ path: "/a/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" }];
   await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN } });
   for (let count = 0; count < 3; count++) await request(service.port, get("/a/x?secret"));
-  await service.logged(/^cred-proxy: GET \/a\/x failed: HungUp: .+$/m);
+  await service.logged(/^cred-proxy: GET \/a\/x failed: UpstreamHungUp: .+$/m);
   assertEquals(service.stderr().split("\n").length, 3, service.stderr());
 });
 
