@@ -1,0 +1,29 @@
+import type { LogEntry } from "./request_log.ts";
+
+/** A JSON object for machines. Durations in milliseconds, sizes in bytes. */
+export function jsonLine(entry: LogEntry): string {
+  return JSON.stringify({
+    time: new Date(entry.time).toISOString(),
+    request_id: entry.id,
+    method: entry.method,
+    path: entry.path,
+    route: entry.route,
+    status: entry.status,
+    error: entry.error,
+    cause: entry.cause,
+    outcome: entry.outcome,
+    duration_ms: tenths(entry.durationMs),
+    first_byte_ms: entry.firstByteMs === undefined ? undefined : tenths(entry.firstByteMs),
+    bytes_up: entry.bytesUp,
+    bytes_down: entry.bytesDown,
+    upstream: entry.upstream,
+    upstream_reused: entry.reused,
+    client: entry.client?.address,
+    session_id: entry.client?.session,
+    client_request_id: entry.client?.requestId,
+  });
+}
+
+function tenths(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10;
+}
