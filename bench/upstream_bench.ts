@@ -5,7 +5,7 @@
  */
 
 import { ChunkedDecoder } from "../lib/upstream/chunked.ts";
-import { bytesOf, latin1 } from "../lib/upstream/connection.ts";
+import { decodeLatin1, encodeLatin1 } from "../lib/core/latin1.ts";
 import { responseFraming } from "../lib/upstream/response_framing.ts";
 import { findHeadEnd, parseResponseHead } from "../lib/upstream/response_head.ts";
 import { REPLY_HEAD } from "./support/messages.ts";
@@ -14,19 +14,19 @@ const SMALL_HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent
 const HEADS = { "3 lines": SMALL_HEAD, "17 lines": REPLY_HEAD };
 
 for (const [size, text] of Object.entries(HEADS)) {
-  const bytes = bytesOf(text);
+  const bytes = encodeLatin1(text);
   const head = parseResponseHead(text);
 
   Deno.bench(`findHeadEnd(): ${size}`, () => {
     findHeadEnd(bytes, 0);
   });
 
-  Deno.bench(`latin1(): ${size}`, () => {
-    latin1(bytes);
+  Deno.bench(`decodeLatin1(): ${size}`, () => {
+    decodeLatin1(bytes);
   });
 
-  Deno.bench(`bytesOf(): ${size}`, () => {
-    bytesOf(text);
+  Deno.bench(`encodeLatin1(): ${size}`, () => {
+    encodeLatin1(text);
   });
 
   Deno.bench(`parseResponseHead(): ${size}`, () => {
@@ -38,14 +38,14 @@ for (const [size, text] of Object.entries(HEADS)) {
   });
 }
 
-const beyondAscii = bytesOf(`HTTP/1.1 200 OK\r\nX-Name: caf\xe9${"x".repeat(500)}\r\n\r\n`);
+const beyondAscii = encodeLatin1(`HTTP/1.1 200 OK\r\nX-Name: caf\xe9${"x".repeat(500)}\r\n\r\n`);
 
-Deno.bench("latin1(): a byte beyond ASCII", () => {
-  latin1(beyondAscii);
+Deno.bench("decodeLatin1(): a byte beyond ASCII", () => {
+  decodeLatin1(beyondAscii);
 });
 
 function chunks(count: number, size: number): Uint8Array {
-  return bytesOf(`${size.toString(16)}\r\n${"x".repeat(size)}\r\n`.repeat(count));
+  return encodeLatin1(`${size.toString(16)}\r\n${"x".repeat(size)}\r\n`.repeat(count));
 }
 
 /** Decoding moves the content in place, so each time there must be something to decode; the copy is measured with it. */

@@ -1,6 +1,6 @@
 import type { RouteConfig } from "../config/route/route_config.ts";
 import type { Secret } from "../core/secret.ts";
-import { bytesOf, latin1 } from "../upstream/connection.ts";
+import { decodeLatin1, encodeLatin1 } from "../core/latin1.ts";
 import { Automaton, ROOT } from "./automaton.ts";
 import { secretForms } from "./forms.ts";
 import { Search } from "./search.ts";
@@ -35,7 +35,7 @@ export class Mask {
     const forms = new Set(
       secrets.flatMap(({ route, token }) => secretForms(route, token).map((form) => form.reveal())),
     );
-    return forms.size === 0 ? undefined : new Mask(Array.from(forms, bytesOf));
+    return forms.size === 0 ? undefined : new Mask(Array.from(forms, encodeLatin1));
   }
 
   /** Masks what is whole, in place. */
@@ -47,9 +47,9 @@ export class Mask {
   /** Masks a text of bytes, a byte a character, such as a field value. */
   maskText(text: string): string {
     if (text.length < this.#search.least || !this.#search.mayFind(text)) return text;
-    const bytes = bytesOf(text);
+    const bytes = encodeLatin1(text);
     this.scan(bytes, 0, ROOT);
-    return latin1(bytes);
+    return decodeLatin1(bytes);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { decodeLatin1, encodeLatin1Into } from "../core/latin1.ts";
 import { BadResponse } from "./errors.ts";
 import { findHeadEnd, HEAD_LIMIT } from "./response_head.ts";
 
@@ -87,7 +88,7 @@ export class Connection {
       const arrived = this.buffered;
       const length = arrived.length > seen ? findHeadEnd(arrived, seen) : -1;
       if (length >= 0) {
-        const text = latin1(arrived.subarray(0, length));
+        const text = decodeLatin1(arrived.subarray(0, length));
         this.discard(length);
         return text;
       }
@@ -108,7 +109,7 @@ export class Connection {
   /** Writes a head, a character a byte. */
   writeHead(head: string): Promise<void> {
     if (head.length > this.#outgoing.length) this.#outgoing = new Uint8Array(head.length);
-    putLatin1(head, this.#outgoing);
+    encodeLatin1Into(head, this.#outgoing);
     return this.write(this.#outgoing.subarray(0, head.length));
   }
 
@@ -148,35 +149,4 @@ export class Connection {
     this.#end = arrived.length;
     this.#start = 0;
   }
-}
-
-const LARGEST_APPLY = 8 * 1024;
-const decoder = new TextDecoder();
-
-/** Bytes as text, a byte a character. (`TextDecoder("latin1")` is Windows-1252: it turns 0x80 to 0x9f into others.) */
-export function latin1(bytes: Uint8Array): string {
-  // By far the fastest way, right for ASCII alone: only that has a character for each byte and none to replace.
-  const ascii = decoder.decode(bytes);
-  if (ascii.length === bytes.length && !ascii.includes("\ufffd")) return ascii;
-  let text = "";
-  for (let at = 0; at < bytes.length; at += LARGEST_APPLY) {
-    text += String.fromCharCode.apply(null, bytes.subarray(at, at + LARGEST_APPLY) as unknown as number[]);
-  }
-  return text;
-}
-
-const encoder = new TextEncoder();
-
-/** Text as bytes, a character a byte. */
-export function bytesOf(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  putLatin1(text, bytes);
-  return bytes;
-}
-
-/** Writes text as bytes, a character a byte, to the front of memory that is large enough. */
-function putLatin1(text: string, bytes: Uint8Array): void {
-  const { read, written } = encoder.encodeInto(text, bytes);
-  if (read === text.length && written === text.length) return;
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
 }

@@ -1,6 +1,7 @@
 import type { RequestFraming } from "../proxy/request_head.ts";
 import { chunkLine, LAST_CHUNK } from "./chunked.ts";
-import { bytesOf, type Connection } from "./connection.ts";
+import { encodeLatin1 } from "../core/latin1.ts";
+import type { Connection } from "./connection.ts";
 import { RequestBodyAborted } from "./errors.ts";
 
 /** A piece of an upload that is copied into one write together with its framing: what the runtime reads at once. */
@@ -115,7 +116,7 @@ export class RequestBody {
       }
       free(bytes);
     }
-    await connection.write(bytesOf(LAST_CHUNK));
+    await connection.write(encodeLatin1(LAST_CHUNK));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Secret } from "../core/secret.ts";
 import type { Upstream } from "../config/route/route_config.ts";
-import { bytesOf, Connection, type Socket } from "./connection.ts";
+import { encodeLatin1 } from "../core/latin1.ts";
+import { Connection, type Socket } from "./connection.ts";
 import { BadResponse, TunnelRefused } from "./errors.ts";
 import { parseResponseHead } from "./response_head.ts";
 
@@ -20,7 +21,7 @@ export async function openTunnel(
     ? ""
     : `proxy-authorization: Basic ${btoa(credentials.reveal())}\r\n`;
   const connection = new Connection(socket);
-  await connection.write(bytesOf(`CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n${proof}\r\n`));
+  await connection.write(encodeLatin1(`CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n${proof}\r\n`));
   for (let interim = 0; interim < 16; interim++) {
     const text = await connection.readHead();
     if (text === undefined) throw new BadResponse("an egress proxy that hung up on CONNECT");
