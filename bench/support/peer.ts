@@ -6,7 +6,7 @@
  */
 
 import { decoderFor } from "../../lib/upstream/decoder.ts";
-import type { Framing } from "../../lib/upstream/response_framing.ts";
+import type { ResponseFraming } from "../../lib/http/framing.ts";
 import { fromLatin1, writeAll } from "../../tests/support/bytes.ts";
 
 /** Takes a part of a content; a promise makes the next read wait. */
@@ -50,7 +50,7 @@ export class Peer implements Disposable {
   }
 
   /** Reads the content that follows the head. @returns How many bytes it had. */
-  async readContent(framing: Framing, taken?: Taker): Promise<number> {
+  async readContent(framing: ResponseFraming, taken?: Taker): Promise<number> {
     const decoder = decoderFor(framing);
     let bytes = 0;
     for (;;) {

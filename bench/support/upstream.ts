@@ -13,7 +13,7 @@
  * @module
  */
 
-import type { Framing } from "../../lib/upstream/response_framing.ts";
+import type { ResponseFraming } from "../../lib/http/framing.ts";
 import { makeAuthority } from "../../tests/support/authority.ts";
 import { join, latin1 } from "../../tests/support/bytes.ts";
 import { type Field, parseHead, valuesOf } from "../../tests/support/message.ts";
@@ -82,7 +82,7 @@ async function sendEvents(peer: Peer, count: number, gap: number): Promise<void>
 }
 
 /** What the service sends has been judged; it is either of these. */
-function framingOf(fields: readonly Field[]): Framing {
+function framingOf(fields: readonly Field[]): ResponseFraming {
   const [length] = valuesOf(fields, "content-length");
   if (length !== undefined) return { kind: "length", length: Number(length) };
   return { kind: valuesOf(fields, "transfer-encoding").length > 0 ? "chunked" : "none" };

@@ -1,16 +1,15 @@
 /**
- * The fields that never travel through, and the syntax of a field.
- *
- * All names are in lower case, since that is how the runtime gives the agent's and how we compare the upstream's.
+ * Fields by the role that they play, all in lower case: that is how the runtime hands over the client's, and how the
+ * upstream's are read.
  *
  * @module
  */
 
 /**
- * Fields that belong to one connection only: RFC 9110, section 7.6.1, and those that older agents treat so.
+ * Fields that belong to one connection only: RFC 9110, section 7.6.1, and those that older clients treat as such.
  *
- * `expect` is here because the runtime has answered `100-continue` itself by the time a body is read, and `trailer`
- * because trailers do not pass.
+ * `expect` is here because the runtime has sent `100-continue` itself by the time a body is read, and `trailer` because
+ * trailers are not forwarded.
  */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
@@ -27,25 +26,18 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Fields in which known clients send a credential. None of them passes, whatever the route's own is called. */
+/** Fields whose whole value is a key. */
+export const KEY_FIELDS: readonly string[] = ["x-api-key", "x-goog-api-key", "api-key"];
+
+/** Fields in which known clients send a credential. None of them is forwarded, whichever field the route uses. */
 export const CREDENTIAL_FIELDS: ReadonlySet<string> = new Set([
-  "api-key",
   "authorization",
   "proxy-authorization",
-  "x-api-key",
-  "x-goog-api-key",
+  ...KEY_FIELDS,
 ]);
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
-/** Whether a text is a `token`, as methods, field names and schemes are: RFC 9110, section 5.6.2. */
-export function isToken(text: string): boolean {
-  return TOKEN.test(text);
-}
-
-const FIELD_VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
-
-/** Whether a text, a byte a character, is a `field-value`: RFC 9110, section 5.5. */
-export function isFieldValue(text: string): boolean {
-  return FIELD_VALUE.test(text);
-}
+/**
+ * Fields that name the host and say where a message ends. Only the service sets them: a table that could would put two
+ * answers to either question on the wire, which is how request smuggling works (RFC 9112, section 11.2).
+ */
+export const FRAMING_FIELDS: ReadonlySet<string> = new Set(["content-length", "host", "transfer-encoding"]);

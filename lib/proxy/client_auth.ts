@@ -1,8 +1,6 @@
+import { KEY_FIELDS } from "../http/field_names.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { Secret } from "../core/secret.ts";
-
-/** Fields that hold a key and nothing else. */
-const KEY_FIELDS: readonly string[] = ["x-api-key", "x-goog-api-key", "api-key"];
 
 /** `Bearer KEY` (RFC 6750, section 2.1), and `token KEY` as clients of forges send it. */
 const KEY = /^(?:bearer|token) +(.+)$/i;

@@ -1,5 +1,5 @@
 import { Refusal } from "../http/refusal.ts";
-import type { RequestFraming } from "./request_head.ts";
+import type { RequestFraming } from "../http/framing.ts";
 
 /** Fifteen digits: below 2^53, and more than any disk. */
 const LENGTH = /^[0-9]{1,15}$/;

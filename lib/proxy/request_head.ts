@@ -1,5 +1,6 @@
 import type { RouteConfig } from "../config/route/route_config.ts";
 import { CREDENTIAL_FIELDS, HOP_BY_HOP } from "../http/field_names.ts";
+import type { RequestFraming } from "../http/framing.ts";
 import type { Secret } from "../core/secret.ts";
 
 /** What a route does to every head, worked out once. */
@@ -34,12 +35,6 @@ export function headRules(route: RouteConfig): HeadRules {
   const constant = [...set].map(([name, value]) => `${name}: ${value}\r\n`).join("");
   return { dropped, constant, added, authHeader: route.authHeader };
 }
-
-/** How the length of a request's body is told: RFC 9112, section 6. */
-export type RequestFraming = { readonly kind: "none" | "chunked" } | {
-  readonly kind: "length";
-  readonly length: number;
-};
 
 /**
  * The head to send, up to and with its empty line: strip first, inject last, so that nothing the agent says (a

@@ -1,6 +1,6 @@
 import type { RouteConfig } from "../config/route/route_config.ts";
 import type { Mask } from "../mask/mask.ts";
-import type { Framing } from "../upstream/response_framing.ts";
+import type { ResponseFraming } from "../http/framing.ts";
 import type { ResponseHead } from "../upstream/response_head.ts";
 import { HOP_BY_HOP } from "../http/field_names.ts";
 import { rewriteLocation } from "./location.ts";
@@ -23,7 +23,7 @@ export interface FieldRules {
 export function copyResponseFields(
   { route, mask, decoded }: FieldRules,
   head: ResponseHead,
-  framing: Framing,
+  framing: ResponseFraming,
   to: Pick<Headers, "append">,
 ): void {
   const { connection } = head.framing;

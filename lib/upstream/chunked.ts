@@ -1,13 +1,18 @@
+import { type FieldLine, TCHAR } from "../http/syntax.ts";
 import { BadResponse } from "./errors.ts";
-import { type Field, HEAD_LIMIT, parseFieldLines } from "./response_head.ts";
+import { HEAD_LIMIT, parseFieldLines } from "./response_head.ts";
+
+/** The source of a regular expression for `quoted-string`: RFC 9110, section 5.6.4. */
+const QUOTED_STRING = String.raw`"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"`;
 
 /**
  * RFC 9112, sections 7.1 and 7.1.1: the size, then extensions, which are read past. Thirteen digits stay below 2^53.
  * A quoted value may hold whatever a quoted-string may (RFC 9110, section 5.6.4). The "bad" white space round the signs
  * of an extension is refused: readers differ over it, and nobody sends extensions.
  */
-const CHUNK_LINE =
-  /^([0-9A-Fa-f]{1,13})(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*\r\n$/;
+const CHUNK_LINE = new RegExp(
+  String.raw`^([0-9A-Fa-f]{1,13})(?:;${TCHAR}+(?:=(?:${TCHAR}+|${QUOTED_STRING}))?)*\r\n$`,
+);
 
 /** What may become a chunk line: the rest may never come, so what can't is refused at once. */
 const CHUNK_LINE_START = /^[0-9A-Fa-f]{1,13}(?:[;\r]|$)/;
@@ -130,7 +135,7 @@ export class ChunkedDecoder {
 }
 
 /** RFC 9110, section 6.5.1, lets no trailer speak of framing; some reader might listen. */
-function refuseFraming(trailers: readonly Field[]): void {
+function refuseFraming(trailers: readonly FieldLine[]): void {
   for (const [name] of trailers) {
     if (name === "content-length" || name === "transfer-encoding") {
       throw new BadResponse(`a trailer ${name}`);

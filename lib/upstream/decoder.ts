@@ -1,5 +1,5 @@
 import { ChunkedDecoder } from "./chunked.ts";
-import type { Framing } from "./response_framing.ts";
+import type { ResponseFraming } from "../http/framing.ts";
 import { BadResponse } from "./errors.ts";
 
 /** Takes the framing off a response's content as it comes, in place. */
@@ -18,7 +18,7 @@ export interface Decoder {
   end(): void;
 }
 
-export function decoderFor(framing: Framing): Decoder {
+export function decoderFor(framing: ResponseFraming): Decoder {
   switch (framing.kind) {
     case "none":
       return new LengthDecoder(0);

@@ -1,4 +1,4 @@
-import type { RequestFraming } from "../proxy/request_head.ts";
+import type { RequestFraming } from "../http/framing.ts";
 import { chunkLine, LAST_CHUNK } from "./chunked.ts";
 import { encodeLatin1 } from "../core/latin1.ts";
 import type { Connection } from "./connection.ts";

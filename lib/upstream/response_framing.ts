@@ -1,18 +1,10 @@
+import type { ResponseFraming } from "../http/framing.ts";
 import { BadResponse } from "./errors.ts";
 import { endsConnection, type ResponseHead } from "./response_head.ts";
 
-/** Where a response's content ends: RFC 9112, section 6.3. */
-export type Framing =
-  /** There is none. */
-  | { readonly kind: "none" }
-  | { readonly kind: "length"; readonly length: number }
-  | { readonly kind: "chunked" }
-  /** The end of the connection is the end of the content. */
-  | { readonly kind: "close" };
-
-const NONE: Framing = { kind: "none" };
-const CHUNKED: Framing = { kind: "chunked" };
-const CLOSE: Framing = { kind: "close" };
+const NONE: ResponseFraming = { kind: "none" };
+const CHUNKED: ResponseFraming = { kind: "chunked" };
+const CLOSE: ResponseFraming = { kind: "close" };
 
 /** Fifteen digits: below 2^53, so that a number holds it exactly. */
 const LENGTH = /^[0-9]{1,15}$/;
@@ -22,7 +14,7 @@ const LENGTH = /^[0-9]{1,15}$/;
  *
  * @param method The method of the request that it answers.
  */
-export function responseFraming(method: string, head: ResponseHead): Framing {
+export function responseFraming(method: string, head: ResponseHead): ResponseFraming {
   const { transferEncoding: coding, contentLength: length } = head.framing;
   // Section 6.3, point 3: this may be an attempt at response splitting.
   if (coding !== undefined && length !== undefined) {
@@ -42,6 +34,6 @@ export function responseFraming(method: string, head: ResponseHead): Framing {
 }
 
 /** Whether the connection may serve another request afterwards: RFC 9112, section 9.3. */
-export function persists(head: ResponseHead, framing: Framing): boolean {
+export function persists(head: ResponseHead, framing: ResponseFraming): boolean {
   return framing.kind !== "close" && !endsConnection(head);
 }

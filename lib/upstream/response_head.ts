@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type FieldLine, TCHAR } from "../http/syntax.ts";
 import { BadResponse } from "./errors.ts";
 
 export interface ResponseHead {
@@ -12,7 +13,7 @@ export interface ResponseHead {
   /** 0 or 1: HTTP/1.0 or HTTP/1.1. */
   readonly minorVersion: 0 | 1;
   /** In the order they came; names in lower case, values without the white space round them, a byte a character. */
-  readonly fields: readonly Field[];
+  readonly fields: readonly FieldLine[];
   /** The fields that say where the content ends and what becomes of the connection. */
   readonly framing: FramingFields;
 }
@@ -23,8 +24,6 @@ export interface FramingFields {
   /** All of them, joined as RFC 9110, section 5.3, allows. */
   readonly connection: string | undefined;
 }
-
-export type Field = readonly [name: string, value: string];
 
 /** The size of a head at most, with its empty line. */
 export const HEAD_LIMIT = 64 * 1024;
@@ -37,7 +36,7 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*
  * RFC 9112, section 5: no white space before the colon (5.1), no line folding (5.2), no control byte in a value (RFC
  * 9110, section 5.5). The white space round a value is not part of it.
  */
-const FIELD_LINE = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)\r\n/y;
+const FIELD_LINE = new RegExp(String.raw`(${TCHAR}+):([\t\x20-\x7e\x80-\xff]*)\r\n`, "y");
 
 /**
  * White space may be a tab (RFC 9110, section 5.6.3), but not every reader knows that, and one that does not sees no
@@ -73,7 +72,7 @@ export function endsConnection({ minorVersion, framing }: ResponseHead): boolean
 
 const CLOSING = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i;
 
-function framingFields(fields: readonly Field[]): FramingFields {
+function framingFields(fields: readonly FieldLine[]): FramingFields {
   let contentLength: string | undefined;
   let transferEncoding: string | undefined;
   let connection: string | undefined;
@@ -97,8 +96,8 @@ function framingFields(fields: readonly Field[]): FramingFields {
 }
 
 /** The field lines from an offset up to the empty line that ends the text. Trailers are read with it as well. */
-export function parseFieldLines(text: string, from: number): Field[] {
-  const fields: Field[] = [];
+export function parseFieldLines(text: string, from: number): FieldLine[] {
+  const fields: FieldLine[] = [];
   const end = text.length - 2;
   let at = from;
   while (at < end) {

@@ -1,11 +1,11 @@
 import type { RouteConfig } from "../config/route/route_config.ts";
-import type { RequestFraming } from "../proxy/request_head.ts";
+import type { RequestFraming, ResponseFraming } from "../http/framing.ts";
 import { Connection } from "./connection.ts";
 import { ConnectionCounts } from "./connection_counts.ts";
 import { ResponseBody } from "./response_body.ts";
 import { decoderFor } from "./decoder.ts";
 import { dial, type DialOptions } from "./dial.ts";
-import { type Framing, persists, responseFraming } from "./response_framing.ts";
+import { persists, responseFraming } from "./response_framing.ts";
 import { Pool } from "./pool.ts";
 import { BadResponse, ClientDisconnected, UpstreamHungUp, UpstreamTimeout } from "./errors.ts";
 import { parseResponseHead, type ResponseHead } from "./response_head.ts";
@@ -28,7 +28,7 @@ export interface UpstreamRequest {
 /** What came back. */
 export interface UpstreamResponse {
   readonly head: ResponseHead;
-  readonly framing: Framing;
+  readonly framing: ResponseFraming;
   /** To be read to its end or cancelled: until then it holds the connection. */
   readonly content: ResponseBody;
   /** Whether the connection had served before. */

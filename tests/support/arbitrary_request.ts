@@ -5,7 +5,7 @@
  */
 
 import fc from "fast-check";
-import type { RequestFraming } from "../../lib/proxy/request_head.ts";
+import type { RequestFraming } from "../../lib/http/framing.ts";
 
 /** A field's name, in lower case, and its value, a character a byte. */
 type Line = readonly [name: string, value: string];

@@ -10,7 +10,8 @@ import { ResponseBody } from "../../lib/upstream/response_body.ts";
 import { decoderFor } from "../../lib/upstream/decoder.ts";
 import { BadResponse } from "../../lib/upstream/errors.ts";
 import { responseFraming } from "../../lib/upstream/response_framing.ts";
-import { type Field, parseResponseHead, type ResponseHead } from "../../lib/upstream/response_head.ts";
+import type { FieldLine } from "../../lib/http/syntax.ts";
+import { parseResponseHead, type ResponseHead } from "../../lib/upstream/response_head.ts";
 import { join, latin1 } from "./bytes.ts";
 
 /** A socket that serves one piece a read, then the end; and keeps what is written, which may be in parts. */
@@ -62,7 +63,7 @@ export class PiecewiseSocket implements Socket {
 export type Reading = {
   readonly taken: true;
   readonly status: number;
-  readonly fields: readonly Field[];
+  readonly fields: readonly FieldLine[];
   readonly body: Uint8Array;
   /** Whether not a byte that had been read stood behind the end. */
   readonly clean: boolean;

@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { checkFieldText } from "../../lib/http/field_text.ts";
-import { isFieldValue } from "../../lib/http/field_names.ts";
+
+/** `field-value` of RFC 9110, section 5.5, of a text with one character per byte. */
+const FIELD_VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 
 Deno.test("checkFieldText() finds a fault in exactly what is no field value", () => {
   const character = fc.integer({ min: 0, max: 0x120 }).map((code) => String.fromCharCode(code));
@@ -10,7 +12,7 @@ Deno.test("checkFieldText() finds a fault in exactly what is no field value", ()
     maxLength: 6,
   });
   fc.assert(
-    fc.property(text, (text) => assertEquals(checkFieldText(text) === undefined, isFieldValue(text))),
+    fc.property(text, (text) => assertEquals(checkFieldText(text) === undefined, FIELD_VALUE.test(text))),
     {
       numRuns: 3000,
     },

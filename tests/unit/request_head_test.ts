@@ -1,10 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import {
-  connectionOptions,
-  headRules,
-  type RequestFraming,
-  requestHead,
-} from "../../lib/proxy/request_head.ts";
+import type { RequestFraming } from "../../lib/http/framing.ts";
+import { connectionOptions, headRules, requestHead } from "../../lib/proxy/request_head.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { routeOf } from "../support/route.ts";
 

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type Framing, persists, responseFraming } from "../../lib/upstream/response_framing.ts";
+import type { ResponseFraming } from "../../lib/http/framing.ts";
+import { persists, responseFraming } from "../../lib/upstream/response_framing.ts";
 import { BadResponse } from "../../lib/upstream/errors.ts";
 import { parseResponseHead, type ResponseHead } from "../../lib/upstream/response_head.ts";
 
@@ -17,20 +18,20 @@ function headOf(lines: Lines, { status = 200, minorVersion = 1 }: Circumstances 
 }
 
 /** Judged from a whole head: which half of the reader refuses it does not matter. */
-function framing(lines: Lines, circumstances: Circumstances = {}): Framing {
+function framing(lines: Lines, circumstances: Circumstances = {}): ResponseFraming {
   return responseFraming(circumstances.method ?? "GET", headOf(lines, circumstances));
 }
 
-const CLOSE: Framing = { kind: "close" };
-const CHUNKED: Framing = { kind: "chunked" };
-const NONE: Framing = { kind: "none" };
+const CLOSE: ResponseFraming = { kind: "close" };
+const CHUNKED: ResponseFraming = { kind: "chunked" };
+const NONE: ResponseFraming = { kind: "none" };
 
-function length(count: number): Framing {
+function length(count: number): ResponseFraming {
   return { kind: "length", length: count };
 }
 
 Deno.test("responseFraming() takes one length, chunked, or the connection's end", () => {
-  const cases: [lines: Lines, framing: Framing, section: string][] = [
+  const cases: [lines: Lines, framing: ResponseFraming, section: string][] = [
     [["content-length: 5"], length(5), "RFC 9112, 6.3, point 6"],
     [["content-length: 0"], length(0), "RFC 9112, 6.3, point 6"],
     [["Content-Length:   005 "], length(5), "RFC 9110, 8.6: 1*DIGIT"],
@@ -164,7 +165,13 @@ Deno.test("responseFraming() refuses what two readers could take for two lengths
 });
 
 Deno.test("persists() keeps a connection for HTTP/1.1, a known end, and no word of closing", () => {
-  const cases: [lines: Lines, framing: Framing, minorVersion: 0 | 1, kept: boolean, section: string][] = [
+  const cases: [
+    lines: Lines,
+    framing: ResponseFraming,
+    minorVersion: 0 | 1,
+    kept: boolean,
+    section: string,
+  ][] = [
     [[], length(5), 1, true, "RFC 9112, 9.3"],
     [[], CHUNKED, 1, true, "RFC 9112, 9.3"],
     [[], NONE, 1, true, "RFC 9112, 9.3"],

@@ -1,6 +1,6 @@
-import { HOP_BY_HOP, isToken } from "../../http/field_names.ts";
+import { FRAMING_FIELDS, HOP_BY_HOP } from "../../http/field_names.ts";
+import { isToken } from "../../http/syntax.ts";
 import { fail, ok, type Reader } from "../reader/fields.ts";
-import { FRAMING_FIELDS } from "../../http/framing_fields.ts";
 import { isPlainName, looksLikeKey } from "../reader/path.ts";
 import { readString } from "../reader/plain_fields.ts";
 

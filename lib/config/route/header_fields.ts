@@ -1,7 +1,7 @@
-import { CREDENTIAL_FIELDS, HOP_BY_HOP, isToken } from "../../http/field_names.ts";
+import { CREDENTIAL_FIELDS, FRAMING_FIELDS, HOP_BY_HOP } from "../../http/field_names.ts";
 import { checkFieldText } from "../../http/field_text.ts";
+import { isToken } from "../../http/syntax.ts";
 import { fail, kindOf, ok, type Reader } from "../reader/fields.ts";
-import { FRAMING_FIELDS } from "../../http/framing_fields.ts";
 import type { Json } from "../reader/json.ts";
 import { memberPath } from "../reader/path.ts";
 import { readObject } from "../reader/plain_fields.ts";
