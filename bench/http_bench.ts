@@ -4,13 +4,14 @@
  * @module
  */
 
-import { matchPrefix } from "../lib/proxy/match.ts";
+import { type RequestFieldRules, requestFieldRules, requestFields } from "../lib/proxy/build_request.ts";
+import { RouteIndex } from "../lib/proxy/route_index.ts";
 import { requestFraming } from "../lib/proxy/request_framing.ts";
-import { headRules, requestHead } from "../lib/proxy/request_head.ts";
 import { copyResponseFields } from "../lib/proxy/response_fields.ts";
 import { Secret } from "../lib/core/secret.ts";
 import { parseTarget } from "../lib/proxy/target.ts";
 import { Mask } from "../lib/mask/mask.ts";
+import { serializeRequestHead } from "../lib/upstream/request_head.ts";
 import { parseResponseHead } from "../lib/upstream/response_head.ts";
 import { routeOf } from "../tests/support/route.ts";
 import { REPLY_HEAD, REQUEST_FIELDS } from "./support/messages.ts";
@@ -29,10 +30,10 @@ Deno.bench("parseTarget(): a long path with a query", () => {
   parseTarget(LONG, HOST);
 });
 
-const prefixes = Array.from({ length: 20 }, (_, at) => ({ path: `/route-${at}/` }));
+const index = new RouteIndex(Array.from({ length: 20 }, (_, at) => ({ path: `/route-${at}/` })));
 
-Deno.bench("matchPrefix(): the last of 20 routes", () => {
-  matchPrefix(prefixes, "/route-19/v1/messages");
+Deno.bench("RouteIndex: the last of 20 routes", () => {
+  index.match(HOST, "/route-19/v1/messages");
 });
 
 const fields = new Headers(REQUEST_FIELDS);
@@ -43,29 +44,35 @@ Deno.bench("requestFraming(): a length", () => {
 });
 
 const credential = Secret.of(`Bearer ${"x".repeat(100)}`);
-const plain = headRules(routeOf());
-const setting = headRules(routeOf({
+const plain = requestFieldRules(routeOf());
+const setting = requestFieldRules(routeOf({
   set_headers: { "user-agent": "cred-proxy" },
   add_headers: { "anthropic-beta": "one,two" },
 }));
 
-Deno.bench("requestHead(): as an SDK sends it", () => {
-  requestHead(plain, "POST", "/v1/messages", fields, fields.get("connection"), length, credential);
+function buildHead(rules: RequestFieldRules): string {
+  const outgoing = requestFields(rules, { headers: fields, framing: length });
+  outgoing.push(["Authorization", credential]);
+  return serializeRequestHead({ method: "POST", target: "/v1/messages", fields: outgoing });
+}
+
+Deno.bench("requestFields() and serializeRequestHead(): as an SDK sends it", () => {
+  buildHead(plain);
 });
 
-Deno.bench("requestHead(): the same, with set_headers and add_headers", () => {
-  requestHead(setting, "POST", "/v1/messages", fields, fields.get("connection"), length, credential);
+Deno.bench("requestFields() and serializeRequestHead(): the same, with set_headers and add_headers", () => {
+  buildHead(setting);
 });
 
 const route = routeOf();
-const mask = Mask.of([{ route, token: Secret.of("x1".repeat(50)) }]);
+const mask = Mask.of([{ text: Secret.of("x1".repeat(50)) }]);
 const reply = parseResponseHead(REPLY_HEAD);
-const chunked = { kind: "chunked" } as const;
+const response = { head: reply, framing: { kind: "chunked" } } as const;
 
 Deno.bench("copyResponseFields(): as an AI service sends them", () => {
-  copyResponseFields({ route, mask: undefined, decoded: false }, reply, chunked, new Headers());
+  copyResponseFields({ route, mask: undefined, decoded: false }, response, new Headers());
 });
 
 Deno.bench("copyResponseFields(): the same, masked", () => {
-  copyResponseFields({ route, mask, decoded: false }, reply, chunked, new Headers());
+  copyResponseFields({ route, mask, decoded: false }, response, new Headers());
 });

@@ -1,24 +1,19 @@
 import type { Address } from "../http/host.ts";
-import { routeName } from "../config/route/route_config.ts";
-import { tokenName } from "../config/route/token.ts";
 import { upstreamText } from "../config/route/upstream_url.ts";
-import type { InFlightLimiter } from "../proxy/in_flight_limiter.ts";
 import type { LogEntry } from "../log/request_log.ts";
 import type { State } from "../metrics/families.ts";
 import type { Meters } from "../metrics/meters.ts";
-import type { Route } from "../proxy/route.ts";
+import type { Service } from "../proxy/service.ts";
 import { VERSION } from "../core/version.ts";
 import { handleAdmin, type Views } from "./admin_handler.ts";
 import { History } from "./history.ts";
 import type { PageData } from "./page.ts";
 import { Recent } from "./recent.ts";
 
-/** What is told of: everything else the operator sees comes from the records. */
+/** What the operator is shown, beside what comes from the log entries. */
 export interface Watched {
-  readonly gate: InFlightLimiter;
+  readonly service: Service;
   readonly meters: Meters;
-  /** As they are now: another table brings others. */
-  readonly passages: readonly Route[];
 }
 
 /** Remembers, of every request, what the operator may ask about, and answers on a listener of its own. */
@@ -51,26 +46,26 @@ export class AdminServer implements Views {
   }
 
   state(): State {
-    const { inFlight, draining } = this.#watched.gate;
+    const { inFlight, draining } = this.#watched.service.limiter;
     return { inFlight, draining, startTime: this.#startTime, memory: Deno.memoryUsage().rss };
   }
 
   page(): PageData {
-    const { gate, meters, passages } = this.#watched;
+    const { service: { limiter, router }, meters } = this.#watched;
     const now = Date.now();
     return {
       version: VERSION,
       now,
       startTime: this.#startTime,
-      draining: gate.draining,
-      inFlight: gate.inFlight,
-      maxInFlight: gate.limit,
-      routes: passages.map(({ route, credential }) => ({
-        name: routeName(route),
-        upstream: upstreamText(route.upstream),
-        token: tokenName(route),
-        tokenIsSet: credential !== undefined,
-        connections: meters.connections(routeName(route)).held,
+      draining: limiter.draining,
+      inFlight: limiter.inFlight,
+      maxInFlight: limiter.limit,
+      routes: router.routes.map(({ name, config, token }) => ({
+        name,
+        upstream: upstreamText(config.upstream),
+        token: token.describe(),
+        tokenIsSet: token.current !== undefined,
+        connections: meters.connections(name).held,
       })),
       minutes: this.#history.minutes(now),
       hour: this.#history.routes(now),

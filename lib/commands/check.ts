@@ -3,7 +3,8 @@ import { type RouteConfig, routeName } from "../config/route/route_config.ts";
 import { checkClientToken, tokenFiles, tokenName } from "../config/route/token.ts";
 import { upstreamText } from "../config/route/upstream_url.ts";
 import type { Secret } from "../core/secret.ts";
-import { TokenFiles, tokenSource } from "../tokens/token_files.ts";
+import { openTokenSource } from "../tokens/open_token_source.ts";
+import { TokenFiles } from "../tokens/token_files.ts";
 import { isMaskable, LEAST_MASKED } from "../mask/forms.ts";
 import { type Command, EXIT } from "./command.ts";
 import { loadConfiguration, loadTokens } from "../config/load/load.ts";
@@ -31,7 +32,9 @@ export const check: Command = async ([file]) => {
     : `, each asks for the client token ${table.clientTokenEnv}`;
   console.log(`${file ?? settings.routesPath}: ${table.routes.length} route(s)${client}`);
   for (const route of table.routes) {
-    console.log(`  ${describe(route, tokenSource(route, tokens.value, files.value).current)}`);
+    console.log(
+      `  ${describe(route, openTokenSource(route, { tokens: tokens.value, files: files.value }).current)}`,
+    );
   }
   for (const { path: place } of checkClientToken(table, tokens.value)) {
     console.log(`  ${place}, the client token, UNSET: serve will refuse to start`);

@@ -1,15 +1,12 @@
-import type { RouteConfig } from "../config/route/route_config.ts";
-import { Secret } from "../core/secret.ts";
+import type { UpstreamRequest } from "../upstream/transport.ts";
 
-/** The value of the field that carries a route's credential, as RFC 9110, section 11.4, shapes it. */
-export function credentialValue(
-  route: Pick<RouteConfig, "authScheme" | "authUser">,
-  token: Secret,
-): Secret {
-  const text = token.reveal();
-  if (route.authScheme === "") return token;
-  if (route.authScheme.toLowerCase() !== "basic") return Secret.of(`${route.authScheme} ${text}`);
-  // RFC 7617, section 2. Both halves are Latin-1, as everything in a head is here, so btoa takes them.
-  const pair = route.authUser === undefined ? text : `${route.authUser}:${text}`;
-  return Secret.of(`${route.authScheme} ${btoa(pair)}`);
+/** What a route authenticates its requests with. */
+export interface Credential {
+  /**
+   * Adds the credential to a request, as the last step before it is serialised: nothing that the client sent can then
+   * touch it. Returns a promise only where it must wait.
+   *
+   * @throws {Refusal} `token_unset` where there is no token.
+   */
+  apply(request: UpstreamRequest): void | Promise<void>;
 }

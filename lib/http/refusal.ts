@@ -76,14 +76,21 @@ const SUBJECT_LIMIT = 200;
 export class Refusal extends Error {
   override readonly name = "Refusal";
 
+  /** Whether asking again can't help, though the code alone does not say so. */
+  readonly final: boolean;
+
   /**
    * @param code Which of the closed set.
-   * @param subject What it is about, fit for the agent's eyes.
-   * @param cause What happened, for the log alone.
-   * @param final Asking again can't help, though the code alone does not say so.
+   * @param subject What it is about, fit for the client's eyes.
+   * @param options `cause`: what happened, for the log alone; `final`: asking again can't help.
    */
-  constructor(readonly code: RefusalCode, readonly subject = "", cause?: unknown, readonly final = false) {
+  constructor(
+    readonly code: RefusalCode,
+    readonly subject = "",
+    { cause, final = false }: { cause?: unknown; final?: boolean } = {},
+  ) {
     super(code, { cause });
+    this.final = final;
   }
 }
 

@@ -54,7 +54,7 @@ export type Sink = (entry: LogEntry) => void;
 
 /** The one place through which every request's record passes. */
 export class RequestLog {
-  readonly #sinks: readonly Sink[];
+  readonly #sinks: Sink[];
   readonly #logsClient: boolean;
   /** Two processes' names for requests must differ. */
   readonly #prefix = crypto.randomUUID().slice(0, 8);
@@ -62,8 +62,12 @@ export class RequestLog {
 
   /** @param logsClient Whether any sink tells who asked: to find out costs time. */
   constructor(sinks: readonly Sink[], logsClient = false) {
-    this.#sinks = sinks;
+    this.#sinks = [...sinks];
     this.#logsClient = logsClient;
+  }
+
+  addSink(sink: Sink): void {
+    this.#sinks.push(sink);
   }
 
   begin(

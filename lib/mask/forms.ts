@@ -1,5 +1,3 @@
-import type { RouteConfig } from "../config/route/route_config.ts";
-import { credentialValue } from "../credentials/credential.ts";
 import { Secret } from "../core/secret.ts";
 import { base64Forms, bothAlphabets } from "./base64.ts";
 import { hexForms, htmlForms, jsonForms, percentForms } from "./escapes.ts";
@@ -12,40 +10,30 @@ export function isMaskable(token: Secret): boolean {
   return token.reveal().length >= LEAST_MASKED;
 }
 
+/** A secret that responses must not show. */
+export interface MaskedSecret {
+  readonly text: Secret;
+  /** Whether the text is base64 already, as in a Basic credential: then both alphabets of base64 count. */
+  readonly isBase64?: boolean;
+}
+
 /**
- * Everything that is masked in replies: the route's token as it is, and as common encoders write it. A text of bytes,
- * a byte a character. None is shorter than {@linkcode LEAST_MASKED}, as no spelling is shorter than what it spells; for
- * a token that is, there are none.
- *
- * The field value that carries the token needs no form of its own where the token stands in it as it is. With `Basic`
- * it is base64, and so are the forms.
+ * Returns every form of a secret that is masked in responses: the text itself, and what common encoders make of it,
+ * one byte per character. No form is shorter than {@linkcode LEAST_MASKED}, since no encoder shortens a text; a secret
+ * that is shorter has no forms.
  */
-export function secretForms(route: Pick<RouteConfig, "authScheme" | "authUser">, token: Secret): Secret[] {
-  if (!isMaskable(token)) return [];
+export function secretForms({ text: secret, isBase64 = false }: MaskedSecret): Secret[] {
+  if (!isMaskable(secret)) return [];
+  const text = secret.reveal();
   const forms = new Set<string>();
-  for (const secret of secretsOf(route, token)) {
-    for (const form of textForms(secret)) forms.add(form);
-  }
-  if (isBasic(route)) {
-    const coded = credentialValue(route, token).reveal().slice(route.authScheme.length + 1);
-    for (const form of bothAlphabets(coded)) for (const spelling of spellings(form)) forms.add(spelling);
-    // A service that shows the field's value encoded has encoded it for the second time.
-    for (const form of textForms(coded.replace(/=+$/, ""))) forms.add(form);
+  if (isBase64) {
+    for (const form of bothAlphabets(text)) for (const spelling of spellings(form)) forms.add(spelling);
+    // A service that encodes the field's value has encoded it for the second time.
+    for (const form of textForms(text.replace(/=+$/, ""))) forms.add(form);
+  } else {
+    for (const form of textForms(text)) forms.add(form);
   }
   return Array.from(forms, (form) => Secret.of(form));
-}
-
-/** The token, and where it is `user:password`, the password: a service that takes them apart shows it alone. */
-function secretsOf(route: Pick<RouteConfig, "authScheme" | "authUser">, token: Secret): string[] {
-  const text = token.reveal();
-  const colon = text.indexOf(":");
-  if (!isBasic(route) || route.authUser !== undefined || colon < 0) return [text];
-  const password = text.slice(colon + 1);
-  return password.length >= LEAST_MASKED ? [text, password] : [text];
-}
-
-function isBasic(route: Pick<RouteConfig, "authScheme">): boolean {
-  return route.authScheme.toLowerCase() === "basic";
 }
 
 /** A head is Latin-1, but what a service makes of it is mostly UTF-8: a text beyond ASCII has both. */

@@ -1,17 +1,9 @@
-import type { RouteConfig } from "../config/route/route_config.ts";
-import type { Secret } from "../core/secret.ts";
 import { decodeLatin1, encodeLatin1 } from "../core/latin1.ts";
 import { Automaton, ROOT } from "./automaton.ts";
-import { secretForms } from "./forms.ts";
+import { type MaskedSecret, secretForms } from "./forms.ts";
 import { Search } from "./search.ts";
 
 const STAR = 0x2a;
-
-/** A token, and the route that sends it. */
-export interface RouteToken {
-  readonly route: Pick<RouteConfig, "authScheme" | "authUser">;
-  readonly token: Secret;
-}
 
 /**
  * Overwrites secrets, in all their forms, with `*`, byte for byte: no length changes, so nothing that tells a
@@ -30,11 +22,9 @@ export class Mask {
     this.#automaton = new Automaton(forms);
   }
 
-  /** @returns Undefined where all are too short to be masked. */
-  static of(secrets: readonly RouteToken[]): Mask | undefined {
-    const forms = new Set(
-      secrets.flatMap(({ route, token }) => secretForms(route, token).map((form) => form.reveal())),
-    );
+  /** @returns Undefined where all secrets are too short to be masked. */
+  static of(secrets: readonly MaskedSecret[]): Mask | undefined {
+    const forms = new Set(secrets.flatMap((secret) => secretForms(secret).map((form) => form.reveal())));
     return forms.size === 0 ? undefined : new Mask(Array.from(forms, encodeLatin1));
   }
 

@@ -1,48 +1,53 @@
+import { joinBytes } from "../core/join_bytes.ts";
 import { ROOT } from "./automaton.ts";
 import type { Mask } from "./mask.ts";
+import type { CurrentMask } from "./table_mask.ts";
 
 const NOTHING = new Uint8Array(0);
 
 /**
  * Masks content that comes piece by piece. It holds back the bytes at the end that may be the beginning of a form,
  * and no others: a piece that doesn't end in one goes on at once, and as it is.
+ *
+ * The mask is asked for at each piece: a stream that began before a token was replaced must not show the new one.
  */
 export class StreamMask {
-  readonly #mask: Mask;
+  readonly #source: CurrentMask;
+  #mask: Mask | undefined;
   #state = ROOT;
   #held: Uint8Array<ArrayBuffer> = NOTHING;
 
-  constructor(mask: Mask) {
-    this.#mask = mask;
+  constructor(source: CurrentMask) {
+    this.#source = source;
+    this.#mask = source.current;
   }
 
-  /** @param bytes The next piece, which is changed in place. @returns What may go on now, maybe nothing. */
+  /** @param bytes The next piece, which is changed in place. @returns What may go on now, which may be nothing. */
   push(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-    const before = this.#held.length;
-    const all = before === 0 ? bytes : joined(this.#held, bytes);
-    this.#state = this.#mask.scan(all, before, this.#state);
-    const held = this.#mask.pendingLength(this.#state);
-    if (held === 0) {
-      this.#held = NOTHING;
-      return all;
+    const mask = this.#source.current;
+    const all = joinBytes(this.#held, bytes);
+    let scanned = this.#held.length;
+    this.#held = NOTHING;
+    if (mask !== this.#mask) {
+      // The state belongs to the forms of the mask before; what was held back has not gone on, and is read again.
+      this.#mask = mask;
+      this.#state = ROOT;
+      scanned = 0;
     }
-    const end = all.length - held;
+    if (mask === undefined) return all;
+    this.#state = mask.scan(all, scanned, this.#state);
+    const pending = mask.pendingLength(this.#state);
+    if (pending === 0) return all;
+    const end = all.length - pending;
     this.#held = all.slice(end);
     return all.subarray(0, end);
   }
 
-  /** What was held back, once it is certain that nothing follows. */
+  /** Returns what was held back, once it is certain that nothing follows. */
   flush(): Uint8Array<ArrayBuffer> {
     const held = this.#held;
     this.#held = NOTHING;
     this.#state = ROOT;
     return held;
   }
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(first.length + second.length);
-  all.set(first);
-  all.set(second, first.length);
-  return all;
 }

@@ -1,41 +1,41 @@
-import type { RouteConfig } from "../config/route/route_config.ts";
-import type { Secret } from "../core/secret.ts";
-import type { TokenSource } from "../tokens/token_source.ts";
+import type { MaskedSecret } from "./forms.ts";
 import { Mask } from "./mask.ts";
 
-/** A route and where its token is. */
-export interface RouteTokenSource {
-  readonly route: Pick<RouteConfig, "authScheme" | "authUser">;
-  readonly slot: Pick<TokenSource, "current" | "former">;
+/** The mask of this moment. Secrets are replaced while the service runs, so it is asked for at each piece. */
+export interface CurrentMask {
+  /** Undefined where there is nothing to mask. */
+  readonly current: Mask | undefined;
+}
+
+/** The secrets of a whole table. */
+export interface TableSecrets {
+  /** Every secret that a response might show, earlier tokens included. */
+  list(): readonly MaskedSecret[];
+  /** A number that changes whenever the list does. */
+  version(): number;
 }
 
 /**
- * The mask of a whole table. A service that two routes lead to may keep what came by one and show it by the other, so
- * no reply on any route shows the token of any.
+ * The mask of a whole table. A service behind two routes may store what came by one and show it by the other, so no
+ * response on any route shows the token of any other.
  */
-export class TableMask {
-  readonly #keepers: readonly RouteTokenSource[];
-  /** The tokens that the mask was made for, in the order of their keepers. */
-  #made: readonly (Secret | undefined)[] = [];
+export class TableMask implements CurrentMask {
+  readonly #secrets: TableSecrets;
+  #version: number;
   #mask: Mask | undefined;
 
-  constructor(keepers: readonly RouteTokenSource[]) {
-    this.#keepers = keepers;
-    this.#make();
+  constructor(secrets: TableSecrets) {
+    this.#secrets = secrets;
+    this.#version = secrets.version();
+    this.#mask = Mask.of(secrets.list());
   }
 
-  /** Made anew when a token is another than before; undefined where none can be masked. */
   get current(): Mask | undefined {
-    if (this.#keepers.some(({ slot }, at) => slot.current !== this.#made[at])) this.#make();
+    const version = this.#secrets.version();
+    if (version !== this.#version) {
+      this.#version = version;
+      this.#mask = Mask.of(this.#secrets.list());
+    }
     return this.#mask;
-  }
-
-  #make(): void {
-    this.#made = this.#keepers.map(({ slot }) => slot.current);
-    this.#mask = Mask.of(
-      this.#keepers.flatMap(({ route, slot }) =>
-        [slot.current, ...slot.former].flatMap((token) => token === undefined ? [] : [{ route, token }])
-      ),
-    );
   }
 }

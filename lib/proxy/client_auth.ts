@@ -8,17 +8,31 @@ const KEY = /^(?:bearer|token) +(.+)$/i;
 /** `Basic base64(user:password)`: RFC 7617, section 2. */
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 
+/** Who a client is, as far as its request proves it. */
+export interface ClientIdentity {
+  /** Undefined: any client is served, and none is told from another. */
+  readonly name: string | undefined;
+}
+
 /**
- * Refuses a request that does not show the client token in a place where some client puts its key. Like every
- * credential of the agent's, it goes no further.
+ * Identifies the client of a request by a key in one of the fields in which clients send one. Like every credential of
+ * the client, the key is not sent on.
  *
- * @param token Undefined: none is asked for.
+ * @throws {Refusal} `client_token_required` where no valid key is among them.
  */
-export function requireClientToken(token: Secret | undefined, fields: Pick<Headers, "get">): void {
-  if (token === undefined) return;
-  let shown = false;
-  for (const candidate of candidates(fields)) shown = equal(token.reveal(), candidate) || shown;
-  if (!shown) throw new Refusal("client_token_required");
+export type Authenticator = (fields: Pick<Headers, "get">) => ClientIdentity;
+
+const ANONYMOUS: ClientIdentity = { name: undefined };
+
+/** Returns the authenticator of a table with one client token, or with none. */
+export function authenticatorFor(clientToken: Secret | undefined): Authenticator {
+  if (clientToken === undefined) return () => ANONYMOUS;
+  return (fields) => {
+    let valid = false;
+    for (const candidate of candidates(fields)) valid = isEqual(clientToken.reveal(), candidate) || valid;
+    if (!valid) throw new Refusal("client_token_required");
+    return ANONYMOUS;
+  };
 }
 
 function* candidates(fields: Pick<Headers, "get">): Generator<string> {
@@ -26,7 +40,7 @@ function* candidates(fields: Pick<Headers, "get">): Generator<string> {
   const key = KEY.exec(authorization)?.[1];
   if (key !== undefined) yield key;
   const pair = decoded(BASIC.exec(authorization)?.[1] ?? "");
-  // Whose password it is does not matter: clients that can't leave the user out make one up.
+  // The user does not matter: clients that can't leave it out make one up.
   if (pair.includes(":")) yield pair.slice(pair.indexOf(":") + 1);
   for (const name of KEY_FIELDS) {
     const value = fields.get(name);
@@ -43,14 +57,14 @@ function decoded(base64: string): string {
 }
 
 /**
- * Whether two texts of bytes are equal, in a time that depends on neither's content: an agent must not find the token
- * out byte by byte.
+ * Compares two texts of bytes in a time that depends on the content of neither: a client must not find out the token
+ * byte by byte.
  */
-export function equal(token: string, shown: string): boolean {
-  let difference = token.length ^ shown.length;
+export function isEqual(token: string, given: string): boolean {
+  let difference = token.length ^ given.length;
   for (let index = 0; index < token.length; index++) {
-    // Behind the end `charCodeAt` gives NaN, which counts as 0 here; the lengths differ then.
-    difference |= token.charCodeAt(index) ^ shown.charCodeAt(index);
+    // After the end `charCodeAt` gives NaN, which counts as 0 here; the lengths differ then.
+    difference |= token.charCodeAt(index) ^ given.charCodeAt(index);
   }
   return difference === 0;
 }

@@ -1,8 +1,8 @@
 import { Refusal } from "../http/refusal.ts";
 
-/** Counts the requests in flight, and lets no more in than there may be. */
+/** Counts the requests in flight and limits their number. */
 export class InFlightLimiter {
-  /** How many there may be. */
+  /** The maximum number of requests in flight. */
   readonly limit: number;
   #inFlight = 0;
   #draining = false;
@@ -20,7 +20,7 @@ export class InFlightLimiter {
     return this.#draining;
   }
 
-  /** From now on nobody is let in. Resolves when those who are have left. */
+  /** Rejects new requests; resolves once those in flight have finished. */
   drain(): Promise<void> {
     this.#draining = true;
     return new Promise((resolve) => {
@@ -29,11 +29,12 @@ export class InFlightLimiter {
     });
   }
 
-  /** Refuses while the service is stopping. */
+  /** @throws {Refusal} `draining` once the service shuts down. */
   assertAccepting(): void {
     if (this.#draining) throw new Refusal("draining");
   }
 
+  /** @throws {Refusal} `overloaded` where the limit is reached. */
   acquire(): void {
     if (this.#inFlight >= this.limit) throw new Refusal("overloaded");
     this.#inFlight++;

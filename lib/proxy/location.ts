@@ -4,10 +4,11 @@ import type { Upstream } from "../config/route/route_config.ts";
 const WITH_AUTHORITY = /^(?:(https?):)?\/\/([^/?#\\]*)(.*)$/is;
 
 /**
- * A Location that points at the route's own upstream, turned back to the route; any other is left as it is.
+ * Rewrites a Location that points at the route's own upstream into one that points at the route; any other is returned
+ * unchanged.
  *
- * Without this the agent would leave the proxy at the first redirect, with nothing to show to the upstream. The result
- * is a path (RFC 9110, section 10.2.2, allows it), since the agent knows best by which name it reaches the proxy.
+ * Without this the client would leave the proxy at the first redirect, with no credential for the upstream. The result
+ * is a path (RFC 9110, section 10.2.2, allows it), since the client knows best by which name it reaches the proxy.
  *
  * @param prefix The route's path.
  */
@@ -19,15 +20,15 @@ export function rewriteLocation(location: string, upstream: Upstream, prefix: st
     if (scheme !== upstream.scheme || !sameAuthority(parts[2]!, upstream)) return location;
     path = parts[3]!.startsWith("/") ? parts[3]! : `/${parts[3]}`;
   }
-  // A reference relative to the request's own path needs no turning.
+  // A reference relative to the request's own path needs no rewriting.
   if (!path.startsWith("/")) return location;
   const { base } = upstream;
   const next = path[base.length];
   if (!path.startsWith(base) || (next !== undefined && !"/?#".includes(next))) return location;
-  const turned = prefix + path.slice(next === "/" ? base.length + 1 : base.length);
-  // Two slashes at the front would begin a host: RFC 3986, section 4.2, which says as well how to avoid it. Browsers
-  // take a backslash for a slash.
-  return /^\/[/\\]/.test(turned) ? `/.${turned}` : turned;
+  const rewritten = prefix + path.slice(next === "/" ? base.length + 1 : base.length);
+  // Two leading slashes would begin a host: RFC 3986, section 4.2, which also says how to avoid it. To browsers, a
+  // backslash is a slash.
+  return /^\/[/\\]/.test(rewritten) ? `/.${rewritten}` : rewritten;
 }
 
 function sameAuthority(text: string, upstream: Upstream): boolean {

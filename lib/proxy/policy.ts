@@ -2,7 +2,7 @@ import { matches, type Pattern } from "../http/pattern.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { Target } from "./target.ts";
 
-/** What a route lets through; undefined: everything. */
+/** What a route allows; undefined means everything. */
 export interface RoutePolicy {
   /** The route's prefix. */
   readonly path: string;
@@ -10,30 +10,35 @@ export interface RoutePolicy {
   readonly paths: readonly Pattern[] | undefined;
 }
 
-/** Fields by which servers take a request for another method than its own. */
+/** What of a request a policy is about: exactly what is sent on. */
+export interface PolicedRequest {
+  readonly method: string;
+  readonly target: Target;
+  readonly headers: Pick<Headers, "forEach">;
+}
+
+/** Fields that make some servers treat a request as one with another method. */
 const METHOD_FIELDS: ReadonlySet<string> = new Set([
   "x-http-method-override",
   "x-http-method",
   "x-method-override",
 ]);
 
-/** Fields by which servers take a request for another path than its own. */
+/** Fields that make some servers treat a request as one for another path. */
 const PATH_FIELDS: ReadonlySet<string> = new Set(["x-original-url", "x-rewrite-url", "x-original-uri"]);
 
 /**
- * Refuses what the route does not allow, by the very method and target that are sent on.
+ * Refuses what the route does not allow.
  *
- * @param fields The agent's.
+ * @throws {Refusal} `not_allowed`.
  */
 export function assertPolicy(
   { path: prefix, methods, paths }: RoutePolicy,
-  method: string,
-  target: Target,
-  fields: Pick<Headers, "forEach">,
+  { method, target, headers }: PolicedRequest,
 ): void {
   if (methods !== undefined) {
     if (!methods.has(method)) throw new Refusal("not_allowed", `the method ${method}`);
-    refuseFields(METHOD_FIELDS, fields);
+    refuseFields(METHOD_FIELDS, headers);
   }
   if (paths !== undefined) {
     const path = target.path.slice(prefix.length);
@@ -44,11 +49,11 @@ export function assertPolicy(
     if (!allowed) {
       throw new Refusal("not_allowed", `"${target.path}"${target.query === "" ? "" : " with this query"}`);
     }
-    refuseFields(PATH_FIELDS, fields);
+    refuseFields(PATH_FIELDS, headers);
   }
 }
 
-/** Underscores count as dashes: to CGI and what came after it (RFC 3875, section 4.1.18) both are one name. */
+/** Underscores count as dashes: to CGI and its successors (RFC 3875, section 4.1.18) both are one name. */
 function refuseFields(names: ReadonlySet<string>, fields: Pick<Headers, "forEach">): void {
   fields.forEach((_value, name) => {
     const usual = name.replaceAll("_", "-");
@@ -57,12 +62,13 @@ function refuseFields(names: ReadonlySet<string>, fields: Pick<Headers, "forEach
 }
 
 /**
- * What a path may hold so that every server reads it alike: `pchar` without `;`, behind which some see parameters, and
- * single slashes. Percent-encoded may be what can't stand there as it is, and what means the same in either spelling to
- * whatever a wildcard stands for; not a letter, digit or -._~, since those are another spelling of a plain path, and
- * nothing that some decode into the end of a segment or path: controls, # % / ; ? \ (RFC 3986, sections 2.2 and 6.2.2).
+ * What a path may hold so that every server reads it alike: `pchar` without `;`, which to some begins parameters, and
+ * single slashes. Percent-encoding is accepted for what can't stand in a path unencoded, and for characters that mean
+ * the same in either spelling to whatever a wildcard stands for. It is refused for letters, digits and -._~, which
+ * would be another spelling of a plain path, and for what some servers decode into the end of a segment or path:
+ * controls, # % / ; ? \ (RFC 3986, sections 2.2 and 6.2.2).
  *
- * The slash as `%2F` is let through to the patterns, whose wildcards don't take it: only one that spells it does.
+ * The slash as `%2F` passes on to the patterns, whose wildcards don't match it: only a pattern that spells it does.
  */
 const ONE_SPELLING =
   /^(?:\/(?!\/)|[A-Za-z0-9\-._~!$&'()*+,=:@]|%2[Ff]|%(?:2[0-2468-9A-Ca-c]|27|3[AaC-Ec-e]|40|5[BbDdEe]|60|7[B-Db-d]|[89A-Fa-f][0-9A-Fa-f]))*$/;
@@ -71,7 +77,7 @@ function hasOneSpelling(path: string): boolean {
   if (path.startsWith("/") || !ONE_SPELLING.test(path)) return false;
   if (!path.includes("%")) return true;
   try {
-    // Bytes that are no UTF-8 are read in more than one way: an overlong `%c0%af` is a slash to some.
+    // Bytes that are not UTF-8 are read in more than one way: an overlong `%c0%af` is a slash to some.
     decodeURIComponent(path);
     return true;
   } catch {

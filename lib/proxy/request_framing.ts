@@ -1,14 +1,16 @@
-import { Refusal } from "../http/refusal.ts";
 import type { RequestFraming } from "../http/framing.ts";
+import { Refusal } from "../http/refusal.ts";
 
 /** Fifteen digits: below 2^53, and more than any disk. */
 const LENGTH = /^[0-9]{1,15}$/;
 
 /**
- * How a request's body is framed, judged from its fields: RFC 9112, section 6.3.
+ * Parses how a request's content is framed: RFC 9112, section 6.3.
  *
- * The runtime refuses both lengths at once, but takes two equal ones as `5, 5`; and it drops the content of a GET or
- * HEAD, which could then not be sent on, so such a request is refused rather than cut.
+ * The runtime rejects both framing fields at once, but accepts two equal lengths as `5, 5`; and it drops the content of
+ * a GET or HEAD, which could then not be sent on, so such a request is refused rather than cut.
+ *
+ * @throws {Refusal} `bad_request`.
  */
 export function requestFraming(method: string, fields: Pick<Headers, "get">): RequestFraming {
   const coding = fields.get("transfer-encoding");
@@ -29,14 +31,16 @@ export function requestFraming(method: string, fields: Pick<Headers, "get">): Re
   return framing;
 }
 
-/** Whether anything follows the head, be it an empty chunk. */
+/** Returns whether anything follows the head, if only an empty chunk. */
 export function hasContent(framing: RequestFraming): boolean {
   return framing.kind === "chunked" || (framing.kind === "length" && framing.length > 0);
 }
 
 /**
- * Refuses content that no field announces. In HTTP/1.1 there is none: RFC 9112, section 6.3, point 7. But the runtime
- * takes HTTP/2 as well, where content needs no length.
+ * Refuses content that no field announces. HTTP/1.1 has none (RFC 9112, section 6.3, point 7), but the runtime also
+ * accepts HTTP/2, where content needs no length.
+ *
+ * @throws {Refusal} `bad_request`.
  */
 export async function assertNoUnframedContent(
   framing: RequestFraming,

@@ -1,166 +1,132 @@
-import { copyResponseFields } from "./response_fields.ts";
-import type { LogEntry, Outcome } from "../log/request_log.ts";
 import { type Decoding, decodingFor } from "../coding/decode.ts";
+import type { RouteConfig } from "../config/route/route_config.ts";
 import type { Mask } from "../mask/mask.ts";
 import { Masked } from "../mask/masked.ts";
-import type { Route } from "./route.ts";
-import type { UpstreamResponse } from "../upstream/transport.ts";
+import type { CurrentMask } from "../mask/table_mask.ts";
 import { BadResponse } from "../upstream/errors.ts";
 import { Resumed, type Source } from "../upstream/source.ts";
+import type { HttpResponse, UpstreamResponse } from "../upstream/transport.ts";
+import type { RequestSpan } from "./request_span.ts";
+import { copyResponseFields } from "./response_fields.ts";
+import { responseStream } from "./response_stream.ts";
 
-/** Statuses whose responses can't have content: the runtime takes none, and RFC 9110 allows none. */
+/** What a response goes through on its way to the client. */
+export interface RespondOptions {
+  readonly route: Pick<RouteConfig, "scrub" | "cookies" | "upstream" | "path">;
+  readonly mask: CurrentMask;
+  readonly span: RequestSpan;
+}
+
+/** Statuses whose responses can't have content: the runtime accepts none, and RFC 9110 allows none. */
 const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * The upstream's reply as a response to the agent: the head without what belongs to the upstream's connection, the
- * content as it comes, the secret masked in both.
+ * Passes the upstream's response on to the client: the head without the fields of the upstream's connection, the
+ * content as it comes, the secrets masked in both. The span ends when the last byte has gone.
  *
- * @param mask Undefined on a route that does not mask.
- * @param ended Called once, when the reply has come to its end.
+ * @throws {BadResponse} For what can't be passed on.
  */
 export async function respond(
-  { route }: Route,
-  mask: Mask | undefined,
-  answer: UpstreamResponse,
-  entry: LogEntry,
-  ended: (outcome: Outcome) => void,
+  upstream: UpstreamResponse,
+  { route, mask: tableMask, span }: RespondOptions,
 ): Promise<Response> {
-  const { head, framing, content } = answer;
+  if (upstream.kind === "protocol_change") {
+    upstream.connection.close();
+    throw new BadResponse("a change of protocol that was not asked for");
+  }
+  const { head, framing, body, reused } = upstream;
+  const { entry } = span;
+  entry.reused = reused;
+  entry.firstByteMs = performance.now() - entry.began;
   try {
     if (head.status > 599) throw new BadResponse("a status above 599");
-    const decoding = mask && framing.kind !== "none" ? decodingOf(answer) : undefined;
+    const source = route.scrub ? tableMask : undefined;
+    const mask = source?.current;
+    const decoding = mask && framing.kind !== "none" ? decodingOf(upstream) : undefined;
     entry.status = head.status;
-    const whole = decoding === undefined ? content.takeWhole() : undefined;
-    const body = whole === undefined
-      ? await contentFor(answer, decoding, mask, entry, once(ended))
-      : wholeContent(answer, mask, whole);
-    // The runtime tells no length with a 205, so that clients wait for content; without a form to reset, 204 says the same.
-    const response = new Response(body, { status: head.status === 205 ? 204 : head.status });
-    copyResponseFields({ route, mask, decoded: decoding !== undefined }, head, framing, response.headers);
+    // What came together with the head goes on without waiting for a turn of the loop.
+    const whole = decoding === undefined ? body.takeWhole() : undefined;
+    const content = whole === undefined
+      ? await contentFor(upstream, { decoding, mask: mask && source, span })
+      : wholeContent(upstream, mask, whole);
+    // The runtime sends a 205 without a length, so that clients wait for content; without a form to reset, 204 says the same.
+    const response = new Response(content, { status: head.status === 205 ? 204 : head.status });
+    copyResponseFields({ route, mask, decoded: decoding !== undefined }, upstream, response.headers);
     if (whole !== undefined) {
       // The response has a copy.
-      content.release();
-      entry.bytesDown = body === null ? 0 : whole.length;
-      ended("complete");
+      body.release();
+      entry.bytesDown = content === null ? 0 : whole.length;
+      span.end("complete");
     }
     return response;
   } catch (error) {
-    content.cancel();
+    body.cancel();
     throw error;
   }
 }
 
 /**
- * How to take the coding off content that came with one, though none was asked for.
+ * Returns how to decode content that came in a coding, though none was asked for.
  *
- * @throws {BadResponse} Where that can't be done: what can't be read can't be masked.
+ * @throws {BadResponse} Where it can't be decoded: what can't be read can't be masked.
  */
-function decodingOf({ head }: UpstreamResponse): Decoding | undefined {
-  const codings = head.fields.filter(([name]) => name === "content-encoding").map(([, value]) => value).join(
-    ", ",
-  );
+function decodingOf({ head }: HttpResponse): Decoding | undefined {
+  const codings = head.fields.filter(([name]) => name === "content-encoding")
+    .map(([, value]) => value).join(", ");
   if (codings === "" || codings.toLowerCase() === "identity") return undefined;
   const decoding = head.status === 206 ? undefined : decodingFor(codings);
-  if (decoding === undefined) throw new BadResponse("content in a coding that can't be taken off to mask it");
+  if (decoding === undefined) throw new BadResponse("content in a coding that can't be decoded for masking");
   return decoding;
 }
 
-/**
- * Pieces from this size on are given back as soon as they are handed on. Left to the garbage collector, which counts
- * objects rather than what they hold, they would come to a hundred megabytes before it looked.
- */
-const LARGE = 64 * 1024;
+type Content = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
 
-/** Content that is all there. */
+/** Content that is complete already. */
 function wholeContent(
-  answer: UpstreamResponse,
+  upstream: HttpResponse,
   mask: Mask | undefined,
   whole: Uint8Array<ArrayBuffer>,
-): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null {
-  if (WITHOUT_CONTENT.has(answer.head.status)) return null;
-  if (whole.length === 0) return isLengthless(answer) ? emptyStream() : null;
+): Content {
+  if (WITHOUT_CONTENT.has(upstream.head.status)) return null;
+  if (whole.length === 0) return isLengthless(upstream) ? emptyStream() : null;
   return mask?.maskBytes(whole) ?? whole;
 }
 
-/** What is soon there goes as one piece; what is not, is large or must be decoded becomes a stream. */
+/** Content up to this size that is soon complete goes on as one piece. */
+const ONE_PIECE = 64 * 1024;
+
+/** What is soon complete goes on as one piece; what is not, is large or must be decoded becomes a stream. */
 async function contentFor(
-  answer: UpstreamResponse,
-  decoding: Decoding | undefined,
-  mask: Mask | undefined,
-  entry: LogEntry,
-  ended: (outcome: Outcome) => void,
-): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
-  const { head, content } = answer;
+  { head, body }: HttpResponse,
+  { decoding, mask, span }: {
+    decoding: Decoding | undefined;
+    mask: CurrentMask | undefined;
+    span: RequestSpan;
+  },
+): Promise<Content> {
   if (WITHOUT_CONTENT.has(head.status)) {
-    content.cancel();
-    ended("complete");
+    body.cancel();
+    span.end("complete");
     return null;
   }
-  const first = decoding === undefined ? await content.buffered() : undefined;
-  if (content.done && (first === undefined || first.length < LARGE)) {
-    entry.bytesDown = first?.length ?? 0;
-    ended("complete");
+  const first = decoding === undefined ? await body.buffered() : undefined;
+  if (body.done && (first === undefined || first.length < ONE_PIECE)) {
+    span.entry.bytesDown = first?.length ?? 0;
+    span.end("complete");
     if (first === undefined) return null;
-    return mask?.maskBytes(first) ?? first;
+    return mask?.current?.maskBytes(first) ?? first;
   }
-  let source: Source = first === undefined ? content : new Resumed(first, content);
+  let source: Source = first === undefined ? body : new Resumed(first, body);
   if (decoding !== undefined) source = decoding(source);
   if (mask !== undefined) source = new Masked(source, mask);
-  return streamOf(source, entry, ended);
+  return responseStream(source, span);
 }
 
-/** A reply to HEAD that tells no length: given nothing to send, the runtime would tell 0. */
-function isLengthless({ head, framing }: UpstreamResponse): boolean {
+/** A response to HEAD that gives no length: given nothing to send, the runtime would say 0. */
+function isLengthless({ head, framing }: HttpResponse): boolean {
   return framing.kind === "none" && head.framing.contentLength === undefined;
 }
 
 function emptyStream(): ReadableStream<Uint8Array> {
   return new ReadableStream({ start: (controller) => controller.close() });
-}
-
-function streamOf(
-  source: Source,
-  entry: LogEntry,
-  ended: (outcome: Outcome) => void,
-): ReadableStream<Uint8Array> {
-  let large: Uint8Array<ArrayBuffer> | undefined;
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      // Whoever asks for the next piece has taken the last one: the runtime holds what it has not sent yet.
-      large?.buffer.transfer(0);
-      large = undefined;
-      try {
-        const bytes = await source.next();
-        if (bytes !== undefined) {
-          entry.bytesDown += bytes.length;
-          controller.enqueue(bytes);
-          if (bytes.length >= LARGE) {
-            large = bytes;
-            return;
-          }
-        }
-        if (!source.done) return;
-        controller.close();
-        ended("complete");
-      } catch (error) {
-        // An error in the stream makes the runtime cut the agent's connection: broken is seen as broken.
-        controller.error(error);
-        ended("upstream_aborted");
-      }
-    },
-    cancel() {
-      source.cancel();
-      ended("client_aborted");
-    },
-  }, { highWaterMark: 0 });
-}
-
-/** A stream that is cancelled while a read is pending ends twice. */
-function once(ended: (outcome: Outcome) => void): (outcome: Outcome) => void {
-  let called = false;
-  return (outcome) => {
-    if (called) return;
-    called = true;
-    ended(outcome);
-  };
 }

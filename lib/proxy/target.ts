@@ -1,6 +1,6 @@
 import { Refusal } from "../http/refusal.ts";
 
-/** A request target in origin-form, as the agent spelt it: RFC 9112, section 3.2.1. */
+/** A request target in origin-form, as the client spelt it: RFC 9112, section 3.2.1. */
 export interface Target {
   /** From the first `/`, up to the query. */
   readonly path: string;
@@ -10,35 +10,36 @@ export interface Target {
 
 /**
  * A host as a name, an IPv4 address or an IPv6 address in brackets, with or without a port. Narrower than RFC 3986,
- * section 3.2.2: no percent-encoding and no sub-delims, which no client of ours sends and which a URL could hide in.
+ * section 3.2.2: no percent-encoding and no sub-delims, which no known client sends and in which a URL could hide.
  */
 const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/;
 
-/** What RFC 3986, section 3.3, lets stand in a path, and what clients send there all the same: no control bytes, no `\`. */
+/** What RFC 3986, section 3.3, allows in a path, and what clients send there nonetheless: no control bytes, no `\`. */
 const PLAIN_PATH = /^\/[!"$-[\]-~]*$/;
 
 /**
- * A segment that is `.` or `..` in any spelling. Upstreams decode `%2e`, take `\`, `%5c` and `%2f` for `/`, and cut
- * a segment at `;`, each in its own way, so all of it counts.
+ * A segment that is `.` or `..` in any spelling. Upstreams decode `%2e`, read `\`, `%5c` and `%2f` as `/`, and cut a
+ * segment at `;`, each in its own way, so all of it counts.
  */
 const DOT_SEGMENT = /(?:^|\/|\\|%2f|%5c)(?:\.|%2e){1,2}(?:;[^/]*)?(?:\/|\\|%2f|%5c|$)/i;
 
-/** What may stand in a query: anything visible. It passes byte for byte. */
+/** What a query may hold: anything visible. It passes byte for byte. */
 const PLAIN_QUERY = /^[!"$-~]*$/;
 
-/** What the runtime puts in front of Host and target, by the kind of listener. */
+/** What the runtime puts before Host and target, by the kind of listener. */
 const [TCP, UNIX] = ["http://", "http+unix://"];
 
 /**
- * The request target of a request, or a refusal.
+ * Parses the target of a request.
  *
- * The runtime gives `http://` (`http+unix://`) + Host + target as text and does not look into either part, so both are judged here
- * and nothing is parsed as a URL: a URL parser folds `..`, `\` and tabs away, and the upstream would then get
- * another path than the one that was judged.
+ * The runtime gives `http://` (`http+unix://`) + Host + target as text and looks into neither part, so both are
+ * validated here, and nothing is parsed as a URL: a URL parser folds `..`, `\` and tabs away, and the upstream would
+ * then get another path than the one that was validated.
  *
  * @param url The runtime's text.
  * @param host The Host field's value.
- * @param method Of the request: in the runtime's text the target `*` of OPTIONS is a path like any other.
+ * @param method The request's method: in the runtime's text the target `*` of OPTIONS is a path like any other.
+ * @throws {Refusal} `bad_request`.
  *
  * @example
  * ```ts
@@ -48,11 +49,11 @@ const [TCP, UNIX] = ["http://", "http+unix://"];
  */
 export function parseTarget(url: string, host: string | null, method = "GET"): Target {
   if (host === null || !HOST.test(host)) {
-    throw new Refusal("bad_request", "its Host field is missing or no host");
+    throw new Refusal("bad_request", "its Host field is missing or not a host");
   }
   const scheme = url.startsWith(UNIX) ? UNIX : TCP;
   const start = scheme.length + host.length;
-  // An absolute-form target replaces the runtime's whole text; one that names this very host is the same request.
+  // An absolute-form target replaces the runtime's whole text; one that names this host is the same request.
   if (!url.startsWith(scheme) || !url.startsWith(host, scheme.length) || url[start] !== "/") {
     throw new Refusal("bad_request", "its target is not a path");
   }

@@ -1,75 +1,68 @@
 import { AdminServer } from "../admin/admin_server.ts";
-import type { Settings } from "../config/settings/settings.ts";
 import type { RouteTable } from "../config/route/route_config.ts";
-import type { Tokens } from "../config/route/token.ts";
-import { InFlightLimiter } from "../proxy/in_flight_limiter.ts";
-import { createHandler } from "../proxy/handler.ts";
-import { type LogEntry, RequestLog, type Sink } from "../log/request_log.ts";
+import type { Settings } from "../config/settings/settings.ts";
+import { RequestLog, type Sink } from "../log/request_log.ts";
 import { Meters } from "../metrics/meters.ts";
-import { openRoutes } from "../proxy/route.ts";
-import { serveUnixSocket } from "./unix_listener.ts";
-import type { TokenFiles } from "../tokens/token_files.ts";
+import { createHandler } from "../proxy/handler.ts";
+import { InFlightLimiter } from "../proxy/in_flight_limiter.ts";
+import { openRouter } from "../proxy/router.ts";
+import { Service } from "../proxy/service.ts";
+import type { TokenStores } from "../tokens/open_token_source.ts";
 import { Deadlines } from "../upstream/deadlines.ts";
+import { serveUnixSocket } from "./unix_listener.ts";
 
-export interface ServerOptions {
+export interface ServerOptions extends TokenStores {
   readonly settings: Pick<
     Settings,
     "bind" | "port" | "socket" | "maxInFlight" | "drainMs" | "admin" | "egress"
   >;
   readonly table: RouteTable;
-  readonly tokens: Tokens;
-  readonly files: TokenFiles;
   readonly caCerts: readonly string[];
   readonly sinks: readonly Sink[];
-  /** Whether any of them tells who asked. */
+  /** Whether any sink logs who the client is. */
   readonly logsClient: boolean;
 }
 
 /** A service that listens. */
 export interface Server {
   readonly address: Deno.NetAddr;
-  /** Where the operator's listener is, if there is one. */
+  /** The operator's listener; undefined: there is none. */
   readonly adminAddress: Deno.NetAddr | undefined;
-  /** What it has done so far. */
+  /** Counts what it has done so far. */
   readonly meters: Meters;
   /** Serves another table from the next request on; those in flight end on the one that they began with. */
-  reload(table: RouteTable, tokens: Tokens, files: TokenFiles): void;
-  /** Takes no more requests and lets those in flight end; resolves when they have, or the time is up. */
+  reload(table: RouteTable, stores: TokenStores): void;
+  /** Rejects new requests; resolves once those in flight have finished, or the time is up. */
   drain(): Promise<void>;
 }
 
-/** Listens for the agent, and serves until drained. */
+/** Listens for clients, and serves until drained. */
 export function startServer(options: ServerOptions): Server {
-  const { settings, caCerts, sinks } = options;
-  const gate = new InFlightLimiter(settings.maxInFlight);
+  const { settings, caCerts } = options;
   const meters = new Meters();
-  const fixed = {
-    caCerts,
-    egress: settings.egress,
-    waits: new Deadlines(),
-    counts: (route: string) => meters.connections(route),
-  };
-  let passages = openRoutes(options.table, { ...options, ...fixed });
-  const watched = {
-    gate,
-    meters,
-    get passages() {
-      return passages;
-    },
-  };
-  const operator = settings.admin && new AdminServer(settings.admin, watched);
-  const records = operator === undefined ? sinks : [...sinks, (entry: LogEntry) => operator.record(entry)];
-  const handler = createHandler({
-    gate,
-    journal: new RequestLog(records, options.logsClient),
-    get passages() {
-      return passages;
-    },
+  const deadlines = new Deadlines();
+  const open = (table: RouteTable, { tokens, files }: TokenStores) =>
+    openRouter(table, {
+      tokens,
+      files,
+      caCerts,
+      egress: settings.egress,
+      deadlines,
+      connectionCounts: (route) => meters.connections(route),
+    });
+  const service = new Service({
+    router: open(options.table, options),
+    limiter: new InFlightLimiter(settings.maxInFlight),
+    log: new RequestLog(options.sinks, options.logsClient),
   });
+  const operator = settings.admin && new AdminServer(settings.admin, { service, meters });
+  if (operator !== undefined) service.log.addSink((entry) => operator.record(entry));
+
+  const handler = createHandler(service);
   const common = {
-    // The start line is the caller's to print.
+    // The caller prints the start line.
     onListen() {},
-    // The handler answers everything itself; whatever gets here is answered without a word about it.
+    // The handler responds to everything itself; for whatever gets here, a response says nothing.
     onError: () => new Response(null, { status: 500 }),
   };
   const server = Deno.serve({ hostname: settings.bind, port: settings.port, ...common }, handler);
@@ -81,24 +74,24 @@ export function startServer(options: ServerOptions): Server {
     address: server.addr,
     adminAddress: admin?.addr,
     meters,
-    reload(table, tokens, files) {
-      const before = passages;
-      passages = openRoutes(table, { tokens, files, ...fixed });
-      for (const { leg } of before) leg.close();
+    reload(table, stores) {
+      const before = service.router;
+      service.router = open(table, stores);
+      before.close();
     },
     async drain() {
-      const up = Promise.withResolvers<void>();
-      const timer = setTimeout(up.resolve, settings.drainMs);
-      // The runtime's own shutdown ends uploads that are under way, so it comes last. Until then a 503 says why.
+      const timeout = Promise.withResolvers<void>();
+      const timer = setTimeout(timeout.resolve, settings.drainMs);
+      // The runtime's own shutdown aborts uploads, so it comes after the drain. Until then a 503 says why.
       await Promise.race([
-        gate.drain()
+        service.limiter.drain()
           .then(() => Promise.all(servers.map((each) => each.shutdown())))
-          // Last of all: until then it says that the service is draining.
+          // The operator's listener comes last: until then it says that the service is draining.
           .then(() => admin?.shutdown()),
-        up.promise,
+        timeout.promise,
       ]);
       clearTimeout(timer);
-      for (const { leg } of passages) leg.close();
+      service.router.close();
     },
   };
 }

@@ -1,11 +1,11 @@
 import type { Handler } from "../proxy/handler.ts";
 
-/** Whoever may enter the socket's folder may connect, as whoever reaches an address may: the agent is another user. */
+/** Anyone who may enter the socket's folder may connect, as with an address: the client is another user. */
 const MODE = 0o666;
 
 /**
- * Serves on a Unix socket. One that an earlier process has left behind makes room; anything else at the path is left
- * alone, and the runtime then says that the address is in use.
+ * Serves on a Unix socket. A socket that an earlier process left is replaced; anything else at the path is left alone,
+ * and the runtime then says that the address is in use.
  */
 export function serveUnixSocket(
   path: string,

@@ -1,102 +1,97 @@
 import type { Problem, Result } from "../core/result.ts";
-import type { RouteConfig } from "../config/route/route_config.ts";
-import type { Tokens } from "../config/route/token.ts";
 import type { Secret } from "../core/secret.ts";
 import { SettledWatch } from "../core/settled_watch.ts";
+import { ChangeCounter } from "./change_counter.ts";
 import { readToken, stateOfToken } from "./read_token.ts";
-import { TokenSource } from "./token_source.ts";
+import { StoredToken } from "./stored_token.ts";
 
-interface Entry {
-  readonly slot: TokenSource;
+interface WatchedToken {
+  readonly token: StoredToken;
   readonly watch: SettledWatch;
 }
 
-/** The tokens that lie in files. A request reads none: it takes what the last look brought. */
+/** The tokens in files. A request reads no file: it uses what the last poll brought. */
 export class TokenFiles {
   /** No file at all. */
-  static readonly NONE = new TokenFiles("", new Map(), []);
+  static readonly NONE = new TokenFiles("", new Map(), { changes: new ChangeCounter() });
 
   readonly #folder: string;
-  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #watched: ReadonlyMap<string, WatchedToken>;
+  /** Counts replaced tokens, over all tables that were served. */
+  readonly changes: ChangeCounter;
+  /** The files whose token differs from the one that was served before. */
+  readonly renewed: readonly string[];
 
   private constructor(
     folder: string,
-    entries: ReadonlyMap<string, Entry>,
-    /** The files whose token is another than what served before. */
-    readonly renewed: readonly string[],
+    watched: ReadonlyMap<string, WatchedToken>,
+    { changes, renewed = [] }: { changes: ChangeCounter; renewed?: readonly string[] },
   ) {
     this.#folder = folder;
-    this.#entries = entries;
+    this.#watched = watched;
+    this.changes = changes;
+    this.renewed = renewed;
   }
 
   /**
-   * Reads all of them. One that does not exist is like a variable that is unset: its routes answer 500 until it comes.
+   * Reads all files. A missing one is like a variable that is unset: its routes respond with 500 until it appears.
    *
-   * @param folder The table's.
-   * @param before What served until now: the tokens that it has masked go on being masked.
+   * @param folder The table's folder.
+   * @param before What was served until now: its tokens go on being masked.
    */
   static async open(
     folder: string,
     names: Iterable<string>,
     before?: TokenFiles,
   ): Promise<Result<TokenFiles>> {
-    const entries = new Map<string, Entry>();
+    const changes = before?.changes ?? new ChangeCounter();
+    const watched = new Map<string, WatchedToken>();
     const problems: Problem[] = [];
     const read = new Map<string, Secret>();
     for (const name of new Set(names)) {
       const state = () => stateOfToken(folder, name);
       const watch = new SettledWatch(state, await state());
-      const judged = await readToken(folder, name);
-      const slot = before?.slot(name) ?? new TokenSource(undefined);
-      if (!judged.ok) problems.push(...judged.problems);
-      else if (judged.value !== undefined) read.set(name, judged.value);
-      entries.set(name, { slot, watch });
+      const result = await readToken(folder, name);
+      const token = before?.source(name) ?? new StoredToken(`the file ${name}`, undefined, changes);
+      if (!result.ok) problems.push(...result.problems);
+      else if (result.value !== undefined) read.set(name, result.value);
+      watched.set(name, { token, watch });
     }
     if (problems.length > 0) return { ok: false, problems };
     const renewed = [...read].filter(([name, token]) => {
-      const { slot } = entries.get(name)!;
-      const served = slot.current !== undefined;
-      return slot.replace(token) && served;
-    });
-    return { ok: true, value: new TokenFiles(folder, entries, renewed.map(([name]) => name)) };
+      const { token: stored } = watched.get(name)!;
+      const served = stored.current !== undefined;
+      return stored.replace(token) && served;
+    }).map(([name]) => name);
+    return { ok: true, value: new TokenFiles(folder, watched, { changes, renewed }) };
   }
 
-  /** Where the token of a file is; undefined for a file that was not asked for. */
-  slot(name: string): TokenSource | undefined {
-    return this.#entries.get(name)?.slot;
+  /** Returns the token of a file; undefined for a file that no route names. */
+  source(name: string): StoredToken | undefined {
+    return this.#watched.get(name)?.token;
   }
 
   /**
-   * Takes what has changed since, once it is whole and valid; until then the old token serves on.
+   * Loads what has changed since the last poll, once it is whole and valid; until then the current token stays.
    *
-   * @param say Is told of each change, by the file's name, and whether it was taken.
+   * @param report Called for each change with a line to print and whether the token was loaded.
    */
-  async look(say: (line: string, taken: boolean) => void): Promise<void> {
-    for (const [name, { slot, watch }] of this.#entries) {
+  async poll(report: (line: string, loaded: boolean) => void): Promise<void> {
+    for (const [name, { token, watch }] of this.#watched) {
       if (!await watch.poll()) continue;
-      const judged = await readToken(this.#folder, name);
-      if (judged.ok && judged.value !== undefined) {
-        if (slot.replace(judged.value)) say(renewedText(name), true);
+      const result = await readToken(this.#folder, name);
+      if (result.ok && result.value !== undefined) {
+        if (token.replace(result.value)) report(renewedText(name), true);
         continue;
       }
-      const [problem] = judged.ok ? [] : judged.problems;
-      const rest = slot.current === undefined ? "there is no token yet" : "the old token serves on";
-      say(`${name}: ${problem?.message ?? "no such file"}; ${rest}`, false);
+      const [problem] = result.ok ? [] : result.problems;
+      const rest = token.current === undefined ? "there is no token yet" : "keeping the current token";
+      report(`${name}: ${problem?.message ?? "no such file"}; ${rest}`, false);
     }
   }
 }
 
-/** What is said of a file whose token was taken. */
+/** The line that says that a file's token was replaced. */
 export function renewedText(name: string): string {
-  return `${name}: the new token serves from now on`;
-}
-
-/** Where a route's token is, be it a variable's or a file's. */
-export function tokenSource(
-  { tokenEnv, tokenFile }: Pick<RouteConfig, "tokenEnv" | "tokenFile">,
-  tokens: Tokens,
-  files: TokenFiles,
-): TokenSource {
-  if (tokenEnv !== undefined) return new TokenSource(tokens.get(tokenEnv));
-  return files.slot(tokenFile ?? "") ?? new TokenSource(undefined);
+  return `${name}: new token loaded`;
 }

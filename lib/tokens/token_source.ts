@@ -1,35 +1,17 @@
 import type { Secret } from "../core/secret.ts";
 
-/** How many tokens that served before are still masked in replies. */
-const FORMER_LIMIT = 4;
-
-/** The place of a token that may be replaced while the service runs. */
-export class TokenSource {
-  #current: Secret | undefined;
-  #former: readonly Secret[] = [];
-
-  constructor(token: Secret | undefined) {
-    this.#current = token;
-  }
-
-  /** Undefined while there is none. */
-  get current(): Secret | undefined {
-    return this.#current;
-  }
-
+/** Where the token of a route comes from, and which tokens came from there. */
+export interface TokenSource {
+  /** The token to send now, as far as it is known; undefined while there is none. Never waits. */
+  readonly current: Secret | undefined;
+  /** Earlier tokens, latest first: an upstream may go on to accept them, and to show them, for a while. */
+  readonly former: readonly Secret[];
   /**
-   * Those that served before, the latest first: an upstream may go on to show them, and to take them, for a while.
+   * Waits until `current` may be sent. Missing where it always may, or undefined where it may right now.
+   *
+   * @throws {Refusal} Where there can be no token.
    */
-  get former(): readonly Secret[] {
-    return this.#former;
-  }
-
-  /** @returns Whether the token is another than before. */
-  replace(token: Secret): boolean {
-    const before = this.#current;
-    if (before?.reveal() === token.reveal()) return false;
-    if (before !== undefined) this.#former = [before, ...this.#former].slice(0, FORMER_LIMIT);
-    this.#current = token;
-    return true;
-  }
+  ready?(): Promise<void> | undefined;
+  /** Names the source for people: a variable, a file. Never what it holds. */
+  describe(): string;
 }

@@ -15,10 +15,11 @@ import { failureSink } from "../../lib/log/failure_sink.ts";
 import { jsonLine } from "../../lib/log/json_line.ts";
 import { readableLine } from "../../lib/log/readable_line.ts";
 import { type LogEntry, RequestLog } from "../../lib/log/request_log.ts";
-import { openRoutes, type Route } from "../../lib/proxy/route.ts";
+import { createRouter, openRouter, type Router } from "../../lib/proxy/router.ts";
+import { Service } from "../../lib/proxy/service.ts";
 import { startServer } from "../../lib/server/server.ts";
 import { TokenFiles } from "../../lib/tokens/token_files.ts";
-import type { Http1Transport, UpstreamResponse } from "../../lib/upstream/transport.ts";
+import type { Transport, UpstreamRequest, UpstreamResponse } from "../../lib/upstream/transport.ts";
 import { ConnectionCounts } from "../../lib/upstream/connection_counts.ts";
 import { Deadlines } from "../../lib/upstream/deadlines.ts";
 import { ask } from "../support/leak_fixture.ts";
@@ -208,17 +209,17 @@ Deno.test("no verb prints a secret", async () => {
   }
 });
 
-/** Passages of all canaries to an upstream. */
-function passagesTo(upstream: string): Route[] {
+/** A router with the routes of all canaries to an upstream. */
+function routerTo(upstream: string): Router {
   const table = valueOf(parseRoutes(JSON.stringify({ routes: canaryRoutes(upstream) })));
   const tokens = valueOf(parseTokens(table, (name) => CANARY_ENV[name]));
-  return openRoutes(table, {
+  return openRouter(table, {
     tokens,
     files: TokenFiles.NONE,
     caCerts: [],
     egress: NO_EGRESS,
-    waits: new Deadlines(),
-    counts: () => new ConnectionCounts(),
+    deadlines: new Deadlines(),
+    connectionCounts: () => new ConnectionCounts(),
   });
 }
 
@@ -273,18 +274,21 @@ async function failAll(
   }));
 }
 
-/** The answer of a handler whose upstream leg is this one. */
+/** The response of a handler whose transport is this one. */
 async function answerTo(
   path: string,
-  leg: Pick<Http1Transport, "roundTrip">,
+  transport: Pick<Transport, "roundTrip">,
 ): Promise<{ response: Response; entries: LogEntry[] }> {
   const entries: LogEntry[] = [];
-  const passages = passagesTo("http://api.test").map((passage) => ({
-    ...passage,
-    leg: leg as Http1Transport,
-  }));
-  const journal = new RequestLog([(entry) => entries.push({ ...entry })]);
-  const handle = createHandler({ passages, gate: new InFlightLimiter(9), journal });
+  const router = routerTo("http://api.test");
+  const routes = router.routes.map((route) => ({ ...route, transport: { close() {}, ...transport } }));
+  const handle = createHandler(
+    new Service({
+      router: createRouter(routes, router),
+      limiter: new InFlightLimiter(9),
+      log: new RequestLog([(entry) => entries.push({ ...entry })]),
+    }),
+  );
   const response = await handle(
     new Request(`http://proxy${path}x`, { headers: { host: "proxy" } }),
     CLIENT_INFO,
@@ -311,9 +315,10 @@ Deno.test("a failure in the middle of a reply gives away nothing", async () => {
       };
       const head = { status: 200, minorVersion: 1, fields: [], framing: {} };
       const reply = {
+        kind: "response",
         head,
         framing: { kind: "chunked" },
-        content,
+        body: content,
         reused: false,
       } as unknown as UpstreamResponse;
       const { response, entries } = await answerTo(canary.route.path, {
@@ -396,16 +401,37 @@ Deno.test("no object that holds a secret prints it, before its use and after", a
   const tokens = valueOf(parseTokens(table, (name) => CANARY_ENV[name]));
   const proxy = `http://user:${encodeURIComponent(CANARIES[0]!.secret)}@proxy.test`;
   const egress = valueOf(parseEgress((name) => name === "HTTP_PROXY" ? proxy : undefined));
-  const passages = passagesTo(upstream.url);
-  const service = { passages, gate: new InFlightLimiter(9), journal: new RequestLog([]) };
+  const router = routerTo(upstream.url);
+  const service = new Service({ router, limiter: new InFlightLimiter(9), log: new RequestLog([]) });
   const handle = createHandler(service);
-  const objects: Record<string, unknown> = { table, tokens, egress, passages, service, handle };
-  for (const [at, { credential, mask, leg, rules }] of passages.entries()) {
+  const objects: Record<string, unknown> = {
+    table,
+    tokens,
+    egress,
+    router,
+    service,
+    handle,
+    mask: router.mask,
+    "the mask of now": router.mask.current,
+  };
+  for (const [at, route] of router.routes.entries()) {
+    const outgoing: UpstreamRequest = {
+      method: "GET",
+      target: "/",
+      fields: [],
+      framing: { kind: "none" },
+      body: null,
+      onBodySent() {},
+      isClientGone: () => false,
+    };
+    await route.credential.apply(outgoing);
+    assertEquals(outgoing.fields.length, 1);
     Object.assign(objects, {
-      [`credential ${at}`]: credential,
-      [`mask ${at}`]: mask,
-      [`leg ${at}`]: leg,
-      [`rules ${at}`]: rules,
+      [`credential ${at}`]: route.credential,
+      [`token ${at}`]: route.token,
+      [`transport ${at}`]: route.transport,
+      [`field rules ${at}`]: route.requestFields,
+      [`outgoing request ${at}`]: outgoing,
     });
   }
 
@@ -428,7 +454,7 @@ Deno.test("no object that holds a secret prints it, before its use and after", a
   }
   assertEquals(canariesIn(upstream.take()).length > 0, true);
   assertNothingPrinted("after its use");
-  for (const { leg } of passages) leg.close();
+  router.close();
 });
 
 Deno.test("the flags and the command line of the service name variables, and hold no secret", async () => {

@@ -66,7 +66,7 @@ export async function drain(held: Held): Promise<number> {
   await within(Promise.all([short.begun, long.begun]), "The beginning of all streams", 15_000);
   service.kill("SIGTERM");
   const signalled = performance.now();
-  await service.logged(/^cred-proxy: stopping/m);
+  await service.logged(/^cred-proxy: shutting down/m);
   const answers = probe(service, long.ended);
   const [inTime, tooLong] = await within(Promise.all([short.ended, long.ended]), "All ends", 60_000);
   const { code } = await within(service.status, "The service's end");

@@ -27,8 +27,8 @@ export function printCounts(ear: Ear, seen: UpstreamReport, changes: Changes, lo
   console.log(`
 the upstream saw ${seen.requests} requests on ${seen.connections} connections; doubled: ${seen.doubled}; idempotent ones sent again: ${seen.resent}
 tokens changed ${changes.tokens} times, taken ${
-    taken("the new token serves")
-  }; tables ${changes.tables} times, taken ${taken("the new table serves")}
+    taken("new token loaded")
+  }; tables ${changes.tables} times, taken ${taken("route table reloaded")}
 clients that left before the answer and were not noticed: ${seen.unnoticed.GET} without content, ${seen.unnoticed.POST} with some
 leaks: ${ear.leaks}`);
   for (const [form, count] of ear.heard) console.log(`  ${form}: ${count}`);

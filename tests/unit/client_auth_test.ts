@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { equal, requireClientToken } from "../../lib/proxy/client_auth.ts";
+import { authenticatorFor, isEqual } from "../../lib/proxy/client_auth.ts";
 import type { Refusal } from "../../lib/http/refusal.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
@@ -14,7 +14,7 @@ const CLIENT = "client:Hx7/=";
 
 function letsIn(fields: Record<string, string>): boolean {
   try {
-    requireClientToken(Secret.of(CLIENT), new Headers(fields));
+    authenticatorFor(Secret.of(CLIENT))(new Headers(fields));
     return true;
   } catch (error) {
     assertEquals((error as Refusal).code, "client_token_required");
@@ -53,16 +53,16 @@ const BAD: readonly Record<string, string>[] = [
   { cookie: CLIENT },
 ];
 
-Deno.test("requireClientToken() takes the token wherever a client puts its key, and nothing else", () => {
+Deno.test("authenticatorFor() takes the token wherever a client puts its key, and nothing else", () => {
   for (const fields of GOOD) assertEquals(letsIn(fields), true, JSON.stringify(fields));
   for (const fields of BAD) assertEquals(letsIn(fields), false, JSON.stringify(fields));
 });
 
-Deno.test("requireClientToken() lets everybody in where none is asked for", () => {
-  requireClientToken(undefined, new Headers());
+Deno.test("authenticatorFor() lets everybody in where none is asked for", () => {
+  assertEquals(authenticatorFor(undefined)(new Headers()), { name: undefined });
 });
 
-Deno.test("equal() compares every byte, and the lengths", () => {
+Deno.test("isEqual() compares every byte, and the lengths", () => {
   const cases: [shown: string, wanted: boolean][] = [
     ["secret", true],
     ["", false],
@@ -72,7 +72,7 @@ Deno.test("equal() compares every byte, and the lengths", () => {
     ["Secret", false],
     ["secreT", false],
   ];
-  for (const [shown, wanted] of cases) assertEquals(equal("secret", shown), wanted, shown);
+  for (const [shown, wanted] of cases) assertEquals(isEqual("secret", shown), wanted, shown);
 });
 
 const ROUTE = { path: "/a/", upstream: "http://127.0.0.1:1", auth_scheme: "Bearer", token_env: "A_TOKEN" };

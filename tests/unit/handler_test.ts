@@ -3,16 +3,22 @@ import type { RouteTable } from "../../lib/config/route/route_config.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { createHandler } from "../../lib/proxy/handler.ts";
-import { headRules } from "../../lib/proxy/request_head.ts";
+import { requestFieldRules } from "../../lib/proxy/build_request.ts";
+import { authenticatorFor } from "../../lib/proxy/client_auth.ts";
+import { createRouter } from "../../lib/proxy/router.ts";
+import { Service } from "../../lib/proxy/service.ts";
+import { FieldCredential } from "../../lib/credentials/field_credential.ts";
+import { StoredToken } from "../../lib/tokens/stored_token.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { type LogEntry, RequestLog } from "../../lib/log/request_log.ts";
 import type { Route } from "../../lib/proxy/route.ts";
 import { Connection } from "../../lib/upstream/connection.ts";
 import { ResponseBody } from "../../lib/upstream/response_body.ts";
+import { serializeRequestHead } from "../../lib/upstream/request_head.ts";
 import { decoderFor } from "../../lib/upstream/decoder.ts";
 import { responseFraming } from "../../lib/upstream/response_framing.ts";
 import { BadResponse, ClientDisconnected, UpstreamTimeout } from "../../lib/upstream/errors.ts";
-import type { Http1Transport, UpstreamRequest, UpstreamResponse } from "../../lib/upstream/transport.ts";
+import type { UpstreamRequest, UpstreamResponse } from "../../lib/upstream/transport.ts";
 import { parseResponseHead } from "../../lib/upstream/response_head.ts";
 import { latin1 } from "../support/bytes.ts";
 import { CLIENT_INFO } from "../support/client_info.ts";
@@ -46,25 +52,37 @@ function handlerFor(
   const sent: Sent[] = [];
   const entries: LogEntry[] = [];
   const gate = new InFlightLimiter(limit);
-  const passages = TABLE.routes.map((route): Route => ({
-    path: route.path,
-    route,
-    rules: headRules(route),
-    credential: route.tokenEnv === "UNSET_TOKEN" ? undefined : Secret.of("Bearer canary"),
-    mask: undefined,
-    leg: {
-      roundTrip(request: UpstreamRequest) {
-        const one = { ...request, route: route.path };
-        sent.push(one);
-        return Promise.resolve(one).then(answer);
+  const routes = TABLE.routes.map((config): Route => {
+    const token = new StoredToken(
+      config.tokenEnv!,
+      config.tokenEnv === "UNSET_TOKEN" ? undefined : Secret.of("canary"),
+    );
+    return {
+      name: config.path,
+      config,
+      requestFields: requestFieldRules(config),
+      token,
+      credential: new FieldCredential(config, token),
+      transport: {
+        roundTrip(request) {
+          const one = { ...request, route: config.path };
+          sent.push(one);
+          return Promise.resolve(one).then(answer);
+        },
+        close() {},
       },
-    } as unknown as Http1Transport,
-  }));
-  const handle = createHandler({
-    passages,
-    gate,
-    journal: new RequestLog([(entry) => entries.push({ ...entry })]),
+    };
   });
+  const handle = createHandler(
+    new Service({
+      router: createRouter(routes, {
+        mask: { current: undefined },
+        authenticate: authenticatorFor(undefined),
+      }),
+      limiter: gate,
+      log: new RequestLog([(entry) => entries.push({ ...entry })]),
+    }),
+  );
   /** Asks for a path with a plain request, but for what the test says. */
   function ask(target: string, init: RequestInit = {}): Promise<Response> {
     return handle(
@@ -91,9 +109,10 @@ function replyOn(connection: Connection, text: string): UpstreamResponse {
   const head = parseResponseHead(text);
   const framing = responseFraming("GET", head);
   return {
+    kind: "response",
     head,
     framing,
-    content: new ResponseBody(connection, decoderFor(framing), () => {}),
+    body: new ResponseBody(connection, decoderFor(framing), () => {}),
     reused: true,
   };
 }
@@ -131,7 +150,7 @@ Deno.test("handler() takes the longest prefix, and the rest of the path behind t
   ];
   for (const [target] of cases) assertEquals((await ask(target)).status, 204);
   assertEquals(
-    sent.map(({ route, head }) => [route, head.split("\r\n")[0]]),
+    sent.map((request) => [request.route, serializeRequestHead(request).split("\r\n")[0]]),
     cases.map(([, ...rest]) => rest),
   );
 });
@@ -174,7 +193,7 @@ Deno.test("handler() hands on content only where the framing says there is some"
   await ask("/a/x", { method: "POST", headers: { "content-length": "0" } });
   await ask("/a/x", { method: "POST" });
   await ask("/a/x");
-  assertEquals(sent.map(({ framing, content }) => [framing, content !== null]), [
+  assertEquals(sent.map(({ framing, body }) => [framing, body !== null]), [
     [{ kind: "length", length: 5 }, true],
     [{ kind: "chunked" }, true],
     [{ kind: "length", length: 0 }, false],
@@ -319,8 +338,8 @@ Deno.test("handler() names the request in the record and in a refusal alike", as
 Deno.test("handler() records the upstream, the bytes that went up, and when the reply's head was there", async () => {
   const { ask, entries } = handlerFor({
     answer: async (request) => {
-      request.sent(5);
-      request.sent(7);
+      request.onBodySent(5);
+      request.onBodySent(7);
       await new Promise((resolve) => setTimeout(resolve, 20));
       return replyOf("HTTP/1.1 204 No Content\r\n\r\n");
     },
@@ -339,7 +358,7 @@ Deno.test("handler() does not change the request", async () => {
   const request = new Request("http://proxy/a/x", { headers });
   await handle(request, CLIENT_INFO);
   assertEquals([...request.headers], Object.entries(headers).toSorted());
-  assert(!sent[0]?.head.includes("mine"));
+  assert(!serializeRequestHead(sent[0]!).includes("mine"));
 });
 
 Deno.test("handler() answers 502 whatever it is that comes from the upstream's side", async () => {

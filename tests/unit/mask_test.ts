@@ -1,18 +1,19 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { Secret } from "../../lib/core/secret.ts";
+import { exposedSecrets } from "../../lib/credentials/exposed_secrets.ts";
 import { isMaskable, secretForms } from "../../lib/mask/forms.ts";
 import { Mask } from "../../lib/mask/mask.ts";
 import { StreamMask } from "../../lib/mask/stream_mask.ts";
 import { fromLatin1, join, latin1 } from "../support/bytes.ts";
 
-type Auth = Parameters<typeof secretForms>[0];
+type Auth = Parameters<typeof exposedSecrets>[0];
 
 const BEARER: Auth = { authScheme: "Bearer", authUser: undefined };
 const TOKEN = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
 
 function maskOf(token: string, auth = BEARER): Mask {
-  const mask = Mask.of([{ route: auth, token: Secret.of(token) }]);
+  const mask = Mask.of(exposedSecrets(auth, Secret.of(token)));
   if (mask === undefined) throw new Error("The token is too short");
   return mask;
 }
@@ -42,7 +43,8 @@ function openPlainly(forms: readonly string[], text: string): number {
 }
 
 function formsOf(token: string, auth = BEARER): string[] {
-  return secretForms(auth, Secret.of(token)).map((form) => form.reveal());
+  const forms = exposedSecrets(auth, Secret.of(token)).flatMap((secret) => secretForms(secret));
+  return [...new Set(forms.map((form) => form.reveal()))];
 }
 
 /** Asserts that each text is masked as a whole, between others and alone. */
@@ -203,8 +205,9 @@ Deno.test("Mask masks nothing of a token under 8 bytes", () => {
     assertEquals(isMaskable(Secret.of(token)), false);
     for (const authScheme of ["Bearer", "Basic", ""]) {
       const auth = { authScheme, authUser: authScheme === "Basic" ? "a long user name" : undefined };
-      assertEquals(secretForms(auth, Secret.of(token)), []);
-      assertEquals(Mask.of([{ route: auth, token: Secret.of(token) }]), undefined);
+      assertEquals(exposedSecrets(auth, Secret.of(token)), []);
+      assertEquals(secretForms({ text: Secret.of(token) }), []);
+      assertEquals(Mask.of(exposedSecrets(auth, Secret.of(token))), undefined);
     }
   }
   assert(isMaskable(Secret.of("12345678")));
@@ -214,8 +217,12 @@ Deno.test("Mask masks nothing of a token under 8 bytes", () => {
 Deno.test("secretForms() gives no form twice and none under 8 bytes", () => {
   for (const token of ["aaaaaaaa", TOKEN, "%%%%%%%%", "a:b c/d+e\xff"]) {
     for (const authScheme of ["Bearer", "Basic", ""]) {
-      const forms = formsOf(token, { authScheme, authUser: undefined });
-      assertEquals(new Set(forms).size, forms.length);
+      const auth = { authScheme, authUser: undefined };
+      for (const secret of exposedSecrets(auth, Secret.of(token))) {
+        const forms = secretForms(secret).map((form) => form.reveal());
+        assertEquals(new Set(forms).size, forms.length);
+      }
+      const forms = formsOf(token, auth);
       assert(forms.every((form) => form.length >= 8 && latin1(form).length > 0));
     }
   }
@@ -223,7 +230,7 @@ Deno.test("secretForms() gives no form twice and none under 8 bytes", () => {
 
 Deno.test("Mask and StreamMask print nothing of the secret", () => {
   const mask = maskOf(TOKEN);
-  const stream = new StreamMask(mask);
+  const stream = new StreamMask({ current: mask });
   stream.push(latin1(TOKEN.slice(0, 20)));
   const inspected = Deno.inspect({ mask, stream }, { depth: 20, iterableLimit: 10_000, showHidden: true });
   assertEquals(inspected, "{ mask: Mask {}, stream: StreamMask {} }");
@@ -276,7 +283,7 @@ Deno.test("StreamMask masks a body cut anywhere as it would the whole, and holds
       const expected = maskedPlainly(forms, body);
       assertEquals(fromLatin1(mask.maskBytes(latin1(body))), expected);
       assertEquals(mask.maskText(body), expected);
-      const stream = new StreamMask(mask);
+      const stream = new StreamMask({ current: mask });
       const places = [...new Set([0, ...cuts.filter((at) => at < body.length), body.length])].sort((a, b) =>
         a - b
       );
@@ -300,7 +307,7 @@ Deno.test("StreamMask masks a body cut anywhere as it would the whole, and holds
 });
 
 Deno.test("StreamMask gives the very piece that came where it holds nothing back", () => {
-  const stream = new StreamMask(maskOf(TOKEN));
+  const stream = new StreamMask({ current: maskOf(TOKEN) });
   for (
     const text of [
       "",
@@ -318,7 +325,7 @@ Deno.test("StreamMask gives the very piece that came where it holds nothing back
 });
 
 Deno.test("StreamMask lets go of what was held once it can't be the secret, and at the end", () => {
-  const stream = new StreamMask(maskOf(TOKEN));
+  const stream = new StreamMask({ current: maskOf(TOKEN) });
   const push = (text: string) => fromLatin1(stream.push(latin1(text)));
   assertEquals(push(`a ${TOKEN.slice(0, 5)}`), "a ");
   assertEquals(push(TOKEN.slice(5, 9)), "");
@@ -344,7 +351,7 @@ Deno.test("StreamMask looks at content that is made to be like the secret in a t
       for (let round = 0; round < 5; round++) {
         const body = latin1(unit.repeat(Math.ceil(length / unit.length)).slice(0, length));
         const start = performance.now();
-        new StreamMask(mask).push(body);
+        new StreamMask({ current: mask }).push(body);
         best = Math.min(best, performance.now() - start);
       }
       return best;

@@ -7,7 +7,11 @@ import { routeOf } from "../support/route.ts";
 /** Undefined if the route of these fields lets the request through, else what the agent is told it does not allow. */
 function refused(fields: object, method: string, target: string, headers: Record<string, string> = {}) {
   try {
-    assertPolicy(routeOf(fields), method, parseTarget(`http://h${target}`, "h"), new Headers(headers));
+    assertPolicy(routeOf(fields), {
+      method,
+      target: parseTarget(`http://h${target}`, "h"),
+      headers: new Headers(headers),
+    });
     return undefined;
   } catch (error) {
     if (error instanceof Refusal && error.code === "not_allowed") return error.subject;

@@ -15,7 +15,7 @@ function passed(
   const head = parseResponseHead(`HTTP/1.1 ${status} Any\r\n${lines}\r\n`);
   const seen: Fields = [];
   const rules = { route: routeOf(route), mask: undefined, decoded: false };
-  copyResponseFields(rules, head, responseFraming(method, head), {
+  copyResponseFields(rules, { head, framing: responseFraming(method, head) }, {
     append: (name, value) => void seen.push([name, value]),
   });
   return seen;

@@ -87,7 +87,7 @@ Deno.test("parseTarget() takes a host as a name or an address, with a port or wi
 });
 
 Deno.test("parseTarget() refuses a Host that is no host, wherever a target could hide in it", () => {
-  const subject = "its Host field is missing or no host";
+  const subject = "its Host field is missing or not a host";
   assertRefused(() => parseTarget("http:///a", null), subject);
   const hosts = [
     "",

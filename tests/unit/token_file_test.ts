@@ -4,7 +4,7 @@ import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { parseTokenFile } from "../../lib/config/route/token_file.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { readToken } from "../../lib/tokens/read_token.ts";
-import { TokenSource } from "../../lib/tokens/token_source.ts";
+import { StoredToken } from "../../lib/tokens/stored_token.ts";
 import { TokenFiles } from "../../lib/tokens/token_files.ts";
 import { SettledWatch } from "../../lib/core/settled_watch.ts";
 import { linesOf, valueOf } from "../support/result.ts";
@@ -135,8 +135,8 @@ Deno.test("SettledWatch sees a change once, when it has stood from one look to t
   assertEquals(looks, [false, false, true, false, false, false, true, false, false, true, false, true]);
 });
 
-Deno.test("TokenSource keeps the last tokens that served", () => {
-  const slot = new TokenSource(undefined);
+Deno.test("StoredToken keeps the last tokens that served", () => {
+  const slot = new StoredToken("A_TOKEN", undefined);
   const taken = ["a", "b", "b", "c", "d", "e", "f"].map((text) => slot.replace(Secret.of(text)));
   assertEquals(taken, [true, true, false, true, true, true, true]);
   assertEquals(slot.current?.reveal(), "f");
@@ -162,14 +162,14 @@ Deno.test("TokenFiles takes a new token when it is whole and valid, and says so;
     const said: string[] = [];
     const steps: [change: () => Promise<void>, token: string, line: string | undefined][] = [
       [() => Promise.resolve(), "first", undefined],
-      [() => Deno.writeTextFile(file, ""), "first", "gh: is empty; the old token serves on"],
-      [() => Deno.writeTextFile(file, "second"), "second", "gh: the new token serves from now on"],
+      [() => Deno.writeTextFile(file, ""), "first", "gh: is empty; keeping the current token"],
+      [() => Deno.writeTextFile(file, "second"), "second", "gh: new token loaded"],
       [() => Deno.writeTextFile(file, "second\n"), "second", undefined],
-      [() => Deno.remove(file), "second", "gh: no such file; the old token serves on"],
+      [() => Deno.remove(file), "second", "gh: no such file; keeping the current token"],
       [
         () => Deno.symlink("/etc/hostname", file),
         "second",
-        "gh: leads out of the table's folder; the old token serves on",
+        "gh: leads out of the table's folder; keeping the current token",
       ],
       [
         async () => {
@@ -177,19 +177,19 @@ Deno.test("TokenFiles takes a new token when it is whole and valid, and says so;
           await Deno.rename(`${file}.new`, file);
         },
         "third",
-        "gh: the new token serves from now on",
+        "gh: new token loaded",
       ],
     ];
     for (const [change, token, line] of steps) {
       said.length = 0;
       await change();
-      for (let look = 0; look < 3; look++) await files.look((text) => said.push(text));
-      assertEquals([files.slot("gh")?.current?.reveal(), said], [token, line === undefined ? [] : [line]]);
+      for (let look = 0; look < 3; look++) await files.poll((text) => said.push(text));
+      assertEquals([files.source("gh")?.current?.reveal(), said], [token, line === undefined ? [] : [line]]);
     }
-    assertEquals(files.slot("late")?.current, undefined);
+    assertEquals(files.source("late")?.current, undefined);
     await Deno.writeTextFile(join(folder, "late"), "here");
-    for (let look = 0; look < 2; look++) await files.look(() => {});
-    assertEquals(files.slot("late")?.current?.reveal(), "here");
+    for (let look = 0; look < 2; look++) await files.poll(() => {});
+    assertEquals(files.source("late")?.current?.reveal(), "here");
   });
 });
 

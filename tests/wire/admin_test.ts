@@ -93,16 +93,16 @@ Deno.test("/metrics counts reloads, and goes on counting over a new table", asyn
   const table = `${service.folder}/routes.json`;
   await (await fetch(`${service.url}/a/1`)).text();
   await Deno.writeTextFile(table, "{");
-  await service.logged(/the new table is not taken/);
+  await service.logged(/route table rejected/);
   const { token_env: _variable, ...rest } = ROUTE;
   const route = { ...rest, upstream: upstream.url, token_file: "token" };
   await Deno.writeTextFile(table, JSON.stringify({ routes: [route] }));
-  await service.logged(/the new table serves from now on/);
+  await service.logged(/route table reloaded/);
   await (await fetch(`${service.url}/a/2`)).text();
   await Deno.writeTextFile(`${service.folder}/token`, `${TOKEN}-2`);
-  await service.logged(/token: the new token serves from now on/);
+  await service.logged(/token: new token loaded/);
   await Deno.writeTextFile(`${service.folder}/token`, "");
-  await service.logged(/token: .+; the old token serves on/);
+  await service.logged(/token: .+; keeping the current token/);
   const text = await (await service.admin("/metrics")).text();
   const expected = [
     'cred_proxy_table_reloads_total{result="taken"} 1',
@@ -142,7 +142,7 @@ Deno.test("/readyz says 503 while requests in flight come to their end, and heal
   assertEquals((await healthcheck()).code, 0);
 
   service.kill("SIGTERM");
-  await service.logged(/^cred-proxy: stopping: .+$/m);
+  await service.logged(/^cred-proxy: shutting down: .+$/m);
   const response = await service.admin("/readyz");
   assertEquals([response.status, await response.text()], [503, "draining\n"]);
   assertMatch(await (await service.admin("/metrics")).text(), /^cred_proxy_draining 1$/m);

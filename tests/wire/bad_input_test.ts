@@ -287,7 +287,7 @@ Deno.test("a bad token of one route is told though those of others are good, and
 
 Deno.test("an unset token does not stop the start, and is told of", async () => {
   await using service = await startService({ routes: { routes: [ROUTE] } });
-  await service.logged(/^cred-proxy: A_TOKEN is unset or empty: \/a\/ answers 500$/m);
+  await service.logged(/^cred-proxy: A_TOKEN is unset or empty: \/a\/ responds with 500$/m);
   assertEquals((await request(service.port, "GET /a/x HTTP/1.1\r\nHost: x\r\n\r\n")).status, 500);
 });
 

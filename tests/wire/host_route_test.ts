@@ -6,7 +6,6 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { matchHost, matchPrefix } from "../../lib/proxy/match.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { valueOf } from "../support/result.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -33,18 +32,6 @@ async function askSocket(path: string, text: string): Promise<string> {
   await connection.write(new TextEncoder().encode(text));
   return await within(new Response(connection.readable).text(), "The socket's reply");
 }
-
-Deno.test("matchHost() takes the host in any case and with any port; matchPrefix() passes it over", () => {
-  const entries = [{ host: "a.example", path: "/" }, { path: "/a/" }, { path: "/" }];
-  for (const host of ["a.example", "A.EXAMPLE", "a.example:443", "a.example:"]) {
-    assertEquals(matchHost(entries, host), entries[0]);
-  }
-  for (const host of ["", "b.example", "a.example.", "xa.example", "a.example:x", "[::1]:80"]) {
-    assertEquals(matchHost(entries, host), undefined);
-  }
-  assertEquals(matchHost(entries.slice(1), "a.example"), undefined);
-  assertEquals(matchPrefix(entries, "/x"), entries[2]);
-});
 
 Deno.test("parseRoutes() puts routes by host first, with the root as their prefix", () => {
   const least = { upstream: "https://a.example", auth_scheme: "", token_env: "A" };

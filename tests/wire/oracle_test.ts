@@ -8,7 +8,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { headRules, requestHead } from "../../lib/proxy/request_head.ts";
+import { requestFieldRules, requestFields } from "../../lib/proxy/build_request.ts";
+import { serializeRequestHead } from "../../lib/upstream/request_head.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { Connection } from "../../lib/upstream/connection.ts";
 import { RequestBody } from "../../lib/upstream/request_body.ts";
@@ -306,9 +307,10 @@ Deno.test("a request is read by Node's server as it was meant", async () => {
 /** The bytes that go to the upstream for a request. */
 async function written(asking: Asking, fields: Headers): Promise<readonly Uint8Array[]> {
   const { method, target, framing, content, route, appetite } = asking;
-  const rules = headRules(routeOf(route));
-  const credential = Secret.of(CREDENTIAL);
-  const head = requestHead(rules, method, target, fields, fields.get("connection"), framing, credential);
+  const config = routeOf(route);
+  const outgoing = requestFields(requestFieldRules(config), { headers: fields, framing });
+  outgoing.push([config.authHeader, Secret.of(CREDENTIAL)]);
+  const head = serializeRequestHead({ method, target, fields: outgoing });
   const socket = new PiecewiseSocket([]);
   socket.appetite = appetite;
   const connection = new Connection(socket);

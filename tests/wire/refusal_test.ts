@@ -242,7 +242,9 @@ Deno.test("an unset token answers 500 with the variable's name, and the other ro
   for (const name of ["UNSET_TOKEN", "EMPTY_TOKEN"]) {
     const reply = await request(service.port, get(`/${name}/x`));
     assertOwn(reply, 500, "token_unset", new RegExp(`: ${name} is unset or empty$`));
-    await service.logged(new RegExp(`^cred-proxy: ${name} is unset or empty: /${name}/ answers 500$`, "m"));
+    await service.logged(
+      new RegExp(`^cred-proxy: ${name} is unset or empty: /${name}/ responds with 500$`, "m"),
+    );
   }
   assertEquals((await request(service.port, get("/A_TOKEN/x"))).status, 200);
   assertEquals(upstream.requests.map((each) => each.field("authorization")), [`Bearer ${TOKEN}`]);
@@ -294,7 +296,7 @@ Deno.test("an upstream that fails is answered with 502 and one constant text; th
     ["/plain/half", /ended within a head/],
     ["/plain/both", /both Content-Length and Transfer-Encoding/],
     ["/plain/folded", /a field line that is none/],
-    ["/plain/switch", /a change of protocol/],
+    ["/plain/switch", /a change of protocol that was not asked for/],
     ["/plain/999", /a status above 599/],
     ["/plain/099", /no HTTP\/1 status line/],
     ["/plain/interim", /ended after an interim response/],

@@ -11,8 +11,8 @@ import { TOKEN } from "../support/fixture.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { connectRaw, request } from "../support/wire.ts";
 
-const TAKEN = /^cred-proxy: the new table serves from now on; .*$/m;
-const REFUSED = /^cred-proxy: the new table is not taken, the old one serves on:\n(cred-proxy: .*\n)+/m;
+const TAKEN = /^cred-proxy: route table reloaded; .*$/m;
+const REFUSED = /^cred-proxy: route table rejected, keeping the current one:\n(cred-proxy: .*\n)+/m;
 
 function routeTo(upstream: string, path: string, fields: object = {}) {
   return { path, upstream, auth_scheme: "Bearer", token_env: "A_TOKEN", ...fields };
@@ -47,7 +47,7 @@ Deno.test("a table that was changed is taken; requests in flight end on the one 
 
   await write(service, { routes: [routeTo(upstream.url, "/b/", { auth_scheme: "token" })] });
   const [line] = await service.logged(TAKEN);
-  assertEquals(line, "cred-proxy: the new table serves from now on; 1 route(s): /b/");
+  assertEquals(line, "cred-proxy: route table reloaded; 1 route(s): /b/");
   assertEquals([await statusOf(service, "/a/x"), await statusOf(service, "/b/x")], [404, 200]);
   assertEquals(upstream.requests.at(-1)?.field("authorization"), `token ${TOKEN}`);
   told.resolve();
@@ -86,7 +86,7 @@ Deno.test("a table that is wrong or needs more than the process may do is not ta
       "--allow-net: is missing evil.example:443; the service must be started anew to be granted it",
     ]],
     [{ routes: [...routes, routeTo(upstream.url, "/b/", { token_env: "B_TOKEN" })] }, [
-      "B_TOKEN: was not read at the start, and can't be now; the service must be started anew",
+      "B_TOKEN: was not read at the start and can't be read now; restart the service",
     ]],
     [{ client_token_env: "UNSET_TOKEN", routes }, [
       "UNSET_TOKEN: is unset or empty, but client_token_env asks for it",
@@ -98,7 +98,7 @@ Deno.test("a table that is wrong or needs more than the process may do is not ta
   let told = 0;
   for (const [table, lines] of cases) {
     await write(service, table);
-    const wanted = `not taken, the old one serves on:\n${
+    const wanted = `rejected, keeping the current one:\n${
       lines.map((line) => `cred-proxy: ${line}\n`).join("")
     }`;
     await service.logged(new RegExp(RegExp.escape(wanted)));
@@ -109,7 +109,7 @@ Deno.test("a table that is wrong or needs more than the process may do is not ta
   await service.logged(/routes\.json: no such file\n/);
   assertEquals(await statusOf(service, "/a/x"), 200);
   // Each was told once.
-  assertEquals(service.stderr().split("is not taken").length - 1, told + 1);
+  assertEquals(service.stderr().split("table rejected").length - 1, told + 1);
   assertEquals(REFUSED.test(service.stderr()), true);
 
   // And a good one after all of them is taken.
@@ -149,7 +149,7 @@ Deno.test("reloads under load lose no request", async () => {
   });
   for (let count = 1; count <= 3; count++) {
     service.kill("SIGHUP");
-    await service.logged(new RegExp(`(?:the new table serves[^]*){${count}}`));
+    await service.logged(new RegExp(`(?:route table reloaded[^]*){${count}}`));
   }
   over = true;
   await Promise.all(clients);

@@ -31,7 +31,7 @@ function ask(service: Service) {
   return request(service.port, "GET /a/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
 }
 
-Deno.test("a rotation under load loses no request, and the new token serves soon", async () => {
+Deno.test("a rotation under load loses no request, and new token loaded soon", async () => {
   await using upstream = startUpstream((exchange) => {
     const known = [FIRST, SECOND].some((token) => exchange.field("authorization") === `Bearer ${token}`);
     return exchange.reply(known ? 200 : 401, [], "ok");
@@ -48,9 +48,9 @@ Deno.test("a rotation under load loses no request, and the new token serves soon
     }
   });
   await replaceFile(service, SECOND);
-  await service.logged(/^cred-proxy: gh: the new token serves from now on$/m);
+  await service.logged(/^cred-proxy: gh: new token loaded$/m);
   await Deno.writeTextFile(join(service.folder, "gh"), "");
-  await service.logged(/^cred-proxy: gh: is empty; the old token serves on$/m);
+  await service.logged(/^cred-proxy: gh: is empty; keeping the current token$/m);
   over = true;
   await Promise.all(clients);
   assertEquals(upstream.requests.length, answered);
@@ -63,7 +63,7 @@ Deno.test("a rotation under load loses no request, and the new token serves soon
 Deno.test("a mounted volume changes its links at once, and a token that comes late serves from then on", async () => {
   await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
   await using service = await startFor(upstream, {});
-  await service.logged(/^cred-proxy: the file gh is not there: \/a\/ answers 500$/m);
+  await service.logged(/^cred-proxy: the file gh is not there: \/a\/ responds with 500$/m);
   const missing = await ask(service);
   assertEquals([missing.status, JSON.parse(missing.body.text).error.message], [
     500,
@@ -78,10 +78,10 @@ Deno.test("a mounted volume changes its links at once, and a token that comes la
   }
   await publish("..one", FIRST);
   await Deno.symlink("..data/gh", join(service.folder, "gh"));
-  await service.logged(/gh: the new token serves/);
+  await service.logged(/gh: new token loaded/);
   assertEquals((await ask(service)).status, 200);
   await publish("..two", SECOND);
-  await service.logged(/gh: the new token serves[^]*gh: the new token serves/);
+  await service.logged(/gh: new token loaded[^]*gh: new token loaded/);
   await ask(service);
   assertEquals(upstream.requests.map((each) => each.field("authorization")), [
     `Bearer ${FIRST}`,
@@ -105,7 +105,7 @@ Deno.test("after a rotation both tokens are masked, in replies that come and in 
   await wire.send("GET /a/stream HTTP/1.1\r\nHost: proxy\r\n\r\n");
   const streamed = wire.readReply();
   await replaceFile(service, SECOND);
-  await service.logged(/gh: the new token serves/);
+  await service.logged(/gh: new token loaded/);
   rotated.resolve();
   const stars = "*".repeat(FIRST.length);
   assertEquals((await streamed).body.text, `one ${stars} two ${stars}`);

@@ -53,7 +53,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     await idle.readReply();
     await using wire = await inStream(service);
     service.kill(signal);
-    await service.logged(/^cred-proxy: stopping: .+$/m);
+    await service.logged(/^cred-proxy: shutting down: .+$/m);
     await using late = await connectRaw(service.port);
     for (const each of [idle, late]) {
       await each.send(GET);
@@ -84,7 +84,7 @@ Deno.test("a second signal ends the service at once, and the client sees its str
   await using service = await startFor(upstream);
   await using wire = await inStream(service);
   service.kill("SIGTERM");
-  await service.logged(/^cred-proxy: stopping/m);
+  await service.logged(/^cred-proxy: shutting down/m);
   const start = performance.now();
   service.kill("SIGINT");
   assertEquals(await exitOf(service), 0);
@@ -113,7 +113,7 @@ Deno.test("a slow reader gets all of a reply that was under way at SIGTERM", asy
   await wire.send(GET);
   await wire.readHead();
   service.kill("SIGTERM");
-  await service.logged(/^cred-proxy: stopping/m);
+  await service.logged(/^cred-proxy: shutting down/m);
   await new Promise((resolve) => setTimeout(resolve, 200));
   let length = 0;
   while (length < bytes.length) length += (await wire.readBytes(1_000_000)).length;
@@ -129,7 +129,7 @@ Deno.test("an upload that is under way at SIGTERM arrives whole", async () => {
   await wire.send("POST /a/x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhello");
   await within(arrival(upstream), "The request at the upstream");
   service.kill("SIGTERM");
-  await service.logged(/^cred-proxy: stopping/m);
+  await service.logged(/^cred-proxy: shutting down/m);
   await wire.send("world");
   assertEquals((await wire.readReply()).body.text, "helloworld");
   assertEquals(await exitOf(service), 0);

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { credentialValue } from "../../lib/credentials/credential.ts";
+import { credentialValue } from "../../lib/credentials/credential_value.ts";
 import { Secret } from "../../lib/core/secret.ts";
 
 function valueFor(authScheme: string, token: string, authUser?: string): string {

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { RequestFraming } from "../../lib/http/framing.ts";
-import { connectionOptions, headRules, requestHead } from "../../lib/proxy/request_head.ts";
+import { connectionOptions, requestFieldRules, requestFields } from "../../lib/proxy/build_request.ts";
+import { serializeRequestHead } from "../../lib/upstream/request_head.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { routeOf } from "../support/route.ts";
 
@@ -11,21 +12,23 @@ function linesFor(
   given: Fields,
   { route = {}, framing = { kind: "none" } }: { route?: object; framing?: RequestFraming } = {},
 ): string[] {
-  const fields = new Headers(given);
-  const rules = headRules(routeOf({ scrub: false, ...route }));
-  const credential = Secret.of("Bearer real");
-  const head = requestHead(rules, "GET", "/x?y", fields, fields.get("connection"), framing, credential);
+  const config = routeOf({ scrub: false, ...route });
+  const rules = requestFieldRules(config);
+  const fields = requestFields(rules, { headers: new Headers(given), framing });
+  // As the credential of a route does it.
+  fields.push([config.authHeader, Secret.of("Bearer real")]);
+  const head = serializeRequestHead({ method: "GET", target: "/x?y", fields });
   assert(head.endsWith("\r\n\r\n"), head);
   return head.slice(0, -4).split("\r\n");
 }
 
 const BARE = ["GET /x?y HTTP/1.1", "host: api.test", "Authorization: Bearer real"];
 
-Deno.test("requestHead() adds Host and the credential, and nothing else", () => {
+Deno.test("requestFields() adds Host and the credential, and nothing else", () => {
   assertEquals(linesFor([]), BARE);
 });
 
-Deno.test("requestHead() copies the agent's fields with their values untouched", () => {
+Deno.test("requestFields() copies the agent's fields with their values untouched", () => {
   const fields: Fields = [
     ["accept", "*/*"],
     ["accept-encoding", "gzip;q=0.5,  br"],
@@ -46,7 +49,7 @@ Deno.test("requestHead() copies the agent's fields with their values untouched",
   ]);
 });
 
-Deno.test("requestHead() asks for content in the clear where it is to be masked", () => {
+Deno.test("requestFields() asks for content in the clear where it is to be masked", () => {
   for (
     const route of [{}, { add_headers: { "Accept-Encoding": "br" } }, {
       set_headers: { "accept-encoding": "br" },
@@ -61,7 +64,7 @@ Deno.test("requestHead() asks for content in the clear where it is to be masked"
   }
 });
 
-Deno.test("requestHead() drops every field in which a credential travels", () => {
+Deno.test("requestFields() drops every field in which a credential travels", () => {
   const names = [
     "authorization",
     "proxy-authorization",
@@ -78,18 +81,18 @@ Deno.test("requestHead() drops every field in which a credential travels", () =>
   ]);
 });
 
-Deno.test("requestHead() drops the agent's Authorization where the credential has another field", () => {
+Deno.test("requestFields() drops the agent's Authorization where the credential has another field", () => {
   const route = { auth_header: "X-Api-Key" };
   const lines = linesFor([["authorization", "mine"], ["x-api-key", "mine"]], { route });
   assertEquals(lines, ["GET /x?y HTTP/1.1", "host: api.test", "X-Api-Key: Bearer real"]);
 });
 
-Deno.test("requestHead() lets cookies through where the route says so", () => {
+Deno.test("requestFields() lets cookies through where the route says so", () => {
   const lines = linesFor([["cookie", "a=b; c=d"]], { route: { cookies: true } });
   assertEquals(lines[2], "cookie: a=b; c=d");
 });
 
-Deno.test("requestHead() drops the fields of the connection", () => {
+Deno.test("requestFields() drops the fields of the connection", () => {
   const names = [
     "connection",
     "expect",
@@ -106,7 +109,7 @@ Deno.test("requestHead() drops the fields of the connection", () => {
   for (const name of names) assertEquals(linesFor([[name, "x-other"]]), BARE, name);
 });
 
-Deno.test("requestHead() drops what Connection names, but never what it adds itself", () => {
+Deno.test("requestFields() drops what Connection names, but never what it adds itself", () => {
   const connection = "close, X-Foo ,authorization,host,content-length,X-Team,x-beta,,";
   const fields: Fields = [["connection", connection], ["x-beta", "mine"], ["x-foo", "1"], ["x-food", "2"]];
   const route = { set_headers: { "X-Team": "red" }, add_headers: { "X-Beta": "new" } };
@@ -121,7 +124,7 @@ Deno.test("requestHead() drops what Connection names, but never what it adds its
   ]);
 });
 
-Deno.test("requestHead() writes the upstream's Host, without a default port", () => {
+Deno.test("requestFields() writes the upstream's Host, without a default port", () => {
   const cases: [upstream: string, host: string][] = [
     ["https://API.test:443/v1", "api.test"],
     ["https://api.test:8443", "api.test:8443"],
@@ -135,7 +138,7 @@ Deno.test("requestHead() writes the upstream's Host, without a default port", ()
   }
 });
 
-Deno.test("requestHead() tells the length that was judged, not the one that was sent", () => {
+Deno.test("requestFields() tells the length that was judged, not the one that was sent", () => {
   const fields: Fields = [["content-length", "5, 5"], ["transfer-encoding", "gzip"]];
   assertEquals(linesFor(fields), BARE);
   const length = linesFor(fields, { framing: { kind: "length", length: 0 } });
@@ -145,7 +148,7 @@ Deno.test("requestHead() tells the length that was judged, not the one that was 
   assertEquals([length.length, chunked.length], [4, 4]);
 });
 
-Deno.test("requestHead() sets the route's own fields and appends to the agent's", () => {
+Deno.test("requestFields() sets the route's own fields and appends to the agent's", () => {
   const route = {
     set_headers: { "User-Agent": "mine" },
     add_headers: { "Anthropic-Beta": "two", "X-New": "three", "X-Empty": "four" },

@@ -1,0 +1,80 @@
+import type { RouteConfig } from "../config/route/route_config.ts";
+import { CREDENTIAL_FIELDS, HOP_BY_HOP } from "../http/field_names.ts";
+import type { RequestFraming } from "../http/framing.ts";
+import type { OutgoingField } from "../upstream/transport.ts";
+import type { Target } from "./target.ts";
+
+/** What a route does to the fields of every request, worked out once. */
+export interface RequestFieldRules {
+  /** Fields of the client that are dropped, in lower case. */
+  readonly dropped: ReadonlySet<string>;
+  /** Field lines of every request: Host and the fields that the route sets. */
+  readonly constant: readonly OutgoingField[];
+  /** Values to append, by field name in lower case. */
+  readonly added: ReadonlyMap<string, string>;
+}
+
+/** Works out the rules of a route. */
+export function requestFieldRules(route: RouteConfig): RequestFieldRules {
+  const set = new Map([["host", route.upstream.authority], ...route.setHeaders]);
+  const added = new Map(route.addHeaders);
+  if (route.scrub) {
+    // What is to be masked must be readable: RFC 9110, section 12.5.3.
+    set.set("accept-encoding", "identity");
+    added.delete("accept-encoding");
+  }
+  const dropped = new Set([
+    ...HOP_BY_HOP,
+    ...CREDENTIAL_FIELDS,
+    // Written from the validated framing, not copied.
+    "content-length",
+    route.authHeader.toLowerCase(),
+    ...set.keys(),
+    ...(route.cookies ? [] : ["cookie"]),
+  ]);
+  return { dropped, constant: [...set], added };
+}
+
+/** What of a client's request its fields are built from. */
+export interface ClientFields {
+  /** The runtime gives names in lower case and values one byte per character. */
+  readonly headers: Pick<Headers, "forEach" | "get">;
+  readonly framing: RequestFraming;
+}
+
+/**
+ * Builds the field lines to send, but for the credential: strip first, inject last, so that nothing the client sends
+ * (such as `Connection: authorization`) can touch the credential.
+ */
+export function requestFields(
+  { dropped, constant, added }: RequestFieldRules,
+  { headers, framing }: ClientFields,
+): OutgoingField[] {
+  const connection = headers.get("connection");
+  const named = connection === null ? undefined : connectionOptions(connection);
+  const fields = constant.slice();
+  const appended = added.size === 0 ? undefined : new Map(added);
+  headers.forEach((value, name) => {
+    if (dropped.has(name) || named?.has(name)) return;
+    const more = appended?.get(name);
+    appended?.delete(name);
+    fields.push([name, more === undefined ? value : value === "" ? more : `${value}, ${more}`]);
+  });
+  if (appended !== undefined) fields.push(...appended);
+  if (framing.kind === "length") fields.push(["content-length", String(framing.length)]);
+  if (framing.kind === "chunked") fields.push(["transfer-encoding", "chunked"]);
+  return fields;
+}
+
+/** Returns the target to ask the upstream for: the path below the route's prefix, after the upstream's own base. */
+export function upstreamTarget(
+  { path: prefix, upstream }: Pick<RouteConfig, "path" | "upstream">,
+  { path, query }: Target,
+): string {
+  return `${upstream.base}/${path.slice(prefix.length)}${query}`;
+}
+
+/** Returns the fields that a Connection field names, in lower case: RFC 9110, section 7.6.1. */
+export function connectionOptions(value: string): Set<string> {
+  return new Set(value.toLowerCase().split(",").map((option) => option.trim()));
+}

@@ -1,0 +1,90 @@
+import { routeName, type RouteTable } from "../config/route/route_config.ts";
+import { type Egress, egressFor } from "../config/settings/egress.ts";
+import { exposedSecrets } from "../credentials/exposed_secrets.ts";
+import { FieldCredential } from "../credentials/field_credential.ts";
+import { type CurrentMask, TableMask } from "../mask/table_mask.ts";
+import { openTokenSource, type TokenStores } from "../tokens/open_token_source.ts";
+import type { ConnectionCounts } from "../upstream/connection_counts.ts";
+import type { Deadlines } from "../upstream/deadlines.ts";
+import { Http1Transport } from "../upstream/http1_transport.ts";
+import { requestFieldRules } from "./build_request.ts";
+import { type Authenticator, authenticatorFor } from "./client_auth.ts";
+import type { Route } from "./route.ts";
+import { RouteIndex } from "./route_index.ts";
+
+/** A route table ready to serve. A reload replaces it as a whole. */
+export interface Router {
+  readonly routes: readonly Route[];
+  /** Overwrites the table's secrets in responses, whatever the route. */
+  readonly mask: CurrentMask;
+  /** Tells who a client is. */
+  readonly authenticate: Authenticator;
+  /** Returns the route for a request. */
+  match(host: string, path: string): Route | undefined;
+  /** Closes the idle connections of all routes. Requests in flight end undisturbed. */
+  close(): void;
+}
+
+/** What every router of a process has in common. */
+export interface RouterOptions extends TokenStores {
+  /** Authorities trusted beside the built-in ones, in PEM. */
+  readonly caCerts: readonly string[];
+  readonly egress: Egress;
+  readonly deadlines: Deadlines;
+  /** Returns what counts the connections of a route, by its name. */
+  readonly connectionCounts: (route: string) => ConnectionCounts;
+}
+
+/** Makes a table ready to serve. */
+export function openRouter(table: RouteTable, options: RouterOptions): Router {
+  const routes = table.routes.map((config): Route => {
+    const name = routeName(config);
+    const token = openTokenSource(config, options);
+    return {
+      name,
+      config,
+      requestFields: requestFieldRules(config),
+      token,
+      credential: new FieldCredential(config, token),
+      transport: new Http1Transport(config, {
+        caCerts: options.caCerts,
+        egress: egressFor(options.egress, config.upstream),
+        deadlines: options.deadlines,
+        counts: options.connectionCounts(name),
+      }),
+    };
+  });
+  return createRouter(routes, {
+    mask: new TableMask({
+      list: () =>
+        routes.flatMap(({ config, token }) =>
+          [token.current, ...token.former].flatMap((each) =>
+            each === undefined ? [] : exposedSecrets(config, each)
+          )
+        ),
+      version: () => options.files.changes.count,
+    }),
+    authenticate: authenticatorFor(
+      table.clientTokenEnv === undefined ? undefined : options.tokens.get(table.clientTokenEnv),
+    ),
+  });
+}
+
+/** Makes a router of routes that are ready. */
+export function createRouter(
+  routes: readonly Route[],
+  { mask, authenticate }: Pick<Router, "mask" | "authenticate">,
+): Router {
+  const index = new RouteIndex(
+    routes.map((route) => ({ path: route.config.path, host: route.config.host, route })),
+  );
+  return {
+    routes,
+    mask,
+    authenticate,
+    match: (host, path) => index.match(host, path)?.route,
+    close() {
+      for (const { transport } of routes) transport.close();
+    },
+  };
+}

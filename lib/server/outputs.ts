@@ -1,0 +1,37 @@
+import type { Settings } from "../config/settings/settings.ts";
+import { LineWriter } from "../core/line_writer.ts";
+import { failureSink } from "../log/failure_sink.ts";
+import { jsonLine } from "../log/json_line.ts";
+import { readableLine } from "../log/readable_line.ts";
+import type { Sink } from "../log/request_log.ts";
+
+/** Where log entries go. */
+export interface Outputs {
+  readonly sinks: readonly Sink[];
+  /** Whether any sink logs who the client is. */
+  readonly logsClient: boolean;
+  /** Resolves when all lines are written. */
+  flushed(): Promise<unknown>;
+}
+
+/** Opens the outputs that the settings ask for. */
+export function openOutputs(settings: Pick<Settings, "log" | "debug">): Outputs {
+  const stdout = new LineWriter(
+    Deno.stdout,
+    (lost) => JSON.stringify({ time: new Date().toISOString(), lost_lines: lost }),
+  );
+  const stderr = new LineWriter(
+    Deno.stderr,
+    (lost) => `cred-proxy: ${lost} line(s) came too fast to be written`,
+  );
+  const sinks: Sink[] = [];
+  if (settings.log === "json") sinks.push((entry) => stdout.push(jsonLine(entry)));
+  if (settings.debug) sinks.push((entry) => stderr.push(readableLine(entry)));
+  // With a line per request on stderr, a failure needs no second one.
+  else sinks.push(failureSink((line) => stderr.push(`cred-proxy: ${line}`)));
+  return {
+    sinks,
+    logsClient: settings.log === "json",
+    flushed: () => Promise.all([stdout.flushed(), stderr.flushed()]),
+  };
+}

@@ -1,0 +1,46 @@
+import type { Secret } from "../core/secret.ts";
+import { ChangeCounter } from "./change_counter.ts";
+import type { TokenSource } from "./token_source.ts";
+
+/** How many earlier tokens are still masked in responses. */
+const FORMER_LIMIT = 4;
+
+/** A token from a variable or a file, which may be replaced while the service runs. */
+export class StoredToken implements TokenSource {
+  readonly #name: string;
+  readonly #changes: ChangeCounter;
+  #current: Secret | undefined;
+  #former: readonly Secret[] = [];
+
+  /**
+   * @param name Names the source for people.
+   * @param changes Counts each replacement.
+   */
+  constructor(name: string, token: Secret | undefined, changes: ChangeCounter = new ChangeCounter()) {
+    this.#name = name;
+    this.#current = token;
+    this.#changes = changes;
+  }
+
+  get current(): Secret | undefined {
+    return this.#current;
+  }
+
+  get former(): readonly Secret[] {
+    return this.#former;
+  }
+
+  describe(): string {
+    return this.#name;
+  }
+
+  /** @returns Whether the token differs from the one before. */
+  replace(token: Secret): boolean {
+    const before = this.#current;
+    if (before?.reveal() === token.reveal()) return false;
+    if (before !== undefined) this.#former = [before, ...this.#former].slice(0, FORMER_LIMIT);
+    this.#current = token;
+    this.#changes.increment();
+    return true;
+  }
+}

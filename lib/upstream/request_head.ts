@@ -1,0 +1,15 @@
+import type { UpstreamRequest } from "./transport.ts";
+
+/**
+ * Serialises the head of a request, from the request line to the empty line, one byte per character: RFC 9112,
+ * section 2.1. The one place in which a secret leaves its type.
+ */
+export function serializeRequestHead(
+  { method, target, fields }: Pick<UpstreamRequest, "method" | "target" | "fields">,
+): string {
+  let head = `${method} ${target} HTTP/1.1\r\n`;
+  for (const [name, value] of fields) {
+    head += `${name}: ${typeof value === "string" ? value : value.reveal()}\r\n`;
+  }
+  return `${head}\r\n`;
+}
