@@ -1,66 +1,66 @@
 import { hostPort } from "../http/host.ts";
 import type { RefusalCode } from "../http/refusal.ts";
 
-/** What is known of one request when it has ended. No query, no content, and no field value but two that name it. */
+/** The log entry of one request. It holds no query, no content, and no field values but two that name the request. */
 export interface LogEntry {
-  /** Names the request in this log, and in a refusal that the agent got. */
+  /** Names the request in this log, and in a refusal that the client got. */
   readonly id: string;
-  /** When it came, in milliseconds since 1970. */
+  /** When the request arrived, in milliseconds since 1970. */
   readonly time: number;
-  /** The same on a clock that never jumps, for durations. */
+  /** The same on a monotonic clock, for durations, in milliseconds. */
   readonly began: number;
   readonly method: string;
-  /** Who asked, if any record tells it. */
+  /** Who the client is, if any sink logs it. */
   readonly client: ClientInfo | undefined;
-  /** Without the query; empty if it was not even a path. */
+  /** Without the query; empty if the target was not a path. */
   path: string;
   /** The route's prefix or host. */
   route: string | undefined;
   /** The upstream's host, and its port where it is not the scheme's own. */
   upstream: string | undefined;
   status: number;
-  /** The proxy's own refusal, if it was one. */
+  /** The code of the proxy's own refusal, if it was one. */
   error: RefusalCode | undefined;
-  /** What was behind it: for the operator only. */
+  /** What caused the refusal: for the operator only. */
   cause: string | undefined;
-  /** Whether the upstream's connection had served before. */
+  /** Whether the connection to the upstream had served a request before. */
   reused: boolean | undefined;
   /** Bytes of content sent to the upstream. */
   bytesUp: number;
-  /** Bytes of content sent to the agent. */
+  /** Bytes of content sent to the client. */
   bytesDown: number;
-  /** From the request to the head of the reply, in milliseconds; undefined: there was none. */
+  /** From the request to the head of the response, in milliseconds; undefined: there was none. */
   firstByteMs: number | undefined;
-  /** From the request to the end of the reply, in milliseconds. */
+  /** From the request to the end of the response, in milliseconds. */
   durationMs: number;
-  /** How the reply ended: whole, broken off by the upstream, or left by the agent. */
+  /** How the response ended. */
   outcome: Outcome;
 }
 
 export type Outcome = "complete" | "upstream_aborted" | "client_aborted";
 
-/** Who asked. */
+/** Who a client is, as far as its connection and its fields say. */
 export interface ClientInfo {
-  /** `host:port`, or `unix` for whoever came by the socket. */
+  /** `host:port`, or `unix` for a client of the socket. */
   readonly address: string;
   /** Claude Code's `X-Claude-Code-Session-Id`. */
   readonly session: string | undefined;
-  /** `X-Request-Id`: how the client itself names the request. */
+  /** `X-Request-Id`: the client's own name for the request. */
   readonly requestId: string | undefined;
 }
 
 /** Where entries go. */
 export type Sink = (entry: LogEntry) => void;
 
-/** The one place through which every request's record passes. */
+/** Logs every request: the one place through which all entries pass. */
 export class RequestLog {
   readonly #sinks: Sink[];
   readonly #logsClient: boolean;
-  /** Two processes' names for requests must differ. */
+  /** Names of requests must differ between processes. */
   readonly #prefix = crypto.randomUUID().slice(0, 8);
   #count = 0;
 
-  /** @param logsClient Whether any sink tells who asked: to find out costs time. */
+  /** @param logsClient Whether any sink logs who the client is: finding out costs time. */
   constructor(sinks: readonly Sink[], logsClient = false) {
     this.#sinks = [...sinks];
     this.#logsClient = logsClient;
@@ -105,14 +105,14 @@ export class RequestLog {
 function clientOf(fields: Headers, address: Deno.Addr): ClientInfo {
   return {
     address: "hostname" in address ? hostPort(address.hostname, address.port) : "unix",
-    session: shortened(fields.get("x-claude-code-session-id")),
-    requestId: shortened(fields.get("x-request-id")),
+    session: truncated(fields.get("x-claude-code-session-id")),
+    requestId: truncated(fields.get("x-request-id")),
   };
 }
 
-/** What a stranger calls a request may be long; what is written of it need not be. */
+/** A client may name a request at any length; the log need not. */
 const NAME_LIMIT = 128;
 
-function shortened(value: string | null): string | undefined {
+function truncated(value: string | null): string | undefined {
   return value?.slice(0, NAME_LIMIT);
 }

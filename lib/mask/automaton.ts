@@ -1,27 +1,27 @@
-/** The state in which nothing that has come can be the beginning of a form. */
+/** The state in which no byte read so far can begin a form. */
 export const ROOT = 0;
 
 /**
- * A machine that reads bytes one by one and knows at each of them which forms end there and how much of what has come
- * may become one: Aho and Corasick, "Efficient string matching" (1975).
+ * Reads bytes one by one and knows at each of them which forms end there and how many of the bytes so far may become
+ * one: Aho and Corasick, "Efficient string matching" (1975).
  *
- * A state is a beginning that some forms share. The states make a tree; each also knows the longest of its own endings
- * that is a state, to go on from where the next byte leads nowhere. So each byte costs the same, whatever the forms
- * and the bytes are.
+ * A state is a prefix that some forms share. The states are a tree; each also knows its longest proper suffix that is a
+ * state, from which to go on where the next byte leads nowhere. So each byte costs the same, whatever the forms and the
+ * bytes are.
  */
 export class Automaton {
-  /** Of each state: its first child, its next sibling, and the byte that leads to it. 0 stands for none. */
+  /** Per state: its first child, its next sibling, and the byte that leads to it. 0 stands for none. */
   readonly #child: Int32Array;
   readonly #sibling: Int32Array;
   readonly #byte: Uint8Array;
-  /** Where each byte leads from the root, which has too many children to look through. */
+  /** Where each byte leads from the root, which has too many children to search. */
   readonly #first = new Int32Array(256);
-  /** Of each state: the longest of its endings that is a state. */
+  /** Per state: its longest proper suffix that is a state. */
   readonly #fallback: Int32Array;
-  /** Of each state: how long the longest form is that ends there; 0 for none. */
+  /** Per state: the length of the longest form that ends there; 0 for none. */
   readonly #ending: Int32Array;
-  /** Of each state: how many bytes of what has come may be the beginning of a form. */
-  readonly #open: Int32Array;
+  /** Per state: how many of the last bytes may be the beginning of a form. */
+  readonly #pending: Int32Array;
 
   constructor(forms: readonly Uint8Array[]) {
     const size = forms.reduce((sum, form) => sum + form.length, 1);
@@ -52,11 +52,11 @@ export class Automaton {
     this.#byte = byte.slice(0, count);
     this.#ending = ending.slice(0, count);
     this.#fallback = new Int32Array(count);
-    this.#open = new Int32Array(count);
+    this.#pending = new Int32Array(count);
     this.#link();
   }
 
-  /** The state that a byte leads to. */
+  /** Returns the state that a byte leads to. */
   next(state: number, byte: number): number {
     for (; state !== ROOT; state = this.#fallback[state]!) {
       let next = this.#child[state]!;
@@ -66,22 +66,22 @@ export class Automaton {
     return this.#first[byte]!;
   }
 
-  /** Whether any form begins with this byte. */
+  /** Returns whether any form begins with this byte. */
   begins(byte: number): boolean {
     return this.#first[byte] !== 0;
   }
 
-  /** How long the longest form is that ends with the byte that led here; 0 if none does. */
+  /** Returns the length of the longest form that ends with the byte that led here; 0 if none does. */
   ending(state: number): number {
     return this.#ending[state]!;
   }
 
-  /** How many of the last bytes may be the beginning of a form that is not whole yet. */
-  open(state: number): number {
-    return this.#open[state]!;
+  /** Returns how many of the last bytes may be the beginning of a form that is not complete yet. */
+  pendingLength(state: number): number {
+    return this.#pending[state]!;
   }
 
-  /** Goes through the states by their depth, since a fallback is always nearer to the root. */
+  /** Visits the states by depth, since a fallback is always nearer to the root. */
   #link(): void {
     const order = new Int32Array(this.#child.length);
     let found = 1;
@@ -90,8 +90,8 @@ export class Automaton {
         const fallback = state === ROOT ? ROOT : this.next(this.#fallback[state]!, this.#byte[next]!);
         this.#fallback[next] = fallback;
         this.#ending[next] ||= this.#ending[fallback]!;
-        // A state that nothing follows is a whole form, not the beginning of one. One that has a child is all open.
-        this.#open[next] = this.#child[next] === 0 ? this.#open[fallback]! : this.#open[state]! + 1;
+        // A leaf is a complete form, not the beginning of one. In a state with a child, all bytes are pending.
+        this.#pending[next] = this.#child[next] === 0 ? this.#pending[fallback]! : this.#pending[state]! + 1;
         order[found++] = next;
       }
     }

@@ -1,12 +1,13 @@
 /**
- * Characters that stand for a text in the base64 of every longer text that holds it: RFC 4648, sections 4 and 5.
+ * Yields the characters that represent a text in the base64 of every longer text that holds it: RFC 4648, sections 4
+ * and 5.
  *
- * Base64 turns three bytes into four characters, so a text looks different depending on how many bytes stand before
- * it: there are three alignments. Characters that also carry bits of a neighbour are left out, as any character may
- * stand there; where the text is the last, though, its last character is known, and is given as a second form. Padding
+ * Base64 turns three bytes into four characters, so a text looks different depending on how many bytes precede it:
+ * there are three alignments. Characters that also carry bits of a neighbour are left out, since any character may
+ * stand there; at the end of the encoded text, though, the last character is known, and yields a second form. Padding
  * carries nothing of the text, so it is never part of a form.
  *
- * @param text The bytes of the text, a byte a character.
+ * @param text The bytes of the text, one per character.
  */
 export function* base64Forms(text: string): Generator<string> {
   for (const [before, shared] of ALIGNMENTS) {
@@ -17,12 +18,12 @@ export function* base64Forms(text: string): Generator<string> {
   }
 }
 
-/** A base64 text without its padding, in both alphabets. */
+/** Yields a base64 text without its padding, in both alphabets. */
 export function* bothAlphabets(coded: string): Generator<string> {
   const bare = coded.replace(/=+$/, "");
   yield bare;
   yield bare.replaceAll("+", "-").replaceAll("/", "_");
 }
 
-/** How many bytes stand before the text in its first group, and how many characters carry bits of those. */
+/** How many bytes precede the text in its first group, and how many characters carry bits of those. */
 const ALIGNMENTS: readonly (readonly [before: number, shared: number])[] = [[0, 0], [1, 2], [2, 3]];

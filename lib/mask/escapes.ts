@@ -1,20 +1,21 @@
 /**
- * The spellings that encoders give a text. Encoders differ in which characters they escape and how, so each of these
- * gives all spellings of those in wide use; a text of letters and digits only has one.
+ * The spellings that encoders give a text. Encoders differ in which characters they escape and how, so each function
+ * yields every spelling of the encoders in wide use; a text of letters and digits has only one.
  *
  * @module
  */
 
-/** How an encoder writes a character that is neither a letter nor a digit in ASCII. */
+/** Spells a character that is neither a letter nor a digit in ASCII. */
 type Speller = (char: string) => string;
 
 /**
- * What encoders leave as it is in a URI, beside letters and digits: RFC 3986's unreserved characters; the form coding of
- * the URL standard; PHP's; JavaScript's `encodeURIComponent` and `encodeURI`; Python's `quote`; Go's `PathEscape`.
+ * Characters besides letters and digits that encoders leave unescaped in a URI: RFC 3986's unreserved ones; those of the
+ * URL standard's form encoding; PHP's; JavaScript's `encodeURIComponent` and `encodeURI`; Python's `quote`; Go's
+ * `PathEscape`.
  */
 const KEPT_IN_URI = ["-_.~", "*-._", "-_.", "-_.!~*'()", "-_.!~*'();/?:@&=+$,#", "-_.~/", "-_.~$&+:=@"];
 
-/** Percent-encoding, RFC 3986, section 2.1, of what must be encoded, and of everything. */
+/** Yields the percent-encoding (RFC 3986, section 2.1) of what must be encoded, and that of everything. */
 export function* percentForms(bytes: string): Generator<string> {
   yield* spellings(bytes, PERCENT);
   for (const upper of [true, false]) yield eachByte(bytes, "%", upper);
@@ -27,18 +28,18 @@ const PERCENT: readonly Speller[] = [...combinations([true, false], KEPT_IN_URI,
   },
 );
 
-/** Two digits a byte. */
+/** Yields two digits per byte, in both cases. */
 export function* hexForms(bytes: string): Generator<string> {
   for (const upper of [true, false]) yield eachByte(bytes, "", upper);
 }
 
 /**
- * What JSON encoders write as `\u` and four digits though they need not: nothing; Go's and Rails'; Gson's; .NET's;
- * PHP's `JSON_HEX_*`; Django's `escapejs`.
+ * Characters that JSON encoders needlessly write as `\u` and four digits: none; Go's and Rails'; Gson's; .NET's; PHP's
+ * `JSON_HEX_*`; Django's `escapejs`.
  */
 const ESCAPED_IN_JSON = ["", "<>&", "<>&='", "\"&'+<>`", "<>&'\"", "<>&'\"\\=-;`"];
 
-/** The inside of a JSON string: RFC 8259, section 7. */
+/** Yields the inside of a JSON string: RFC 8259, section 7. */
 export function jsonForms(text: string): Generator<string> {
   return spellings(text, JSON_STRING);
 }
@@ -51,7 +52,7 @@ const JSON_STRING: readonly Speller[] = [
   return char === '"' || char === "\\" ? `\\${char}` : char;
 });
 
-/** Text in HTML or XML. */
+/** Yields the text as HTML or XML writes it. */
 export function htmlForms(text: string): Generator<string> {
   return spellings(text, HTML);
 }
@@ -77,12 +78,12 @@ const HTML: readonly Speller[] = [
   return (char) => references[char] ?? char;
 });
 
-/** The spellings of a text that differ. */
+/** Yields each distinct spelling of a text. */
 function* spellings(text: string, spellers: readonly Speller[]): Generator<string> {
   const special = [...new Set(text.match(SPECIAL))];
   const seen = new Set<string>();
   for (const spell of spellers) {
-    // Most spellers agree on a given text. Its few special characters tell so, without a copy of the text for each.
+    // Most spellers agree on a given text. Its few special characters show it, without a copy of the text for each.
     const key = special.map(spell).join("\n");
     if (seen.has(key)) continue;
     seen.add(key);
@@ -103,7 +104,7 @@ function hex(char: string, digits: number, upper: boolean): string {
   return upper ? text.toUpperCase() : text;
 }
 
-/** One of each list, in all ways. */
+/** Yields every combination of one member of each list. */
 function* combinations<A, B, C, D>(
   first: readonly A[],
   second: readonly B[],

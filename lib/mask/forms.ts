@@ -2,10 +2,10 @@ import { Secret } from "../core/secret.ts";
 import { base64Forms, bothAlphabets } from "./base64.ts";
 import { hexForms, htmlForms, jsonForms, percentForms } from "./escapes.ts";
 
-/** The shortest token, in bytes, that is masked: shorter ones occur by chance in what has nothing to do with them. */
+/** The length in bytes of the shortest token that is masked: shorter ones occur by chance in unrelated content. */
 export const LEAST_MASKED = 8;
 
-/** Whether a token is long enough to be masked. */
+/** Returns whether a token is long enough to be masked. */
 export function isMaskable(token: Secret): boolean {
   return token.reveal().length >= LEAST_MASKED;
 }
@@ -36,7 +36,7 @@ export function secretForms({ text: secret, isBase64 = false }: MaskedSecret): S
   return Array.from(forms, (form) => Secret.of(form));
 }
 
-/** A head is Latin-1, but what a service makes of it is mostly UTF-8: a text beyond ASCII has both. */
+/** Heads are Latin-1, but most services turn them into UTF-8: a text beyond ASCII has forms in both. */
 function* textForms(text: string): Generator<string> {
   for (const escaped of [text, ...jsonForms(text), ...htmlForms(text)]) {
     yield escaped;
@@ -49,7 +49,7 @@ function* textForms(text: string): Generator<string> {
   }
 }
 
-/** A text in ASCII as each encoder writes it. */
+/** Yields an ASCII text as each encoder writes it. */
 function* spellings(text: string): Generator<string> {
   yield text;
   yield* percentForms(text);
@@ -59,7 +59,7 @@ function* spellings(text: string): Generator<string> {
 
 const encoder = new TextEncoder();
 
-/** The text's bytes in UTF-8, a byte a character. */
+/** Returns the text's bytes in UTF-8, one per character. */
 function utf8(text: string): string {
   return Array.from(encoder.encode(text), (byte) => String.fromCharCode(byte)).join("");
 }

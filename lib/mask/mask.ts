@@ -6,12 +6,12 @@ import { Search } from "./search.ts";
 const STAR = 0x2a;
 
 /**
- * Overwrites secrets, in all their forms, with `*`, byte for byte: no length changes, so nothing that tells a
- * length or stands behind has to be changed.
+ * Overwrites secrets, in all their forms, with `*`, byte for byte: no length changes, so nothing that states a length or
+ * follows must be changed.
  *
- * Made once for its tokens. A search skips over what can't be a form; from where one may begin, an automaton reads byte
- * by byte until none may. So content that is made to look like a secret costs more, but each byte the same. The
- * tables hold the secrets, in private fields, which nothing prints.
+ * A mask is made once for its secrets. A search skips what can't be a form; from where one may begin, an automaton reads
+ * byte by byte until none may. So content that is made to look like a secret costs more, but the same for each byte. The
+ * tables hold the secrets in private fields, which nothing prints.
  */
 export class Mask {
   readonly #search: Search;
@@ -28,13 +28,13 @@ export class Mask {
     return forms.size === 0 ? undefined : new Mask(Array.from(forms, encodeLatin1));
   }
 
-  /** Masks what is whole, in place. */
+  /** Masks content that is complete, in place. */
   maskBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     this.scan(bytes, 0, ROOT);
     return bytes;
   }
 
-  /** Masks a text of bytes, a byte a character, such as a field value. */
+  /** Masks a text with one byte per character, such as a field value. */
   maskText(text: string): string {
     if (text.length < this.#search.least || !this.#search.mayFind(text)) return text;
     const bytes = encodeLatin1(text);
@@ -43,9 +43,9 @@ export class Mask {
   }
 
   /**
-   * Masks in place what ends behind `at`, for {@linkcode StreamMask}.
+   * Masks in place each form that ends after `at`, for {@linkcode StreamMask}.
    *
-   * @param state What an earlier scan returned; the bytes that it left open stand before `at`.
+   * @param state What the scan before returned; the bytes that it left pending stand before `at`.
    */
   scan(bytes: Uint8Array, at: number, state: number): number {
     const automaton = this.#automaton;
@@ -60,8 +60,8 @@ export class Mask {
     }
   }
 
-  /** How many of the last bytes that a scan saw may be the beginning of a form. */
+  /** Returns how many of the last bytes that a scan read may be the beginning of a form. */
   pendingLength(state: number): number {
-    return this.#automaton.open(state);
+    return this.#automaton.pendingLength(state);
   }
 }

@@ -6,8 +6,8 @@ import type { CurrentMask } from "./table_mask.ts";
 const NOTHING = new Uint8Array(0);
 
 /**
- * Masks content that comes piece by piece. It holds back the bytes at the end that may be the beginning of a form,
- * and no others: a piece that doesn't end in one goes on at once, and as it is.
+ * Masks content that comes piece by piece. It holds back the bytes at the end of a piece that may be the beginning of a
+ * form, and no others: a piece that doesn't end in one goes on at once, unchanged.
  *
  * The mask is asked for at each piece: a stream that began before a token was replaced must not show the new one.
  */

@@ -4,26 +4,26 @@ import { parseTokenFile, TOKEN_FILE_LIMIT } from "../config/route/token_file.ts"
 import { fileFingerprint } from "../core/file_fingerprint.ts";
 import type { Secret } from "../core/secret.ts";
 
-/** A file that lies in the folder, however many links lead to it. */
+/** A file in the folder, however many links lead to it. */
 interface Located {
   /** A path without links below the folder, within the permission to read the folder. */
   readonly path: string;
-  /** Another for another file, and for the same one with other content. */
+  /** Changes with the file and with its content. */
   readonly state: string;
 }
 
 /**
- * Read a token from a file below a folder. Undefined: there is no such file (yet).
+ * Reads a token from a file below a folder. Undefined: there is no such file (yet).
  *
- * The permission to read a folder covers what links in it lead to, wherever that is; so this looks itself, and then
- * reads by the path without links.
+ * The permission to read a folder covers whatever its links lead to, wherever that is; so this resolves the links
+ * itself, and reads by the path without links.
  */
 export async function readToken(folder: string, name: string): Promise<Result<Secret | undefined>> {
   try {
     const located = await locate(folder, name);
     if (located === undefined) return fail(name, "leads out of the table's folder");
-    // To open a pipe would be to wait for whoever writes to it.
-    if (!(await Deno.stat(located.path)).isFile) return fail(name, "is no ordinary file");
+    // Opening a pipe would wait for a writer.
+    if (!(await Deno.stat(located.path)).isFile) return fail(name, "is not a regular file");
     return parseTokenFile(name, await readUpTo(located.path, TOKEN_FILE_LIMIT + 1));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { ok: true, value: undefined };
@@ -31,7 +31,7 @@ export async function readToken(folder: string, name: string): Promise<Result<Se
   }
 }
 
-/** What stands there now, in a text that changes when it does; the content is not read. */
+/** Returns a text that changes when the file or its content does; the content is not read. */
 export async function stateOfToken(folder: string, name: string): Promise<string> {
   try {
     return (await locate(folder, name))?.state ?? "outside";
@@ -40,9 +40,9 @@ export async function stateOfToken(folder: string, name: string): Promise<string
   }
 }
 
-/** Undefined: it lies elsewhere. */
+/** Returns undefined for a file outside of the folder. */
 async function locate(folder: string, name: string): Promise<Located | undefined> {
-  // A mounted volume of Kubernetes changes all its files at once, by a link to another folder inside.
+  // A volume of Kubernetes replaces all its files at once, by a link to another folder inside.
   const [root, real] = await Promise.all([Deno.realPath(folder), Deno.realPath(`${folder}/${name}`)]);
   if (!real.startsWith(`${root}/`)) return undefined;
   const path = `${folder}${real.slice(root.length)}`;

@@ -114,7 +114,7 @@ Deno.test("readToken() reads within the folder only, wherever links lead", async
       ["absolute", "absolute: leads out of the table's folder"],
       ["twice", "twice: leads out of the table's folder"],
       ["loop", "loop: can't be read (FilesystemLoop)"],
-      ["sub", "sub: is no ordinary file"],
+      ["sub", "sub: is not a regular file"],
       ["large", "large: is over 64 KiB"],
     ];
     for (const [name, wanted] of cases) {
