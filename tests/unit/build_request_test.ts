@@ -7,7 +7,7 @@ import { routeOf } from "../support/route.ts";
 
 type Fields = [name: string, value: string][];
 
-/** The head's lines for an agent's fields, on a route that does not mask; the empty line is left out. */
+/** Returns the head's lines for a client's fields, without the empty line, on a route that does not mask. */
 function linesFor(
   given: Fields,
   { route = {}, framing = { kind: "none" } }: { route?: object; framing?: RequestFraming } = {},
@@ -15,7 +15,7 @@ function linesFor(
   const config = routeOf({ scrub: false, ...route });
   const rules = requestFieldRules(config);
   const fields = requestFields(rules, { headers: new Headers(given), framing });
-  // As the credential of a route does it.
+  // As the route's credential does.
   fields.push([config.authHeader, Secret.of("Bearer real")]);
   const head = serializeRequestHead({ method: "GET", target: "/x?y", fields });
   assert(head.endsWith("\r\n\r\n"), head);
@@ -28,7 +28,7 @@ Deno.test("requestFields() adds Host and the credential, and nothing else", () =
   assertEquals(linesFor([]), BARE);
 });
 
-Deno.test("requestFields() copies the agent's fields with their values untouched", () => {
+Deno.test("requestFields() copies the client's fields with their values untouched", () => {
   const fields: Fields = [
     ["accept", "*/*"],
     ["accept-encoding", "gzip;q=0.5,  br"],
@@ -49,7 +49,7 @@ Deno.test("requestFields() copies the agent's fields with their values untouched
   ]);
 });
 
-Deno.test("requestFields() asks for content in the clear where it is to be masked", () => {
+Deno.test("requestFields() requests content without a coding where it is to be masked", () => {
   for (
     const route of [{}, { add_headers: { "Accept-Encoding": "br" } }, {
       set_headers: { "accept-encoding": "br" },
@@ -64,7 +64,7 @@ Deno.test("requestFields() asks for content in the clear where it is to be maske
   }
 });
 
-Deno.test("requestFields() drops every field in which a credential travels", () => {
+Deno.test("requestFields() drops every field that carries a credential", () => {
   const names = [
     "authorization",
     "proxy-authorization",
@@ -81,13 +81,13 @@ Deno.test("requestFields() drops every field in which a credential travels", () 
   ]);
 });
 
-Deno.test("requestFields() drops the agent's Authorization where the credential has another field", () => {
+Deno.test("requestFields() drops the client's Authorization where the credential uses another field", () => {
   const route = { auth_header: "X-Api-Key" };
   const lines = linesFor([["authorization", "mine"], ["x-api-key", "mine"]], { route });
   assertEquals(lines, ["GET /x?y HTTP/1.1", "host: api.test", "X-Api-Key: Bearer real"]);
 });
 
-Deno.test("requestFields() lets cookies through where the route says so", () => {
+Deno.test("requestFields() forwards cookies where the route says so", () => {
   const lines = linesFor([["cookie", "a=b; c=d"]], { route: { cookies: true } });
   assertEquals(lines[2], "cookie: a=b; c=d");
 });
@@ -109,7 +109,7 @@ Deno.test("requestFields() drops the fields of the connection", () => {
   for (const name of names) assertEquals(linesFor([[name, "x-other"]]), BARE, name);
 });
 
-Deno.test("requestFields() drops what Connection names, but never what it adds itself", () => {
+Deno.test("requestFields() drops what Connection names, but never what the service adds", () => {
   const connection = "close, X-Foo ,authorization,host,content-length,X-Team,x-beta,,";
   const fields: Fields = [["connection", connection], ["x-beta", "mine"], ["x-foo", "1"], ["x-food", "2"]];
   const route = { set_headers: { "X-Team": "red" }, add_headers: { "X-Beta": "new" } };
@@ -138,7 +138,7 @@ Deno.test("requestFields() writes the upstream's Host, without a default port", 
   }
 });
 
-Deno.test("requestFields() tells the length that was judged, not the one that was sent", () => {
+Deno.test("requestFields() writes the validated length, not the one that was sent", () => {
   const fields: Fields = [["content-length", "5, 5"], ["transfer-encoding", "gzip"]];
   assertEquals(linesFor(fields), BARE);
   const length = linesFor(fields, { framing: { kind: "length", length: 0 } });
@@ -148,7 +148,7 @@ Deno.test("requestFields() tells the length that was judged, not the one that wa
   assertEquals([length.length, chunked.length], [4, 4]);
 });
 
-Deno.test("requestFields() sets the route's own fields and appends to the agent's", () => {
+Deno.test("requestFields() sets the route's own fields and appends to the client's", () => {
   const route = {
     set_headers: { "User-Agent": "mine" },
     add_headers: { "Anthropic-Beta": "two", "X-New": "three", "X-Empty": "four" },

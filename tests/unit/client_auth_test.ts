@@ -53,16 +53,16 @@ const BAD: readonly Record<string, string>[] = [
   { cookie: CLIENT },
 ];
 
-Deno.test("authenticatorFor() takes the token wherever a client puts its key, and nothing else", () => {
+Deno.test("authenticatorFor() accepts the token wherever a client puts its key, and nothing else", () => {
   for (const fields of GOOD) assertEquals(letsIn(fields), true, JSON.stringify(fields));
   for (const fields of BAD) assertEquals(letsIn(fields), false, JSON.stringify(fields));
 });
 
-Deno.test("authenticatorFor() lets everybody in where none is asked for", () => {
+Deno.test("authenticatorFor() accepts any client where no token is required", () => {
   assertEquals(authenticatorFor(undefined)(new Headers()), { name: undefined });
 });
 
-Deno.test("isEqual() compares every byte, and the lengths", () => {
+Deno.test("isEqual() compares every byte and the lengths", () => {
   const cases: [shown: string, wanted: boolean][] = [
     ["secret", true],
     ["", false],
@@ -89,7 +89,7 @@ Deno.test("parseRoutes() refuses a client token that is a route's token, or no v
   }
 });
 
-Deno.test("a client that shows the token is served, another gets 401, and the token goes no further", async () => {
+Deno.test("a client that sends the token is served, another gets 401, and the token is not forwarded", async () => {
   await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
   await using service = await startService({
     routes: { client_token_env: "CLIENT_TOKEN", routes: [{ ...ROUTE, upstream: upstream.url }] },
@@ -112,7 +112,7 @@ Deno.test("a client that shows the token is served, another gets 401, and the to
   assertEquals(upstream.requests.length, GOOD.length);
 });
 
-Deno.test("a table that asks for a client token is not served while that is unset", async () => {
+Deno.test("a table that requires a client token is not served while that is unset", async () => {
   const routes = { client_token_env: "CLIENT_TOKEN", routes: [ROUTE] };
   const refused = await startService({ routes, env: { A_TOKEN: TOKEN } }).then(() => "", String);
   assertEquals(
@@ -122,7 +122,7 @@ Deno.test("a table that asks for a client token is not served while that is unse
   );
 });
 
-Deno.test("check tells of the client token, and that it is unset", async () => {
+Deno.test("check reports the client token, and that it is unset", async () => {
   const file = await Deno.makeTempFile();
   await Deno.writeTextFile(file, JSON.stringify({ client_token_env: "CLIENT_TOKEN", routes: [ROUTE] }));
   const { code, stdout } = await runMain(["check", file], { env: { A_TOKEN: TOKEN } });

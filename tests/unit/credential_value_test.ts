@@ -14,7 +14,7 @@ Deno.test("credentialValue() puts the scheme before the token, in the table's sp
   assertEquals(valueFor("AWS4", "a b"), "AWS4 a b");
 });
 
-Deno.test("credentialValue() gives the bare token where there is no scheme", () => {
+Deno.test("credentialValue() returns the bare token where there is no scheme", () => {
   assertEquals(valueFor("", "t0ken"), "t0ken");
 });
 
@@ -25,7 +25,7 @@ Deno.test("credentialValue() encodes user and password for Basic, in any case", 
   assertEquals(valueFor("Basic", "t0ken", ""), `Basic ${btoa(":t0ken")}`);
 });
 
-Deno.test("credentialValue() takes a character for a byte", () => {
+Deno.test("credentialValue() encodes one byte per character", () => {
   // RFC 7617, section 2: 0xa3 is the pound sign of Latin-1.
   assertEquals(valueFor("Basic", "123\xa3", "test"), "Basic dGVzdDoxMjOj");
 });

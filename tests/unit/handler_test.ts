@@ -25,7 +25,7 @@ import { CLIENT_INFO } from "../support/client_info.ts";
 import { entryOf } from "../support/log_entry.ts";
 import { valueOf } from "../support/result.ts";
 
-/** What went to the upstream, and by which route. */
+/** A request to the upstream, and its route. */
 interface Sent extends UpstreamRequest {
   readonly route: string;
 }
@@ -39,10 +39,10 @@ const TABLE: RouteTable = valueOf(parseRoutes(JSON.stringify({
   })),
 })));
 
-/** What comes from an upstream after a head: pieces, and then the connection's end or its failure. */
+/** What an upstream sends after a head: pieces, then the connection ends or fails. */
 type Pieces = readonly (string | Error)[];
 
-/** A handler in front of upstreams that are a function. */
+/** Makes a handler whose upstreams are a function. */
 function handlerFor(
   { answer = () => replyOf("HTTP/1.1 204 No Content\r\n\r\n"), limit = 10 }: {
     answer?: (request: Sent) => UpstreamResponse | Promise<UpstreamResponse>;
@@ -51,7 +51,7 @@ function handlerFor(
 ) {
   const sent: Sent[] = [];
   const entries: LogEntry[] = [];
-  const gate = new InFlightLimiter(limit);
+  const limiter = new InFlightLimiter(limit);
   const routes = TABLE.routes.map((config): Route => {
     const token = new StoredToken(
       config.tokenEnv!,
@@ -79,26 +79,26 @@ function handlerFor(
         mask: { current: undefined },
         authenticate: authenticatorFor(undefined),
       }),
-      limiter: gate,
+      limiter: limiter,
       log: new RequestLog([(entry) => entries.push({ ...entry })]),
     }),
   );
-  /** Asks for a path with a plain request, but for what the test says. */
+  /** Sends a plain request, with what the test changes in it. */
   function ask(target: string, init: RequestInit = {}): Promise<Response> {
     return handle(
       new Request(`http://proxy${target}`, { ...init, headers: { host: "proxy", ...init.headers } }),
       CLIENT_INFO,
     );
   }
-  return { handle, ask, sent, entries, gate };
+  return { handle, ask, sent, entries, limiter };
 }
 
-/** A reply whose content is still to come. */
+/** A response whose content is still to come. */
 function replyOf(head: string, pieces: Pieces = []): UpstreamResponse {
   return replyOn(connectionOf(pieces), head);
 }
 
-/** A reply whose first piece of content has come along with the head. */
+/** A response whose first piece of content came together with the head. */
 async function arrivedReplyOf(head: string, pieces: Pieces): Promise<UpstreamResponse> {
   const connection = connectionOf(pieces);
   await connection.fill();
@@ -137,7 +137,7 @@ async function codeOf(response: Response): Promise<[number, string | null]> {
   return [response.status, response.headers.get("cred-proxy-error")];
 }
 
-Deno.test("handler() takes the longest prefix, and the rest of the path behind the upstream's base", async () => {
+Deno.test("handler() matches the longest prefix, and appends the rest of the path to the upstream's base", async () => {
   const { ask, sent } = handlerFor();
   const cases: [target: string, route: string, line: string][] = [
     ["/a/x", "/a/", "GET /v1/x HTTP/1.1"],
@@ -156,7 +156,7 @@ Deno.test("handler() takes the longest prefix, and the rest of the path behind t
 });
 
 Deno.test("handler() sends nothing where it refuses", async () => {
-  const { ask, sent, gate } = handlerFor();
+  const { ask, sent, limiter } = handlerFor();
   const cases: [target: string, init: RequestInit, answer: [number, string]][] = [
     ["/", {}, [404, "no_route"]],
     ["/A/x", {}, [404, "no_route"]],
@@ -177,7 +177,7 @@ Deno.test("handler() sends nothing where it refuses", async () => {
   for (const [target, init, answer] of cases) {
     assertEquals(await codeOf(await ask(target, init)), answer, target);
   }
-  assertEquals([sent.length, gate.inFlight], [0, 0]);
+  assertEquals([sent.length, limiter.inFlight], [0, 0]);
 });
 
 Deno.test("handler() names the variable of a token that is unset", async () => {
@@ -186,7 +186,7 @@ Deno.test("handler() names the variable of a token that is unset", async () => {
   assertEquals(error.message, "The token of this route is not set: UNSET_TOKEN is unset or empty");
 });
 
-Deno.test("handler() hands on content only where the framing says there is some", async () => {
+Deno.test("handler() forwards content only where the framing announces some", async () => {
   const { ask, sent } = handlerFor();
   await ask("/a/x", { method: "POST", body: "hello", headers: { "content-length": "5" } });
   await ask("/a/x", { method: "POST", body: "hello", headers: { "transfer-encoding": "chunked" } });
@@ -202,7 +202,7 @@ Deno.test("handler() hands on content only where the framing says there is some"
   ]);
 });
 
-Deno.test("handler() turns failures of the upstream into 502 and 504, with the cause in the record alone", async () => {
+Deno.test("handler() maps failures of the upstream to 502 and 504, with the cause in the log alone", async () => {
   const cases: [error: Error, answer: [number, string]][] = [
     [new BadResponse("canary"), [502, "upstream_failed"]],
     [new TypeError("canary"), [502, "upstream_failed"]],
@@ -210,7 +210,7 @@ Deno.test("handler() turns failures of the upstream into 502 and 504, with the c
     [new UpstreamTimeout("late", { cause: new Error("canary") }), [504, "upstream_timeout"]],
   ];
   for (const [error, answer] of cases) {
-    const { ask, entries, gate } = handlerFor({ answer: () => Promise.reject(error) });
+    const { ask, entries, limiter } = handlerFor({ answer: () => Promise.reject(error) });
     const response = await ask("/a/x?q");
     const told = JSON.stringify([...response.headers]) + await response.text();
     assert(!told.includes("canary"), told);
@@ -218,26 +218,26 @@ Deno.test("handler() turns failures of the upstream into 502 and 504, with the c
     const [entry] = entries;
     assertEquals([entry?.status, entry?.error, entry?.route, entry?.path], [...answer, "/a/", "/a/x"]);
     assert(entry?.cause?.includes("canary"), entry?.cause);
-    assertEquals([entries.length, gate.inFlight], [1, 0]);
+    assertEquals([entries.length, limiter.inFlight], [1, 0]);
   }
 });
 
-Deno.test("handler() lets in as many as there may be, and refuses while draining", async () => {
+Deno.test("handler() admits requests up to the limit, and refuses while draining", async () => {
   const { promise, resolve } = Promise.withResolvers<UpstreamResponse>();
-  const { ask, gate } = handlerFor({ answer: () => promise, limit: 1 });
+  const { ask, limiter } = handlerFor({ answer: () => promise, limit: 1 });
   const first = ask("/a/x");
   assertEquals(await codeOf(await ask("/a/x")), [503, "overloaded"]);
-  assertEquals(gate.inFlight, 1);
-  // What needs no upstream needs no room either.
+  assertEquals(limiter.inFlight, 1);
+  // What needs no upstream needs no place in flight.
   assertEquals(await codeOf(await ask("/nowhere")), [404, "no_route"]);
-  gate.drain();
+  limiter.drain();
   assertEquals(await codeOf(await ask("/nowhere")), [503, "draining"]);
   resolve(replyOf("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
   assertEquals((await first).status, 200);
-  assertEquals(gate.inFlight, 0);
+  assertEquals(limiter.inFlight, 0);
 });
 
-Deno.test("handler() records what became of a request, whether its reply came in one piece or not", async () => {
+Deno.test("handler() logs the end of a request, whether its response came in one piece or not", async () => {
   const head = "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\n";
   const answers: [
     answer: () => UpstreamResponse | Promise<UpstreamResponse>,
@@ -250,9 +250,9 @@ Deno.test("handler() records what became of a request, whether its reply came in
     [() => arrivedReplyOf(head, ["hel", "lo"]), 404, 5],
   ];
   for (const [answer, status, bytes] of answers) {
-    const { ask, entries, gate } = handlerFor({ answer });
+    const { ask, entries, limiter } = handlerFor({ answer });
     await (await ask("/a/x?y")).text();
-    assertEquals([entries.length, gate.inFlight], [1, 0]);
+    assertEquals([entries.length, limiter.inFlight], [1, 0]);
     const { id, time, began, durationMs, firstByteMs, ...told } = entries[0] as LogEntry;
     assertEquals({ id, time, began, durationMs, firstByteMs, ...told }, {
       ...entryOf({ id, time, began, durationMs, firstByteMs }),
@@ -263,7 +263,7 @@ Deno.test("handler() records what became of a request, whether its reply came in
   }
 });
 
-Deno.test("handler() counts a request as in flight until its reply has ended, however it ends", async () => {
+Deno.test("handler() counts a request as in flight until its response has ended, however it ends", async () => {
   const head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
   const cases: [
     pieces: Pieces,
@@ -277,11 +277,11 @@ Deno.test("handler() counts a request as in flight until its reply has ended, ho
     [["hello", "world"], (response) => Promise.resolve(response.body?.cancel()), "client_aborted", 0],
   ];
   for (const [pieces, end, outcome, bytes] of cases) {
-    const { ask, entries, gate } = handlerFor({ answer: () => replyOf(head, pieces) });
+    const { ask, entries, limiter } = handlerFor({ answer: () => replyOf(head, pieces) });
     const response = await ask("/a/x");
-    assertEquals([gate.inFlight, entries.length], [1, 0], outcome);
+    assertEquals([limiter.inFlight, entries.length], [1, 0], outcome);
     await end(response);
-    assertEquals([gate.inFlight, entries.length], [0, 1], outcome);
+    assertEquals([limiter.inFlight, entries.length], [0, 1], outcome);
     const [entry] = entries;
     assertEquals([entry?.outcome, entry?.bytesDown, entry?.status, entry?.reused], [
       outcome,
@@ -292,7 +292,7 @@ Deno.test("handler() counts a request as in flight until its reply has ended, ho
   }
 });
 
-Deno.test("handler() fails a reply that broke off, so that it is not taken for a whole one", async () => {
+Deno.test("handler() fails a response that was cut short, so that it does not look complete", async () => {
   const { ask } = handlerFor({
     answer: () => replyOf("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", ["hello"]),
   });
@@ -300,21 +300,23 @@ Deno.test("handler() fails a reply that broke off, so that it is not taken for a
   assert(failed);
 });
 
-Deno.test("handler() answers 502 to a status that is none", async () => {
+Deno.test("handler() responds with 502 to an invalid status", async () => {
   for (const status of [600, 999]) {
-    const { ask, gate } = handlerFor({ answer: () => replyOf(`HTTP/1.1 ${status} Odd\r\n\r\n`) });
+    const { ask, limiter } = handlerFor({ answer: () => replyOf(`HTTP/1.1 ${status} Odd\r\n\r\n`) });
     assertEquals(await codeOf(await ask("/a/x")), [502, "upstream_failed"]);
-    assertEquals(gate.inFlight, 0);
+    assertEquals(limiter.inFlight, 0);
   }
 });
 
-Deno.test("handler() records an agent that left before there was an answer", async () => {
-  const { ask, entries, gate } = handlerFor({ answer: () => Promise.reject(new ClientDisconnected("left")) });
+Deno.test("handler() logs a client that disconnected before there was a response", async () => {
+  const { ask, entries, limiter } = handlerFor({
+    answer: () => Promise.reject(new ClientDisconnected("left")),
+  });
   await ask("/a/x");
-  assertEquals([entries[0]?.outcome, entries.length, gate.inFlight], ["client_aborted", 1, 0]);
+  assertEquals([entries[0]?.outcome, entries.length, limiter.inFlight], ["client_aborted", 1, 0]);
 });
 
-Deno.test("handler() records no query, no field and no content", async () => {
+Deno.test("handler() logs no query, no field and no content", async () => {
   const { ask, entries } = handlerFor();
   await ask("/a/x?canary", {
     method: "POST",
@@ -326,7 +328,7 @@ Deno.test("handler() records no query, no field and no content", async () => {
   assert(!JSON.stringify(entries).includes("canary"), JSON.stringify(entries));
 });
 
-Deno.test("handler() names the request in the record and in a refusal alike", async () => {
+Deno.test("handler() gives the request the same name in the log and in a refusal", async () => {
   const { ask, entries } = handlerFor();
   const refused = await ask("/nowhere");
   const answered = await ask("/a/x");
@@ -335,7 +337,7 @@ Deno.test("handler() names the request in the record and in a refusal alike", as
   assertEquals(new Set(entries.map(({ id }) => id)).size, 2);
 });
 
-Deno.test("handler() records the upstream, the bytes that went up, and when the reply's head was there", async () => {
+Deno.test("handler() logs the upstream, the bytes sent to it, and the time to the response's head", async () => {
   const { ask, entries } = handlerFor({
     answer: async (request) => {
       request.onBodySent(5);
@@ -361,13 +363,13 @@ Deno.test("handler() does not change the request", async () => {
   assert(!serializeRequestHead(sent[0]!).includes("mine"));
 });
 
-Deno.test("handler() answers 502 whatever it is that comes from the upstream's side", async () => {
+Deno.test("handler() responds with 502 to any failure on the upstream's side", async () => {
   const { ask } = handlerFor({ answer: () => Promise.reject("no error at all") });
   assertEquals(await codeOf(await ask("/a/x")), [502, "upstream_failed"]);
 });
 
-Deno.test("handler() answers 500 to a failure of its own, and records the cause", async () => {
-  const { handle, entries, gate } = handlerFor();
+Deno.test("handler() responds with 500 to a failure of its own, and logs the cause", async () => {
+  const { handle, entries, limiter } = handlerFor();
   const headers = new Headers({ host: "proxy" });
   headers.forEach = () => {
     throw new TypeError("canary");
@@ -378,5 +380,5 @@ Deno.test("handler() answers 500 to a failure of its own, and records the cause"
   );
   assertEquals([response.status, response.headers.get("cred-proxy-error")], [500, "internal"]);
   assert(!(await response.text()).includes("canary"));
-  assertEquals([entries[0]?.status, entries[0]?.cause, gate.inFlight], [500, "TypeError: canary", 0]);
+  assertEquals([entries[0]?.status, entries[0]?.cause, limiter.inFlight], [500, "TypeError: canary", 0]);
 });

@@ -2,38 +2,38 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { Refusal } from "../../lib/http/refusal.ts";
 
-Deno.test("InFlightLimiter lets in as many as there may be, and the next when one has left", () => {
-  const gate = new InFlightLimiter(2);
-  gate.acquire();
-  gate.acquire();
-  assertEquals(assertThrows(() => gate.acquire(), Refusal).code, "overloaded");
-  assertEquals(gate.inFlight, 2);
-  gate.release();
-  gate.acquire();
-  assertEquals(gate.inFlight, 2);
-  assertThrows(() => gate.acquire(), Refusal);
+Deno.test("InFlightLimiter admits requests up to its limit, and the next once one has finished", () => {
+  const limiter = new InFlightLimiter(2);
+  limiter.acquire();
+  limiter.acquire();
+  assertEquals(assertThrows(() => limiter.acquire(), Refusal).code, "overloaded");
+  assertEquals(limiter.inFlight, 2);
+  limiter.release();
+  limiter.acquire();
+  assertEquals(limiter.inFlight, 2);
+  assertThrows(() => limiter.acquire(), Refusal);
 });
 
-Deno.test("InFlightLimiter refuses everybody once it drains, and tells when those inside have left", async () => {
-  const gate = new InFlightLimiter(2);
-  gate.assertAccepting();
-  gate.acquire();
-  gate.acquire();
+Deno.test("InFlightLimiter refuses all requests once it drains, and resolves when those in flight have finished", async () => {
+  const limiter = new InFlightLimiter(2);
+  limiter.assertAccepting();
+  limiter.acquire();
+  limiter.acquire();
   let drained = false;
-  const draining = gate.drain().then(() => drained = true);
-  assertEquals(assertThrows(() => gate.assertAccepting(), Refusal).code, "draining");
-  gate.release();
+  const draining = limiter.drain().then(() => drained = true);
+  assertEquals(assertThrows(() => limiter.assertAccepting(), Refusal).code, "draining");
+  limiter.release();
   await Promise.resolve();
-  assertEquals([gate.inFlight, drained], [1, false]);
-  gate.release();
+  assertEquals([limiter.inFlight, drained], [1, false]);
+  limiter.release();
   await draining;
-  assertEquals(gate.inFlight, 0);
-  assertThrows(() => gate.assertAccepting(), Refusal);
+  assertEquals(limiter.inFlight, 0);
+  assertThrows(() => limiter.assertAccepting(), Refusal);
 });
 
-Deno.test("InFlightLimiter has drained at once where nobody is inside", async () => {
-  const gate = new InFlightLimiter(1);
-  gate.acquire();
-  gate.release();
-  await gate.drain();
+Deno.test("InFlightLimiter drains at once where nothing is in flight", async () => {
+  const limiter = new InFlightLimiter(1);
+  limiter.acquire();
+  limiter.release();
+  await limiter.drain();
 });

@@ -11,12 +11,12 @@ function assertTurns(upstream: string, cases: Cases): void {
   }
 }
 
-/** The location stays as it is. */
+/** The location stays unchanged. */
 function same(...locations: string[]): Cases {
   return locations.map((location) => [location, location] as const);
 }
 
-Deno.test("rewriteLocation() turns the upstream's own URLs to the route, query and fragment kept", () => {
+Deno.test("rewriteLocation() rewrites the upstream's own URLs to the route, with query and fragment", () => {
   assertTurns("https://api.test", [
     ["https://api.test/b/c?d=%2F#e", "/a/b/c?d=%2F#e"],
     ["HTTPS://API.test:443/b", "/a/b"],
@@ -24,7 +24,7 @@ Deno.test("rewriteLocation() turns the upstream's own URLs to the route, query a
     ["https://api.test?b", "/a/?b"],
     ["https://api.test#b", "/a/#b"],
     ["//api.test/b", "/a/b"],
-    // Browsers and the SDKs take the backslash for a slash, so this is the upstream's too.
+    // Browsers and the SDKs read a backslash as a slash, so this is the upstream's too.
     ["https://api.test\\@other.test/b", "/a/\\@other.test/b"],
     ["/b", "/a/b"],
     ["/", "/a/"],
@@ -52,7 +52,7 @@ Deno.test("rewriteLocation() leaves other places alone", () => {
   );
 });
 
-Deno.test("rewriteLocation() takes the upstream's base off, and leaves what lies outside it", () => {
+Deno.test("rewriteLocation() removes the upstream's base, and leaves what lies outside it", () => {
   assertTurns("https://api.test/v1", [
     ["https://api.test/v1/b", "/a/b"],
     ["/v1/b?c", "/a/b?c"],
@@ -63,7 +63,7 @@ Deno.test("rewriteLocation() takes the upstream's base off, and leaves what lies
   ]);
 });
 
-Deno.test("rewriteLocation() takes the upstream's base off in front of a fragment too", () => {
+Deno.test("rewriteLocation() removes the upstream's base before a fragment too", () => {
   assertTurns("https://api.test/v1", [["/v1#b", "/a/#b"], ["https://api.test/v1#b", "/a/#b"]]);
 });
 
@@ -76,7 +76,7 @@ Deno.test("rewriteLocation() knows ports, IPv6 and plain http", () => {
   assertTurns("http://api.test:443", [["http://api.test:443/b", "/a/b"], ...same("http://api.test/b")]);
 });
 
-Deno.test("rewriteLocation() never makes a path that a client would take for another host", () => {
+Deno.test("rewriteLocation() never makes a path that a client would read as another host", () => {
   const { upstream } = routeOf();
   for (const location of ["https://api.test//other.test/b", "https://api.test/\\other.test/b"]) {
     const turned = rewriteLocation(location, upstream, "/");

@@ -22,7 +22,7 @@ function utf8(text: string): string {
   return fromLatin1(new TextEncoder().encode(text));
 }
 
-/** What masking means, said as plainly as possible: every byte that is part of a form. */
+/** The plainest definition of masking: every byte that is part of a form. */
 function maskedPlainly(forms: readonly string[], body: string): string {
   const masked = body.split("");
   for (const form of forms) {
@@ -33,7 +33,7 @@ function maskedPlainly(forms: readonly string[], body: string): string {
   return masked.join("");
 }
 
-/** How much of the text's end is the beginning of a form. */
+/** Returns how many bytes at the text's end are the beginning of a form. */
 function openPlainly(forms: readonly string[], text: string): number {
   for (let at = 0; at < text.length; at++) {
     const end = text.slice(at);
@@ -47,7 +47,7 @@ function formsOf(token: string, auth = BEARER): string[] {
   return [...new Set(forms.map((form) => form.reveal()))];
 }
 
-/** Asserts that each text is masked as a whole, between others and alone. */
+/** Asserts that each text is masked completely, between others and alone. */
 function assertMasked(token: string, auth: Auth, texts: readonly string[]): void {
   const mask = maskOf(token, auth);
   for (const text of texts) {
@@ -56,7 +56,7 @@ function assertMasked(token: string, auth: Auth, texts: readonly string[]): void
   }
 }
 
-Deno.test("Mask masks the token as it is, between others and at either end", () => {
+Deno.test("Mask masks the token itself, between other bytes and at either end", () => {
   const mask = maskOf(TOKEN);
   const stars = "*".repeat(TOKEN.length);
   assertEquals(mask.maskText(TOKEN), stars);
@@ -67,7 +67,7 @@ Deno.test("Mask masks the token as it is, between others and at either end", () 
   }
 });
 
-Deno.test("Mask masks the value of a Basic credential, and what it is made of", () => {
+Deno.test("Mask masks the value of a Basic credential, and its parts", () => {
   const auth = { authScheme: "basic", authUser: "x-access-token" };
   const pair = `x-access-token:${TOKEN}`;
   assertMasked(TOKEN, auth, [TOKEN, btoa(pair).replace(/=+$/, "")]);
@@ -105,7 +105,7 @@ Deno.test("Mask masks the token's base64 in any text, in both alphabets", () => 
           const to = Math.floor((before + token).length * 8 / 6);
           assertEquals(masked.slice(from, to), "*".repeat(to - from), coded);
           assertEquals(masked.slice(0, from), coded.slice(0, from));
-          // The last one carries bits of what follows as well; if nothing does, it is known.
+          // The last one also carries bits of what follows; if nothing does, it is known.
           const rest = coded.slice(to);
           if (after === "") assertEquals(masked.slice(to), rest.replace(/[^=]/g, "*"));
           else assertEquals(masked.slice(to + 1), rest.slice(1));
@@ -214,7 +214,7 @@ Deno.test("Mask masks nothing of a token under 8 bytes", () => {
   assertMasked("12345678", BEARER, ["12345678"]);
 });
 
-Deno.test("secretForms() gives no form twice and none under 8 bytes", () => {
+Deno.test("secretForms() returns no form twice and none under 8 bytes", () => {
   for (const token of ["aaaaaaaa", TOKEN, "%%%%%%%%", "a:b c/d+e\xff"]) {
     for (const authScheme of ["Bearer", "Basic", ""]) {
       const auth = { authScheme, authUser: undefined };
@@ -255,7 +255,7 @@ const anyAuth = fc.constantFrom<Auth>(
   { authScheme: "Basic", authUser: undefined },
 );
 
-/** A body of forms, beginnings and endings of forms, and other bytes, and the places where it is cut. */
+/** A body of forms, beginnings and endings of forms, and other bytes, and the positions at which it is cut. */
 const anyCase = fc.tuple(anyToken, anyAuth).chain(([token, auth]) => {
   const form = fc.constantFrom(...formsOf(token, auth));
   const piece = fc.oneof(
@@ -275,7 +275,7 @@ const anyCase = fc.tuple(anyToken, anyAuth).chain(([token, auth]) => {
   });
 });
 
-Deno.test("StreamMask masks a body cut anywhere as it would the whole, and holds back no more than it must", () => {
+Deno.test("StreamMask masks a body cut anywhere like the whole body, and holds back no more than it must", () => {
   fc.assert(
     fc.property(anyCase, ({ token, auth, body, cuts }) => {
       const forms = formsOf(token, auth);
@@ -294,7 +294,7 @@ Deno.test("StreamMask masks a body cut anywhere as it would the whole, and holds
         const went = stream.push(latin1(body.slice(places[index - 1], to)));
         sent += went.length;
         out.push(went.slice());
-        // What went on must not change any more, so it is what the whole body gives.
+        // What has gone on can't change any more, so it must equal the masked whole.
         assertEquals(fromLatin1(went), expected.slice(sent - went.length, sent));
         assertEquals(to - sent, openPlainly(forms, body.slice(0, to)));
       }
@@ -306,7 +306,7 @@ Deno.test("StreamMask masks a body cut anywhere as it would the whole, and holds
   );
 });
 
-Deno.test("StreamMask gives the very piece that came where it holds nothing back", () => {
+Deno.test("StreamMask returns the very piece it was given where it holds nothing back", () => {
   const stream = new StreamMask({ current: maskOf(TOKEN) });
   for (
     const text of [
@@ -324,7 +324,7 @@ Deno.test("StreamMask gives the very piece that came where it holds nothing back
   assertEquals(stream.flush().length, 0);
 });
 
-Deno.test("StreamMask lets go of what was held once it can't be the secret, and at the end", () => {
+Deno.test("StreamMask releases what it held once that can't be the secret, and at the end", () => {
   const stream = new StreamMask({ current: maskOf(TOKEN) });
   const push = (text: string) => fromLatin1(stream.push(latin1(text)));
   assertEquals(push(`a ${TOKEN.slice(0, 5)}`), "a ");
@@ -336,7 +336,7 @@ Deno.test("StreamMask lets go of what was held once it can't be the secret, and 
   assertEquals(fromLatin1(stream.flush()), TOKEN.slice(0, 7));
 });
 
-Deno.test("StreamMask looks at content that is made to be like the secret in a time that grows as its length", () => {
+Deno.test("StreamMask reads content that resembles the secret in linear time", () => {
   const cases: [token: string, body: string][] = [
     ["a".repeat(2000), "a".repeat(1999) + "b"],
     ["a".repeat(2000), "a"],
@@ -357,7 +357,7 @@ Deno.test("StreamMask looks at content that is made to be like the secret in a t
       return best;
     };
     time(1 << 16);
-    // Were it to look at each form anew from each byte on, it would take half a second and more.
+    // Comparing each form from each byte on would take half a second and more.
     const took = time(1 << 18);
     assert(took < 250, `${took} ms for 256 KiB`);
   }

@@ -4,7 +4,7 @@ import { Refusal } from "../../lib/http/refusal.ts";
 import { parseTarget } from "../../lib/proxy/target.ts";
 import { routeOf } from "../support/route.ts";
 
-/** Undefined if the route of these fields lets the request through, else what the agent is told it does not allow. */
+/** Returns undefined if a route with these fields allows the request, else what the client learns it does not allow. */
 function refused(fields: object, method: string, target: string, headers: Record<string, string> = {}) {
   try {
     assertPolicy(routeOf(fields), {
@@ -19,11 +19,11 @@ function refused(fields: object, method: string, target: string, headers: Record
   }
 }
 
-Deno.test("assertPolicy() lets everything through where the route says nothing", () => {
+Deno.test("assertPolicy() allows everything where the route says nothing", () => {
   assertEquals(refused({}, "DELETE", "/a//%75ser;x?y", { "x-http-method-override": "PUT" }), undefined);
 });
 
-Deno.test("assertPolicy() takes the methods that are listed, in their very spelling", () => {
+Deno.test("assertPolicy() allows the listed methods, in exactly their spelling", () => {
   const route = { methods: ["GET", "POST"] };
   for (const method of ["GET", "POST"]) assertEquals(refused(route, method, "/a/x"), undefined);
   for (const method of ["HEAD", "DELETE", "get", "Post", "OPTIONS", "PROPFIND"]) {
@@ -31,7 +31,7 @@ Deno.test("assertPolicy() takes the methods that are listed, in their very spell
   }
 });
 
-Deno.test("assertPolicy() refuses the fields by which a server takes a request for another", () => {
+Deno.test("assertPolicy() refuses the fields that make a server treat a request as another", () => {
   for (const field of ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"]) {
     const name = field.toLowerCase();
     assertEquals(refused({ methods: ["POST"] }, "POST", "/a/x", { [field]: "DELETE" }), `the field ${name}`);
@@ -42,7 +42,7 @@ Deno.test("assertPolicy() refuses the fields by which a server takes a request f
   }
 });
 
-Deno.test("assertPolicy() takes what one of the patterns matches below the prefix", () => {
+Deno.test("assertPolicy() allows what a pattern matches below the prefix", () => {
   const route = { paths: ["user", "repos/*/issues/**", "search?q=a"] };
   for (
     const target of [
@@ -63,7 +63,7 @@ Deno.test("assertPolicy() takes what one of the patterns matches below the prefi
   }
 });
 
-Deno.test("assertPolicy() lets no other spelling of a path past its patterns", () => {
+Deno.test("assertPolicy() allows no other spelling of a path past its patterns", () => {
   const route = { paths: ["user", "repos/**", "x/*.json"] };
   const odd = [
     ..."/a/%75ser /a/use%72 /a//user /a/user%2f /a/repos//x /a/repos/%2e%2fx /a/repos/x%2Fy /a/repos/%252e%252e"
@@ -86,7 +86,7 @@ Deno.test("assertPolicy() lets no other spelling of a path past its patterns", (
     ],
   ];
   for (const target of odd) {
-    // What the target's own judgement refuses gets no further either.
+    // The validation of the target refuses these.
     let subject: string | undefined = "refused before";
     try {
       subject = refused(route, "GET", target);
@@ -111,7 +111,7 @@ Deno.test("assertPolicy() lets no other spelling of a path past its patterns", (
   }
 });
 
-Deno.test("assertPolicy() keeps a route of git's to reading", () => {
+Deno.test("assertPolicy() limits a git route to reading", () => {
   const route = { paths: ["**/info/refs?service=git-upload-pack", "**/git-upload-pack"] };
   const allowed: [method: string, target: string][] = [
     ["GET", "/a/o/r.git/info/refs?service=git-upload-pack"],
@@ -133,7 +133,7 @@ Deno.test("assertPolicy() keeps a route of git's to reading", () => {
     try {
       let_ = refused(route, method, target) === undefined;
     } catch {
-      // The target's own judgement.
+      // The validation of the target.
     }
     assertEquals(let_, false, target);
   }

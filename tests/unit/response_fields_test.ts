@@ -6,7 +6,7 @@ import { routeOf } from "../support/route.ts";
 
 type Fields = [name: string, value: string][];
 
-/** What goes on to the agent of a reply's fields, on a route that does not mask. */
+/** Returns the fields of a response that the client gets, on a route that does not mask. */
 function passed(
   fields: Fields,
   { route = {}, method = "GET", status = 200 }: { route?: object; method?: string; status?: number } = {},
@@ -21,7 +21,7 @@ function passed(
   return seen;
 }
 
-Deno.test("copyResponseFields() passes all else as it is: order, repetition, values", () => {
+Deno.test("copyResponseFields() copies all other fields unchanged: order, repetition, values", () => {
   const fields: Fields = [
     ["www-authenticate", "Basic realm=a"],
     ["x-empty", ""],
@@ -62,19 +62,19 @@ Deno.test("copyResponseFields() drops what any Connection field names", () => {
   assertEquals(passed(fields), [["x-food", "3"]]);
 });
 
-Deno.test("copyResponseFields() lets cookies through only where the route says so", () => {
+Deno.test("copyResponseFields() copies cookies only where the route says so", () => {
   const fields: Fields = [["set-cookie", "a=1"], ["x-a", "1"], ["set-cookie", "b=2"]];
   assertEquals(passed(fields), [["x-a", "1"]]);
   assertEquals(passed(fields, { route: { cookies: true } }), fields);
 });
 
-Deno.test("copyResponseFields() tells the length also where there is no content", () => {
+Deno.test("copyResponseFields() copies the length also where there is no content", () => {
   const fields: Fields = [["content-length", "5"]];
   assertEquals(passed(fields, { method: "HEAD" }), fields);
   assertEquals(passed(fields, { status: 304 }), fields);
 });
 
-Deno.test("copyResponseFields() turns references to the upstream back to the route", () => {
+Deno.test("copyResponseFields() rewrites references to the upstream to the route", () => {
   const fields: Fields = [["location", "https://api.test/b"], ["content-location", "/c"], [
     "x-location",
     "/d",

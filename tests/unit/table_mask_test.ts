@@ -30,7 +30,7 @@ function maskOf(routes: readonly (readonly [auth: Auth, token: string | undefine
   return { mask, tokens };
 }
 
-Deno.test("TableMask masks the token of each route, as that route sends it", () => {
+Deno.test("TableMask masks the token of each route as that route sends it", () => {
   const { mask } = maskOf([[BEARER, "first-token"], [BASIC, "second-token"], [BEARER, undefined]]);
   const basic = btoa("git:second-token");
   assertEquals(
@@ -41,7 +41,7 @@ Deno.test("TableMask masks the token of each route, as that route sends it", () 
   );
 });
 
-Deno.test("TableMask follows each token, and keeps on masking those that served before", () => {
+Deno.test("TableMask follows each token, and goes on masking earlier ones", () => {
   const { mask, tokens: [one, other] } = maskOf([[BEARER, "first-token"], [BEARER, undefined]]);
   const before = mask.current;
   assert(before === mask.current, "it is made once for its tokens");
@@ -54,7 +54,7 @@ Deno.test("TableMask follows each token, and keeps on masking those that served 
   );
 });
 
-Deno.test("TableMask is none where there is nothing to mask", () => {
+Deno.test("TableMask has no mask where there is nothing to mask", () => {
   assertEquals(maskOf([]).mask.current, undefined);
   assertEquals(maskOf([[BEARER, "short"]]).mask.current, undefined);
   assertEquals(maskOf([[BEARER, undefined]]).mask.current, undefined);

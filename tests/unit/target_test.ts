@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { Refusal } from "../../lib/http/refusal.ts";
 import { parseTarget } from "../../lib/proxy/target.ts";
 
-/** As the runtime gives it: the scheme, the Host field and the target, one behind the other. */
+/** Parses what the runtime gives: the scheme, the Host field and the target, one after the other. */
 function parse(target: string, host = "proxy:9099"): ReturnType<typeof parseTarget> {
   return parseTarget(`http://${host}${target}`, host);
 }
@@ -12,7 +12,7 @@ function assertRefused(work: () => unknown, subject: string): void {
   assertEquals([refusal.code, refusal.subject], ["bad_request", subject]);
 }
 
-Deno.test("parseTarget() gives the path and the query byte for byte", () => {
+Deno.test("parseTarget() returns the path and the query byte for byte", () => {
   const cases: [target: string, path: string, query: string][] = [
     ["/", "/", ""],
     ["/a/b?c=d", "/a/b", "?c=d"],
@@ -53,7 +53,7 @@ Deno.test("parseTarget() refuses a dot-segment in every spelling", () => {
   }
 });
 
-Deno.test("parseTarget() takes what only looks like a dot-segment", () => {
+Deno.test("parseTarget() accepts what only looks like a dot-segment", () => {
   const paths = [
     "/...",
     "/a/.b",
@@ -81,12 +81,12 @@ Deno.test("parseTarget() refuses what no URL may hold", () => {
   assertRefused(() => parse("/a\\..\\b"), subject);
 });
 
-Deno.test("parseTarget() takes a host as a name or an address, with a port or without", () => {
+Deno.test("parseTarget() accepts a host as a name or an address, with a port or without", () => {
   const hosts = ["a", "A.b-c_d.9", "127.0.0.1:9099", "[::1]", "[::ffff:127.0.0.1]:65535", "a:", "a:0"];
   for (const host of hosts) assertEquals(parse("/a?b", host), { path: "/a", query: "?b" });
 });
 
-Deno.test("parseTarget() refuses a Host that is no host, wherever a target could hide in it", () => {
+Deno.test("parseTarget() refuses an invalid Host, wherever a target could hide in it", () => {
   const subject = "its Host field is missing or not a host";
   assertRefused(() => parseTarget("http:///a", null), subject);
   const hosts = [
@@ -115,8 +115,8 @@ Deno.test("parseTarget() refuses a Host that is no host, wherever a target could
   for (const host of hosts) assertRefused(() => parse("/a", host), subject);
 });
 
-Deno.test("parseTarget() takes an absolute target for the Host's own, and refuses any other", () => {
-  // An absolute target stands in place of what the runtime puts together.
+Deno.test("parseTarget() accepts an absolute target with the host of the Host field, and refuses any other", () => {
+  // An absolute target replaces what the runtime puts together.
   assertEquals(parseTarget("http://a:1/b?c", "a:1"), { path: "/b", query: "?c" });
   const cases: [url: string, host: string][] = [
     ["http://other/b", "a"],

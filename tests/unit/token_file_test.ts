@@ -135,12 +135,12 @@ Deno.test("SettledWatch sees a change once, when it has stood from one look to t
   assertEquals(looks, [false, false, true, false, false, false, true, false, false, true, false, true]);
 });
 
-Deno.test("StoredToken keeps the last tokens that served", () => {
-  const slot = new StoredToken("A_TOKEN", undefined);
-  const taken = ["a", "b", "b", "c", "d", "e", "f"].map((text) => slot.replace(Secret.of(text)));
+Deno.test("StoredToken keeps the last tokens that were served", () => {
+  const stored = new StoredToken("A_TOKEN", undefined);
+  const taken = ["a", "b", "b", "c", "d", "e", "f"].map((text) => stored.replace(Secret.of(text)));
   assertEquals(taken, [true, true, false, true, true, true, true]);
-  assertEquals(slot.current?.reveal(), "f");
-  assertEquals(slot.former.map((token) => token.reveal()), ["e", "d", "c", "b"]);
+  assertEquals(stored.current?.reveal(), "f");
+  assertEquals(stored.former.map((token) => token.reveal()), ["e", "d", "c", "b"]);
 });
 
 Deno.test("TokenFiles that take over from others tell which token is another than before", async () => {
