@@ -35,6 +35,6 @@ Deno.test("RequestLog logs the client only where a sink wants it, and at most a 
 
 Deno.test("RequestLog gives no two requests the same name, not even in two processes", () => {
   const logs = [new RequestLog([]), new RequestLog([])];
-  const names = logs.flatMap((journal) => [1, 2].map(() => log.begin(requestOf("GET"), CLIENT_INFO).id));
+  const names = logs.flatMap((log) => [1, 2].map(() => log.begin(requestOf("GET"), CLIENT_INFO).id));
   assertEquals(new Set(names).size, 4);
 });
