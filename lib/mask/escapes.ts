@@ -104,14 +104,18 @@ function hex(char: string, digits: number, upper: boolean): string {
   return upper ? text.toUpperCase() : text;
 }
 
+/** The members of one combination: one of each list. */
+type OneOfEach<Lists extends readonly (readonly unknown[])[]> = {
+  -readonly [At in keyof Lists]: Lists[At][number];
+};
+
 /** Yields every combination of one member of each list. */
-function* combinations<A, B, C, D>(
-  first: readonly A[],
-  second: readonly B[],
-  third: readonly C[],
-  fourth: readonly D[] = [undefined as D],
-): Generator<[A, B, C, D]> {
-  for (const a of first) {
-    for (const b of second) for (const c of third) for (const d of fourth) yield [a, b, c, d];
+function* combinations<const Lists extends readonly (readonly unknown[])[]>(
+  ...lists: Lists
+): Generator<OneOfEach<Lists>> {
+  const [first, ...rest] = lists;
+  if (first === undefined) return yield [] as OneOfEach<Lists>;
+  for (const member of first) {
+    for (const others of combinations(...rest)) yield [member, ...others] as OneOfEach<Lists>;
   }
 }
