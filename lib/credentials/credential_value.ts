@@ -1,5 +1,6 @@
 import type { RouteConfig } from "../config/route/route_config.ts";
 import { Secret } from "../core/secret.ts";
+import { basicCredentials } from "../http/basic.ts";
 
 /** Returns the value of the field that carries a route's credential: RFC 9110, section 11.4. */
 export function credentialValue(
@@ -9,7 +10,6 @@ export function credentialValue(
   const text = token.reveal();
   if (route.authScheme === "") return token;
   if (route.authScheme.toLowerCase() !== "basic") return Secret.of(`${route.authScheme} ${text}`);
-  // RFC 7617, section 2. Both halves are Latin-1, as everything in a head is here, so btoa accepts them.
   const pair = route.authUser === undefined ? text : `${route.authUser}:${text}`;
-  return Secret.of(`${route.authScheme} ${btoa(pair)}`);
+  return Secret.of(basicCredentials(pair, route.authScheme));
 }

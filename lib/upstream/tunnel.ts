@@ -1,5 +1,7 @@
 import type { Secret } from "../core/secret.ts";
 import type { Upstream } from "../config/route/route_config.ts";
+import { basicCredentials } from "../http/basic.ts";
+import { hostPort } from "../http/host.ts";
 import { encodeLatin1 } from "../core/latin1.ts";
 import { Connection, type Socket } from "./connection.ts";
 import { BadResponse, TunnelRefused } from "./errors.ts";
@@ -15,11 +17,10 @@ export async function openTunnel(
   upstream: Upstream,
   credentials: Secret | undefined,
 ): Promise<void> {
-  const host = upstream.host.includes(":") ? `[${upstream.host}]` : upstream.host;
-  const authority = `${host}:${upstream.port}`;
+  const authority = hostPort(upstream.host, upstream.port);
   const proof = credentials === undefined
     ? ""
-    : `proxy-authorization: Basic ${btoa(credentials.reveal())}\r\n`;
+    : `proxy-authorization: ${basicCredentials(credentials.reveal())}\r\n`;
   const connection = new Connection(socket);
   await connection.write(encodeLatin1(`CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n${proof}\r\n`));
   for (let interim = 0; interim < 16; interim++) {
