@@ -38,10 +38,6 @@ export class Connection {
     this.#onClose = onClose;
   }
 
-  get closed(): boolean {
-    return this.#closed;
-  }
-
   /** Whether the last read brought as much as a read can: then more is likely on its way. */
   get lastReadWasFull(): boolean {
     return this.#lastRead >= FULL_READ;

@@ -26,10 +26,6 @@ export class Pool {
   #looks = 0;
   #closed = false;
 
-  get size(): number {
-    return this.#idle.length;
-  }
-
   take(): Connection | undefined {
     const connection = this.#idle.pop()?.connection;
     connection?.begin();
