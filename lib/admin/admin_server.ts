@@ -65,7 +65,7 @@ export class AdminServer implements Views {
         upstream: upstreamText(config.upstream),
         token: token.describe(),
         tokenIsSet: token.current !== undefined,
-        connections: meters.connections(name).held,
+        connections: meters.connections(name).current,
       })),
       minutes: this.#history.minutes(now),
       hour: this.#history.routes(now),

@@ -78,7 +78,7 @@ class ZlibDecoder implements ContentDecoder {
 
   async *decode(bytes: Uint8Array): AsyncGenerator<Piece, void> {
     const taken = yield* this.stream.write(bytes);
-    if (taken < bytes.length) throw tooLong();
+    if (taken < bytes.length) throw overlong();
   }
 
   end(): AsyncGenerator<Piece, void> {
@@ -95,7 +95,7 @@ class BrotliDecoder extends ZlibDecoder {
   // deno-lint-ignore require-yield
   override async *end(): AsyncGenerator<Piece, void> {
     const { done, value } = await this.stream.write(new Uint8Array(1)).next();
-    if (!done || value > 0) throw cutShort();
+    if (!done || value > 0) throw incomplete();
   }
 }
 
@@ -113,7 +113,7 @@ class ZstdDecoder extends ZlibDecoder {
 
   // deno-lint-ignore require-yield
   override async *end(): AsyncGenerator<Piece, void> {
-    if (!this.#frames.whole) throw cutShort();
+    if (!this.#frames.atEnd) throw incomplete();
   }
 }
 
@@ -174,10 +174,10 @@ class DecoderStream {
   }
 }
 
-function cutShort(): BadResponse {
+function incomplete(): BadResponse {
   return new BadResponse("content that ends within its coding");
 }
 
-function tooLong(): BadResponse {
+function overlong(): BadResponse {
   return new BadResponse("content with bytes behind the end of its coding");
 }

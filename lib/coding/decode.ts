@@ -20,7 +20,7 @@ export function decodingFor(codings: string): Decoding | undefined {
   if (name === undefined) return (content) => content;
   const coding = CODINGS.get(name);
   if (coding === undefined || others.length > 0) return undefined;
-  return (content) => new Decoded(content, coding);
+  return (content) => new DecodedSource(content, coding);
 }
 
 /** Lists may have empty members, and `identity` says that there is none: RFC 9110, sections 5.6.1 and 12.5.3. */
@@ -35,12 +35,12 @@ function isCoding(name: string): boolean {
 const LARGEST_GROWTH = 1000;
 const ALWAYS_ALLOWED = 64 * 1024 * 1024;
 
-class Decoded implements Source {
+class DecodedSource implements Source {
   readonly #content: Source;
   readonly #coding: Coding;
   readonly #pieces: AsyncGenerator<Uint8Array<ArrayBuffer>, void>;
   #read = 0;
-  #made = 0;
+  #produced = 0;
   done = false;
 
   constructor(content: Source, coding: Coding) {
@@ -56,8 +56,8 @@ class Decoded implements Source {
         this.done = true;
         return undefined;
       }
-      this.#made += piece.value.length;
-      if (this.#made > ALWAYS_ALLOWED && this.#made > LARGEST_GROWTH * this.#read) {
+      this.#produced += piece.value.length;
+      if (this.#produced > ALWAYS_ALLOWED && this.#produced > LARGEST_GROWTH * this.#read) {
         throw new BadResponse("content that is over 1,000 times as large without its coding");
       }
       return piece.value;

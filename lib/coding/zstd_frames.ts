@@ -10,61 +10,61 @@ const NEEDED = { magic: 4, skippable: 4, descriptor: 1, block: 3 };
  * end of the content for the right one, and stops for good at the end of a frame that has more behind it in one piece.
  */
 export class ZstdFrames {
-  #place: keyof typeof NEEDED = "magic";
+  #state: keyof typeof NEEDED = "magic";
   #seen: number[] = [];
   /** How many bytes are still to be passed over. */
-  #passing = 0;
+  #skipping = 0;
   #checksum = 0;
 
   /** Whether all frames that have begun have come to their end. */
-  get whole(): boolean {
-    return this.#place === "magic" && this.#seen.length === 0 && this.#passing === 0;
+  get atEnd(): boolean {
+    return this.#state === "magic" && this.#seen.length === 0 && this.#skipping === 0;
   }
 
   /** Reads on, at most to the end of a frame. @returns How many bytes it read. */
   read(bytes: Uint8Array): number {
     let at = 0;
     do {
-      if (this.#passing > 0) {
-        const passed = Math.min(this.#passing, bytes.length - at);
-        this.#passing -= passed;
+      if (this.#skipping > 0) {
+        const passed = Math.min(this.#skipping, bytes.length - at);
+        this.#skipping -= passed;
         at += passed;
         continue;
       }
       this.#seen.push(bytes[at++]!);
-      if (this.#seen.length < NEEDED[this.#place]) continue;
-      this.#judge(this.#seen.reduceRight((number, byte) => number * 256 + byte, 0));
+      if (this.#seen.length < NEEDED[this.#state]) continue;
+      this.#advance(this.#seen.reduceRight((number, byte) => number * 256 + byte, 0));
       this.#seen = [];
-    } while (at < bytes.length && !this.whole);
+    } while (at < bytes.length && !this.atEnd);
     return at;
   }
 
-  #judge(number: number): void {
-    switch (this.#place) {
+  #advance(number: number): void {
+    switch (this.#state) {
       case "magic":
-        if (number === FRAME) this.#place = "descriptor";
-        else if (Math.floor(number / 16) === SKIPPABLE_FRAME) this.#place = "skippable";
+        if (number === FRAME) this.#state = "descriptor";
+        else if (Math.floor(number / 16) === SKIPPABLE_FRAME) this.#state = "skippable";
         // No frame: the decoder fails at it, wherever it may end.
-        else this.#passing = Infinity;
+        else this.#skipping = Infinity;
         break;
       case "skippable":
-        this.#passing = number;
-        this.#place = "magic";
+        this.#skipping = number;
+        this.#state = "magic";
         break;
       case "descriptor": {
         // Section 3.1.1.1: window, dictionary and content size, each of which may be missing.
         const single = number >> 5 & 1;
-        this.#passing = (1 - single) + [0, 1, 2, 4][number & 3]! + [single, 2, 4, 8][number >> 6]!;
+        this.#skipping = (1 - single) + [0, 1, 2, 4][number & 3]! + [single, 2, 4, 8][number >> 6]!;
         this.#checksum = number >> 2 & 1;
-        this.#place = "block";
+        this.#state = "block";
         break;
       }
       case "block": {
         // Section 3.1.1.2: a block of one byte repeated holds that byte, whatever its size.
-        this.#passing = (number >> 1 & 3) === 1 ? 1 : number >> 3;
+        this.#skipping = (number >> 1 & 3) === 1 ? 1 : number >> 3;
         if ((number & 1) === 0) break;
-        this.#passing += this.#checksum * 4;
-        this.#place = "magic";
+        this.#skipping += this.#checksum * 4;
+        this.#state = "magic";
         break;
       }
     }

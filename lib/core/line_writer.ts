@@ -2,7 +2,7 @@
 const LIMIT = 1024 * 1024;
 
 /** Where lines end up: `Deno.stdout`, `Deno.stderr`. */
-export interface Out {
+export interface LineOutput {
   write(bytes: Uint8Array): Promise<number>;
 }
 
@@ -11,24 +11,24 @@ export interface Out {
  * and what no longer finds room is counted and said.
  */
 export class LineWriter {
-  readonly #out: Out;
+  readonly #out: LineOutput;
   readonly #lossLine: (count: number) => string;
-  #waiting = "";
+  #pending = "";
   #lost = 0;
   #writing: Promise<void> | undefined;
 
   /** @param lossLine The line that says how many found no room. */
-  constructor(out: Out, lossLine: (count: number) => string) {
+  constructor(out: LineOutput, lossLine: (count: number) => string) {
     this.#out = out;
     this.#lossLine = lossLine;
   }
 
   push(line: string): void {
-    if (this.#waiting.length > LIMIT) {
+    if (this.#pending.length > LIMIT) {
       this.#lost++;
       return;
     }
-    this.#waiting += `${line}\n`;
+    this.#pending += `${line}\n`;
     this.#writing ??= this.#writeAll();
   }
 
@@ -41,16 +41,16 @@ export class LineWriter {
     // What else is pushed in this turn goes along.
     await Promise.resolve();
     try {
-      while (this.#waiting !== "") {
+      while (this.#pending !== "") {
         const loss = this.#lost === 0 ? "" : `${this.#lossLine(this.#lost)}\n`;
-        let bytes = encoder.encode(this.#waiting + loss);
-        this.#waiting = "";
+        let bytes = encoder.encode(this.#pending + loss);
+        this.#pending = "";
         this.#lost = 0;
         while (bytes.length > 0) bytes = bytes.subarray(await this.#out.write(bytes));
       }
     } catch {
       // Nobody reads any more. The service goes on.
-      this.#waiting = "";
+      this.#pending = "";
     } finally {
       this.#writing = undefined;
     }

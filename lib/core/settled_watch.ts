@@ -6,8 +6,8 @@
  */
 export class SettledWatch {
   readonly #state: () => Promise<string>;
-  #taken: string;
-  #seen: string;
+  #reported: string;
+  #last: string;
 
   /**
    * @param state What it looks like now, in a text that changes when it does.
@@ -15,15 +15,15 @@ export class SettledWatch {
    */
   constructor(state: () => Promise<string>, before: string) {
     this.#state = state;
-    this.#taken = this.#seen = before;
+    this.#reported = this.#last = before;
   }
 
   /** Whether it has changed, and stood still since the last look. Says so once for each change. */
   async poll(): Promise<boolean> {
     const state = await this.#state();
-    const settled = state === this.#seen && state !== this.#taken;
-    this.#seen = state;
-    if (settled) this.#taken = state;
+    const settled = state === this.#last && state !== this.#reported;
+    this.#last = state;
+    if (settled) this.#reported = state;
     return settled;
   }
 }

@@ -65,7 +65,7 @@ export function families(meters: Meters, state: State): Family[] {
     gauge(
       "cred_proxy_upstream_connections_open",
       "Connections to upstreams, idle or in use.",
-      each((meter) => meter.connections.held),
+      each((meter) => meter.connections.current),
     ),
     counter(
       "cred_proxy_upstream_connections_opened_total",

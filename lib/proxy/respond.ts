@@ -45,7 +45,7 @@ export async function respond(
     const decoding = mask && framing.kind !== "none" ? decodingOf(upstream) : undefined;
     entry.status = head.status;
     // What came together with the head goes on without waiting for a turn of the loop.
-    const whole = decoding === undefined ? body.takeWhole() : undefined;
+    const whole = decoding === undefined ? body.borrowAll() : undefined;
     const content = whole === undefined
       ? await contentFor(upstream, { decoding, mask: mask && source, span })
       : wholeContent(upstream, mask, whole);
@@ -109,7 +109,7 @@ async function contentFor(
     span.end("complete");
     return null;
   }
-  const first = decoding === undefined ? await body.buffered() : undefined;
+  const first = decoding === undefined ? await body.nextBuffered() : undefined;
   if (body.done && (first === undefined || first.length < ONE_PIECE)) {
     span.entry.bytesDown = first?.length ?? 0;
     span.end("complete");

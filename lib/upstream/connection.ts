@@ -3,34 +3,34 @@ import { BadResponse } from "./errors.ts";
 import { findHeadEnd, HEAD_LIMIT } from "./response_head.ts";
 
 /**
- * What one read brings at most: the runtime's TLS gives the plaintext of one record, RFC 8446, section 5.1. A read
- * that brings as much is one of many; a shorter one is all there was.
+ * How many bytes one read brings at most: the runtime's TLS returns the plaintext of one record, RFC 8446, section 5.1.
+ * After a full read more is likely to follow; a shorter one has brought all there was.
  */
 export const FULL_READ = 16 * 1024;
 
-/** What a connection of the runtime's can do, as far as it is used here. */
+/** The part of a runtime's connection that is used here. */
 export type Socket = Pick<Deno.Conn, "read" | "write" | "close">;
 
-/** Heads of ordinary responses are far shorter, and a body's first bytes may come along. */
+/** Far more than an ordinary response head, with which the body's first bytes may arrive. */
 const BUFFER_SIZE = FULL_READ;
 
-/** Heads of ordinary requests are shorter. */
+/** More than an ordinary request head. */
 const OUTGOING_SIZE = 2 * 1024;
 
-/** One connection to an upstream: bytes out, and a buffer of the bytes that came. */
+/** One connection to an upstream, with a buffer for the bytes that it receives. */
 export class Connection {
   readonly #socket: Socket;
   readonly #onClose: () => void;
   #buffer = new Uint8Array(BUFFER_SIZE);
   #start = 0;
   #end = 0;
-  /** Where heads are put together: memory of one's own is dear, and one request follows the other. */
+  /** Scratch buffer for request heads, reused across requests. */
   #outgoing = new Uint8Array(OUTGOING_SIZE);
-  /** The read that has been pending since the connection went idle. */
-  #ahead: Promise<number | null> | undefined;
+  /** The read that has been pending since the connection became idle. */
+  #pendingRead: Promise<number | null> | undefined;
   #idle = false;
   #closed = false;
-  #lastRead = 0;
+  #lastReadLength = 0;
 
   /** @param onClose Called once, when the connection is closed. */
   constructor(socket: Socket, onClose = () => {}) {
@@ -40,61 +40,60 @@ export class Connection {
 
   /** Whether the last read brought as much as a read can: then more is likely on its way. */
   get lastReadWasFull(): boolean {
-    return this.#lastRead >= FULL_READ;
+    return this.#lastReadLength >= FULL_READ;
   }
 
-  /** Takes the connection out of idleness. */
-  begin(): void {
-    this.#idle = false;
-  }
-
-  /** The bytes that have come and are not consumed: a view of the buffer, good until the next call. */
+  /** The bytes received and not discarded: a view of the buffer, valid until the next call. */
   get buffered(): Uint8Array<ArrayBuffer> {
     return this.#buffer.subarray(this.#start, this.#end);
   }
 
+  /** Drops bytes from the front of the buffer. */
   discard(length: number): void {
     this.#start += length;
     if (this.#start === this.#end) this.#start = this.#end = 0;
   }
 
-  /** Reads once into the buffer behind what is there. @returns How many bytes came; 0 at the connection's end. */
+  /** Reads once, to the end of the buffer. @returns How many bytes arrived; 0 at the connection's end. */
   async fill(): Promise<number> {
-    const ahead = this.#ahead;
-    if (ahead === undefined) this.#makeRoom();
-    this.#ahead = undefined;
-    const length = await (ahead ?? this.#socket.read(this.#buffer.subarray(this.#end))) ?? 0;
+    const pending = this.#pendingRead;
+    if (pending === undefined) this.#makeRoom();
+    this.#pendingRead = undefined;
+    const length = await (pending ?? this.#socket.read(this.#buffer.subarray(this.#end))) ?? 0;
     this.#end += length;
-    this.#lastRead = length;
+    this.#lastReadLength = length;
     return length;
   }
 
-  /** Reads once past the buffer, which must be empty. @returns How many bytes came; 0 at the connection's end. */
+  /** Reads once, past the buffer, which must be empty. @returns How many bytes arrived; 0 at the connection's end. */
   async readInto(bytes: Uint8Array): Promise<number> {
     return await this.#socket.read(bytes) ?? 0;
   }
 
   /**
-   * Reads a head up to its empty line. @returns The head, a byte a character, or undefined if the connection ended
-   * before the first byte.
+   * Reads a head up to and with its empty line.
+   *
+   * @returns The head, one character per byte, or undefined if the connection ended before its first byte.
+   * @throws {BadResponse} If it ends within the head, or the head is too long or can't become a valid one.
    */
   async readHead(): Promise<string | undefined> {
     let seen = 0;
     for (;;) {
-      const arrived = this.buffered;
-      const length = arrived.length > seen ? findHeadEnd(arrived, seen) : -1;
+      const buffered = this.buffered;
+      const length = buffered.length > seen ? findHeadEnd(buffered, seen) : -1;
       if (length >= 0) {
-        const text = decodeLatin1(arrived.subarray(0, length));
+        const text = decodeLatin1(buffered.subarray(0, length));
         this.discard(length);
         return text;
       }
-      seen = arrived.length;
+      seen = buffered.length;
       if (await this.fill() > 0) continue;
       if (seen === 0) return undefined;
-      throw new BadResponse("a connection that ended within a head");
+      throw new BadResponse("connection closed within a head");
     }
   }
 
+  /** Writes all of the bytes. */
   async write(bytes: Uint8Array): Promise<void> {
     let written = 0;
     while (written < bytes.length) {
@@ -102,7 +101,7 @@ export class Connection {
     }
   }
 
-  /** Writes a head, a character a byte. */
+  /** Writes a head, one byte per character. Only one call may be pending. */
   writeHead(head: string): Promise<void> {
     if (head.length > this.#outgoing.length) this.#outgoing = new Uint8Array(head.length);
     encodeLatin1Into(head, this.#outgoing);
@@ -110,21 +109,27 @@ export class Connection {
   }
 
   /**
-   * Keeps a read pending while the connection is idle. Whatever it brings (an end, an error, or bytes that nobody
-   * asked for) says that the connection is of no more use, and `lost` is called. Once the connection has been taken
-   * for a request, the read is that request's first.
+   * Keeps a read pending while the connection is idle. Whatever it brings (an end, an error, or bytes that nobody asked
+   * for) makes the connection unusable, and `onLost` is called. After {@linkcode leaveIdle} the read is the first one
+   * of the next response.
    */
-  watch(lost: () => void): void {
+  enterIdle(onLost: () => void): void {
     this.#start = this.#end = 0;
     this.#idle = true;
-    const ahead = this.#socket.read(this.#buffer);
-    this.#ahead = ahead;
-    const judge = () => {
-      if (this.#idle && this.#ahead === ahead) lost();
+    const read = this.#socket.read(this.#buffer);
+    this.#pendingRead = read;
+    const onRead = () => {
+      if (this.#idle && this.#pendingRead === read) onLost();
     };
-    ahead.then(judge, judge);
+    read.then(onRead, onRead);
   }
 
+  /** Makes the connection ready for a request. */
+  leaveIdle(): void {
+    this.#idle = false;
+  }
+
+  /** Closes the connection, unless it is closed. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -134,15 +139,15 @@ export class Connection {
 
   #makeRoom(): void {
     if (this.#end < this.#buffer.length) return;
-    // Full: only a head can make it so, since a body is consumed as it comes.
-    const arrived = this.buffered;
-    const larger = arrived.length < this.#buffer.length
+    // Only a head can fill the buffer, since a body is discarded as it arrives.
+    const buffered = this.buffered;
+    const larger = buffered.length < this.#buffer.length
       ? this.#buffer
       : new Uint8Array(HEAD_LIMIT + BUFFER_SIZE);
-    if (larger !== this.#buffer) larger.set(arrived);
+    if (larger !== this.#buffer) larger.set(buffered);
     else this.#buffer.copyWithin(0, this.#start, this.#end);
     this.#buffer = larger;
-    this.#end = arrived.length;
+    this.#end = buffered.length;
     this.#start = 0;
   }
 }

@@ -1,21 +1,21 @@
-/** The connections to one route's upstream, as a metric tells them. */
+/** The connections to one route's upstream, for the metrics. */
 export class ConnectionCounts {
   #opened = 0;
   #closed = 0;
-  /** How often a request took one that had served before. */
+  /** How many requests were sent on a connection that had served before. */
   reused = 0;
 
-  /** How many there have been. */
+  /** How many connections have been opened so far. */
   get opened(): number {
     return this.#opened;
   }
 
-  /** How many there are, idle or in use. */
-  get held(): number {
+  /** How many connections are open now, idle or in use. */
+  get current(): number {
     return this.#opened - this.#closed;
   }
 
-  /** Counts one more. @returns What to call when it is closed. */
+  /** Counts a connection. @returns A function to call when it is closed. */
   open(): () => void {
     this.#opened++;
     return () => void this.#closed++;

@@ -1,62 +1,62 @@
-/** How often waits are looked at, in milliseconds. A client that has left is noticed within this time. */
+/** How often deadlines are checked, in milliseconds. A client's disconnect is noticed within this time. */
 const INTERVAL = 250;
 
-/** Something that is being waited for on behalf of a client. */
+/** The time limit of something that is done for a client, and ends when the client disconnects. */
 export class Deadline {
-  readonly #patience: number;
-  #left: number;
-  readonly #gone: () => boolean;
-  readonly #end: () => void;
-  /** Why it was ended, if it was. */
-  ended: "timeout" | "gone" | undefined;
+  readonly #ticks: number;
+  #ticksLeft: number;
+  readonly #isClientGone: () => boolean;
+  readonly #abort: () => void;
+  /** Why it was aborted, if it was. */
+  ended: "timeout" | "disconnected" | undefined;
 
   /**
-   * @param timeout How long it may last, in milliseconds; kept to the next look.
-   * @param gone Whether the client has left.
-   * @param end Called once: end it.
+   * @param timeout How long it may last, in milliseconds, rounded up to the next check.
+   * @param isClientGone Whether the client has disconnected.
+   * @param abort Called once, when it has to end.
    */
-  constructor(timeout: number, gone: () => boolean, end: () => void) {
-    this.#patience = this.#left = Math.ceil(timeout / INTERVAL) + 1;
-    this.#gone = gone;
-    this.#end = end;
+  constructor(timeout: number, isClientGone: () => boolean, abort: () => void) {
+    this.#ticks = this.#ticksLeft = Math.ceil(timeout / INTERVAL) + 1;
+    this.#isClientGone = isClientGone;
+    this.#abort = abort;
   }
 
-  /** Something went forward: the time begins anew. */
+  /** Starts the time again, after progress. */
   refresh(): void {
-    this.#left = this.#patience;
+    this.#ticksLeft = this.#ticks;
   }
 
-  /** Whether it has been ended by this look. */
+  /** Checks it. @returns Whether it was aborted. */
   tick(): boolean {
-    this.#left--;
-    this.ended = this.#gone() ? "gone" : this.#left === 0 ? "timeout" : undefined;
+    this.#ticksLeft--;
+    this.ended = this.#isClientGone() ? "disconnected" : this.#ticksLeft === 0 ? "timeout" : undefined;
     if (this.ended === undefined) return false;
-    this.#end();
+    this.#abort();
     return true;
   }
 }
 
 /**
- * All waits for connections and response heads, looked at by one timer.
+ * The deadlines of all connection attempts and response heads, checked by one timer.
  *
- * Most waits last less than one look: a timer, an abort listener or so much as a look at the clock for each would cost
- * more than the wait.
+ * Most are met within one interval: a timer, an abort listener or even a reading of the clock for each of them would
+ * cost more than the check.
  */
 export class Deadlines {
   readonly #deadlines = new Set<Deadline>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  add(wait: Deadline): void {
-    this.#deadlines.add(wait);
+  add(deadline: Deadline): void {
+    this.#deadlines.add(deadline);
     this.#timer ??= setInterval(() => this.#tick(), INTERVAL);
   }
 
-  delete(wait: Deadline): void {
-    this.#deadlines.delete(wait);
+  delete(deadline: Deadline): void {
+    this.#deadlines.delete(deadline);
   }
 
   #tick(): void {
-    for (const wait of this.#deadlines) if (wait.tick()) this.#deadlines.delete(wait);
+    for (const deadline of this.#deadlines) if (deadline.tick()) this.#deadlines.delete(deadline);
     if (this.#deadlines.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;

@@ -1,42 +1,47 @@
-import { ChunkedDecoder } from "./chunked.ts";
 import type { ResponseFraming } from "../http/framing.ts";
+import { ChunkedDecoder } from "./chunked.ts";
 import { BadResponse } from "./errors.ts";
 
-/** Takes the framing off a response's content as it comes, in place. */
-export interface Decoder {
-  /** Whether the content's end has been read. */
+/** Removes the framing from a response body as it arrives, in place. */
+export interface BodyDecoder {
+  /** Whether the body's end has been read. */
   readonly done: boolean;
-  /** How many bytes of content are still to come, as far as that is known. */
+  /** How many bytes of the body are still to come; `Infinity` if that is unknown. */
   readonly expected: number;
   /**
-   * Decodes what stands in `bytes` from `from` to `to`, leaving the content at `from`.
+   * Decodes the bytes in `bytes` between `from` and `to`, and leaves the body at `from`.
    *
-   * @returns The end of the content, and the end of what was read: short of `to` only once `done`.
+   * @returns `end`: the end of the body in `bytes`. `read`: the end of what was read, less than `to` only once `done`.
    */
   decode(bytes: Uint8Array, from: number, to: number): { readonly end: number; readonly read: number };
-  /** The connection ended: that is the content's end, or a content cut short. */
+  /**
+   * Handles the end of the connection.
+   *
+   * @throws {BadResponse} Where that is not the end of the body.
+   */
   end(): void;
 }
 
-export function decoderFor(framing: ResponseFraming): Decoder {
+/** Returns a decoder for one response body. */
+export function decoderFor(framing: ResponseFraming): BodyDecoder {
   switch (framing.kind) {
     case "none":
       return new LengthDecoder(0);
     case "length":
       return new LengthDecoder(framing.length);
     case "chunked":
-      return new Chunks();
+      return new ChunkedBodyDecoder();
     case "close":
-      return new UntilClose();
+      return new UntilCloseDecoder();
   }
 }
 
-/** The upstream broke off: RFC 9112, section 8. */
-function cutShort(): never {
-  throw new BadResponse("a connection that ended within the content");
+/** RFC 9112, section 8: an incomplete message. */
+function throwIncomplete(): never {
+  throw new BadResponse("connection closed within the body");
 }
 
-class LengthDecoder implements Decoder {
+class LengthDecoder implements BodyDecoder {
   expected: number;
 
   constructor(length: number) {
@@ -54,19 +59,19 @@ class LengthDecoder implements Decoder {
   }
 
   end(): void {
-    cutShort();
+    throwIncomplete();
   }
 }
 
-class Chunks extends ChunkedDecoder implements Decoder {
+class ChunkedBodyDecoder extends ChunkedDecoder implements BodyDecoder {
   readonly expected = Infinity;
 
   end(): void {
-    cutShort();
+    throwIncomplete();
   }
 }
 
-class UntilClose implements Decoder {
+class UntilCloseDecoder implements BodyDecoder {
   done = false;
   readonly expected = Infinity;
 

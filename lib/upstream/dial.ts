@@ -1,36 +1,39 @@
-import type { EgressProxy } from "../config/settings/egress.ts";
 import type { Upstream } from "../config/route/route_config.ts";
+import type { EgressProxy } from "../config/settings/egress.ts";
 import type { Socket } from "./connection.ts";
 import { UpstreamUntrusted } from "./errors.ts";
 import { openTunnel } from "./tunnel.ts";
 
 export interface DialOptions {
-  /** Authorities trusted beside the built-in ones, in PEM. */
+  /** Authorities trusted in addition to the built-in ones, in PEM. */
   readonly caCerts: readonly string[];
-  /** The proxy to go through. */
+  /** The proxy to connect through, if any. */
   readonly egress: EgressProxy | undefined;
 }
 
-/** How long a connection that is given up may still take to come and be closed, in milliseconds. */
-const AFTERMATH = 1_000;
+/** How long the runtime may go on connecting after an attempt was aborted, in milliseconds. */
+const ABORT_DELAY = 1_000;
 
-/** Which protocol is spoken inside TLS, for servers that would rather speak HTTP/2: RFC 7301. */
+/** The protocol to use inside TLS, for servers that would otherwise speak HTTP/2: RFC 7301. */
 const PROTOCOLS = ["http/1.1"];
 
 /**
- * Opens a connection to an upstream, with TLS verified for the upstream's own host where the route asks for it.
+ * Opens a connection to an upstream: over TLS, verified for the upstream's host, if its scheme is https.
  *
- * @param signal Ends the attempt at any stage.
+ * @param signal Aborts the attempt at any stage.
+ * @throws {UpstreamUntrusted} If the certificate can't be verified.
+ * @throws {TunnelRefused} If the egress proxy refuses to open a tunnel.
+ * @throws {BadResponse} If the egress proxy's response is not valid HTTP/1.1.
  */
 export async function dial(upstream: Upstream, options: DialOptions, signal: AbortSignal): Promise<Socket> {
   const { egress } = options;
-  const hop = egress ?? upstream;
-  const socket = await connect(hop.host, hop.port, signal);
+  const { host, port } = egress ?? upstream;
+  const socket = await connect(host, port, signal);
   let open: Deno.Conn = socket;
   const close = () => open.close();
   signal.addEventListener("abort", close, { once: true });
   try {
-    // A small write must not wait for the answer to the one before; a peer that is gone must be found out in the end.
+    // A small write must not wait for the acknowledgement of the last one; a dead peer must be detected eventually.
     socket.setNoDelay(true);
     socket.setKeepAlive(true);
     if (egress !== undefined) await openTunnel(socket, upstream, egress.credentials);
@@ -41,15 +44,15 @@ export async function dial(upstream: Upstream, options: DialOptions, signal: Abo
       alpnProtocols: PROTOCOLS,
     });
     open = secured;
-    await shakeHands(secured);
-    // One that is closed in the moment in which its handshake ends gives no error.
+    await handshake(secured);
+    // A connection that is closed at the very moment in which its handshake ends reports no error.
     signal.throwIfAborted();
     return secured;
   } catch (error) {
     try {
       open.close();
     } catch {
-      // Ended by the signal, or by the runtime together with the failure.
+      // Closed already, by the signal or by the runtime when it failed.
     }
     throw error;
   } finally {
@@ -58,16 +61,16 @@ export async function dial(upstream: Upstream, options: DialOptions, signal: Abo
 }
 
 /**
- * The runtime loses a connection that comes in the moment of an abort, and it stays open for good. So it is not told of
- * the abort until one that was on its way has come, and been closed here.
+ * Connects over TCP. If an abort and a new connection coincide, the runtime loses the connection and leaves it open
+ * forever. So the runtime is aborted only after a delay, in which a connection that was under way is closed here.
  */
 async function connect(hostname: string, port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
   signal.throwIfAborted();
-  const late = new AbortController();
-  const connecting = Deno.connect({ hostname, port, signal: late.signal });
+  const delayed = new AbortController();
+  const connecting = Deno.connect({ hostname, port, signal: delayed.signal });
   const aborted = Promise.withResolvers<never>();
   const abort = () => {
-    const timer = setTimeout(() => late.abort(), AFTERMATH);
+    const timer = setTimeout(() => delayed.abort(), ABORT_DELAY);
     connecting.then((conn) => conn.close(), () => {}).finally(() => clearTimeout(timer));
     aborted.reject(signal.reason);
   };
@@ -79,14 +82,14 @@ async function connect(hostname: string, port: number, signal: AbortSignal): Pro
   }
 }
 
-async function shakeHands(connection: Deno.TlsConn): Promise<void> {
+async function handshake(connection: Deno.TlsConn): Promise<void> {
   try {
     await connection.handshake();
   } catch (error) {
-    // The runtime has no class of its own for it; only its text says so.
+    // The runtime has no error class for it; only the message tells.
     if (!(error instanceof Error) || !error.message.startsWith("invalid peer certificate: ")) throw error;
     throw new UpstreamUntrusted(
-      `${error.message} (CRED_PROXY_CA_FILE names authorities beside the built-in ones)`,
+      `${error.message} (to trust another authority, name its file in CRED_PROXY_CA_FILE)`,
     );
   }
 }

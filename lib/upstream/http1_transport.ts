@@ -8,7 +8,7 @@ import { BadResponse, ClientDisconnected, UpstreamHungUp, UpstreamTimeout } from
 import { Pool } from "./pool.ts";
 import { RequestBody } from "./request_body.ts";
 import { serializeRequestHead } from "./request_head.ts";
-import { ResponseBody } from "./response_body.ts";
+import { type BodyOutcome, ResponseBody } from "./response_body.ts";
 import { persists, responseFraming } from "./response_framing.ts";
 import { parseResponseHead, type ResponseHead } from "./response_head.ts";
 import type { HttpResponse, Transport, UpstreamRequest, UpstreamResponse } from "./transport.ts";
@@ -122,16 +122,16 @@ export class Http1Transport implements Transport {
     const framing = responseFraming(method, head);
     // An error response refuses the rest of the content as well.
     if (head.status >= 400) requestBody?.stop();
-    const end = (outcome: "whole" | "broken", clean = false) => {
+    const onEnd = (outcome: BodyOutcome) => {
       const sent = requestBody === undefined || requestBody.done;
-      if (outcome === "whole" && clean && sent && persists(head, framing)) {
+      if (outcome === "complete" && sent && persists(head, framing)) {
         this.#pool.put(connection);
         return;
       }
       requestBody?.stop();
       connection.close();
     };
-    const body = new ResponseBody(connection, decoderFor(framing), end);
+    const body = new ResponseBody(connection, decoderFor(framing), onEnd);
     return { kind: "response", head, framing, body, reused };
   }
 }
@@ -176,7 +176,7 @@ function reasonFor(deadline: Deadline, error: unknown): unknown {
   switch (deadline.ended) {
     case "timeout":
       return new UpstreamTimeout("The upstream did not respond in time", { cause: error });
-    case "gone":
+    case "disconnected":
       return new ClientDisconnected("The client disconnected", { cause: error });
     default:
       return error;

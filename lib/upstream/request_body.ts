@@ -1,21 +1,21 @@
+import { encodeLatin1 } from "../core/latin1.ts";
 import type { RequestFraming } from "../http/framing.ts";
 import { chunkLine, LAST_CHUNK } from "./chunked.ts";
-import { encodeLatin1 } from "../core/latin1.ts";
 import type { Connection } from "./connection.ts";
 import { RequestBodyAborted } from "./errors.ts";
 
-/** A piece of an upload that is copied into one write together with its framing: what the runtime reads at once. */
-const PIECE = 64 * 1024;
+/** The size of a chunk at most, in bytes: what the runtime reads at once. It is copied into one write with its framing. */
+const CHUNK_LIMIT = 64 * 1024;
 
-/** Room for the line before a chunk and the one after it. */
-const FRAMING = 16;
+/** Room for the line before a chunk and the line break after it. */
+const FRAMING_SIZE = 16;
 
-/** The content of a request on its way up. */
+/** The body of a request on its way to the upstream. */
 export class RequestBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #done = false;
   #stopped = false;
-  /** Why the agent's side of it failed, if it did. */
+  /** Why reading it from the client failed, if it did. */
   failure: RequestBodyAborted | undefined;
 
   constructor(content: ReadableStream<Uint8Array>) {
@@ -28,19 +28,19 @@ export class RequestBody {
   }
 
   /**
-   * Sends it all. Never rejects: when the agent breaks off, the connection is closed, since the upstream must not take
-   * a part for the whole; when the upstream takes no more, its answer may be there to be read.
+   * Sends all of it. Never rejects. If the client aborts, the connection is closed, since the upstream must not mistake
+   * a part for the whole; if the upstream stops reading, it may have sent a response that is still to be read.
    *
-   * @param progress Called after each piece that went out, with its length.
+   * @param onSent Called after each piece was sent, with its length in bytes.
    */
   async send(
     connection: Connection,
     framing: RequestFraming,
-    progress: (bytes: number) => void,
+    onSent: (bytes: number) => void,
   ): Promise<void> {
     try {
-      if (framing.kind === "length") await this.#sendLength(connection, framing.length, progress);
-      else await this.#sendChunked(connection, progress);
+      if (framing.kind === "length") await this.#sendLength(connection, framing.length, onSent);
+      else await this.#sendChunked(connection, onSent);
       this.#done = !this.#stopped;
     } catch (error) {
       if (!(error instanceof RequestBodyAborted)) return this.stop();
@@ -49,19 +49,19 @@ export class RequestBody {
     }
   }
 
-  /** Sends no more, and drops what the agent still sends. */
+  /** Sends no more, and drops what the client still sends. */
   stop(): void {
     if (this.#done || this.#stopped) return;
     this.#stopped = true;
     this.#drop();
   }
 
-  /** Once a response is on its way the runtime reads on and keeps all that nobody takes, cancelled or not. */
+  /** Once a response is under way, the runtime reads on and keeps whatever is not read here, cancelled or not. */
   async #drop(): Promise<void> {
     try {
       for (let bytes = await this.#next(); bytes !== undefined; bytes = await this.#next()) free(bytes);
     } catch {
-      // The agent broke off: nothing is left to drop.
+      // The client aborted: nothing is left to drop.
     }
   }
 
@@ -70,49 +70,51 @@ export class RequestBody {
       const { done, value } = await this.#reader.read();
       return done ? undefined : value as Uint8Array<ArrayBuffer>;
     } catch (error) {
-      throw new RequestBodyAborted("The agent's content broke off", { cause: error });
+      throw new RequestBodyAborted("The client aborted its request body", { cause: error });
     }
   }
 
   async #sendLength(
     connection: Connection,
     length: number,
-    progress: (bytes: number) => void,
+    onSent: (bytes: number) => void,
   ): Promise<void> {
-    let left = length;
-    while (left > 0) {
+    let remaining = length;
+    while (remaining > 0) {
       const bytes = await this.#next();
       if (this.#stopped) return;
-      if (bytes === undefined) throw new RequestBodyAborted("The agent's content is shorter than it said");
-      left -= bytes.length;
-      if (left < 0) throw new RequestBodyAborted("The agent's content is longer than it said");
+      if (bytes === undefined) {
+        throw new RequestBodyAborted("The client's request body is shorter than its Content-Length");
+      }
+      remaining -= bytes.length;
+      if (remaining < 0) throw longerThanSaid();
       await connection.write(bytes);
-      // Read first: what has been given back has no length.
-      progress(bytes.length);
+      // Before the memory is freed: it has no length afterwards.
+      onSent(bytes.length);
       free(bytes);
     }
-    // The end must be read as well, or the runtime takes the agent for still sending and keeps its connection open.
+    // Read to the end, or the runtime assumes that the client is still sending, and keeps its connection open.
     for (let rest = await this.#next(); rest !== undefined; rest = await this.#next()) {
-      if (rest.length > 0) throw new RequestBodyAborted("The agent's content is longer than it said");
+      if (rest.length > 0) throw longerThanSaid();
     }
   }
 
-  async #sendChunked(connection: Connection, progress: (bytes: number) => void): Promise<void> {
-    const piece = new Uint8Array(PIECE + FRAMING);
+  async #sendChunked(connection: Connection, onSent: (bytes: number) => void): Promise<void> {
+    const chunk = new Uint8Array(CHUNK_LIMIT + FRAMING_SIZE);
     for (;;) {
       const bytes = await this.#next();
       if (this.#stopped) return;
       if (bytes === undefined) break;
       for (let at = 0; at < bytes.length;) {
-        const line = chunkLine(Math.min(bytes.length - at, PIECE));
-        const part = bytes.subarray(at, at + PIECE);
-        encoder.encodeInto(line, piece);
-        piece.set(part, line.length);
-        piece[line.length + part.length] = 0x0d;
-        piece[line.length + part.length + 1] = 0x0a;
-        await connection.write(piece.subarray(0, line.length + part.length + 2));
+        const line = chunkLine(Math.min(bytes.length - at, CHUNK_LIMIT));
+        const part = bytes.subarray(at, at + CHUNK_LIMIT);
+        encoder.encodeInto(line, chunk);
+        chunk.set(part, line.length);
+        chunk[line.length + part.length] = 0x0d;
+        chunk[line.length + part.length + 1] = 0x0a;
+        await connection.write(chunk.subarray(0, line.length + part.length + 2));
         at += part.length;
-        progress(part.length);
+        onSent(part.length);
       }
       free(bytes);
     }
@@ -122,9 +124,13 @@ export class RequestBody {
 
 const encoder = new TextEncoder();
 
+function longerThanSaid(): RequestBodyAborted {
+  return new RequestBodyAborted("The client's request body is longer than its Content-Length");
+}
+
 /**
- * Gives the memory of a piece that has been sent back at once. The garbage collector counts objects rather than what
- * they hold: dozens of megabytes would wait for it.
+ * Frees the memory of a piece that has been sent. The garbage collector counts objects, not what they hold, and would
+ * let dozens of megabytes accumulate first.
  */
 function free(bytes: Uint8Array<ArrayBuffer>): void {
   bytes.buffer.transfer(0);

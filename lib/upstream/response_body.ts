@@ -1,43 +1,45 @@
 import { type Connection, FULL_READ } from "./connection.ts";
-import type { Decoder } from "./decoder.ts";
+import type { BodyDecoder } from "./decoder.ts";
 
 /**
- * Handing on a chunk costs as much as reading several, so full reads are joined up to this size. It is what one
- * stream may hold in memory.
+ * The size of a piece at most, in bytes. Handing on a piece costs as much as several reads, so full reads are joined
+ * up to this size. It is what one response may hold in memory.
  */
-const BULK = 256 * 1024;
+const PIECE_LIMIT = 256 * 1024;
 
 /**
- * How long bytes may wait for the next full read, in milliseconds. A read that was not full goes on at once; a full
- * one that happens to be the last for now must not wait for what may never come.
+ * How long bytes may wait for the next full read, in milliseconds. After a read that was not full they are handed on at
+ * once; a full one may happen to be the last for a while.
  */
-const BULK_PATIENCE = 2;
+const JOIN_TIME = 2;
 
-/** What is called when a content has come to an end. */
-export interface BodyEnd {
-  /** It is whole; `clean` when not a byte stood behind it. */
-  (outcome: "whole", clean: boolean): void;
-  /** It broke off or was given up. */
-  (outcome: "broken"): void;
-}
+/** How a body ended. */
+export type BodyOutcome =
+  /** All of it was read, and not a byte more: the connection can serve another request. */
+  | "complete"
+  /** All of it was read, and bytes that nobody asked for followed. */
+  | "overrun"
+  /** It ended early, was invalid, or was cancelled. */
+  | "aborted";
 
-/** The content of a response, as it comes. */
+/** The body of a response, read piece by piece as it arrives. */
 export class ResponseBody {
   readonly #connection: Connection;
-  readonly #decoder: Decoder;
-  readonly #end: BodyEnd;
-  /** A read that was still pending when the bytes before it went on, and where its bytes will be. */
-  #late: { readonly room: Uint8Array<ArrayBuffer>; readonly reading: Promise<number> } | undefined;
-  /** What has been decoded and not handed on yet. */
-  #first: Uint8Array<ArrayBuffer> | undefined;
-  /** How many bytes of the connection's the lent content takes there, its framing included. */
-  #lent = 0;
+  readonly #decoder: BodyDecoder;
+  readonly #onEnd: (outcome: BodyOutcome) => void;
+  /** A read that was still pending when the bytes before it were handed on, and where its bytes will be. */
+  #pendingRead: { readonly room: Uint8Array<ArrayBuffer>; readonly reading: Promise<number> } | undefined;
+  /** Bytes that have been decoded but not handed on. */
+  #decoded: Uint8Array<ArrayBuffer> | undefined;
+  /** How many bytes of the connection's buffer the borrowed body takes, with its framing. */
+  #borrowed = 0;
   #ended = false;
 
-  constructor(connection: Connection, decoder: Decoder, end: BodyEnd) {
+  /** @param onEnd Called once, when the body has ended. */
+  constructor(connection: Connection, decoder: BodyDecoder, onEnd: (outcome: BodyOutcome) => void) {
     this.#connection = connection;
     this.#decoder = decoder;
-    this.#end = end;
+    this.#onEnd = onEnd;
   }
 
   /** Whether all of it has been handed on. */
@@ -45,9 +47,9 @@ export class ResponseBody {
     return this.#ended;
   }
 
-  /** The next bytes, at least one, or undefined at the end. Only one call at a time. */
+  /** Reads the next bytes, at least one, or undefined at the end. Only one call may be pending. */
   async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    if (this.#first !== undefined) return this.#takeFirst();
+    if (this.#decoded !== undefined) return this.#takeDecoded();
     while (!this.#ended) {
       const bytes = await this.#step();
       if (bytes.length > 0) return bytes;
@@ -56,56 +58,56 @@ export class ResponseBody {
   }
 
   /**
-   * All of the content, if it came together with the head, without waiting for the upstream. It is lent: it lies in the
-   * connection's memory, and the connection serves nobody else until `release()`.
+   * Returns the whole body if it arrived together with the head; does not wait for the upstream. The bytes are borrowed:
+   * they lie in the connection's buffer, and the connection serves no other request until {@linkcode release}.
    */
-  takeWhole(): Uint8Array<ArrayBuffer> | undefined {
+  borrowAll(): Uint8Array<ArrayBuffer> | undefined {
     const connection = this.#connection;
     if (this.#decoder.done) return NOTHING;
-    // What begins with a full read is as a rule not at its end, and worth joining.
+    // After a full read more is likely to follow, which is worth joining.
     if (connection.buffered.length === 0 || connection.lastReadWasFull) return undefined;
-    const arrived = connection.buffered;
-    const { end, read } = this.#decoder.decode(arrived, 0, arrived.length);
+    const buffered = connection.buffered;
+    const { end, read } = this.#decoder.decode(buffered, 0, buffered.length);
     if (this.#decoder.done) {
-      this.#lent = read;
-      return arrived.subarray(0, end);
+      this.#borrowed = read;
+      return buffered.subarray(0, end);
     }
-    if (end > 0) this.#first = arrived.slice(0, end);
+    if (end > 0) this.#decoded = buffered.slice(0, end);
     connection.discard(read);
     return undefined;
   }
 
-  /** Gives back what was lent as a whole. */
+  /** Returns the borrowed bytes to the connection. */
   release(): void {
-    this.#connection.discard(this.#lent);
-    this.#finish(this.#connection.buffered.length === 0);
+    this.#connection.discard(this.#borrowed);
+    this.#complete(this.#connection.buffered.length === 0);
   }
 
-  /** The bytes that came together with the head, if any did: it does not wait for the upstream. */
-  async buffered(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    if (this.#first !== undefined) return this.#takeFirst();
+  /** Returns the bytes that arrived together with the head, if any; does not wait for the upstream. */
+  async nextBuffered(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (this.#decoded !== undefined) return this.#takeDecoded();
     if (!this.#decoder.done && this.#connection.buffered.length === 0) return undefined;
     const bytes = await this.#step();
     return bytes.length > 0 ? bytes : undefined;
   }
 
-  /** Gives the rest up. */
+  /** Gives up the rest. */
   cancel(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#end("broken");
+    this.#onEnd("aborted");
   }
 
-  #takeFirst(): Uint8Array<ArrayBuffer> | undefined {
-    const first = this.#first;
-    this.#first = undefined;
-    return first;
+  #takeDecoded(): Uint8Array<ArrayBuffer> | undefined {
+    const decoded = this.#decoded;
+    this.#decoded = undefined;
+    return decoded;
   }
 
   async #step(): Promise<Uint8Array<ArrayBuffer>> {
     try {
       if (!this.#decoder.done) return await this.#read();
-      this.#finish(this.#connection.buffered.length === 0);
+      this.#complete(this.#connection.buffered.length === 0);
       return NOTHING;
     } catch (error) {
       this.cancel();
@@ -114,95 +116,97 @@ export class ResponseBody {
   }
 
   async #read(): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#late !== undefined) return await this.#readLate(this.#late);
+    if (this.#pendingRead !== undefined) return await this.#finishPendingRead(this.#pendingRead);
     const connection = this.#connection;
     if (connection.buffered.length === 0 && await connection.fill() === 0) {
       this.#decoder.end();
       return NOTHING;
     }
-    const arrived = connection.buffered;
-    const { end, read } = this.#decoder.decode(arrived, 0, arrived.length);
+    const buffered = connection.buffered;
+    const { end, read } = this.#decoder.decode(buffered, 0, buffered.length);
     const more = connection.lastReadWasFull && !this.#decoder.done;
-    const bytes = more ? this.#bulkFor(arrived.subarray(0, end)) : arrived.slice(0, end);
+    const bytes = more ? this.#pieceFor(buffered.subarray(0, end)) : buffered.slice(0, end);
     connection.discard(read);
-    if (this.#decoder.done) this.#finish(connection.buffered.length === 0);
-    return more ? await this.#gather(bytes, end) : bytes;
+    if (this.#decoder.done) this.#complete(connection.buffered.length === 0);
+    return more ? await this.#readOn(bytes, end) : bytes;
   }
 
-  /** A larger piece of memory that begins with what is there. */
-  #bulkFor(first: Uint8Array): Uint8Array<ArrayBuffer> {
-    const bulk = new Uint8Array(Math.min(BULK, first.length + this.#decoder.expected));
-    bulk.set(first);
-    return bulk;
+  /** Allocates a larger piece that begins with the first bytes. */
+  #pieceFor(first: Uint8Array): Uint8Array<ArrayBuffer> {
+    const piece = new Uint8Array(Math.min(PIECE_LIMIT, first.length + this.#decoder.expected));
+    piece.set(first);
+    return piece;
   }
 
-  /** Reads on behind the first bytes as long as each read is a full one. */
-  async #gather(bulk: Uint8Array<ArrayBuffer>, first: number): Promise<Uint8Array<ArrayBuffer>> {
+  /** Fills a piece after its first bytes as long as each read is a full one. */
+  async #readOn(piece: Uint8Array<ArrayBuffer>, first: number): Promise<Uint8Array<ArrayBuffer>> {
     let filled = first;
-    const patience = new Patience();
+    const limit = new TimeLimit();
     try {
-      while (filled < bulk.length) {
-        const room = bulk.subarray(filled);
+      while (filled < piece.length) {
+        const room = piece.subarray(filled);
         if (room.length < FULL_READ && room.length < this.#decoder.expected) break;
         const reading = this.#connection.readInto(room);
-        const length = await patience.for(reading);
+        const length = await limit.race(reading);
         if (length === undefined) {
-          this.#late = { room, reading };
-          // The pending read writes behind these bytes, into the same memory; they must be let go of.
-          return bulk.slice(0, filled);
+          this.#pendingRead = { room, reading };
+          // A copy: whoever gets these bytes may free them, but the pending read writes into the same memory.
+          return piece.slice(0, filled);
         }
-        filled += this.#take(room, length);
+        filled += this.#decodeRead(room, length);
         if (length === 0 || this.#ended || (length < FULL_READ && length < room.length)) break;
       }
-      return bulk.subarray(0, filled);
+      return piece.subarray(0, filled);
     } finally {
-      patience.end();
+      limit.clear();
     }
   }
 
-  async #readLate(
+  async #finishPendingRead(
     { room, reading }: { room: Uint8Array<ArrayBuffer>; reading: Promise<number> },
   ): Promise<Uint8Array<ArrayBuffer>> {
-    this.#late = undefined;
+    this.#pendingRead = undefined;
     const length = await reading;
-    return room.slice(0, this.#take(room, length));
+    return room.slice(0, this.#decodeRead(room, length));
   }
 
-  /** Decodes what a read brought to the front of `room`. @returns How many bytes of content that is. */
-  #take(room: Uint8Array, length: number): number {
+  /** Decodes what a read brought to the front of `room`. @returns How many bytes of the body that is. */
+  #decodeRead(room: Uint8Array, length: number): number {
     if (length === 0) {
       this.#decoder.end();
       return 0;
     }
     const { end, read } = this.#decoder.decode(room, 0, length);
-    if (this.#decoder.done) this.#finish(read === length);
+    if (this.#decoder.done) this.#complete(read === length);
     return end;
   }
 
-  #finish(clean: boolean): void {
+  /** @param clean Whether no byte followed the body. */
+  #complete(clean: boolean): void {
     this.#ended = true;
-    this.#end("whole", clean);
+    this.#onEnd(clean ? "complete" : "overrun");
   }
 }
 
 const NOTHING = new Uint8Array(0);
 
 /** One time limit over several reads. */
-class Patience {
+class TimeLimit {
   readonly #over: Promise<undefined>;
   readonly #timer: ReturnType<typeof setTimeout>;
 
   constructor() {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#over = promise;
-    this.#timer = setTimeout(() => resolve(undefined), BULK_PATIENCE);
+    this.#timer = setTimeout(() => resolve(undefined), JOIN_TIME);
   }
 
-  for<Value>(reading: Promise<Value>): Promise<Value | undefined> {
+  /** Resolves to undefined if the time is up first. */
+  race<Value>(reading: Promise<Value>): Promise<Value | undefined> {
     return Promise.race([reading, this.#over]);
   }
 
-  end(): void {
+  clear(): void {
     clearTimeout(this.#timer);
   }
 }

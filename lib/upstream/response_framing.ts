@@ -10,9 +10,10 @@ const CLOSE: ResponseFraming = { kind: "close" };
 const LENGTH = /^[0-9]{1,15}$/;
 
 /**
- * How the content of a response is framed.
+ * Determines how the body of a response is framed: RFC 9112, section 6.3.
  *
- * @param method The method of the request that it answers.
+ * @param method The method of the request.
+ * @throws {BadResponse} If two readers could see the body's end in different places.
  */
 export function responseFraming(method: string, head: ResponseHead): ResponseFraming {
   const { transferEncoding: coding, contentLength: length } = head.framing;
@@ -20,12 +21,12 @@ export function responseFraming(method: string, head: ResponseHead): ResponseFra
   if (coding !== undefined && length !== undefined) {
     throw new BadResponse("both Content-Length and Transfer-Encoding");
   }
-  // Section 6.3, point 5, lets `5, 5` pass for 5; section 6.1 calls a coding in HTTP/1.0 faulty framing.
+  // Section 6.3, point 5, allows `5, 5` as 5; section 6.1 calls a transfer coding in HTTP/1.0 faulty framing.
   if (length !== undefined && !LENGTH.test(length)) {
-    throw new BadResponse("a Content-Length that is not one number");
+    throw new BadResponse("invalid Content-Length");
   }
   if (coding !== undefined && (coding.toLowerCase() !== "chunked" || head.minorVersion === 0)) {
-    throw new BadResponse("a Transfer-Encoding other than chunked");
+    throw new BadResponse("Transfer-Encoding other than chunked");
   }
   // Section 6.3, points 1 and 2.
   if (method === "HEAD" || head.status < 200 || head.status === 204 || head.status === 304) return NONE;
@@ -33,7 +34,7 @@ export function responseFraming(method: string, head: ResponseHead): ResponseFra
   return length === undefined ? CLOSE : { kind: "length", length: Number(length) };
 }
 
-/** Whether the connection may serve another request afterwards: RFC 9112, section 9.3. */
+/** Whether the connection can serve another request after the response: RFC 9112, section 9.3. */
 export function persists(head: ResponseHead, framing: ResponseFraming): boolean {
   return framing.kind !== "close" && !endsConnection(head);
 }

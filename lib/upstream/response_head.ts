@@ -1,6 +1,6 @@
 /**
- * Reading a response's head: RFC 9112, sections 4 and 5. Strict: what two readers could take in two ways is refused,
- * since the next reader is the agent's client.
+ * Parsing a response's head: RFC 9112, sections 4 and 5. It is strict: whatever two readers could understand in two ways
+ * is refused, since the client is the next reader.
  *
  * @module
  */
@@ -12,44 +12,51 @@ export interface ResponseHead {
   readonly status: number;
   /** 0 or 1: HTTP/1.0 or HTTP/1.1. */
   readonly minorVersion: 0 | 1;
-  /** In the order they came; names in lower case, values without the white space round them, a byte a character. */
+  /** In the order in which they were received. */
   readonly fields: readonly FieldLine[];
-  /** The fields that say where the content ends and what becomes of the connection. */
+  /** The values of the fields that determine the body's end and whether the connection persists. */
   readonly framing: FramingFields;
 }
 
 export interface FramingFields {
   readonly contentLength: string | undefined;
   readonly transferEncoding: string | undefined;
-  /** All of them, joined as RFC 9110, section 5.3, allows. */
+  /** All lines, joined as RFC 9110, section 5.3, allows. */
   readonly connection: string | undefined;
 }
 
-/** The size of a head at most, with its empty line. */
+/** The size of a head at most, in bytes, with its empty line. */
 export const HEAD_LIMIT = 64 * 1024;
+
+/** How many field lines a head may have. */
 export const FIELD_LIMIT = 256;
 
-/** RFC 9112, section 4. The reason phrase is not read any further, so that it may be anything printable, or missing. */
+/** RFC 9112, section 4. The reason phrase is ignored, so it may be missing, or any printable text. */
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?\r\n/;
 
 /**
  * RFC 9112, section 5: no white space before the colon (5.1), no line folding (5.2), no control byte in a value (RFC
- * 9110, section 5.5). The white space round a value is not part of it.
+ * 9110, section 5.5). The white space around the value is not part of it.
  */
 const FIELD_LINE = new RegExp(String.raw`(${TCHAR}+):([\t\x20-\x7e\x80-\xff]*)\r\n`, "y");
 
 /**
- * White space may be a tab (RFC 9110, section 5.6.3), but not every reader knows that, and one that does not sees no
- * length, or another coding.
+ * White space may be a tab (RFC 9110, section 5.6.3), but not every reader knows that, and one that does not would see no
+ * length, or another transfer coding.
  */
 const TABBED_FRAMING = /^(?:content-length|transfer-encoding):[^\r]*\t/im;
 
-/** The head's status and fields. @param text The head, a byte a character, from its first byte to its empty line. */
+/**
+ * Parses a head.
+ *
+ * @param text The whole head with its empty line, one character per byte.
+ * @throws {BadResponse} If it is not valid.
+ */
 export function parseResponseHead(text: string): ResponseHead {
   const start = STATUS_LINE.exec(text);
   if (start === null) throw new BadResponse("no HTTP/1 status line");
   if (text.includes("\t") && TABBED_FRAMING.test(text)) {
-    throw new BadResponse("a tab beside a length or a coding");
+    throw new BadResponse("tab in a framing field");
   }
   const fields = parseFieldLines(text, start[0].length);
   const head: ResponseHead = {
@@ -58,9 +65,9 @@ export function parseResponseHead(text: string): ResponseHead {
     fields,
     framing: framingFields(fields),
   };
-  // The final response is still to come: RFC 9110, section 15.2.
+  // The final response would still have to follow: RFC 9110, section 15.2.
   if (head.status < 200 && endsConnection(head)) {
-    throw new BadResponse("an interim response that is the last");
+    throw new BadResponse("interim response that closes the connection");
   }
   return head;
 }
@@ -79,7 +86,7 @@ function framingFields(fields: readonly FieldLine[]): FramingFields {
   for (const [name, value] of fields) {
     switch (name) {
       case "content-length":
-        // Two lengths, even equal ones, are two opinions.
+        // Readers differ over which of two counts, even where they are equal.
         if (contentLength !== undefined) throw new BadResponse("more than one Content-Length");
         contentLength = value;
         break;
@@ -95,7 +102,11 @@ function framingFields(fields: readonly FieldLine[]): FramingFields {
   return { contentLength, transferEncoding, connection };
 }
 
-/** The field lines from an offset up to the empty line that ends the text. Trailers are read with it as well. */
+/**
+ * Parses the field lines, or trailers, from an offset up to the empty line that ends the text.
+ *
+ * @throws {BadResponse} If a line is invalid, or there are too many.
+ */
 export function parseFieldLines(text: string, from: number): FieldLine[] {
   const fields: FieldLine[] = [];
   const end = text.length - 2;
@@ -103,16 +114,16 @@ export function parseFieldLines(text: string, from: number): FieldLine[] {
   while (at < end) {
     FIELD_LINE.lastIndex = at;
     const line = FIELD_LINE.exec(text);
-    if (line === null) throw new BadResponse("a field line that is none");
+    if (line === null) throw new BadResponse("invalid field line");
     if (fields.length === FIELD_LIMIT) throw new BadResponse(`more than ${FIELD_LIMIT} fields`);
     fields.push([line[1]!.toLowerCase(), trimmed(line[2]!)]);
     at = FIELD_LINE.lastIndex;
   }
-  if (at !== end) throw new BadResponse("a field line that is none");
+  if (at !== end) throw new BadResponse("invalid field line");
   return fields;
 }
 
-/** Without the optional white space round it, which is spaces and tabs only: RFC 9110, section 5.6.3. */
+/** Removes the optional white space around a value, which is spaces and tabs only: RFC 9110, section 5.6.3. */
 function trimmed(value: string): string {
   let from = 0;
   let to = value.length;
@@ -130,24 +141,25 @@ const CR = 0x0d;
 const LF = 0x0a;
 
 /**
- * Looks for the empty line that ends a head. A line that ends in a bare LF can't end any other way, so it is refused
- * as soon as it is there: waiting for the rest would be waiting for nothing.
+ * Looks for the empty line that ends a head. A line that ends in a bare LF is refused as soon as it has arrived: no
+ * further byte can make it valid, and to wait for one could take until the time-out.
  *
- * @param bytes What has come of the head so far.
- * @param seen How many of the bytes have been looked at before.
- * @returns The head's length with its empty line, or -1 when more must come.
+ * @param bytes What has been received of the head so far.
+ * @param seen How many of the bytes an earlier call has searched.
+ * @returns The head's length with its empty line, or -1 if more bytes are needed.
+ * @throws {BadResponse} If the bytes can't begin a valid head.
  */
 export function findHeadEnd(bytes: Uint8Array, seen: number): number {
-  // A server of another protocol greets and waits; so would we, for the response's time-out.
+  // A server of another protocol sends a greeting and waits; without this we would wait too, until the time-out.
   for (let at = seen; at < Math.min(bytes.length, VERSION.length); at++) {
     if (bytes[at] !== VERSION.charCodeAt(at)) throw new BadResponse("no HTTP/1 status line");
   }
   for (let at = bytes.indexOf(LF, seen); at >= 0; at = bytes.indexOf(LF, at + 1)) {
-    if (bytes[at - 1] !== CR) throw new BadResponse("a line that ends in a bare LF");
+    if (bytes[at - 1] !== CR) throw new BadResponse("line ends in a bare LF");
     if (bytes[at - 2] !== LF) continue;
     if (at >= HEAD_LIMIT) break;
     return at + 1;
   }
-  if (bytes.length > HEAD_LIMIT) throw new BadResponse(`a head of more than ${HEAD_LIMIT} bytes`);
+  if (bytes.length > HEAD_LIMIT) throw new BadResponse(`head larger than ${HEAD_LIMIT} bytes`);
   return -1;
 }

@@ -1,14 +1,14 @@
-/** Content, as it comes. */
+/** Content that is read piece by piece as it arrives. */
 export interface Source {
-  /** Whether all of it has been handed on. */
+  /** Whether all of it has been read. */
   readonly done: boolean;
-  /** The next bytes, at least one, or undefined at the end. Only one call at a time. */
+  /** Reads the next bytes, at least one, or undefined at the end. Only one call may be pending. */
   next(): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** Gives the rest up. */
+  /** Gives up the rest. */
   cancel(): void;
 }
 
-/** Content whose first bytes have been looked at. */
+/** A source whose first bytes were read ahead and are put back in front of the rest. */
 export class Resumed implements Source {
   #first: Uint8Array<ArrayBuffer> | undefined;
   readonly #rest: Source;

@@ -1,16 +1,22 @@
-import type { Secret } from "../core/secret.ts";
 import type { Upstream } from "../config/route/route_config.ts";
+import { encodeLatin1 } from "../core/latin1.ts";
+import type { Secret } from "../core/secret.ts";
 import { basicCredentials } from "../http/basic.ts";
 import { hostPort } from "../http/host.ts";
-import { encodeLatin1 } from "../core/latin1.ts";
 import { Connection, type Socket } from "./connection.ts";
 import { BadResponse, TunnelRefused } from "./errors.ts";
 import { parseResponseHead } from "./response_head.ts";
 
+/** How many interim responses an egress proxy may send. RFC 9110, section 15.2, sets no number. */
+const INTERIM_LIMIT = 16;
+
 /**
- * Asks an egress proxy for a tunnel to the upstream: RFC 9110, section 9.3.6.
+ * Opens a tunnel to the upstream through an egress proxy: RFC 9110, section 9.3.6.
  *
- * @param credentials `user:password` for the proxy, sent as RFC 7617 says.
+ * @param socket The connection to the egress proxy.
+ * @param credentials `user:password` for the egress proxy, sent as RFC 7617 says.
+ * @throws {TunnelRefused} If it refuses.
+ * @throws {BadResponse} If its response is not valid HTTP/1.1.
  */
 export async function openTunnel(
   socket: Socket,
@@ -18,20 +24,24 @@ export async function openTunnel(
   credentials: Secret | undefined,
 ): Promise<void> {
   const authority = hostPort(upstream.host, upstream.port);
-  const proof = credentials === undefined
+  const authorization = credentials === undefined
     ? ""
     : `proxy-authorization: ${basicCredentials(credentials.reveal())}\r\n`;
   const connection = new Connection(socket);
-  await connection.write(encodeLatin1(`CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n${proof}\r\n`));
-  for (let interim = 0; interim < 16; interim++) {
+  await connection.write(
+    encodeLatin1(`CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n${authorization}\r\n`),
+  );
+  for (let interim = 0; interim < INTERIM_LIMIT; interim++) {
     const text = await connection.readHead();
-    if (text === undefined) throw new BadResponse("an egress proxy that hung up on CONNECT");
+    if (text === undefined) throw new BadResponse("egress proxy closed the connection on CONNECT");
     const { status } = parseResponseHead(text);
     if (status < 200) continue;
     if (status > 299) throw new TunnelRefused(status);
-    // The upstream speaks second, in HTTP as in TLS: what comes now is not from it.
-    if (connection.buffered.length > 0) throw new BadResponse("an egress proxy that sent bytes of its own");
+    // In TLS as in HTTP the client speaks first, so these bytes cannot be the upstream's.
+    if (connection.buffered.length > 0) {
+      throw new BadResponse("egress proxy sent bytes after its response to CONNECT");
+    }
     return;
   }
-  throw new BadResponse("an egress proxy that does not come to an answer");
+  throw new BadResponse("too many interim responses from the egress proxy");
 }

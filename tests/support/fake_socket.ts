@@ -6,7 +6,7 @@
  */
 
 import { Connection, type Socket } from "../../lib/upstream/connection.ts";
-import { ResponseBody } from "../../lib/upstream/response_body.ts";
+import { type BodyOutcome, ResponseBody } from "../../lib/upstream/response_body.ts";
 import { decoderFor } from "../../lib/upstream/decoder.ts";
 import { BadResponse } from "../../lib/upstream/errors.ts";
 import { responseFraming } from "../../lib/upstream/response_framing.ts";
@@ -89,11 +89,11 @@ export async function readPieces(
     const head = await finalHead(connection);
     let clean = false;
     let ends = 0;
-    const ended = (outcome: "whole" | "broken", nothingBehind = false) => {
+    const onEnd = (outcome: BodyOutcome) => {
       ends++;
-      clean = outcome === "whole" && nothingBehind;
+      clean = outcome === "complete";
     };
-    const content = new ResponseBody(connection, decoderFor(responseFraming(method, head)), ended);
+    const content = new ResponseBody(connection, decoderFor(responseFraming(method, head)), onEnd);
     const parts: Uint8Array[] = [];
     for (let part = await content.next(); part !== undefined; part = await content.next()) {
       if (part.length === 0) throw new Error("Content.next() gave an empty part");

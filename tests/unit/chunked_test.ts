@@ -50,7 +50,7 @@ const GOOD: readonly [text: string, content: string, rest: string, section: stri
 
 /** What is refused, by the reason given for it. */
 const BAD: Readonly<Record<string, readonly (readonly [text: string, section: string])[]>> = {
-  "a chunk size that is none": [
+  "invalid chunk size": [
     ["\r\n", "RFC 9112, 7.1: no size"],
     [";x\r\n", "RFC 9112, 7.1: no size"],
     ["g\r\n", "RFC 9112, 7.1: no HEXDIG"],
@@ -92,7 +92,7 @@ const BAD: Readonly<Record<string, readonly (readonly [text: string, section: st
     ["5;x= y\r\nhello\r\n", "RFC 9110, 5.6.3: bad white space, over which readers differ"],
     ["5\r\nhello\r\n\r\n", "RFC 9112, 7.1: an empty line is no size"],
   ],
-  "a chunk that is longer than its size": [
+  "chunk data longer than its size": [
     ["5\r\nhello0\r\n\r\n", "RFC 9112, 7.1"],
     ["4\r\nhello\r\n0\r\n\r\n", "RFC 9112, 7.1"],
     ["6\r\nhello\r\n0\r\n\r\n", "RFC 9112, 7.1: shorter, in truth"],
@@ -101,14 +101,14 @@ const BAD: Readonly<Record<string, readonly (readonly [text: string, section: st
     ["5\r\nhello\r\r\n0\r\n\r\n", "RFC 9112, 2.2: a bare CR"],
     ["5\r\nhello\n\r0\r\n\r\n", "RFC 9112, 7.1"],
   ],
-  "a line that ends in a bare LF": [
+  "line ends in a bare LF": [
     ["0\r\n\n", "RFC 9112, 7.1"],
     ["0\r\nA: b\n\r\n", "RFC 9112, 7.1.2"],
     ["0\r\nA: b\r\n\n", "RFC 9112, 7.1"],
   ],
-  "a trailer content-length": [["0\r\nA: b\r\nContent-Length: 0\r\n\r\n", "RFC 9110, 6.5.1"]],
-  "a trailer transfer-encoding": [["0\r\nTransfer-Encoding: chunked\r\n\r\n", "RFC 9110, 6.5.1"]],
-  "a field line that is none": [
+  "content-length in the trailers": [["0\r\nA: b\r\nContent-Length: 0\r\n\r\n", "RFC 9110, 6.5.1"]],
+  "transfer-encoding in the trailers": [["0\r\nTransfer-Encoding: chunked\r\n\r\n", "RFC 9110, 6.5.1"]],
+  "invalid field line": [
     ["0\r\nA : b\r\n\r\n", "RFC 9112, 5.1"],
     ["0\r\nA: b\r\n c\r\n\r\n", "RFC 9112, 5.2"],
     ["0\r\nHTTP/1.1 200 OK\r\n\r\n", "RFC 9112, 7.1.2: another response is no trailer"],
@@ -158,7 +158,7 @@ Deno.test("ChunkedDecoder is not done before its last byte, and holds back none 
 
 Deno.test("ChunkedDecoder refuses a size that is none before its line has ended", () => {
   for (const text of ["g", "HTTP/1.1 200 OK", "<html>", "\r\n", "5x", "0x"]) {
-    assertThrows(() => decode(text), BadResponse, "a chunk size that is none", text);
+    assertThrows(() => decode(text), BadResponse, "invalid chunk size", text);
   }
 });
 
@@ -169,7 +169,7 @@ Deno.test("ChunkedDecoder takes the largest size that a number holds for sure", 
 Deno.test("ChunkedDecoder reads past an extension of 4 KiB, and refuses lines and trailers without end", () => {
   const line = (length: number) => `1;${"x".repeat(length - 4)}\r\n`;
   assertEquals(decode(`${line(4096)}x\r\n0\r\n\r\n`), ["x", true, ""]);
-  const refusal = [BadResponse, "a chunk line or trailers that do not end"] as const;
+  const refusal = [BadResponse, "chunk line or trailers too long"] as const;
   for (const pieces of [[line(4097)], [line(9999).slice(0, -2)], [...line(4097)]]) {
     assertThrows(() => decode(...pieces), ...refusal);
   }

@@ -125,11 +125,11 @@ const BAD: Readonly<Record<string, readonly (readonly [text: string, section: st
     ["220 mail.test ESMTP\r\n", "RFC 9112, 4: another protocol"],
     ["\x15\x03\x01\0\x02\x02\x28", "RFC 9112, 4: an alert of TLS"],
   ],
-  "a field line that is none": BAD_LINES.flatMap(([lines, section]) => [
+  "invalid field line": BAD_LINES.flatMap(([lines, section]) => [
     [`HTTP/1.1 200 OK\r\n${lines}\r\n\r\n`, section],
     [`HTTP/1.1 200 OK\r\nX: y\r\n${lines}\r\nZ: y\r\n\r\n`, section],
   ]),
-  "a line that ends in a bare LF": [
+  "line ends in a bare LF": [
     ["HTTP/1.1 200 OK\n\n", "RFC 9112, 2.2, lets a reader take it, but none must"],
     ["HTTP/1.1 200 OK\n", "RFC 9112, 2.2: and it need not wait for more"],
     ["HTTP/1.1 200 OK\r\nA: b\nC: d\r\n\r\n", "RFC 9112, 2.2"],
@@ -137,7 +137,7 @@ const BAD: Readonly<Record<string, readonly (readonly [text: string, section: st
     ["HTTP/1.1 200 OK\r\n\n\r\n", "RFC 9112, 2.2"],
     ["HTTP/1.1 200 OK\r\nA:\n", "RFC 9112, 2.2"],
   ],
-  "an interim response that is the last": [
+  "interim response that closes the connection": [
     [
       "HTTP/1.1 103 Early Hints\r\nConnection: close\r\n\r\n",
       "RFC 9112, 9.6: the final one could not follow",
@@ -145,11 +145,11 @@ const BAD: Readonly<Record<string, readonly (readonly [text: string, section: st
     ["HTTP/1.1 100 Continue\r\nA: b\r\nConnection: x, Close\r\n\r\n", "RFC 9112, 9.6"],
     ["HTTP/1.0 100 Continue\r\n\r\n", "RFC 9110, 15.2: HTTP/1.0 has none"],
   ],
-  "a tab beside a length or a coding": [
+  "tab in a framing field": [
     ["HTTP/1.1 200 OK\r\nContent-Length: 5\t\r\n\r\n", "RFC 9110, 5.6.3: not every reader knows it"],
     ["HTTP/1.1 200 OK\r\nA: b\r\ntransfer-encoding:\t chunked\r\n\r\n", "RFC 9110, 5.6.3"],
   ],
-  "a connection that ended within a head": [
+  "connection closed within a head": [
     ["H", "RFC 9112, 8"],
     ["HTTP/1.1 200 OK\r", "RFC 9112, 8"],
     ["HTTP/1.1 200 OK\r\n", "RFC 9112, 8"],
@@ -216,7 +216,7 @@ Deno.test("readHead() takes a head of 64 KiB and refuses one that is longer, bef
       (_, at) => text.slice(at * size, (at + 1) * size),
     );
   }
-  const refusal = [BadResponse, `a head of more than ${HEAD_LIMIT} bytes`] as const;
+  const refusal = [BadResponse, `head larger than ${HEAD_LIMIT} bytes`] as const;
   for (const size of [1, 1000, 4096, 16 * 1024, 100_000]) {
     const [, , fields] = await readHead(...inPieces(head(HEAD_LIMIT), size));
     assertEquals((fields as string[][])[0]?.[1]?.length, HEAD_LIMIT - frame.length);

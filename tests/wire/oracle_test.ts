@@ -71,20 +71,20 @@ const DIFFERENCES: readonly Difference[] = [
     mark: /^HTTP\/1\.[01] [0-9]{3} [^\r\n]*[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/m,
     examples: ["HTTP/1.1 200 O\0K\r\n\r\n", "HTTP/1.1 200 O\x7fK\r\n\r\n"],
   },
-  ...["no HTTP/1 status line", "a connection that ended within a head"].map((why, at) => ({
+  ...["no HTTP/1 status line", "connection closed within a head"].map((why, at) => ({
     why,
     because: "A bare CR ends no line (RFC 9112, 2.2)",
     mark: /^HTTP\/1\.[01] [^\r\n]*\r(?!\n)/m,
     examples: [["HTTP/1.1 200 OK\r\r\r\nA: b\r\n\r\n"], ["HTTP/1.1 200 OK\r\r\r\n"]][at] ?? [],
   })),
   {
-    why: "a Content-Length that is not one number",
+    why: "invalid Content-Length",
     because: "A number of more than 15 digits can't be held for sure (RFC 9110, 8.6)",
     mark: /^content-length: *[0-9]{16,} *\r\n/im,
     examples: [`${OK}Content-Length: 0000000000000002\r\n\r\nok`],
   },
   {
-    why: "a Transfer-Encoding other than chunked",
+    why: "Transfer-Encoding other than chunked",
     because: "No other coding was asked for, and none can be taken off here (RFC 9112, 7.4)",
     mark: /^transfer-encoding:(?! *chunked *\r\n)/im,
     examples: [
@@ -95,7 +95,7 @@ const DIFFERENCES: readonly Difference[] = [
     ],
   },
   {
-    why: "a Transfer-Encoding other than chunked",
+    why: "Transfer-Encoding other than chunked",
     because: "A coding in HTTP/1.0 is faulty framing (RFC 9112, 6.1)",
     mark: /^HTTP\/1\.0 (?:[^\r\n]*\r\n)+transfer-encoding:/im,
     examples: ["HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
@@ -107,25 +107,25 @@ const DIFFERENCES: readonly Difference[] = [
     examples: [`${OK}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
   },
   {
-    why: "a tab beside a length or a coding",
+    why: "tab in a framing field",
     because: "Node itself knows it before the value and not behind (RFC 9110, 5.6.3)",
     mark: /^(?:content-length|transfer-encoding):[^\r\n]*\t/im,
     examples: [`${OK}Transfer-Encoding:\tchunked\r\n\r\n0\r\n\r\n`, `${OK}Content-Length:\t2\r\n\r\nok`],
   },
   {
-    why: "a chunk size that is none",
+    why: "invalid chunk size",
     because: "A size of more than 13 digits can't be held for sure (RFC 9112, 7.1)",
     mark: /\r\n[0-9a-f]{14,}(?:;[^\r\n]*)?\r\n/i,
     examples: [`${CHUNKED}00000000000002\r\nok\r\n0\r\n\r\n`],
   },
   {
-    why: "a chunk size that is none",
+    why: "invalid chunk size",
     because: "An extension has a name, and a value behind its sign (RFC 9112, 7.1.1)",
     mark: /\r\n[0-9a-f]+;[^\r\n]*\r\n/i,
     examples: [`${CHUNKED}2;a=\r\nok\r\n0\r\n\r\n`, `${CHUNKED}2;=\r\nok\r\n0\r\n\r\n`],
   },
   {
-    why: "a trailer transfer-encoding",
+    why: "transfer-encoding in the trailers",
     because: "No trailer may speak of framing (RFC 9110, 6.5.1)",
     mark: /\r\n0+(?:;[^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*transfer-encoding:/i,
     examples: [`${CHUNKED}0\r\nTransfer-Encoding: chunked\r\n\r\n`],
@@ -137,13 +137,13 @@ const DIFFERENCES: readonly Difference[] = [
     examples: [`${OK}${"a: b\r\n".repeat(257)}\r\n`],
   },
   {
-    why: "a head of more than 65536 bytes",
+    why: "head larger than 65536 bytes",
     because: "Node's own limit is 16 KiB, raised for this test",
     mark: /^(?!.{0,65530}\r\n\r\n)/s,
     examples: [`${OK}A: ${"x".repeat(65_536)}\r\n\r\n`],
   },
   {
-    why: "a chunk line or trailers that do not end",
+    why: "chunk line or trailers too long",
     because: "4 KiB of extensions that nobody reads are enough; Node's limit is 16 KiB",
     mark: /;[^\r\n]{4090}/,
     examples: [`${CHUNKED}2;a=${"x".repeat(5000)}\r\nok\r\n0\r\n\r\n`],

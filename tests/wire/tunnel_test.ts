@@ -155,13 +155,13 @@ Deno.test("a proxy that refuses or talks nonsense is a 502, with the cause in th
     ["HTTP/1.1 302 Found\r\nLocation: http://canary.test/\r\n\r\n", /answered CONNECT with 302/],
     ["HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n", /answered CONNECT with 403/],
     // A tunnel begins with silence: the upstream speaks second.
-    ["HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ncanary", /sent bytes of its own/],
-    ["HTTP/1.1 200 OK\r\n\r\n\x15\x03\x03\0\x02\x02\x28", /sent bytes of its own/],
-    ["HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ncanary", /sent bytes of its own/],
+    ["HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ncanary", /sent bytes after its response to CONNECT/],
+    ["HTTP/1.1 200 OK\r\n\r\n\x15\x03\x03\0\x02\x02\x28", /sent bytes after its response to CONNECT/],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ncanary", /sent bytes after its response to CONNECT/],
     ["220 canary ESMTP\r\n", /no HTTP\/1 status line/],
-    ["HTTP/1.1 200 OK\r\nA : b\r\n\r\n", /a field line that is none/],
+    ["HTTP/1.1 200 OK\r\nA : b\r\n\r\n", /invalid field line/],
     ["HTTP/1.1 200 OK\n\n", /bare LF/],
-    [`HTTP/1.1 100 Continue\r\n\r\n`.repeat(20), /does not come to an answer/],
+    [`HTTP/1.1 100 Continue\r\n\r\n`.repeat(20), /too many interim responses/],
   ];
   await using upstream = startSecureUpstream();
   await using proxy = startEgressProxy();
@@ -190,7 +190,7 @@ Deno.test("a proxy that can't be reached or hangs up is a 502, and the upstream 
   gone.close();
   try {
     for (
-      const [port, cause] of [[hanging.addr.port, /hung up on CONNECT|reset/i], [
+      const [port, cause] of [[hanging.addr.port, /closed the connection on CONNECT|reset/i], [
         gone.addr.port,
         /refused/,
       ]] as const
