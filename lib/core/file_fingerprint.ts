@@ -1,6 +1,6 @@
 /**
- * What file stands at a path now, in a text that changes when the file or its content does; nothing is read of it. That
- * there is none is a state as well.
+ * Returns a text that changes when the file at a path, or its content, does; that the file is missing has a text too.
+ * Does not read the content.
  */
 export async function fileFingerprint(path: string): Promise<string> {
   try {

@@ -1,55 +1,56 @@
-/** What may wait to be written at most, in characters: a reader that stands still must not fill the memory. */
+/** How many characters may wait to be written: a reader that stalls must not fill the memory. */
 const LIMIT = 1024 * 1024;
 
-/** Where lines end up: `Deno.stdout`, `Deno.stderr`. */
+/** Where lines are written: `Deno.stdout`, `Deno.stderr`. */
 export interface LineOutput {
   write(bytes: Uint8Array): Promise<number>;
 }
 
 /**
- * Writes whole lines without keeping anybody waiting: what comes while a write is under way goes out with the next,
- * and what no longer finds room is counted and said.
+ * Writes whole lines without blocking the caller: lines pushed during a write go out with the next one, and those that
+ * exceed the limit are dropped, counted and reported.
  */
 export class LineWriter {
-  readonly #out: LineOutput;
+  readonly #output: LineOutput;
   readonly #lossLine: (count: number) => string;
   #pending = "";
-  #lost = 0;
+  #dropped = 0;
   #writing: Promise<void> | undefined;
 
-  /** @param lossLine The line that says how many found no room. */
-  constructor(out: LineOutput, lossLine: (count: number) => string) {
-    this.#out = out;
+  /** @param lossLine Returns the line that reports how many lines were dropped. */
+  constructor(output: LineOutput, lossLine: (count: number) => string) {
+    this.#output = output;
     this.#lossLine = lossLine;
   }
 
+  /** Queues a line, which must not hold a line break. */
   push(line: string): void {
     if (this.#pending.length > LIMIT) {
-      this.#lost++;
+      this.#dropped++;
       return;
     }
     this.#pending += `${line}\n`;
     this.#writing ??= this.#writeAll();
   }
 
-  /** Resolves when all that was pushed is written, or can't be. */
+  /** Resolves when all that was pushed has been written, or can't be. */
   async flushed(): Promise<void> {
     await this.#writing;
   }
 
   async #writeAll(): Promise<void> {
-    // What else is pushed in this turn goes along.
+    // Lines pushed in the same turn are written together.
     await Promise.resolve();
     try {
       while (this.#pending !== "") {
-        const loss = this.#lost === 0 ? "" : `${this.#lossLine(this.#lost)}\n`;
+        const loss = this.#dropped === 0 ? "" : `${this.#lossLine(this.#dropped)}\n`;
         let bytes = encoder.encode(this.#pending + loss);
         this.#pending = "";
-        this.#lost = 0;
-        while (bytes.length > 0) bytes = bytes.subarray(await this.#out.write(bytes));
+        this.#dropped = 0;
+        while (bytes.length > 0) bytes = bytes.subarray(await this.#output.write(bytes));
       }
     } catch {
-      // Nobody reads any more. The service goes on.
+      // The reader has gone. The service goes on.
       this.#pending = "";
     } finally {
       this.#writing = undefined;

@@ -1,8 +1,8 @@
 /**
- * A text that can't be printed.
+ * A text that can't be printed by accident.
  *
- * Logs, error texts and debuggers all turn values into text; a secret that is a plain string gets into one of them
- * sooner or later. This one says `[redacted]` to each, and gives itself away in one place only.
+ * Logs, error messages and debuggers all turn values into text; a secret that is a plain string gets into one of them
+ * sooner or later. This one becomes `[redacted]` in each of them, and is revealed by one method only.
  *
  * @example
  * ```ts
@@ -15,6 +15,7 @@
  */
 const REDACTED = "[redacted]";
 
+/** A text that becomes `[redacted]` wherever it is printed. */
 export class Secret {
   readonly #text: string;
 
@@ -22,11 +23,12 @@ export class Secret {
     this.#text = text;
   }
 
+  /** Wraps a text. */
   static of(text: string): Secret {
     return new Secret(text);
   }
 
-  /** The text itself, for the bytes of a head and for the mask. */
+  /** Returns the text itself, to write it into a head or to mask it. */
   reveal(): string {
     return this.#text;
   }

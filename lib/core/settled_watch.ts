@@ -1,8 +1,8 @@
 /**
- * Notices that something has changed, by looking at its state again and again.
+ * Notices that something has changed, by polling its state.
  *
- * The file system's own notices don't cross every mount, and a change is not whole the moment it is seen: whoever
- * writes a file anew leaves it empty for a moment. So a change counts once it has stood from one look to the next.
+ * The file system's own notifications don't cross every mount, and a change is not complete the moment it is visible:
+ * a file that is being rewritten is empty for a moment. So a change counts once two polls in a row have seen it.
  */
 export class SettledWatch {
   readonly #state: () => Promise<string>;
@@ -10,15 +10,15 @@ export class SettledWatch {
   #last: string;
 
   /**
-   * @param state What it looks like now, in a text that changes when it does.
-   * @param before What that was before the content was read: a change in between is then seen at the next look.
+   * @param state Returns the state now, as a text that changes when the thing does.
+   * @param before The state before the content was read, so that a change in between is noticed.
    */
   constructor(state: () => Promise<string>, before: string) {
     this.#state = state;
     this.#reported = this.#last = before;
   }
 
-  /** Whether it has changed, and stood still since the last look. Says so once for each change. */
+  /** Whether it has changed, and not since the last poll. Reports each change once. */
   async poll(): Promise<boolean> {
     const state = await this.#state();
     const settled = state === this.#last && state !== this.#reported;

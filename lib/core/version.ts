@@ -1,2 +1,5 @@
-/** This version: the same as in deno.json, which the service may not read. */
-export const VERSION = "0.1.0";
+// A static import needs no read permission.
+import config from "../../deno.json" with { type: "json" };
+
+/** The version of cred-proxy. */
+export const VERSION: string = config.version;

@@ -155,7 +155,10 @@ Deno.test("a proxy that refuses or talks nonsense is a 502, with the cause in th
     ["HTTP/1.1 302 Found\r\nLocation: http://canary.test/\r\n\r\n", /answered CONNECT with 302/],
     ["HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n", /answered CONNECT with 403/],
     // A tunnel begins with silence: the upstream speaks second.
-    ["HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ncanary", /sent bytes after its response to CONNECT/],
+    [
+      "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ncanary",
+      /sent bytes after its response to CONNECT/,
+    ],
     ["HTTP/1.1 200 OK\r\n\r\n\x15\x03\x03\0\x02\x02\x28", /sent bytes after its response to CONNECT/],
     ["HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ncanary", /sent bytes after its response to CONNECT/],
     ["220 canary ESMTP\r\n", /no HTTP\/1 status line/],
