@@ -4,23 +4,23 @@ import { ZstdFrames } from "./zstd_frames.ts";
 
 /** One content coding. */
 export interface Coding {
-  /** @param first The content's first byte. */
+  /** Returns a decoder for one response. @param first The content's first byte. */
   start(first: number): Promise<ContentDecoder>;
 }
 
 type Piece = Uint8Array<ArrayBuffer>;
 
-/** Takes a coding off one content. */
+/** Removes a coding from one response's content. */
 export interface ContentDecoder {
-  /** The content that the next piece brings. */
+  /** Decodes the next piece. */
   decode(bytes: Uint8Array): AsyncGenerator<Piece, void>;
-  /** The content that was not known until now, once all pieces have been. */
+  /** Decodes what was held back until the end. @throws {BadResponse} If the content is incomplete. */
   end(): AsyncGenerator<Piece, void>;
-  /** Gives the memory back. */
+  /** Frees the decoder's memory. */
   close(): void;
 }
 
-/** The codings that the runtime can decode, by the names in RFC 9110, section 8.4.1, RFC 7932 and RFC 8878. */
+/** The codings that the runtime can decode, by their names in RFC 9110, section 8.4.1, RFC 7932 and RFC 8878. */
 export const CODINGS: ReadonlyMap<string, Coding> = new Map<string, Coding>([
   ["gzip", { start: gzip }],
   ["x-gzip", { start: gzip }],
@@ -29,13 +29,13 @@ export const CODINGS: ReadonlyMap<string, Coding> = new Map<string, Coding>([
   ["zstd", { start: zstd }],
 ]);
 
-/** Larger pieces than usual: each that goes on costs something. */
+/** Larger pieces than the default, since handing on each piece has a cost. */
 const OPTIONS = { chunkSize: 64 * 1024 };
 
 /**
- * The runtime's decoders that make no more at a time than is read. (Its `DecompressionStream` makes all that a piece
- * holds, which a few bytes of brotli let grow to gigabytes; takes deflate that is cut short; and has no zstd.) They are
- * loaded when the first coded content comes: most services never see one.
+ * Loads the runtime's decoders that produce only as much as is read. (Its `DecompressionStream` decodes a whole piece at
+ * once, and a few bytes of brotli can become gigabytes; it accepts incomplete deflate; and it has no zstd.) They are
+ * loaded with the first coded response: most instances never receive one.
  */
 function zlib(): Promise<typeof import("node:zlib")> {
   return import("node:zlib");
@@ -46,8 +46,8 @@ async function gzip(): Promise<ContentDecoder> {
 }
 
 /**
- * RFC 9110, section 8.4.1.2: some send the deflate format without the zlib format round it. Zlib's begins with its
- * method, 8, and a window of at most 7 (RFC 1950, section 2.2), as the other does only with padding that isn't zero.
+ * RFC 9110, section 8.4.1.2: some send the deflate format without the zlib format around it. The zlib format begins with
+ * its method, 8, and a window of at most 7 (RFC 1950, section 2.2); the other one does only if its padding isn't zero.
  */
 async function deflate(first: number): Promise<ContentDecoder> {
   const { createInflate, createInflateRaw } = await zlib();
@@ -59,7 +59,7 @@ async function brotli(): Promise<ContentDecoder> {
   return new BrotliDecoder((await zlib()).createBrotliDecompress(OPTIONS));
 }
 
-/** The largest window, as a power of two: RFC 9659, section 3. A few bytes can ask for sixteen times as much memory. */
+/** The largest window, as a power of two: RFC 9659, section 3. A few bytes could ask for sixteen times that memory. */
 const ZSTD_WINDOW_LOG = 23;
 
 async function zstd(): Promise<ContentDecoder> {
@@ -68,7 +68,7 @@ async function zstd(): Promise<ContentDecoder> {
   return new ZstdDecoder(createZstdDecompress({ ...OPTIONS, params }));
 }
 
-/** Gzip and deflate, whose decoder fails at an end where there may be none. */
+/** Gzip and deflate, whose decoders fail at an end in the wrong place. */
 class ZlibDecoder implements ContentDecoder {
   protected readonly stream: DecoderStream;
 
@@ -77,8 +77,8 @@ class ZlibDecoder implements ContentDecoder {
   }
 
   async *decode(bytes: Uint8Array): AsyncGenerator<Piece, void> {
-    const taken = yield* this.stream.write(bytes);
-    if (taken < bytes.length) throw overlong();
+    const consumed = yield* this.stream.write(bytes);
+    if (consumed < bytes.length) throw overlong();
   }
 
   end(): AsyncGenerator<Piece, void> {
@@ -90,7 +90,7 @@ class ZlibDecoder implements ContentDecoder {
   }
 }
 
-/** Brotli, whose decoder takes any end for the right one, but takes no byte behind the right one. */
+/** Brotli, whose decoder accepts any end, but consumes no byte after the right one. */
 class BrotliDecoder extends ZlibDecoder {
   // deno-lint-ignore require-yield
   override async *end(): AsyncGenerator<Piece, void> {
@@ -99,7 +99,7 @@ class BrotliDecoder extends ZlibDecoder {
   }
 }
 
-/** Zstd, whose decoder takes any end for the right one, and one frame at a time. */
+/** Zstd, whose decoder accepts any end, and decodes one frame at a time. */
 class ZstdDecoder extends ZlibDecoder {
   readonly #frames = new ZstdFrames();
 
@@ -117,10 +117,10 @@ class ZstdDecoder extends ZlibDecoder {
   }
 }
 
-/** `bytesWritten`: how many bytes the decoder took of what it was given. */
+/** `bytesWritten`: how many bytes the decoder has consumed. */
 type ZlibTransform = Transform & { readonly bytesWritten: number };
 
-/** One of the runtime's decoders, whose events are turned round: it works while somebody asks. */
+/** One of the runtime's decoders, turned from events into generators, so that it works only while it is read. */
 class DecoderStream {
   readonly #transform: ZlibTransform;
   #ended = false;
@@ -140,7 +140,7 @@ class DecoderStream {
     });
   }
 
-  /** @returns How many bytes it took: fewer than there are where the coding's end comes before. */
+  /** @returns How many bytes it consumed: fewer than were given if the coding ends before. */
   async *write(bytes: Uint8Array): AsyncGenerator<Piece, number> {
     const before = this.#transform.bytesWritten;
     let written = false;
@@ -165,9 +165,9 @@ class DecoderStream {
   async *#until(over: () => boolean): AsyncGenerator<Piece, void> {
     for (;;) {
       const bytes: Uint8Array | null = this.#transform.read();
-      // A copy: what goes on may be changed and given back, but the decoder goes on in the same memory.
+      // A copy: whoever gets it may change or free it, while the decoder goes on using its memory.
       if (bytes !== null) yield new Uint8Array(bytes);
-      else if (this.#failed) throw new BadResponse("content that is not in its coding");
+      else if (this.#failed) throw new BadResponse("content does not match its coding");
       else if (over()) return;
       else await new Promise<void>((resolve) => this.#wake = resolve);
     }
@@ -175,9 +175,9 @@ class DecoderStream {
 }
 
 function incomplete(): BadResponse {
-  return new BadResponse("content that ends within its coding");
+  return new BadResponse("coded content is incomplete");
 }
 
 function overlong(): BadResponse {
-  return new BadResponse("content with bytes behind the end of its coding");
+  return new BadResponse("bytes after the end of the coded content");
 }

@@ -1,19 +1,26 @@
+/**
+ * Removing content codings, so that coded content can be masked. The proxy asks for uncoded content, but some upstreams
+ * send it coded all the same, and a secret in it would pass the mask unseen: so it is decoded here, or refused.
+ *
+ * @module
+ */
+
 import { BadResponse } from "../upstream/errors.ts";
 import type { Source } from "../upstream/source.ts";
 import { type Coding, CODINGS } from "./codings.ts";
 
-/** Content without its coding. */
+/** Turns coded content into content without its coding. */
 export type Decoding = (coded: Source) => Source;
 
 /**
- * How to take a coding off content, so that it can be masked: RFC 9110, section 8.4. What the upstream flushed comes out
- * at once.
+ * Returns the decoding for a Content-Encoding field: RFC 9110, section 8.4. Whatever the upstream flushed is decoded at
+ * once.
  *
- * The source that it makes fails with a `BadResponse` where the content isn't in the coding, ends within it, has more
- * behind its end, or becomes far too large. Content without a byte stays so: some mark even that as coded.
+ * The decoded source throws a {@linkcode BadResponse} if the content does not match the coding, is incomplete, is
+ * followed by other bytes, or grows far too large. Empty content stays empty: some upstreams label even that as coded.
  *
  * @param codings The value of Content-Encoding.
- * @returns Undefined for a coding that is unknown, and for several in a row, which nobody uses.
+ * @returns Undefined for an unknown coding, and for several in a row, which nobody uses.
  */
 export function decodingFor(codings: string): Decoding | undefined {
   const [name, ...others] = codings.toLowerCase().split(",").map((name) => name.trim()).filter(isCoding);
@@ -23,16 +30,17 @@ export function decodingFor(codings: string): Decoding | undefined {
   return (content) => new DecodedSource(content, coding);
 }
 
-/** Lists may have empty members, and `identity` says that there is none: RFC 9110, sections 5.6.1 and 12.5.3. */
+/** A list may have empty members, and `identity` stands for no coding: RFC 9110, sections 5.6.1 and 12.5.3. */
 function isCoding(name: string): boolean {
   return name !== "" && name !== "identity";
 }
 
 /**
- * Content that becomes larger than both is a bomb. A client that decodes has limits of its own, but doesn't apply them
- * to what comes without a coding.
+ * Content that exceeds both limits is a decompression bomb. A client has limits of its own for what it decodes, but does
+ * not apply them to content without a coding.
  */
-const LARGEST_GROWTH = 1000;
+const GROWTH_LIMIT = 1000;
+/** In bytes. */
 const ALWAYS_ALLOWED = 64 * 1024 * 1024;
 
 class DecodedSource implements Source {
@@ -57,8 +65,8 @@ class DecodedSource implements Source {
         return undefined;
       }
       this.#produced += piece.value.length;
-      if (this.#produced > ALWAYS_ALLOWED && this.#produced > LARGEST_GROWTH * this.#read) {
-        throw new BadResponse("content that is over 1,000 times as large without its coding");
+      if (this.#produced > ALWAYS_ALLOWED && this.#produced > GROWTH_LIMIT * this.#read) {
+        throw new BadResponse("decoded content over 1,000 times as large as received");
       }
       return piece.value;
     } catch (error) {
@@ -71,7 +79,7 @@ class DecodedSource implements Source {
     if (this.done) return;
     this.done = true;
     this.#content.cancel();
-    // Once what it waits for has happened, it lets go of its memory.
+    // It frees its memory when the read that it waits for has ended.
     this.#pieces.return().catch(() => {});
   }
 

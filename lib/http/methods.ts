@@ -1,2 +1,5 @@
-/** Never forwarded: the first echoes the credential, the second makes a tunnel, the third is the first elsewhere. */
+/**
+ * Methods that are never forwarded: TRACE echoes the credential (RFC 9110, section 9.3.8), TRACK is what IIS calls it,
+ * and CONNECT opens a tunnel.
+ */
 export const NEVER_FORWARDED: ReadonlySet<string> = new Set(["TRACE", "CONNECT", "TRACK"]);

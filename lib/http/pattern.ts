@@ -1,31 +1,37 @@
-/** A pattern of `paths`, made to be compared. */
+/**
+ * Patterns of a route's `paths`, and how a path is matched against them.
+ *
+ * @module
+ */
+
+/** A parsed pattern. */
 export interface Pattern {
   /** What follows the prefix. */
   readonly steps: readonly Step[];
-  /** The query that must be there, byte for byte, with its `?`; undefined: any or none. */
+  /** The query that is required, byte for byte, with its `?`; undefined allows any, or none. */
   readonly query: string | undefined;
 }
 
 /** A character, a slash spelled `%2F`, or a wildcard. */
 export type Step = string | typeof WITHIN | typeof ACROSS;
 
-/** `*`: at least one character of a segment, be it percent-encoded; no `%2F`. */
+/** `*`: one or more characters of a segment, percent-encoded or not; no `%2F`. */
 export const WITHIN: unique symbol = Symbol("*");
 
-/** `**`: any characters, slashes among them, or none; no `%2F` either. */
+/** `**`: any number of characters, slashes included; no `%2F`. */
 export const ACROSS: unique symbol = Symbol("**");
 
-/** A slash that is no end of a segment to those who split before they decode. */
+/** A slash that does not end a segment for a server that splits the path before it decodes it. */
 export const CODED_SLASH = "%2F";
 
 /** A character, percent-encoded or not. */
 const PART = /%..|[^]/g;
 
 /**
- * Whether a path has this shape from its beginning to its end.
+ * Whether a pattern matches a path as a whole.
  *
- * All ways to read the pattern are followed at once, so that no path, which a stranger chooses, takes more time than
- * its length times the pattern's.
+ * All alternatives are followed at once, so that no path, which a stranger chooses, takes more time than its length
+ * times the pattern's.
  *
  * @param path What follows the prefix.
  */
@@ -47,12 +53,12 @@ export function matches({ steps }: Pattern, path: string): boolean {
   return at.includes(steps.length);
 }
 
-/** These places in the pattern, each once, and those behind a wildcard that may stand for nothing. */
-function reachable(steps: readonly Step[], places: readonly number[]): readonly number[] {
+/** Returns these positions in the pattern, each once, and those after a wildcard that can match nothing. */
+function reachable(steps: readonly Step[], positions: readonly number[]): readonly number[] {
   const all: number[] = [];
-  for (let place of places) {
-    if (!all.includes(place)) all.push(place);
-    while (steps[place] === ACROSS) if (!all.includes(++place)) all.push(place);
+  for (let position of positions) {
+    if (!all.includes(position)) all.push(position);
+    while (steps[position] === ACROSS) if (!all.includes(++position)) all.push(position);
   }
   return all;
 }

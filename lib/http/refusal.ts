@@ -1,34 +1,34 @@
 /**
- * Every answer that is the proxy's own, in one table.
+ * Every response of the proxy's own, in one table.
  *
- * The texts are constant. What may vary is one short subject that the agent knows already or may know (the path it
- * asked for, the name of a variable); a cause goes to the log and never into an answer.
+ * The messages are constant, but for one short subject that the client knows or may know (the requested path, the name
+ * of a variable); a cause goes to the log and never into a response.
  *
  * @module
  */
 
 interface Kind {
   readonly status: number;
-  /** The text for people; `subject` is what it is about. */
+  /** The message for people; `subject` is what it is about. */
   readonly message: (subject: string) => string;
-  /** Fields that the status asks for. */
+  /** Fields that the status requires. */
   readonly fields?: Readonly<Record<string, string>>;
-  /** Asking again can't help: the AI clients' SDKs obey `x-should-retry`. */
+  /** A retry cannot help: the SDKs of the AI providers obey `x-should-retry`. */
   readonly final?: true;
 }
 
 const KINDS = {
   bad_request: {
     status: 400,
-    message: (subject) => `The request can't be forwarded safely: ${subject}`,
+    message: (subject) => `The request cannot be forwarded safely: ${subject}`,
     final: true,
   },
   client_token_required: {
     status: 401,
-    message: () => "This route asks for the client token",
+    message: () => "This route requires the client token in place of an API key",
     fields: { "www-authenticate": 'Basic realm="cred-proxy"' },
-    // A client that did not show it has another key, or none, and will not find it by asking again. (git does not ask
-    // again but for the first time with a key; it does not know the field.)
+    // A client that did not send it has another key, or none, and a retry will not find it. (git first tries without a
+    // key and retries with one; it ignores this field.)
     final: true,
   },
   not_allowed: { status: 403, message: (subject) => `This route does not allow ${subject}`, final: true },
@@ -36,53 +36,58 @@ const KINDS = {
   method_not_forwarded: {
     status: 405,
     message: () => "This method is never forwarded",
-    // RFC 9110, section 15.5.6, asks for the list. Any other token passes as well.
+    // RFC 9110, section 15.5.6, requires a list. Any other method is forwarded as well.
     fields: { allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" },
     final: true,
   },
-  // RFC 9110, section 15.5.22, asks for a protocol to change to; there is none, and clients take the status as the
-  // sign to go on with plain HTTP.
-  upgrade_not_served: { status: 426, message: () => "No other protocol is served here; go on with HTTP/1.1" },
-  internal: { status: 500, message: () => "The proxy failed on this request", final: true },
+  // RFC 9110, section 15.5.22, requires the name of a protocol; there is none, and clients take the status as the sign
+  // to continue with plain HTTP.
+  upgrade_not_served: {
+    status: 426,
+    message: () => "Protocol upgrades are not supported; continue with HTTP/1.1",
+  },
+  internal: { status: 500, message: () => "The proxy failed to process this request", final: true },
   token_unset: {
     status: 500,
     message: (subject) => `The token of this route is not set: ${subject}`,
     final: true,
   },
-  upstream_failed: { status: 502, message: () => "The upstream can't be reached or did not answer in HTTP" },
+  upstream_failed: {
+    status: 502,
+    message: () => "The upstream could not be reached or sent an invalid response",
+  },
   overloaded: {
     status: 503,
-    message: () => "Too many requests in flight",
+    message: () => "Too many requests in flight; retry later",
     fields: { "retry-after": "1" },
   },
   draining: {
     status: 503,
-    message: () => "The proxy is stopping",
+    message: () => "The proxy is shutting down; retry later",
     fields: { "retry-after": "1" },
   },
-  upstream_timeout: { status: 504, message: () => "The upstream did not answer in time" },
+  upstream_timeout: { status: 504, message: () => "The upstream did not respond in time" },
 } as const satisfies Record<string, Kind>;
 
-/** The codes of `Cred-Proxy-Error`. */
+/** The values of the field `Cred-Proxy-Error`. */
 export type RefusalCode = keyof typeof KINDS;
 
 /** All of them. */
 export const REFUSAL_CODES = Object.keys(KINDS) as readonly RefusalCode[];
 
-/** A path that a stranger sent may be long; a message need not be. */
+/** How many characters of a subject are shown: a path from a stranger may be long. */
 const SUBJECT_LIMIT = 200;
 
-/** Why a request gets no answer from an upstream. */
+/** Why the proxy responds itself, instead of the upstream. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
 
-  /** Whether asking again can't help, though the code alone does not say so. */
+  /** Whether a retry cannot help, though the code alone does not say so. */
   readonly final: boolean;
 
   /**
-   * @param code Which of the closed set.
-   * @param subject What it is about, fit for the client's eyes.
-   * @param options `cause`: what happened, for the log alone; `final`: asking again can't help.
+   * @param subject What it is about. The client sees it.
+   * @param options `cause`: what happened, for the log alone. `final`: a retry cannot help.
    */
   constructor(
     readonly code: RefusalCode,
@@ -95,9 +100,9 @@ export class Refusal extends Error {
 }
 
 /**
- * The answer to a refusal, in the shape that the AI clients show to people.
+ * Returns the response to a refused request, in the shape from which AI clients show the message to people.
  *
- * @param id What the log calls the request, so that whoever gets the answer can ask about it.
+ * @param id The request's identifier in the log, so that people can ask about it.
  */
 export function refusalResponse(refusal: Refusal, method: string, id: string): Response {
   const kind: Kind = KINDS[refusal.code];
@@ -115,6 +120,7 @@ export function refusalResponse(refusal: Refusal, method: string, id: string): R
   });
 }
 
+/** Returns the status of a refusal's response. */
 export function refusalStatus(code: RefusalCode): number {
   return KINDS[code].status;
 }

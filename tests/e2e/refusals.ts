@@ -30,7 +30,7 @@ export const PROVOCATIONS: readonly Provocation[] = [
     code: "client_token_required",
     status: 401,
     lasting: true,
-    words: "asks for the client token",
+    words: "requires the client token",
     stage: { clientToken: true },
     key: makeKey("wrong"),
   },
@@ -53,7 +53,7 @@ export const PROVOCATIONS: readonly Provocation[] = [
     code: "upstream_failed",
     status: 502,
     lasting: false,
-    words: "upstream can't be reached",
+    words: "upstream could not be reached",
     stage: { reachable: false },
   },
   {

@@ -1,25 +1,25 @@
 import { assert, assertEquals } from "@std/assert";
 import { Refusal, type RefusalCode, refusalResponse, refusalStatus } from "../../lib/http/refusal.ts";
 
-/** Every refusal: its status, whether asking again is no use, and the text for `subject`. */
+/** Every refusal: its status, whether a retry is pointless, and its message for `subject`. */
 const CONTRACT: Record<RefusalCode, [status: number, final: boolean, message: string]> = {
-  bad_request: [400, true, "The request can't be forwarded safely: subject"],
-  client_token_required: [401, true, "This route asks for the client token"],
+  bad_request: [400, true, "The request cannot be forwarded safely: subject"],
+  client_token_required: [401, true, "This route requires the client token in place of an API key"],
   not_allowed: [403, true, "This route does not allow subject"],
   no_route: [404, true, 'No route for "subject"'],
   method_not_forwarded: [405, true, "This method is never forwarded"],
-  upgrade_not_served: [426, false, "No other protocol is served here; go on with HTTP/1.1"],
-  internal: [500, true, "The proxy failed on this request"],
+  upgrade_not_served: [426, false, "Protocol upgrades are not supported; continue with HTTP/1.1"],
+  internal: [500, true, "The proxy failed to process this request"],
   token_unset: [500, true, "The token of this route is not set: subject"],
-  upstream_failed: [502, false, "The upstream can't be reached or did not answer in HTTP"],
-  overloaded: [503, false, "Too many requests in flight"],
-  draining: [503, false, "The proxy is stopping"],
-  upstream_timeout: [504, false, "The upstream did not answer in time"],
+  upstream_failed: [502, false, "The upstream could not be reached or sent an invalid response"],
+  overloaded: [503, false, "Too many requests in flight; retry later"],
+  draining: [503, false, "The proxy is shutting down; retry later"],
+  upstream_timeout: [504, false, "The upstream did not respond in time"],
 };
 
 const CODES = Object.keys(CONTRACT) as RefusalCode[];
 
-Deno.test("refusalResponse() gives each code its status and the clients' JSON shape", async () => {
+Deno.test("refusalResponse() returns each code's status and the JSON shape that clients read", async () => {
   for (const code of CODES) {
     const [status, , message] = CONTRACT[code];
     const response = refusalResponse(new Refusal(code, "subject"), "GET", "id-1");
@@ -32,14 +32,14 @@ Deno.test("refusalResponse() gives each code its status and the clients' JSON sh
   }
 });
 
-Deno.test("refusalResponse() says x-should-retry: false exactly where asking again is no use", () => {
+Deno.test("refusalResponse() sets x-should-retry: false exactly where a retry is pointless", () => {
   for (const code of CODES) {
     const { headers } = refusalResponse(new Refusal(code), "GET", "id-1");
     assertEquals(headers.get("x-should-retry"), CONTRACT[code][1] ? "false" : null, code);
   }
 });
 
-Deno.test("refusalResponse() adds the fields that a status asks for", () => {
+Deno.test("refusalResponse() adds the fields that a status requires", () => {
   const fieldOf = (code: RefusalCode, name: string) =>
     refusalResponse(new Refusal(code), "GET", "id-1").headers.get(name);
   assertEquals(fieldOf("method_not_forwarded", "allow"), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
@@ -48,21 +48,21 @@ Deno.test("refusalResponse() adds the fields that a status asks for", () => {
   assert(fieldOf("client_token_required", "www-authenticate")?.startsWith("Basic "));
 });
 
-Deno.test("refusalResponse() has no content in answer to HEAD", () => {
+Deno.test("refusalResponse() has no body for HEAD", () => {
   const response = refusalResponse(new Refusal("no_route", "/x"), "HEAD", "id-1");
   assertEquals([response.status, response.body], [404, null]);
 });
 
-Deno.test("refusalResponse() never tells the cause", async () => {
+Deno.test("refusalResponse() never contains the cause", async () => {
   const cause = new Error("canary in the message", { cause: new Error("canary below") });
   for (const code of CODES) {
-    const response = refusalResponse(new Refusal(code, "subject", cause), "GET", "id-1");
-    const told = JSON.stringify([...response.headers]) + await response.text();
-    assert(!told.includes("canary"), told);
+    const response = refusalResponse(new Refusal(code, "subject", { cause }), "GET", "id-1");
+    const sent = JSON.stringify([...response.headers]) + await response.text();
+    assert(!sent.includes("canary"), sent);
   }
 });
 
-Deno.test("refusalResponse() escapes a subject, and cuts a long one", async () => {
+Deno.test("refusalResponse() escapes a subject and truncates a long one", async () => {
   const { error } = await refusalResponse(new Refusal("no_route", '/"},{\u2028'), "GET", "id-1").json();
   assertEquals(error.message, 'No route for "/"},{\u2028"');
   const long = await refusalResponse(new Refusal("no_route", "/".repeat(60_000)), "GET", "id-1").text();

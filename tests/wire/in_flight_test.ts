@@ -48,7 +48,7 @@ async function assertOverloaded(text = get("/a/beyond")): Promise<void> {
   const reply = await request(stage.service.port, text);
   assertEquals([reply.status, reply.field("cred-proxy-error")], [503, "overloaded"]);
   assertEquals(reply.field("retry-after"), "1");
-  assertEquals(JSON.parse(reply.body.text).error.message, "Too many requests in flight");
+  assertEquals(JSON.parse(reply.body.text).error.message, "Too many requests in flight; retry later");
   assert(performance.now() - start < 500, "It was kept waiting");
 }
 

@@ -306,7 +306,7 @@ Deno.test("an upstream that fails is answered with 502 and one constant text; th
   ];
   for (const [target, cause] of cases) {
     const reply = await request(service.port, get(target));
-    const text = /^The upstream can't be reached or did not answer in HTTP$/;
+    const text = /^The upstream could not be reached or sent an invalid response$/;
     // A certificate that is not trusted now is not trusted in a minute.
     assertOwn(reply, 502, "upstream_failed", text, ["/unverified/x", "/misnamed/x"].includes(target));
     const [line] = await service.logged(new RegExp(`^GET ${target} .*$`, "m"));
@@ -368,7 +368,7 @@ Deno.test("an upstream that does not answer in time is answered with 504", async
   for (const target of ["/a/silent", "/a/slow", "/mute/x"]) {
     const start = performance.now();
     const reply = await request(service.port, get(target));
-    assertOwn(reply, 504, "upstream_timeout", /^The upstream did not answer in time$/);
+    assertOwn(reply, 504, "upstream_timeout", /^The upstream did not respond in time$/);
     const taken = performance.now() - start;
     assert(taken >= 300 && taken < 1500, `${taken} ms`);
   }

@@ -138,7 +138,7 @@ async function assertFails(service: Service, path: string, cause: RegExp): Promi
   assertEquals([reply.status, reply.field("cred-proxy-error")], [502, "upstream_failed"], path);
   const { error } = JSON.parse(reply.body.text);
   assertEquals(reply.field("x-should-retry"), / 40[37]$/.test(cause.source) ? "false" : undefined, path);
-  assertEquals(error.message, "The upstream can't be reached or did not answer in HTTP");
+  assertEquals(error.message, "The upstream could not be reached or sent an invalid response");
   const [line] = await service.logged(new RegExp(`^GET ${path} .*$`, "m"));
   assertMatch(line, cause);
   assert(!service.stderr().includes("word") && !service.stderr().includes(TOKEN), line);
