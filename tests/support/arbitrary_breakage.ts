@@ -1,39 +1,39 @@
 /**
- * Replies that are surely broken, each in one of many ways. Everything in them that an agent could get to see carries
- * the serial of the request that they answer.
+ * Responses that are certainly broken, each in one of many ways. Everything in them that a client could see carries the
+ * serial of the request.
  *
  * @module
  */
 
 import fc from "fast-check";
 
-/** A broken reply to a request with a serial. */
+/** A broken response to the request with a serial. */
 export interface Breakage {
-  /** What is broken, for the message of a failure. */
+  /** What is broken, for the message of a failed assertion. */
   readonly kind: string;
   readonly text: string;
-  /** Whether it is broken only by the connection's end: until then it might go on well. */
+  /** Whether only the connection's end breaks it: until then it could continue validly. */
   readonly untilEnd: boolean;
-  /** Whether it is the content that is broken: then it is no answer to HEAD. */
+  /** Whether the content is broken: then it can't be a response to HEAD. */
   readonly inContent: boolean;
 }
 
-/** What a text must hold to be known for a request's own. */
+/** Returns what marks a text as belonging to a request. */
 export function markOf(serial: number): string {
   return `<${serial}>`;
 }
 
-/** The serials of all marks in a text. */
+/** Returns the serials of all marks in a text. */
 export function marksIn(text: string): Set<number> {
   return new Set(Array.from(text.matchAll(/<(\d+)>/g), ([, digits]) => Number(digits)));
 }
 
 type Make = (mark: string) => string;
 
-/** The line of a field for the mark, somewhere among the others. */
-const FIELD = (mark: string) => `X-Mark: ${mark}\r\n`;
+/** Returns the field line with the mark. */
+const fieldLine = (mark: string) => `X-Mark: ${mark}\r\n`;
 
-/** Whole heads with something wrong in them; content stands behind each, as it would. */
+/** Whole heads with something wrong in them, each followed by content. */
 const HEADS: Readonly<Record<string, readonly string[]>> = {
   "a status line": [
     ...[
@@ -144,23 +144,23 @@ const brokenHead = fc.constantFrom(...Object.entries(HEADS)).chain(([kind, lines
     make: (mark: string) => {
       const fields = kind === "a status line" ? "" : `${line}\r\n`;
       const start = kind === "a status line" ? line : "HTTP/1.1 200 OK";
-      const all = early ? fields + FIELD(mark) : FIELD(mark) + fields;
+      const all = early ? fields + fieldLine(mark) : fieldLine(mark) + fields;
       return `${interim(mark).repeat(interims)}${start}\r\n${all}\r\n${mark.repeat(3)}`;
     },
   }))
 );
 
 function interim(mark: string): string {
-  return `HTTP/1.1 103 Early Hints\r\n${FIELD(mark)}\r\n`;
+  return `HTTP/1.1 103 Early Hints\r\n${fieldLine(mark)}\r\n`;
 }
 
 const tooMuch = fc.constantFrom<[string, Make]>(
   ["too long a head", (mark) => `HTTP/1.1 200 OK\r\n${`X-Mark: ${mark.repeat(2000)}\r\n`.repeat(12)}\r\n`],
   ["too long a field", (mark) => `HTTP/1.1 200 OK\r\nX-Mark: ${mark.repeat(30_000)}`],
-  ["too many fields", (mark) => `HTTP/1.1 200 OK\r\n${FIELD(mark).repeat(300)}\r\n`],
-  ["interim replies without end", (mark) => interim(mark).repeat(100)],
+  ["too many fields", (mark) => `HTTP/1.1 200 OK\r\n${fieldLine(mark).repeat(300)}\r\n`],
+  ["endless interim responses", (mark) => interim(mark).repeat(100)],
   [
-    "an interim reply that is the last",
+    "an interim response that closes the connection",
     (mark) => interim(mark).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"),
   ],
 ).map(([kind, make]) => ({ kind, untilEnd: false, inContent: false, make }));
@@ -168,12 +168,12 @@ const tooMuch = fc.constantFrom<[string, Make]>(
 const LENGTH = "Content-Length: 1000\r\n";
 const CHUNKED = "Transfer-Encoding: chunked\r\n";
 
-/** A reply whose head is well, as far as its content. */
+/** A response with a valid head, up to its content. */
 function opened(framing: string, mark: string): string {
-  return `HTTP/1.1 200 OK\r\n${FIELD(mark)}${framing}\r\n`;
+  return `HTTP/1.1 200 OK\r\n${fieldLine(mark)}${framing}\r\n`;
 }
 
-/** Well-formed beginnings, cut at any place; there the connection ends. */
+/** Valid responses, truncated anywhere; there the connection ends. */
 const cutShort = fc.tuple(fc.constantFrom(LENGTH, CHUNKED), fc.nat({ max: 999 })).map(([framing, place]) => ({
   kind: `an end in the middle, ${framing.trim()}, at ${place / 10}%`,
   untilEnd: true,
@@ -189,7 +189,7 @@ function chunk(text: string): string {
   return `${text.length.toString(16)}\r\n${text}\r\n`;
 }
 
-/** What is no chunk. */
+/** Invalid chunks. */
 const CHUNKS: readonly string[] = [
   ...[
     "x\r\n",
@@ -248,7 +248,7 @@ const noise = fc.string({
   make: (mark: string) => bytes + mark,
 }));
 
-/** A broken reply of any kind, once the request's serial is known. */
+/** A broken response of any kind, given the request's serial. */
 export const arbitraryBreakage: fc.Arbitrary<(serial: number) => Breakage> = fc.oneof(
   { arbitrary: brokenHead, weight: 8 },
   { arbitrary: brokenChunks, weight: 6 },

@@ -1,5 +1,5 @@
 /**
- * Requests for property tests: an agent's, a route's part in them, and what the upstream must get.
+ * Requests for property tests: the client's, the route's part in them, and what the upstream must get.
  *
  * @module
  */
@@ -7,17 +7,17 @@
 import fc from "fast-check";
 import type { RequestFraming } from "../../lib/http/framing.ts";
 
-/** A field's name, in lower case, and its value, a character a byte. */
+/** A field's name, in lower case, and its value, one character per byte. */
 type Line = readonly [name: string, value: string];
 
-/** A request that an agent makes on a route. */
-export interface Asking {
+/** A request that a client sends to a route. */
+export interface SampleRequest {
   readonly method: string;
   readonly target: string;
-  /** The agent's fields. */
+  /** The client's fields. */
   readonly fields: readonly Line[];
   readonly framing: RequestFraming;
-  /** The pieces in which the content comes. */
+  /** The pieces in which the content arrives. */
   readonly content: readonly Uint8Array<ArrayBuffer>[];
   /** Fields of the route table's entry. */
   readonly route: {
@@ -27,7 +27,7 @@ export interface Asking {
     readonly cookies: boolean;
     readonly scrub: boolean;
   };
-  /** How many bytes one write to the upstream takes at most. */
+  /** How many bytes one write to the upstream accepts at most. */
   readonly appetite: number;
 }
 
@@ -40,7 +40,7 @@ function textOf(characters: string, maxLength: number, minLength = 0): fc.Arbitr
   return fc.string({ unit: fc.constantFrom(...characters), minLength, maxLength });
 }
 
-/** All that may stand in a path: what is visible but for `#`, `?` and the backslash. */
+/** All characters allowed in a path: the visible ones but for `#`, `?` and the backslash. */
 const PATH_SIGNS = Array.from({ length: 94 }, (_, at) => String.fromCharCode(0x21 + at))
   .filter((sign) => !"#?\\".includes(sign)).join("");
 
@@ -49,7 +49,7 @@ const target = fc.tuple(
   fc.option(textOf(`${PATH_SIGNS}?\\`, 30), { nil: undefined }),
 ).map(([path, query]) => query === undefined ? `/${path}` : `/${path}?${query}`);
 
-/** Names that mean something, and any other. */
+/** Names with a meaning, and any other. */
 const name = fc.oneof(
   { arbitrary: textOf(`${LETTERS}!#$%&'*+-.^_\`|~0123456789`, 12, 1), weight: 3 },
   fc.constantFrom(
@@ -86,7 +86,7 @@ const name = fc.oneof(
   ),
 );
 
-/** A field value without the white space that is not part of it. */
+/** Removes the white space that is not part of a field value. */
 const value = textOf(`${LETTERS}${LETTERS.toUpperCase()}0123456789 \t,;:="()/\x80\x9f\xe9\xff`, 20)
   .map((text) => text.replace(/^[ \t]+|[ \t]+$/g, ""));
 
@@ -97,7 +97,7 @@ const connection = fc.array(
   },
 ).map((options): Line => ["connection", options.join(", ")]);
 
-/** Now and then a head is longer than most. */
+/** Occasionally a head is longer than most. */
 const long = fc.tuple(
   fc.constant("x-long"),
   fc.integer({ min: 1500, max: 20_000 }).map((length) => "\xe9x".repeat(length)),
@@ -111,7 +111,7 @@ const fields = fc.tuple(
 const routeNames = fc.constantFrom("x-a", "X-B", "x-c", "accept", "user-agent");
 const routeValues = textOf(`${LETTERS} ;=`, 10, 1).map((text) => `v${text.trim()}`);
 
-/** Pieces as the runtime gives them: none is empty. */
+/** Pieces as the runtime delivers them: none is empty. */
 const content = fc.array(
   fc.oneof(
     { arbitrary: fc.uint8Array({ minLength: 1, maxLength: 40 }), weight: 40 },
@@ -124,7 +124,7 @@ const content = fc.array(
 ).map((pieces) => pieces.map((piece) => new Uint8Array(piece)));
 
 /** A request of any kind that the service forwards. */
-export const arbitraryAsking: fc.Arbitrary<Asking> = fc.record({
+export const arbitraryRequest: fc.Arbitrary<SampleRequest> = fc.record({
   method: fc.constantFrom(
     "GET",
     "HEAD",
@@ -148,7 +148,7 @@ export const arbitraryAsking: fc.Arbitrary<Asking> = fc.record({
   scrub: fc.boolean(),
   appetite: fc.constantFrom(Infinity, Infinity, 7, 1000),
 }).map(({ kind, method, content, set, add, ...rest }) => {
-  // What the runtime or the service refuses before it comes here.
+  // What the runtime or the service has refused before.
   const bare = kind === "none" || method === "GET" || method === "HEAD";
   const pieces = bare ? [] : content;
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
@@ -157,7 +157,7 @@ export const arbitraryAsking: fc.Arbitrary<Asking> = fc.record({
     : kind === "length"
     ? { kind, length }
     : { kind: "chunked" };
-  // A name in both is an error in a table, whatever its case.
+  // A table must not have a name in both, whatever its case.
   const taken = Object.keys(set).map((each) => each.toLowerCase());
   const others = Object.entries(add).filter(([each], at, all) =>
     !taken.includes(each.toLowerCase()) &&
@@ -180,7 +180,7 @@ export const arbitraryAsking: fc.Arbitrary<Asking> = fc.record({
   };
 });
 
-/** Never from the agent: the connection's own, credentials, and what is written anew. */
+/** Never the client's: fields of the connection, credentials, and what the service writes itself. */
 const WITHHELD: ReadonlySet<string> = new Set([
   ...["connection", "te", "trailer", "upgrade", "keep-alive", "expect", "http2-settings", "proxy-connection"],
   ...["proxy-authenticate", "proxy-authorization", "transfer-encoding", "content-length", "host"],
@@ -188,11 +188,11 @@ const WITHHELD: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The fields that the upstream must read, sorted. Worked out from the contract, and not from the code.
+ * Returns the fields that the upstream must read, sorted. Derived from the contract, not from the code.
  *
- * @param given The agent's fields as the runtime gives them: joined where they are repeated.
+ * @param given The client's fields as the runtime delivers them: joined where they are repeated.
  */
-export function fieldsMeant({ route, framing }: Asking, given: Headers, authority: string): Line[] {
+export function fieldsMeant({ route, framing }: SampleRequest, given: Headers, authority: string): Line[] {
   const own = lowered(route.set_headers);
   if (route.scrub) own.set("accept-encoding", "identity");
   const credential = route.auth_header.toLowerCase();
@@ -210,7 +210,7 @@ export function fieldsMeant({ route, framing }: Asking, given: Headers, authorit
   if (framing.kind === "length") meant.set("content-length", String(framing.length));
   if (framing.kind === "chunked") meant.set("transfer-encoding", "chunked");
   meant.set("host", authority).set(credential, CREDENTIAL);
-  // White space at an end is no part of a value, though joining an empty one puts some there: RFC 9110, section 5.5.
+  // White space at either end is not part of a value, though joining an empty one puts it there: RFC 9110, section 5.5.
   return sorted([...meant].map(([name, text]) => [name, text.replace(/^[ \t]+|[ \t]+$/g, "")]));
 }
 
@@ -218,7 +218,7 @@ function lowered(fields: Readonly<Record<string, string>>): Map<string, string> 
   return new Map(Object.entries(fields).map(([name, text]) => [name.toLowerCase(), text]));
 }
 
-/** By name; a repeated name stays repeated. */
+/** Sorts lines by name; a repeated name stays repeated. */
 export function sorted(fields: Iterable<Line>): Line[] {
   return [...fields].sort(([left], [right]) => left < right ? -1 : left > right ? 1 : 0);
 }

@@ -1,19 +1,19 @@
 /**
- * Responses for property tests: well formed by their grammar, odd in one of many known ways, or damaged at random.
- * Texts hold a byte a character.
+ * Responses for property tests: valid, odd in one of many known ways, or damaged at random. Texts hold one byte per
+ * character.
  *
  * @module
  */
 
 import fc from "fast-check";
 
-/** What came back for a request of this method: all there was until the connection ended. */
+/** All bytes that were received for a request with this method until the connection ended. */
 export interface Sample {
   readonly method: string;
   readonly text: string;
 }
 
-/** Mostly the first, and now and then one of the others. */
+/** Mostly the first, and occasionally one of the others. */
 function mostly<Value>(
   usual: fc.Arbitrary<Value>,
   ...odd: readonly fc.Arbitrary<Value>[]
@@ -28,13 +28,13 @@ function textOf(characters: string, maxLength: number, minLength = 0): fc.Arbitr
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const TOKEN_SIGNS = "!#$%&'*+-.^_`|~0123456789";
-/** Signs that mean something somewhere in a message, and bytes that are no ASCII. */
+/** Characters with a meaning somewhere in a message, and bytes beyond ASCII. */
 const VALUE_SIGNS = ' \t:;,="\\()<>@[]{}/?0123456789\x80\x9f\xa0\xe9\xff';
 const CONTENT_SIGNS = "\r\n\0 0123456789abcdef;:\x7f\x80\xff";
 
 const token = textOf(LETTERS + TOKEN_SIGNS, 12, 1);
 const value = textOf(LETTERS + VALUE_SIGNS, 20);
-/** In the order of likelihood to confuse a reader that looks for ends. */
+/** Those most likely to confuse a reader that looks for ends come first. */
 const content = mostly(
   textOf(LETTERS + CONTENT_SIGNS, 40),
   fc.constantFrom("\r\n0\r\n\r\n", "0\r\n\r\n", "\r\n\r\n"),
@@ -84,7 +84,7 @@ const reason = mostly(
   fc.constantFrom("", "OK", "\tOK", " O\0K", " O\x1bK", " O\x7fK", "  "),
 );
 
-/** White space round a value: RFC 9110, section 5.6.3. */
+/** White space around a value: RFC 9110, section 5.6.3. */
 const space = mostly(fc.constant(" "), textOf(" \t", 3));
 
 const plainField = fc.tuple(
@@ -142,7 +142,7 @@ const oddField = fc.constantFrom(
 
 const field = mostly(plainField, oddField);
 
-/** How content is marked and what then stands behind the head; each in many spellings. */
+/** How content is framed and what then follows the head, each in many spellings. */
 const framed = content.chain(
   (bytes): fc.Arbitrary<{ readonly lines: readonly string[]; readonly rest: string }> => {
     const length = String(bytes.length);
@@ -237,7 +237,7 @@ const framed = content.chain(
   },
 );
 
-/** The bytes in the chunked coding, mostly as it should be. */
+/** The bytes in the chunked coding, mostly valid. */
 function chunks(bytes: string): fc.Arbitrary<string> {
   const size = (length: number) =>
     mostly(
@@ -367,7 +367,7 @@ const response = fc.tuple(
   return [...before, head, end, rest, behind].join("");
 });
 
-/** What damage puts in. */
+/** What damage inserts. */
 const scrap = fc.constantFrom(
   ...[
     "\r",
@@ -403,7 +403,7 @@ const scrap = fc.constantFrom(
   ],
 );
 
-/** One act of damage at a place: puts in, cuts out, replaces, doubles, or ends the text there. */
+/** One damage at a place: inserts, removes, replaces, doubles, or truncates the text there. */
 const damage = fc.tuple(
   fc.constantFrom("insert", "remove", "replace", "double", "end"),
   fc.nat({ max: 1000 }),
@@ -433,12 +433,12 @@ export const arbitraryResponse: fc.Arbitrary<Sample> = fc.record({
     .map(([text, acts]) => acts.reduce((damaged, act) => act(damaged), text)),
 });
 
-/** Sizes of the pieces in which a text arrives, taken in turn; none: in one. */
+/** Sizes of the pieces in which a text arrives, used in turn; none means one piece. */
 export const arbitraryCuts: fc.Arbitrary<number[]> = fc.array(fc.integer({ min: 1, max: 60 }), {
   maxLength: 6,
 });
 
-/** The text in pieces of these sizes. */
+/** Splits the text into pieces of these sizes. */
 export function cut(text: string, sizes: readonly number[]): string[] {
   const pieces: string[] = [];
   for (let at = 0; at < text.length;) {

@@ -1,12 +1,12 @@
 /**
- * A mock egress proxy: it reads each CONNECT as it came, and opens a tunnel or answers what a test wants.
+ * A mock egress proxy: it records each CONNECT as it was sent, and opens a tunnel or responds as a test wants.
  *
  * @module
  */
 
 import { ByteSource, writeAll } from "./bytes.ts";
 
-/** What to say to a CONNECT; undefined: open the tunnel. */
+/** Returns the response to a CONNECT, or undefined to open the tunnel. */
 export type Answer = (head: string) => string | undefined;
 
 /** A running proxy. */
@@ -14,15 +14,15 @@ export interface EgressProxy extends AsyncDisposable {
   readonly port: number;
   /** The heads of all requests so far. */
   readonly heads: readonly string[];
-  /** How many connections are open: its clients', and its own to the places they named. */
+  /** How many connections are open: from its clients, and its own to the hosts they named. */
   readonly open: number;
-  /** What it says from now on. */
+  /** Sets how it responds from now on. */
   answerWith(answer: Answer): void;
-  /** Opens every tunnel to this one place from now on, whatever is asked for. */
+  /** Opens every tunnel to this one address from now on, whatever was requested. */
   bringTo(place: Deno.ConnectOptions): void;
 }
 
-/** Starts a proxy on a free port of 127.0.0.1; it opens every tunnel until told otherwise. */
+/** Starts a proxy on a free port of 127.0.0.1, which opens every tunnel by default. */
 export function startEgressProxy(): EgressProxy {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const heads: string[] = [];
@@ -39,7 +39,7 @@ export function startEgressProxy(): EgressProxy {
     const said = answer(head);
     if (said !== undefined) {
       await writeAll(client, said);
-      // It stays open until the peer leaves: what is refused must be so without the connection's end.
+      // It stays open until the peer closes it: the refusal must not depend on the connection's end.
       return await source.ended;
     }
     const [, host = "", port = ""] = /^CONNECT (\S+):(\d+) /.exec(head) ?? [];

@@ -1,6 +1,6 @@
 /**
- * The upstream leg's readers without a network: a socket that serves bytes in the pieces a test wants, and a whole
- * response read from it the way the leg reads one.
+ * The upstream client's readers without a network: a socket that serves bytes in the pieces that a test wants, and a
+ * whole response read from it the way the client reads one.
  *
  * @module
  */
@@ -14,23 +14,23 @@ import type { FieldLine } from "../../lib/http/syntax.ts";
 import { parseResponseHead, type ResponseHead } from "../../lib/upstream/response_head.ts";
 import { join, latin1 } from "./bytes.ts";
 
-/** A socket that serves one piece a read, then the end; and keeps what is written, which may be in parts. */
-export class PiecewiseSocket implements Socket {
+/** A socket that serves one piece per read and then ends; it records what is written, which may be in parts. */
+export class FakeSocket implements Socket {
   readonly written: Uint8Array[] = [];
   closed = false;
-  /** How many bytes one write takes at most. */
-  appetite = Infinity;
-  /** How many bytes have not been read. */
+  /** How many bytes one write accepts at most. */
+  writeLimit = Infinity;
+  /** How many bytes have not been read yet. */
   left: number;
   readonly #pieces: Iterator<Uint8Array>;
   readonly #pause: (() => Promise<void>) | undefined;
-  /** What a read left of a piece that was larger. */
+  /** The rest of a piece that was larger than the read. */
   #rest: Uint8Array = new Uint8Array();
 
   /** @param pause Waited for before each read. */
   constructor(pieces: readonly (string | Uint8Array)[], pause?: () => Promise<void>) {
     const all = pieces.map((piece) => typeof piece === "string" ? latin1(piece) : piece);
-    // A read that brings nothing is the end, so an empty piece can't be served.
+    // A read that returns nothing is the end, so an empty piece can't be served.
     this.#pieces = all.filter((piece) => piece.length > 0).values();
     this.left = all.reduce((sum, piece) => sum + piece.length, 0);
     this.#pause = pause;
@@ -48,8 +48,8 @@ export class PiecewiseSocket implements Socket {
   }
 
   write(bytes: Uint8Array): Promise<number> {
-    // A copy: the writer may use its memory again.
-    const taken = bytes.slice(0, this.appetite);
+    // A copy: the writer may reuse its memory.
+    const taken = bytes.slice(0, this.writeLimit);
     this.written.push(taken);
     return Promise.resolve(taken.length);
   }
@@ -59,31 +59,31 @@ export class PiecewiseSocket implements Socket {
   }
 }
 
-/** A response that was taken, or why it was not. */
+/** A response that was accepted, or why it was not. */
 export type Reading = {
-  readonly taken: true;
+  readonly accepted: true;
   readonly status: number;
   readonly fields: readonly FieldLine[];
   readonly body: Uint8Array;
-  /** Whether not a byte that had been read stood behind the end. */
+  /** Whether no byte that was read followed the end. */
   readonly clean: boolean;
   /** How many bytes were left over, read or not. */
   readonly left: number;
-  /** How many of them were not even read. */
+  /** How many of those were not even read. */
   readonly unread: number;
 } | {
-  readonly taken: false;
+  readonly accepted: false;
   /** The message of the {@linkcode BadResponse}. */
   readonly why: string;
 };
 
-/** Reads a response from pieces. Rejects with anything but a {@linkcode BadResponse}, which is an outcome. */
+/** Reads a response from pieces. A {@linkcode BadResponse} is an outcome; any other error is thrown. */
 export async function readPieces(
   method: string,
   pieces: readonly (string | Uint8Array)[],
   pause?: () => Promise<void>,
 ): Promise<Reading> {
-  const socket = new PiecewiseSocket(pieces, pause);
+  const socket = new FakeSocket(pieces, pause);
   const connection = new Connection(socket);
   try {
     const head = await finalHead(connection);
@@ -96,14 +96,14 @@ export async function readPieces(
     const content = new ResponseBody(connection, decoderFor(responseFraming(method, head)), onEnd);
     const parts: Uint8Array[] = [];
     for (let part = await content.next(); part !== undefined; part = await content.next()) {
-      if (part.length === 0) throw new Error("Content.next() gave an empty part");
+      if (part.length === 0) throw new Error("ResponseBody.next() returned an empty part");
       parts.push(part.slice());
-      // Whoever gets a part may give its memory back at once.
+      // Whoever gets a part may free its memory at once.
       part.buffer.transfer(0);
     }
     if (ends !== 1) throw new Error(`The content ended ${ends} times`);
     return {
-      taken: true,
+      accepted: true,
       status: head.status,
       fields: head.fields,
       body: join(parts),
@@ -113,11 +113,11 @@ export async function readPieces(
     };
   } catch (error) {
     if (!(error instanceof BadResponse)) throw error;
-    return { taken: false, why: error.message };
+    return { accepted: false, why: error.message };
   }
 }
 
-/** The first head that is no interim one. */
+/** Reads the first head that is not interim. */
 async function finalHead(connection: Connection): Promise<ResponseHead> {
   for (;;) {
     const text = await connection.readHead();
@@ -128,7 +128,7 @@ async function finalHead(connection: Connection): Promise<ResponseHead> {
   }
 }
 
-/** The text in two pieces, for each place at which it can be cut. */
+/** Yields the text in two pieces, for each place at which it can be split. */
 export function* everyCut(text: string): Generator<[string, string]> {
   for (let at = 1; at < text.length; at++) yield [text.slice(0, at), text.slice(at)];
 }

@@ -1,6 +1,6 @@
 /**
- * An upstream that ends its connections at a moment and in a manner that each request's own path names, and counts
- * what was delivered to it.
+ * An upstream that ends each connection at the moment and in the manner that the request's path names, and counts what
+ * was delivered to it.
  *
  * @module
  */
@@ -12,25 +12,25 @@ import { fromLatin1 } from "./bytes.ts";
 export const MOMENTS = [
   /** It does not: the connection is kept. */
   "never",
-  /** Once the request's head is there, perhaps before its content. */
+  /** When the request's head has arrived, perhaps before its content. */
   "head",
   /** In the middle of the request's content. */
   "half",
-  /** When the whole request is there. */
+  /** When the whole request has arrived. */
   "request",
-  /** A moment after the reply's first byte. */
+  /** A moment after the response's first byte. */
   "byte",
-  /** A moment after an interim reply. */
+  /** A moment after an interim response. */
   "interim",
-  /** In the middle of the reply's head. */
+  /** In the middle of the response's head. */
   "reply-head",
-  /** Between the reply's head and its content. */
+  /** Between the response's head and its content. */
   "reply",
-  /** In the middle of the reply's content. */
+  /** In the middle of the response's content. */
   "content",
-  /** With the reply's last byte. */
+  /** With the response's last byte. */
   "replied",
-  /** A little later, when the connection is idle, or not any more. */
+  /** A little later, when the connection is idle, or in use again. */
   "later",
 ] as const;
 
@@ -42,28 +42,28 @@ export const MANNERS = ["end", "reset"] as const;
 export type Manner = (typeof MANNERS)[number];
 
 /** A running upstream. */
-export interface FickleUpstream extends AsyncDisposable {
+export interface FlakyUpstream extends AsyncDisposable {
   readonly url: string;
-  /** How often the head of each request came, by its serial. */
+  /** How often the head of each request arrived, by its serial. */
   readonly heads: ReadonlyMap<string, number>;
-  /** How often it came whole. */
+  /** How often the whole request arrived. */
   readonly whole: ReadonlyMap<string, number>;
-  /** From now on every so many-th connection ends before anything is read; 0: none. */
+  /** Ends every nth connection from now on before anything is read; 0 ends none. */
   refuseEvery(count: number): void;
 }
 
-/** The path of a request that decides what becomes of its connection. */
+/** Returns a request's path, which decides how its connection ends. */
 export function pathOf(serial: string, moment: Moment, manner: Manner): string {
   return `/${serial}/${moment}/${manner}`;
 }
 
-/** The content of the reply to a request: its own serial, and no other. */
+/** Returns the content of the response to a request: its own serial, and no other. */
 export function contentOf(serial: string): string {
   return `<${serial}>`.repeat(20);
 }
 
 /** Starts it on a free port. */
-export async function startFickleUpstream(): Promise<FickleUpstream> {
+export async function startFlakyUpstream(): Promise<FlakyUpstream> {
   const heads = new Map<string, number>();
   const whole = new Map<string, number>();
   const open = new Set<Socket>();
@@ -83,7 +83,7 @@ export async function startFickleUpstream(): Promise<FickleUpstream> {
     converse(socket);
   });
 
-  /** Serves one request after the other. */
+  /** Serves one request after another. */
   function converse(socket: Socket): void {
     let text = "";
     let known: string | undefined;
@@ -124,7 +124,7 @@ export async function startFickleUpstream(): Promise<FickleUpstream> {
     if (part !== "") socket.write(part ?? head + content);
     if (moment === "never") return;
     if (moment === "later") setTimeout(() => leave(socket, manner), Math.random() * 3);
-    // With an RST at once, what was written might not be read any more.
+    // If the RST followed at once, what was written might be lost.
     else if (moment === "byte" || moment === "interim") setTimeout(() => leave(socket, manner), 15);
     else leave(socket, manner);
   }
@@ -147,6 +147,6 @@ export async function startFickleUpstream(): Promise<FickleUpstream> {
 
 function leave(socket: Socket, manner: Manner): void {
   if (manner === "reset") socket.resetAndDestroy();
-  // What was written goes first; what still comes is read by nobody.
+  // What was written is sent first; nobody reads what still arrives.
   else socket.end(() => socket.destroy());
 }

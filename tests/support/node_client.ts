@@ -10,12 +10,12 @@ import { Duplex } from "node:stream";
 
 /** A response that Node took whole, or the code of the error for which it did not. */
 export type NodeReading = {
-  readonly taken: true;
+  readonly accepted: true;
   readonly status: number;
   /** Names in lower case, in the order they came. */
   readonly fields: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;
-} | { readonly taken: false; readonly why: string };
+} | { readonly accepted: false; readonly why: string };
 
 /** Heads of 64 KiB are read here as well, so that Node's own limit is no difference. */
 const MAX_HEADER_SIZE = 128 * 1024;
@@ -55,7 +55,7 @@ class Answering extends Duplex {
 export function readAsNode(method: string, response: Uint8Array): Promise<NodeReading> {
   const { promise, resolve } = Promise.withResolvers<NodeReading>();
   const refuse = (error: Error & { code?: string }) =>
-    resolve({ taken: false, why: error.code ?? error.message });
+    resolve({ accepted: false, why: error.code ?? error.message });
   const agent = Object.assign(new Agent(), { createConnection: () => new Answering(response) });
   const asked = request(
     { method, host: "upstream.test", agent, maxHeaderSize: MAX_HEADER_SIZE },
@@ -64,9 +64,9 @@ export function readAsNode(method: string, response: Uint8Array): Promise<NodeRe
       incoming.on("data", (part: Uint8Array) => parts.push(part));
       incoming.on("error", refuse);
       incoming.on("end", () => {
-        if (!incoming.complete) return resolve({ taken: false, why: "incomplete" });
+        if (!incoming.complete) return resolve({ accepted: false, why: "incomplete" });
         resolve({
-          taken: true,
+          accepted: true,
           status: incoming.statusCode ?? 0,
           fields: pairs(incoming.rawHeaders),
           body: new Uint8Array(Buffer.concat(parts)),

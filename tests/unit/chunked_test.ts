@@ -4,16 +4,16 @@ import { BadResponse } from "../../lib/upstream/errors.ts";
 import { fromLatin1, join, latin1 } from "../support/bytes.ts";
 import { everyCut } from "../support/fake_socket.ts";
 
-/** What came of decoding: the content, whether its end came, and what was left behind the end. */
+/** The result of decoding: the content, whether its end was reached, and what followed the end. */
 type Decoded = [content: string, done: boolean, rest: string];
 
-/** Decodes pieces one after the other, each in place. */
+/** Decodes pieces in turn, each in place. */
 function decode(...pieces: readonly string[]): Decoded {
   const decoder = new ChunkedDecoder();
   const content: Uint8Array[] = [];
   let rest = "";
   for (const piece of pieces) {
-    // The piece does not begin at the front of its memory, nor end at the end.
+    // The piece begins after the front of its memory, and ends before its end.
     const bytes = latin1(`??${piece}??`);
     const to = bytes.length - 2;
     const { end, read } = decoder.decode(bytes, 2, to);
@@ -48,7 +48,7 @@ const GOOD: readonly [text: string, content: string, rest: string, section: stri
   ["1\r\nx\r\n0\r\nA: b\r\n\r\n\r\n", "x", "\r\n", "RFC 9112, 7.1: bytes past the end"],
 ];
 
-/** What is refused, by the reason given for it. */
+/** What is refused, by the error's message. */
 const BAD: Readonly<Record<string, readonly (readonly [text: string, section: string])[]>> = {
   "invalid chunk size": [
     ["\r\n", "RFC 9112, 7.1: no size"],
@@ -74,7 +74,7 @@ const BAD: Readonly<Record<string, readonly (readonly [text: string, section: st
     ["5\r\r\nhello\r\n", "RFC 9112, 2.2: a bare CR"],
     ["5\r;x\r\nhello\r\n", "RFC 9112, 2.2: a bare CR"],
     ["5\nhello\r\n0\r\n\r\n", "RFC 9112, 7.1: a bare LF"],
-    ["5;x\nhello\r\n0\r\n\r\n", "RFC 9112, 7.1: a bare LF behind an extension"],
+    ["5;x\nhello\r\n0\r\n\r\n", "RFC 9112, 7.1: a bare LF after an extension"],
     ["5;x\0\r\nhello\r\n", "RFC 9112, 7.1.1: NUL"],
     ["5;x\x7f\r\nhello\r\n", "RFC 9112, 7.1.1: a control byte"],
     ["5;x\r5\r\nhello\r\n", "RFC 9112, 7.1.1: a bare CR"],
@@ -118,13 +118,13 @@ const BAD: Readonly<Record<string, readonly (readonly [text: string, section: st
   ],
 };
 
-Deno.test("ChunkedDecoder takes the coding off, and stops at its end", () => {
+Deno.test("ChunkedDecoder removes the coding and stops at its end", () => {
   for (const [text, content, rest, section] of GOOD) {
     assertEquals(decode(text), [content, true, rest], `${JSON.stringify(text)} (${section})`);
   }
 });
 
-Deno.test("ChunkedDecoder refuses what is no chunk", () => {
+Deno.test("ChunkedDecoder refuses invalid chunks", () => {
   for (const [why, cases] of Object.entries(BAD)) {
     for (const [text, section] of cases) {
       assertThrows(() => decode(text), BadResponse, why, `${JSON.stringify(text)} (${section})`);
@@ -132,7 +132,7 @@ Deno.test("ChunkedDecoder refuses what is no chunk", () => {
   }
 });
 
-Deno.test("ChunkedDecoder gives the same wherever its input is cut, and a byte at a time", () => {
+Deno.test("ChunkedDecoder returns the same however its input is split", () => {
   for (const [text, content, rest] of GOOD) {
     for (const pieces of [...everyCut(text), [...text]]) {
       assertEquals(decode(...pieces), [content, true, rest], JSON.stringify(pieces));
@@ -147,7 +147,7 @@ Deno.test("ChunkedDecoder gives the same wherever its input is cut, and a byte a
   }
 });
 
-Deno.test("ChunkedDecoder is not done before its last byte, and holds back none of the content", () => {
+Deno.test("ChunkedDecoder is not done before its last byte, and holds back no content", () => {
   const text = "5;x=y\r\nhello\r\n3\r\nabc\r\n0\r\nA: b\r\n\r\n";
   for (let length = 0; length < text.length; length++) {
     const [content, done] = decode(text.slice(0, length));
@@ -156,17 +156,17 @@ Deno.test("ChunkedDecoder is not done before its last byte, and holds back none 
   }
 });
 
-Deno.test("ChunkedDecoder refuses a size that is none before its line has ended", () => {
+Deno.test("ChunkedDecoder refuses an invalid size before its line has ended", () => {
   for (const text of ["g", "HTTP/1.1 200 OK", "<html>", "\r\n", "5x", "0x"]) {
     assertThrows(() => decode(text), BadResponse, "invalid chunk size", text);
   }
 });
 
-Deno.test("ChunkedDecoder takes the largest size that a number holds for sure", () => {
+Deno.test("ChunkedDecoder accepts the largest size that a number holds exactly", () => {
   assertEquals(decode("fffffffffffff\r\nx"), ["x", false, ""]);
 });
 
-Deno.test("ChunkedDecoder reads past an extension of 4 KiB, and refuses lines and trailers without end", () => {
+Deno.test("ChunkedDecoder ignores an extension of 4 KiB and refuses endless lines and trailers", () => {
   const line = (length: number) => `1;${"x".repeat(length - 4)}\r\n`;
   assertEquals(decode(`${line(4096)}x\r\n0\r\n\r\n`), ["x", true, ""]);
   const refusal = [BadResponse, "chunk line or trailers too long"] as const;
@@ -179,7 +179,7 @@ Deno.test("ChunkedDecoder reads past an extension of 4 KiB, and refuses lines an
   assertThrows(() => decode("0\r\n", ...Array(7000).fill("a: bcdefg\r\n")), ...refusal);
 });
 
-Deno.test("chunkLine() and LAST_CHUNK make what ChunkedDecoder reads", () => {
+Deno.test("ChunkedDecoder reads what chunkLine() and LAST_CHUNK write", () => {
   for (const length of [1, 9, 10, 15, 16, 255, 4096, 65520]) {
     const content = "x".repeat(length);
     assertEquals(decode(`${chunkLine(length)}${content}\r\n${LAST_CHUNK}`), [content, true, ""]);

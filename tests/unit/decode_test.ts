@@ -7,7 +7,7 @@ import { BadResponse } from "../../lib/upstream/errors.ts";
 import type { Source } from "../../lib/upstream/source.ts";
 import { fromLatin1, join, latin1 } from "../support/bytes.ts";
 
-/** Content that comes in these pieces; what is cancelled ends. */
+/** A source of these pieces, which ends when it is cancelled. */
 class Pieces implements Source {
   readonly #pieces: Iterator<Uint8Array>;
   done = false;
@@ -28,7 +28,7 @@ class Pieces implements Source {
   }
 }
 
-/** Content whose pieces come when the test gives them. */
+/** A source whose pieces arrive when the test supplies them. */
 class Live implements Source {
   readonly done = false;
   #given = Promise.withResolvers<Uint8Array<ArrayBuffer> | undefined>();
@@ -59,7 +59,7 @@ async function readAll(source: Source): Promise<Uint8Array> {
   for (let piece = await source.next(); piece !== undefined; piece = await source.next()) {
     assert(piece.length > 0 && piece.constructor === Uint8Array);
     pieces.push(piece.slice());
-    // The memory of what has gone on is given back at once.
+    // Whoever gets a piece may free its memory at once.
     piece.buffer.transfer(0);
   }
   assert(source.done);
@@ -82,7 +82,7 @@ interface Coder {
   readonly codings: readonly string[];
   encode(bytes: Uint8Array): Uint8Array;
   stream(): Transform;
-  /** Makes what has been written come out. */
+  /** Flushes what has been written. */
   readonly flush: number;
 }
 
@@ -127,7 +127,7 @@ const CODERS: readonly Coder[] = [
 
 const TEXT = latin1("The quick brown fox jumps over the lazy dog. ".repeat(20) + "0123456789\xff\x00\xfe");
 
-/** What an encoder makes of the pieces, each flushed. The last is its end. */
+/** Encodes the pieces, each of them flushed. The last result is the coding's end. */
 async function flushed(coder: Coder, pieces: readonly Uint8Array[]): Promise<Uint8Array[]> {
   const stream = coder.stream() as Transform & { flush(kind: number, done: () => void): void };
   const out: Uint8Array[] = [];
@@ -137,7 +137,7 @@ async function flushed(coder: Coder, pieces: readonly Uint8Array[]): Promise<Uin
   for (const piece of pieces) {
     stream.write(piece);
     await new Promise<void>((resolve) => stream.flush(coder.flush, resolve));
-    // What was flushed is handed on in a later turn.
+    // What was flushed is emitted in a later turn.
     await new Promise((resolve) => setTimeout(resolve, 5));
     out.push(join(made));
     made = [];
@@ -150,14 +150,14 @@ async function flushed(coder: Coder, pieces: readonly Uint8Array[]): Promise<Uin
 for (const coder of CODERS) {
   const coding = coder.codings[0]!;
 
-  Deno.test(`decodingFor() decodes ${coder.name}, whole, byte by byte and with empty content`, async () => {
+  Deno.test(`decodingFor() decodes ${coder.name}, as a whole, byte by byte and without content`, async () => {
     const coded = coder.encode(TEXT);
     for (const coding of coder.codings) assertEquals(await decodeAll(coding, coded), TEXT);
     assertEquals(await decodeAll(coding, ...Array.from(coded, (byte) => Uint8Array.of(byte))), TEXT);
     assertEquals(await decodeAll(coding, coder.encode(new Uint8Array(0))), new Uint8Array(0));
   });
 
-  Deno.test(`decodingFor() decodes ${coder.name} of anything, cut anywhere`, async () => {
+  Deno.test(`decodingFor() decodes ${coder.name} of any content, split anywhere`, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 2000 }),
@@ -175,7 +175,7 @@ for (const coder of CODERS) {
     );
   });
 
-  Deno.test(`decodingFor() gives a flushed event of ${coder.name} before the next one comes`, async () => {
+  Deno.test(`decodingFor() returns a flushed event of ${coder.name} before the next one arrives`, async () => {
     const events = ["event: a\ndata: 1\n\n", "event: b\n\n", "x"].map(latin1);
     const coded = await flushed(coder, events);
     const live = new Live();
@@ -192,7 +192,7 @@ for (const coder of CODERS) {
     assert(source.done);
   });
 
-  Deno.test(`decodingFor() fails at ${coder.name} that is cut short at any place`, async () => {
+  Deno.test(`decodingFor() fails on ${coder.name} that is truncated anywhere`, async () => {
     const coded = [coder.encode(TEXT), join(await flushed(coder, [TEXT.slice(0, 9), TEXT.slice(0, 30)]))];
     for (const whole of coded) {
       for (let length = 1; length < whole.length; length++) {
@@ -205,7 +205,7 @@ for (const coder of CODERS) {
     }
   });
 
-  Deno.test(`decodingFor() fails at bytes behind the end of ${coder.name}`, async () => {
+  Deno.test(`decodingFor() fails on bytes after the end of ${coder.name}`, async () => {
     const coded = coder.encode(TEXT);
     for (
       const more of [[0], [0, 0, 0], [0xff], [0x1f], [0x78, 0x9c], [0x28, 0xb5], [1, 2, 3, 4, 5, 6, 7, 8, 9]]
@@ -215,11 +215,11 @@ for (const coder of CODERS) {
     }
   });
 
-  Deno.test(`decodingFor() fails at what is not ${coder.name}`, async () => {
+  Deno.test(`decodingFor() fails on content that is not ${coder.name}`, async () => {
     await assertFails(coding, [latin1("<html>this is plain text</html>")]);
   });
 
-  Deno.test(`decodingFor() ends a bomb of ${coder.name} in little memory`, async () => {
+  Deno.test(`decodingFor() stops a ${coder.name} bomb in little memory`, async () => {
     const limit = 64 * 1024 * 1024;
     const zeros = new Uint8Array(limit / 8);
     const stream = coder.stream();
@@ -243,7 +243,7 @@ for (const coder of CODERS) {
     assert(total <= expected && total > expected - 1024 * 1024, `${total} bytes`);
   });
 
-  Deno.test(`decodingFor() lets go of ${coder.name} that is cancelled in the middle`, async () => {
+  Deno.test(`decodingFor() frees ${coder.name} that is cancelled midway`, async () => {
     const random = crypto.getRandomValues(new Uint8Array(60_000));
     const content = new Pieces([coder.encode(join([random, random, random, random]))]);
     const source = decoded(coding, content);
@@ -259,7 +259,7 @@ for (const coder of CODERS) {
   });
 }
 
-Deno.test("decodingFor() leaves content that isn't coded alone", async () => {
+Deno.test("decodingFor() leaves uncoded content alone", async () => {
   for (const coding of ["", "identity", " , identity,"]) {
     const content = new Pieces([TEXT]);
     assert(decoded(coding, content) === content);
@@ -269,7 +269,7 @@ Deno.test("decodingFor() leaves content that isn't coded alone", async () => {
   }
 });
 
-Deno.test("decodingFor() knows no other coding, and no two", () => {
+Deno.test("decodingFor() refuses unknown codings, and several in a row", () => {
   for (
     const coding of [
       "compress",
@@ -300,7 +300,7 @@ Deno.test("decodingFor() decodes gzip of several members, and zstd of several fr
   await assertFails("gzip", [member, member.slice(0, -1)]);
 });
 
-Deno.test("decodingFor() fails at zstd that asks for more memory than is for it", async () => {
+Deno.test("decodingFor() fails on zstd that needs more than the memory limit", async () => {
   // A window of 2^24 bytes and a block of one byte.
   const frame = [0x28, 0xb5, 0x2f, 0xfd, 0, (24 - 10) << 3, 1 | 1 << 3, 0, 0, 0x41];
   await assertFails("zstd", [Uint8Array.from(frame)]);
@@ -308,7 +308,7 @@ Deno.test("decodingFor() fails at zstd that asks for more memory than is for it"
   assertEquals(await decodeAll("zstd", Uint8Array.from(frame)), latin1("A"));
 });
 
-Deno.test("decodingFor() knows the end of every kind of zstd frame", async () => {
+Deno.test("decodingFor() finds the end of every kind of zstd frame", async () => {
   const zstd = [0x28, 0xb5, 0x2f, 0xfd];
   const window = (17 - 10) << 3;
   const frames: [name: string, frame: Uint8Array, text: Uint8Array][] = [
@@ -345,7 +345,7 @@ Deno.test("decodingFor() knows the end of every kind of zstd frame", async () =>
   );
 });
 
-Deno.test("decodingFor() fails as the content fails", async () => {
+Deno.test("decodingFor() passes on the failure of its source", async () => {
   const failing: Source = { done: false, next: () => Promise.reject(new TypeError("reset")), cancel() {} };
   await assertRejects(() => decoded("gzip", failing).next(), TypeError, "reset");
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { LineWriter } from "../../lib/core/line_writer.ts";
 
-/** Keeps what is written; each write waits for the gate, and takes so many bytes at most. */
+/** Records what is written; each write waits for the gate, and accepts a limited number of bytes. */
 function sinkOf({ most = Infinity, gate = Promise.resolve() }: { most?: number; gate?: Promise<void> } = {}) {
   const writes: string[] = [];
   async function write(bytes: Uint8Array): Promise<number> {
@@ -17,7 +17,7 @@ function lossLine(count: number): string {
   return `${count} lost`;
 }
 
-Deno.test("LineWriter writes whole lines, and together what comes together", async () => {
+Deno.test("LineWriter writes whole lines, and those pushed together in one write", async () => {
   const out = sinkOf();
   const lines = new LineWriter(out, lossLine);
   lines.push("one");
@@ -28,7 +28,7 @@ Deno.test("LineWriter writes whole lines, and together what comes together", asy
   assertEquals(out.writes, ["one\ntwo €\n", "three\n"]);
 });
 
-Deno.test("LineWriter writes on where a write took a part", async () => {
+Deno.test("LineWriter goes on after a partial write", async () => {
   const out = sinkOf({ most: 3 });
   const lines = new LineWriter(out, lossLine);
   lines.push("abcdefg");
@@ -36,7 +36,7 @@ Deno.test("LineWriter writes on where a write took a part", async () => {
   assertEquals(out.writes, ["abc", "def", "g\n"]);
 });
 
-Deno.test("LineWriter keeps nobody waiting: what comes during a write goes out with the next", async () => {
+Deno.test("LineWriter does not block: lines pushed during a write go out with the next one", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const out = sinkOf({ gate: promise });
   const lines = new LineWriter(out, lossLine);
@@ -51,7 +51,7 @@ Deno.test("LineWriter keeps nobody waiting: what comes during a write goes out w
   assertEquals(out.writes, ["one\n", "two\nthree\n"]);
 });
 
-Deno.test("LineWriter holds about a megabyte for a reader that stands still, and counts what it drops", async () => {
+Deno.test("LineWriter keeps about a megabyte for a reader that stalls, and counts what it drops", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const out = sinkOf({ gate: promise });
   const lines = new LineWriter(out, lossLine);
@@ -67,7 +67,7 @@ Deno.test("LineWriter holds about a megabyte for a reader that stands still, and
   assertEquals(out.writes.at(-1), "after\n");
 });
 
-Deno.test("LineWriter goes on when nobody reads any more", async () => {
+Deno.test("LineWriter goes on when the reader has gone", async () => {
   let broken = true;
   const written: string[] = [];
   const lines = new LineWriter({

@@ -13,7 +13,7 @@ function patternOf(text: string): Pattern {
   return valueOf(judge({ paths: [text] })).routes[0]!.paths![0]!;
 }
 
-Deno.test("matches() takes * within a segment and ** across segments", () => {
+Deno.test("matches() lets * match within a segment and ** across segments", () => {
   const cases: [pattern: string, path: string, wanted: boolean][] = [
     ["", "", true],
     ["", "x", false],
@@ -64,7 +64,7 @@ Deno.test("matches() takes no longer than the path's length times the pattern's,
   assertEquals(performance.now() - started < 2_000, true);
 });
 
-Deno.test("parseRoutes() refuses methods that are none or are never forwarded", () => {
+Deno.test("parseRoutes() refuses methods that are invalid or never forwarded", () => {
   const cases: [methods: unknown, line: string][] = [
     ["GET", "routes[0].methods: must be an array, got a string"],
     [[], "routes[0].methods: must hold at least one method"],

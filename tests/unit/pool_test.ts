@@ -1,5 +1,5 @@
 /**
- * Connections that are kept, connections that end, and requests that are sent again or are not.
+ * Connections that are kept, connections that end, and requests that are resent or are not.
  *
  * @module
  */
@@ -11,12 +11,12 @@ import { latin1 } from "../support/bytes.ts";
 import type { Exchange } from "../support/exchange.ts";
 import {
   contentOf,
-  type FickleUpstream,
+  type FlakyUpstream,
   MANNERS,
   type Moment,
   MOMENTS,
   pathOf,
-  startFickleUpstream,
+  startFlakyUpstream,
 } from "../support/flaky_upstream.ts";
 import { startService } from "../support/service.ts";
 import { TOKEN, useStage } from "../support/fixture.ts";
@@ -24,8 +24,8 @@ import { startUpstream } from "../support/upstream.ts";
 import { connectRaw, type Reply, request } from "../support/wire.ts";
 import { within } from "../support/within.ts";
 
-/** A socket whose reads a test answers. */
-class AnsweredSocket implements Socket {
+/** A socket whose reads a test completes. */
+class ManualSocket implements Socket {
   closed = false;
   reads = 0;
   #pending: PromiseWithResolvers<number | null> | undefined;
@@ -47,7 +47,7 @@ class AnsweredSocket implements Socket {
     this.closed = true;
   }
 
-  /** Ends the pending read: with bytes, the connection's end, or a failure. */
+  /** Completes the pending read: with bytes, the connection's end, or a failure. */
   async answer(outcome: string | null | Error): Promise<void> {
     const pending = this.#pending;
     if (pending === undefined) throw new Error("No read is pending");
@@ -62,8 +62,8 @@ class AnsweredSocket implements Socket {
   }
 }
 
-function idleIn(pool: Pool): { socket: AnsweredSocket; connection: Connection } {
-  const socket = new AnsweredSocket();
+function idleIn(pool: Pool): { socket: ManualSocket; connection: Connection } {
+  const socket = new ManualSocket();
   const connection = new Connection(socket);
   pool.put(connection);
   return { socket, connection };
@@ -93,7 +93,7 @@ Deno.test("Pool closes an idle connection at once when it ends, fails, or brings
   }
 });
 
-Deno.test("Pool leaves a connection alone once it was taken, whatever its read brings", async () => {
+Deno.test("Pool leaves a connection alone once it is in use, whatever its read brings", async () => {
   for (const outcome of [null, new Deno.errors.ConnectionReset(), "H"]) {
     const pool = new Pool();
     const { socket, connection } = idleIn(pool);
@@ -106,7 +106,7 @@ Deno.test("Pool leaves a connection alone once it was taken, whatever its read b
   }
 });
 
-Deno.test("Pool gives the connection that was used last", () => {
+Deno.test("Pool reuses the connection that was used last", () => {
   const pool = new Pool();
   const [first, second] = [idleIn(pool), idleIn(pool)];
   assert(pool.take() === second.connection);
@@ -115,7 +115,7 @@ Deno.test("Pool gives the connection that was used last", () => {
   pool.close();
 });
 
-Deno.test("Pool keeps 256 connections, and closes the one beyond", () => {
+Deno.test("Pool keeps 256 connections and closes the 257th", () => {
   const pool = new Pool();
   const sockets = Array.from({ length: 257 }, () => idleIn(pool).socket);
   assertEquals(sockets.filter((socket) => socket.closed).length, 1);
@@ -125,7 +125,7 @@ Deno.test("Pool keeps 256 connections, and closes the one beyond", () => {
   pool.close();
 });
 
-Deno.test("Pool closes what is idle when it is closed, and what is put back later", () => {
+Deno.test("Pool closes the idle connections when it is closed, and those put back later", () => {
   const pool = new Pool();
   const before = idleIn(pool);
   pool.close();
@@ -134,11 +134,11 @@ Deno.test("Pool closes what is idle when it is closed, and what is put back late
   assertEquals(pool.take(), undefined);
 });
 
-Deno.test("Pool closes a connection that has been idle for a minute, and one used since only later", () => {
+Deno.test("Pool closes a connection that has been idle for a minute, and one used since then only later", () => {
   const started = globalThis.setInterval;
   let look = () => {};
   let every = 0;
-  // Its clock is a timer: here the test is the timer.
+  // The pool's clock is a timer, which the test stands in for.
   globalThis.setInterval = ((callback: () => void, time: number) => {
     [look, every] = [callback, time];
     return 0;
@@ -163,13 +163,13 @@ const stage = useStage({
   routes: (upstream) => [{ path: "/a/", upstream }, { path: "/b/", upstream }],
 });
 
-/** A request's text. */
+/** Returns a request's text. */
 function get(path: string, method = "GET", content?: string): string {
   const length = content === undefined ? "" : `Content-Length: ${content.length}\r\n`;
   return `${method} ${path} HTTP/1.1\r\nHost: x\r\n${length}\r\n${content ?? ""}`;
 }
 
-/** Answers with the target, so that nobody can take it for another's. */
+/** Responds with the target, so that the response can't be mistaken for another's. */
 async function echo(exchange: Exchange): Promise<void> {
   await exchange.drain();
   await exchange.reply(200, [], `to ${exchange.target}`);
@@ -177,12 +177,12 @@ async function echo(exchange: Exchange): Promise<void> {
 
 let serial = 0;
 
-/** A path that no other request has. */
+/** Returns a path that no other request has. */
 function fresh(route = "/a/"): string {
   return `${route}${++serial}`;
 }
 
-/** Puts a connection of route `/a/` into the pool, and gives the upstream's end of it. */
+/** Puts a connection of route `/a/` into the pool, and returns the upstream's end of it. */
 async function warm(): Promise<Exchange> {
   const { reply, seen } = await stage.ask(get(fresh()), echo);
   assertEquals(reply.status, 200);
@@ -195,7 +195,7 @@ async function assertEchoed(path: string, method = "POST"): Promise<Exchange> {
   return seen as Exchange;
 }
 
-Deno.test("an idle connection that the upstream closes is not used again, not even by a POST", async () => {
+Deno.test("an idle connection that the upstream closes is not reused, not even by a POST", async () => {
   for (let count = 0; count < 30; count++) {
     const idle = await warm();
     idle.close();
@@ -205,7 +205,7 @@ Deno.test("an idle connection that the upstream closes is not used again, not ev
   }
 });
 
-Deno.test("an idle connection that brings bytes is closed at once, and nobody gets them", async () => {
+Deno.test("an idle connection that receives bytes is closed at once, and no client gets them", async () => {
   const strays = [
     "x",
     "\r\n",
@@ -221,7 +221,7 @@ Deno.test("an idle connection that brings bytes is closed at once, and nobody ge
   }
 });
 
-Deno.test("bytes behind a reply's end end the connection, and no other request gets them", async () => {
+Deno.test("bytes after a response end the connection, and no other request gets them", async () => {
   const evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
   const replies: [head: string, content: string, method?: string][] = [
     ["200 OK\r\nContent-Length: 4\r\n", "good"],
@@ -249,7 +249,7 @@ Deno.test("bytes behind a reply's end end the connection, and no other request g
   }
 });
 
-Deno.test("a connection on which content was still to be sent is not used again", async () => {
+Deno.test("a connection on which content was still to be sent is not reused", async () => {
   const halves = {
     "Content-Length: 10": ["hello", "world"],
     "Transfer-Encoding: chunked": ["5\r\nhello\r\n", "5\r\nworld\r\n"],
@@ -269,7 +269,7 @@ Deno.test("a connection on which content was still to be sent is not used again"
       await using wire = await connectRaw(stage.service.port);
       await wire.send(`POST ${fresh()} HTTP/1.1\r\nHost: x\r\n${field}\r\n\r\n${first}`);
       await wire.readUntil("half");
-      // What comes now is read by the service, but a refusal has been given already.
+      // The service reads what follows, but the upstream has refused the request already.
       if (status === 413) await wire.send(more.slice(0, -3));
       await new Promise((resolve) => setTimeout(resolve, 30));
       rest.resolve();
@@ -282,7 +282,7 @@ Deno.test("a connection on which content was still to be sent is not used again"
   }
 });
 
-Deno.test("a connection is kept after a reply whose end is known, and closed after any other", async () => {
+Deno.test("a connection is kept after a response whose end is known, and closed after any other", async () => {
   const replies: [text: string, kept: boolean, method?: string][] = [
     ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true],
     ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", true],
@@ -330,14 +330,14 @@ Deno.test("no connection is shared between routes to one upstream, nor between u
   assertEquals([one.connections, two.connections], [2, 1]);
 });
 
-Deno.test("a request is sent again under four conditions, and not if one of them does not hold", async () => {
+Deno.test("a request is resent under four conditions, and not if one of them does not hold", async () => {
   interface Case {
     readonly what: string;
     readonly method: string;
     readonly content?: string;
-    /** On a connection that has served before. */
+    /** Whether the connection has served before. */
     readonly reused?: boolean;
-    /** What the upstream sends before it leaves. */
+    /** What the upstream sends before it closes the connection. */
     readonly sends?: string;
     readonly deliveries: number;
   }
@@ -347,13 +347,13 @@ Deno.test("a request is sent again under four conditions, and not if one of them
       method,
       deliveries: 2,
     })),
-    { what: "all hold, and there is content of no bytes", method: "PUT", content: "", deliveries: 2 },
+    { what: "all hold, and the content is empty", method: "PUT", content: "", deliveries: 2 },
     ...["POST", "PATCH", "PROPFIND", "get", "LOCK"].map((method) => ({
       what: "the method is not known to be idempotent",
       method,
       deliveries: 1,
     })),
-    { what: "content of no bytes makes it no safer", method: "POST", content: "", deliveries: 1 },
+    { what: "empty content does not make it safer", method: "POST", content: "", deliveries: 1 },
     ...["PUT", "DELETE", "OPTIONS"].map((method) => ({
       what: "there is content",
       method,
@@ -372,7 +372,7 @@ Deno.test("a request is sent again under four conditions, and not if one of them
       "HTTP/1.1 103 Early Hints\r\n\r\n",
       "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.",
     ].map((sends) => ({
-      what: "bytes of a response came",
+      what: "bytes of a response arrived",
       method: "GET",
       sends,
       deliveries: 1,
@@ -399,15 +399,15 @@ Deno.test("a request is sent again under four conditions, and not if one of them
     assertEquals(reply.status, deliveries === 2 ? 200 : 502, message);
     const delivered = stage.upstream.requests.slice(before);
     assertEquals(delivered.map(({ target }) => target), Array(deliveries).fill(path.slice(2)), message);
-    // Nor is anything begun that would have been given up.
+    // No connection is opened in vain.
     assertEquals(stage.upstream.connections - connections, deliveries - (reused ? 1 : 0), message);
-    // The second time goes over a connection of its own, and not over another idle one that may be as stale.
+    // It is resent on a new connection, not on another idle one, which may be as stale.
     if (deliveries === 2) assertEquals(delivered[1]?.request, 1, message);
   }
 });
 
-Deno.test("a request is sent again once at most", async () => {
-  // Several idle connections, each of which would be worth a try.
+Deno.test("a request is resent once at most", async () => {
+  // Several idle connections, each of which could be tried.
   const gate = Promise.withResolvers<void>();
   let come = 0;
   stage.play(async (exchange) => {
@@ -422,16 +422,16 @@ Deno.test("a request is sent again once at most", async () => {
   assertEquals([reply.status, stage.upstream.requests.length - before], [502, 2]);
 });
 
-/** The service in front of an upstream that ends its connections at every possible moment. */
-async function withFickle(run: (upstream: FickleUpstream, port: number) => Promise<void>): Promise<void> {
-  await using upstream = await startFickleUpstream();
+/** Runs the service in front of an upstream that ends its connections at every possible moment. */
+async function withFlaky(run: (upstream: FlakyUpstream, port: number) => Promise<void>): Promise<void> {
+  await using upstream = await startFlakyUpstream();
   const routes = [{ path: "/a/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" }];
   await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN } });
   await run(upstream, service.port);
 }
 
-Deno.test("a request is not sent again once a byte of a response has come, even if an RST ends the connection", async () => {
-  await withFickle(async (upstream, port) => {
+Deno.test("a request is not resent once a byte of a response has arrived, even if an RST ends the connection", async () => {
+  await withFlaky(async (upstream, port) => {
     for (const moment of ["byte", "interim", "reply-head"] as const) {
       for (const manner of MANNERS) {
         for (const round of [1, 2, 3]) {
@@ -445,7 +445,7 @@ Deno.test("a request is not sent again once a byte of a response has come, even 
   });
 });
 
-/** Whatever came is the request's own: the whole reply, a part of it, or a refusal. */
+/** Asserts that the response is the request's own: all of it, a part, or a refusal. */
 function assertOwn(reply: Reply, own: string): void {
   if (reply.status === 502) return assertEquals(reply.field("cred-proxy-error"), "upstream_failed");
   assertEquals([reply.status, reply.field("x-serial")], [200, own]);
@@ -454,7 +454,7 @@ function assertOwn(reply: Reply, own: string): void {
   assertEquals(reply.body.clean, reply.body.text.length === whole.length);
 }
 
-/** Does it for each number, a few at a time. */
+/** Calls `work` for each number, with several calls at a time. */
 async function inParallel(
   count: number,
   workers: number,
@@ -467,11 +467,11 @@ async function inParallel(
 }
 
 Deno.test("a POST is never delivered twice in 1,000 tries, whenever and however the upstream closes", async () => {
-  await withFickle(async (upstream, port) => {
+  await withFlaky(async (upstream, port) => {
     upstream.refuseEvery(9);
     const ends: Record<string, number> = {};
     await inParallel(1000, 4, async (number) => {
-      // Every other connection is kept, so that the next request finds a used one.
+      // Every second connection is kept, so that the next request finds one.
       const moment = number % 2 === 0 ? "never" : MOMENTS[(number >> 1) % MOMENTS.length] as Moment;
       const manner = MANNERS[(number >> 2) % 2] ?? "end";
       const own = `p${number}`;
@@ -494,12 +494,12 @@ Deno.test("a POST is never delivered twice in 1,000 tries, whenever and however 
   });
 });
 
-Deno.test("a GET on a connection that the upstream closes meanwhile succeeds, in 500 tries", async () => {
-  await withFickle(async (upstream, port) => {
+Deno.test("a GET on a connection that the upstream closes at that moment succeeds, in 500 tries", async () => {
+  await withFlaky(async (upstream, port) => {
     await inParallel(500, 4, async (number) => {
       const manner = MANNERS[number % 2] ?? "end";
       const moment = number % 3 === 0 ? "later" : "replied";
-      // With an RST, the reply itself may be lost on its way.
+      // With an RST, the response itself may be lost.
       const first = await request(port, get(`/a${pathOf(`f${number}`, moment, manner)}`));
       assertOwn(first, `f${number}`);
       if (number % 5 === 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));

@@ -17,7 +17,7 @@ function headOf(lines: Lines, { status = 200, minorVersion = 1 }: Circumstances 
   return parseResponseHead([`HTTP/1.${minorVersion} ${status} Any`, ...lines, "", ""].join("\r\n"));
 }
 
-/** Judged from a whole head: which half of the reader refuses it does not matter. */
+/** Parses a whole head: it does not matter which half of the reader refuses it. */
 function framing(lines: Lines, circumstances: Circumstances = {}): ResponseFraming {
   return responseFraming(circumstances.method ?? "GET", headOf(lines, circumstances));
 }
@@ -30,7 +30,7 @@ function length(count: number): ResponseFraming {
   return { kind: "length", length: count };
 }
 
-Deno.test("responseFraming() takes one length, chunked, or the connection's end", () => {
+Deno.test("responseFraming() returns one length, chunked, or the connection's end", () => {
   const cases: [lines: Lines, framing: ResponseFraming, section: string][] = [
     [["content-length: 5"], length(5), "RFC 9112, 6.3, point 6"],
     [["content-length: 0"], length(0), "RFC 9112, 6.3, point 6"],
@@ -52,7 +52,7 @@ Deno.test("responseFraming() takes one length, chunked, or the connection's end"
   }
 });
 
-Deno.test("responseFraming() sees no content behind HEAD, 1xx, 204 and 304, whatever the fields say", () => {
+Deno.test("responseFraming() sees no content after HEAD, 1xx, 204 and 304, whatever the fields say", () => {
   const without: Circumstances[] = [
     { method: "HEAD" },
     { method: "HEAD", status: 404 },
@@ -74,7 +74,7 @@ Deno.test("responseFraming() sees no content behind HEAD, 1xx, 204 and 304, what
   }
 });
 
-Deno.test("responseFraming() refuses what two readers could take for two lengths", () => {
+Deno.test("responseFraming() refuses what two readers could understand as two lengths", () => {
   const cases: [lines: Lines, why: string, section: string, circumstances?: Circumstances][] = [
     [
       ["content-length: 5", "transfer-encoding: chunked"],
@@ -164,7 +164,7 @@ Deno.test("responseFraming() refuses what two readers could take for two lengths
   }
 });
 
-Deno.test("persists() keeps a connection for HTTP/1.1, a known end, and no word of closing", () => {
+Deno.test("persists() keeps a connection for HTTP/1.1 with a known end and without close", () => {
   const cases: [
     lines: Lines,
     framing: ResponseFraming,

@@ -3,19 +3,19 @@ import { Connection } from "../../lib/upstream/connection.ts";
 import { BadResponse } from "../../lib/upstream/errors.ts";
 import { FIELD_LIMIT, findHeadEnd, HEAD_LIMIT, parseResponseHead } from "../../lib/upstream/response_head.ts";
 import { latin1 } from "../support/bytes.ts";
-import { everyCut, PiecewiseSocket } from "../support/fake_socket.ts";
+import { everyCut, FakeSocket } from "../support/fake_socket.ts";
 
-/** Reads a head as it is read in earnest: from a connection, and then taken apart. */
+/** Reads a head as the service does: from a connection, and then parses it. */
 async function readHead(
   ...pieces: readonly string[]
 ): Promise<[status: number, minor: number, fields: unknown]> {
-  const text = await new Connection(new PiecewiseSocket(pieces)).readHead();
+  const text = await new Connection(new FakeSocket(pieces)).readHead();
   if (text === undefined) throw new Error("No head came");
   const { status, minorVersion, fields } = parseResponseHead(text);
   return [status, minorVersion, fields];
 }
 
-/** Heads that are right, with what must be read from them. */
+/** Valid heads, with what must be read from them. */
 const GOOD: readonly [
   text: string,
   status: number,
@@ -64,7 +64,7 @@ const GOOD: readonly [
   ],
 ];
 
-/** Lines that are no fields. Wherever such a line stands, no other hides it. */
+/** Invalid field lines. No other line hides one, wherever it stands. */
 const BAD_LINES: readonly (readonly [lines: string, section: string])[] = [
   ["A : b", "RFC 9112, 5.1: a space before the colon"],
   ["A\t: b", "RFC 9112, 5.1: a tab before the colon"],
@@ -93,7 +93,7 @@ const BAD_LINES: readonly (readonly [lines: string, section: string])[] = [
   ["Content-Length\xa0: 5", "RFC 9110, 5.6.2: no token"],
 ];
 
-/** Heads that are wrong, by the reason given for it. */
+/** Invalid heads, by the error's message. */
 const BAD: Readonly<Record<string, readonly (readonly [text: string, section: string])[]>> = {
   "no HTTP/1 status line": [
     ["HTTP/2.0 200 OK\r\n\r\n", "RFC 9112, 2.3: another major version"],
@@ -158,13 +158,13 @@ const BAD: Readonly<Record<string, readonly (readonly [text: string, section: st
   ],
 };
 
-Deno.test("readHead() and parseResponseHead() read a head as it was meant", async () => {
+Deno.test("readHead() and parseResponseHead() read a head as it was meant to be read", async () => {
   for (const [text, status, minor, fields, section] of GOOD) {
     assertEquals(await readHead(text), [status, minor, fields], `${JSON.stringify(text)} (${section})`);
   }
 });
 
-Deno.test("readHead() and parseResponseHead() refuse what two readers could take in two ways", async () => {
+Deno.test("readHead() and parseResponseHead() refuse what two readers could understand in two ways", async () => {
   for (const [why, cases] of Object.entries(BAD)) {
     for (const [text, section] of cases) {
       await assertRejects(() => readHead(text), BadResponse, why, `${JSON.stringify(text)} (${section})`);
@@ -172,7 +172,7 @@ Deno.test("readHead() and parseResponseHead() refuse what two readers could take
   }
 });
 
-Deno.test("readHead() gives the same wherever a head is cut, and a byte at a time", async () => {
+Deno.test("readHead() returns the same however a head is split", async () => {
   for (const [text, status, minor, fields] of GOOD) {
     for (const pieces of [...everyCut(text), [...text]]) {
       assertEquals(await readHead(...pieces), [status, minor, fields], JSON.stringify(pieces));
@@ -185,10 +185,10 @@ Deno.test("readHead() gives the same wherever a head is cut, and a byte at a tim
   }
 });
 
-Deno.test("readHead() takes the first head alone, and leaves what stands behind it", async () => {
+Deno.test("readHead() reads only the first head and leaves what follows it", async () => {
   const text = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\nrest\r\n\r\n";
   for (const pieces of [[text], ...everyCut(text), [...text]]) {
-    const connection = new Connection(new PiecewiseSocket(pieces));
+    const connection = new Connection(new FakeSocket(pieces));
     const heads = [await connection.readHead(), await connection.readHead()];
     assertEquals(heads, ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\r\n\r\n"]);
     while (await connection.fill() > 0);
@@ -196,16 +196,16 @@ Deno.test("readHead() takes the first head alone, and leaves what stands behind 
   }
 });
 
-Deno.test("readHead() tells a connection that ended before the first byte from one that ended later", async () => {
-  assertEquals(await new Connection(new PiecewiseSocket([])).readHead(), undefined);
+Deno.test("readHead() distinguishes a connection that ended before the first byte from one that ended later", async () => {
+  assertEquals(await new Connection(new FakeSocket([])).readHead(), undefined);
   await assertRejects(
-    () => new Connection(new PiecewiseSocket(["H"])).readHead(),
+    () => new Connection(new FakeSocket(["H"])).readHead(),
     BadResponse,
     "within a head",
   );
 });
 
-Deno.test("readHead() takes a head of 64 KiB and refuses one that is longer, before its end comes", async () => {
+Deno.test("readHead() accepts a head of 64 KiB and refuses a longer one before its end", async () => {
   const frame = "HTTP/1.1 200 OK\r\nA: \r\n\r\n";
   function head(length: number): string {
     return frame.replace("A: ", `A: ${"x".repeat(length - frame.length)}`);
@@ -234,15 +234,15 @@ Deno.test("readHead() takes a head of 64 KiB and refuses one that is longer, bef
   }
 });
 
-Deno.test("readHead() finds a head that begins behind another of nearly its own size", async () => {
+Deno.test("readHead() finds a head that follows another of nearly its own size", async () => {
   const long = `HTTP/1.1 103 Early Hints\r\nA: ${"x".repeat(40_000)}\r\n\r\n`;
   const next = `HTTP/1.1 200 OK\r\nA: ${"y".repeat(60_000)}\r\n\r\n`;
-  const connection = new Connection(new PiecewiseSocket([long + next + "rest"]));
+  const connection = new Connection(new FakeSocket([long + next + "rest"]));
   assertEquals(await connection.readHead(), long);
   assertEquals(await connection.readHead(), next);
 });
 
-Deno.test("findHeadEnd() refuses another protocol by its first byte, and a bare LF as soon as it is there", () => {
+Deno.test("findHeadEnd() refuses another protocol by its first byte, and a bare LF as soon as it arrives", () => {
   for (const text of ["S", "HTTP/2", "H1", "HTTP/1 "]) {
     assertThrows(() => findHeadEnd(latin1(text), 0), BadResponse, "no HTTP/1 status line", text);
   }
@@ -251,7 +251,7 @@ Deno.test("findHeadEnd() refuses another protocol by its first byte, and a bare 
   assertEquals(findHeadEnd(latin1("HTTP/1.1 200 OK\r\n"), 16), -1);
 });
 
-Deno.test("parseResponseHead() takes 256 fields and refuses the 257th", () => {
+Deno.test("parseResponseHead() accepts 256 fields and refuses the 257th", () => {
   function head(count: number): string {
     return `HTTP/1.1 200 OK\r\n${Array.from({ length: count }, (_, at) => `f${at}: ${at}\r\n`).join("")}\r\n`;
   }

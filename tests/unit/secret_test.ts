@@ -4,11 +4,11 @@ import { Secret } from "../../lib/core/secret.ts";
 
 const TEXT = "sk-hunter2";
 
-Deno.test("Secret.reveal() gives the text", () => {
+Deno.test("Secret.reveal() returns the text", () => {
   assertEquals(Secret.of(TEXT).reveal(), TEXT);
 });
 
-Deno.test("a secret says [redacted] wherever values become text", () => {
+Deno.test("a secret becomes [redacted] wherever values become text", () => {
   const secret = Secret.of(TEXT);
   const texts = [
     `${secret}`,
@@ -23,7 +23,7 @@ Deno.test("a secret says [redacted] wherever values become text", () => {
   assertEquals(JSON.stringify({ secret, list: [secret] }), '{"secret":"[redacted]","list":["[redacted]"]}');
 });
 
-Deno.test("a secret does not show from inside of other values", () => {
+Deno.test("a secret does not show inside other values", () => {
   const secret = Secret.of(TEXT);
   const values = [{ deep: { secret } }, new Map([["a", secret]]), [secret], new Set([secret])];
   const error = new Error("failed", { cause: secret });

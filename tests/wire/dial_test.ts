@@ -1,5 +1,5 @@
 /**
- * Connections that are given up in the very moment in which they come.
+ * Connection attempts that are aborted at the very moment in which they succeed.
  *
  * @module
  */
@@ -15,11 +15,11 @@ import { within } from "../support/within.ts";
 const ROUNDS = 100;
 const AT_ONCE = 20;
 
-/** What came of an attempt that was given up after some milliseconds. */
+/** The outcome of an attempt that was aborted after some milliseconds. */
 interface Attempt {
-  /** Whether it was given up before it was known what came of it. */
+  /** Whether it was aborted before its outcome was known. */
   readonly aborted: boolean;
-  /** What is left of it, if it came to a connection. */
+  /** Its connection, if there is one. */
   readonly socket: Socket | undefined;
 }
 
@@ -37,7 +37,7 @@ async function attempt(place: Place, caCerts: string[], delay: number): Promise<
   }
 }
 
-/** Makes many attempts, and closes what came of those that were not given up. @returns Those that were. */
+/** Makes many attempts, and closes the connections of those that were not aborted. @returns Those that were. */
 async function giveUp(upstream: Upstream, scheme: "http" | "https", caCerts: string[]): Promise<Attempt[]> {
   const place = { scheme, host: "localhost", port: upstream.port, authority: "localhost", base: "" };
   const attempts: Attempt[] = [];
@@ -61,14 +61,14 @@ async function assertAllClosed(upstream: Upstream): Promise<void> {
   );
 }
 
-Deno.test("dial() leaves no connection open that comes in the moment in which it is given up", async () => {
+Deno.test("dial() leaves no connection open that is established as it is aborted", async () => {
   await using upstream = startUpstream(() => {});
   const attempts = await giveUp(upstream, "http", []);
   assertEquals(attempts.filter(({ socket }) => socket !== undefined).length, 0);
   await assertAllClosed(upstream);
 });
 
-Deno.test("dial() gives no connection that was closed in the moment in which its handshake ended", async () => {
+Deno.test("dial() returns no connection that was closed as its handshake ended", async () => {
   const authority = await makeAuthority();
   await using upstream = startUpstream(() => {}, { tls: await authority.issue(["localhost"]) });
   const attempts = await giveUp(upstream, "https", [authority.pem]);

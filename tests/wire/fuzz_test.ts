@@ -1,7 +1,8 @@
 /**
- * An upstream that sends 10,000 broken replies, among them good ones, to several agents at once.
+ * An upstream that sends 10,000 broken responses, with good ones among them, to several clients at once.
  *
- * Made at random from a seed, the same in every run; `FUZZ_SEED` takes another and `FUZZ_TIMES` so many times as many.
+ * The cases are random, from a seed that is the same in every run; `FUZZ_SEED` sets another one, and `FUZZ_TIMES`
+ * multiplies their number.
  *
  * @module
  */
@@ -20,18 +21,18 @@ import { within } from "../support/within.ts";
 const seed = Number(Deno.env.get("FUZZ_SEED") ?? 9112);
 const count = 10_000 * Number(Deno.env.get("FUZZ_TIMES") ?? 1);
 
-/** How many agents ask at once. */
+/** How many clients send requests at once. */
 const AGENTS = 12;
 
-/** Of so many requests, one gets a good reply. */
+/** One in so many requests gets a good response. */
 const GOOD_EVERY = 8;
 
-/** What becomes of one request. */
+/** What happens to one request. */
 interface Plan {
   readonly breakage: Breakage;
   readonly pieces: readonly string[];
   readonly method: string;
-  /** Whether the upstream waits for the other end to close. */
+  /** Whether the upstream waits for the service to close the connection. */
   readonly stays: boolean;
 }
 
@@ -47,19 +48,19 @@ const plans: readonly Plan[] = fc.sample(
   const breakage = make(serial);
   return {
     breakage,
-    // A few pieces, so that no reply takes long.
+    // A few pieces, so that no response takes long.
     pieces: cut(breakage.text, sizes).length <= 8 ? cut(breakage.text, sizes) : [breakage.text],
     method: breakage.inContent && method === "HEAD" ? "GET" : method,
     stays: stays && !breakage.untilEnd,
   };
 });
 
-/** A good reply: its content says whose it is. */
+/** A good response: its content says whose it is. */
 function replyWell(exchange: Exchange, serial: number): Promise<void> {
   return exchange.reply(200, { "X-Mark": markOf(serial) }, markOf(serial).repeat(10));
 }
 
-/** The upstream's part: to `/SERIAL/broken` what is planned, and to `/SERIAL/good` what is right. */
+/** The upstream's part: it responds to `/SERIAL/broken` as planned, and to `/SERIAL/good` correctly. */
 async function answer(exchange: Exchange): Promise<void> {
   const [, digits = "", how] = exchange.target.split("/");
   const serial = Number(digits);
@@ -74,14 +75,14 @@ async function answer(exchange: Exchange): Promise<void> {
   exchange.close();
 }
 
-/** What an agent sends. */
+/** What a client sends. */
 function textOf(method: string, path: string): string {
   const content = method === "POST" ? "content" : "";
   const length = content === "" ? "" : `Content-Length: ${content.length}\r\n`;
   return `${method} ${path} HTTP/1.1\r\nHost: x\r\n${length}\r\n${content}`;
 }
 
-/** Nothing in it belongs to another request, and it is a refusal or seen as broken. */
+/** Asserts that nothing in it belongs to another request, and that it is a refusal or visibly aborted. */
 function assertBroken(reply: Reply, serial: number): "refused" | "broken off" {
   const { method, breakage, pieces, stays } = plans[serial] as Plan;
   const shown = `seed ${seed}, ${method} ${serial}, ${breakage.kind}, ${pieces.length} pieces, ${
@@ -100,7 +101,7 @@ function assertBroken(reply: Reply, serial: number): "refused" | "broken off" {
   return "broken off";
 }
 
-Deno.test(`${count} broken replies each end as 502 or broken off, none as another's, and good ones come through`, async () => {
+Deno.test(`${count} broken responses each end as 502 or aborted, none as another's, and good ones pass`, async () => {
   await using upstream = startUpstream(answer, { record: false });
   // A time-out would hide a hang.
   const route = {
@@ -117,7 +118,7 @@ Deno.test(`${count} broken replies each end as 502 or broken off, none as anothe
   const outcomes = { "refused": 0, "broken off": 0, "good": 0 };
   let next = 0;
 
-  /** Asks one thing after the other, over one connection as long as it lasts. */
+  /** Sends one request after another, over one connection for as long as it lasts. */
   async function ask(): Promise<void> {
     let wire: Wire | undefined;
     try {
@@ -147,7 +148,7 @@ Deno.test(`${count} broken replies each end as 502 or broken off, none as anothe
   assert(outcomes.refused > count / 2 && outcomes["broken off"] > count / 20, JSON.stringify(outcomes));
   assertEquals(outcomes.refused + outcomes["broken off"], count);
 
-  // All the places are free, and no connection is left but those that are kept for the next request.
+  // Nothing is in flight, and no connection is left but those that are kept for the next request.
   await Promise.all(Array.from({ length: AGENTS }, async (_, agent) => {
     await using wire = await connectRaw(service.port);
     await wire.send(textOf("GET", `/a/${agent}/good`));
@@ -157,7 +158,7 @@ Deno.test(`${count} broken replies each end as 502 or broken off, none as anothe
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   assert(upstream.openConnections <= AGENTS, `${upstream.openConnections} connections are open`);
-  // What went wrong is told, not too often, and nothing went wrong that was not foreseen.
+  // The failures are logged, not too often, and none is unexpected.
   const lines = service.stderr().trimEnd().split("\n").slice(1);
   assert(
     lines.length > 0 && lines.every((line) => /^cred-proxy: \S+ \S+ failed: /.test(line)),

@@ -1,7 +1,8 @@
 /**
- * What is read from upstreams and written to them, held against Node's HTTP client and server.
+ * What is read from upstreams and written to them, compared with Node's HTTP client and server.
  *
- * Made at random from a seed, the same in every run; `FUZZ_SEED` takes another and `FUZZ_TIMES` so many times as many.
+ * The cases are random, from a seed that is the same in every run; `FUZZ_SEED` sets another one, and `FUZZ_TIMES`
+ * multiplies their number.
  *
  * @module
  */
@@ -14,31 +15,31 @@ import { Secret } from "../../lib/core/secret.ts";
 import { Connection } from "../../lib/upstream/connection.ts";
 import { RequestBody } from "../../lib/upstream/request_body.ts";
 import {
-  arbitraryAsking,
-  type Asking,
+  arbitraryRequest,
   CREDENTIAL,
   fieldsMeant,
+  type SampleRequest,
   sorted,
 } from "../support/arbitrary_request.ts";
 import { arbitraryCuts, arbitraryResponse, cut } from "../support/arbitrary_response.ts";
 import { join, latin1 } from "../support/bytes.ts";
 import { type NodeReading, readAsNode } from "../support/node_client.ts";
 import { startNodeServer } from "../support/node_server.ts";
-import { everyCut, PiecewiseSocket, type Reading, readPieces } from "../support/fake_socket.ts";
+import { everyCut, FakeSocket, type Reading, readPieces } from "../support/fake_socket.ts";
 import { routeOf } from "../support/route.ts";
 
 const seed = Number(Deno.env.get("FUZZ_SEED") ?? 9112);
 const times = Number(Deno.env.get("FUZZ_TIMES") ?? 1);
 
-/** Something that Node takes and this reader refuses, on purpose. */
+/** Something that Node accepts and this reader refuses, on purpose. */
 interface Difference {
-  /** The reason given for the refusal. */
+  /** The error's message. */
   readonly why: string;
-  /** Why it is refused all the same. */
+  /** Why it is refused here. */
   readonly because: string;
-  /** What in a response makes the difference. */
+  /** Whether a response has the difference. */
   readonly mark: RegExp;
-  /** Responses to GET that show it. */
+  /** Responses to GET that have it. */
   readonly examples: readonly string[];
 }
 
@@ -48,13 +49,13 @@ const CHUNKED = `${OK}Transfer-Encoding: chunked\r\n\r\n`;
 const DIFFERENCES: readonly Difference[] = [
   {
     why: "no HTTP/1 status line",
-    because: "Empty lines before a message are for servers to pass over (RFC 9112, 2.2)",
+    because: "Only servers are to ignore empty lines before a message (RFC 9112, 2.2)",
     mark: /(?:^|\r\n\r\n)[\r\n]+HTTP\//,
     examples: [`\r\n${OK}\r\n`, `\n${OK}\r\n`, `\r${OK}\r\n`],
   },
   {
     why: "no HTTP/1 status line",
-    because: "Only HTTP/1.0 and HTTP/1.1 are spoken (RFC 9112, 2.3)",
+    because: "Only HTTP/1.0 and HTTP/1.1 are supported (RFC 9112, 2.3)",
     mark: /^HTTP\/(?:2\.0|0\.9) /m,
     examples: ["HTTP/2.0 200 OK\r\n\r\n", "HTTP/0.9 200 OK\r\n\r\n"],
   },
@@ -67,25 +68,25 @@ const DIFFERENCES: readonly Difference[] = [
   {
     why: "no HTTP/1 status line",
     because: "A reason holds no control bytes (RFC 9112, 4)",
-    // deno-lint-ignore no-control-regex -- the control bytes are what it is about
+    // deno-lint-ignore no-control-regex -- control bytes are what it looks for
     mark: /^HTTP\/1\.[01] [0-9]{3} [^\r\n]*[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/m,
     examples: ["HTTP/1.1 200 O\0K\r\n\r\n", "HTTP/1.1 200 O\x7fK\r\n\r\n"],
   },
   ...["no HTTP/1 status line", "connection closed within a head"].map((why, at) => ({
     why,
-    because: "A bare CR ends no line (RFC 9112, 2.2)",
+    because: "A bare CR does not end a line (RFC 9112, 2.2)",
     mark: /^HTTP\/1\.[01] [^\r\n]*\r(?!\n)/m,
     examples: [["HTTP/1.1 200 OK\r\r\r\nA: b\r\n\r\n"], ["HTTP/1.1 200 OK\r\r\r\n"]][at] ?? [],
   })),
   {
     why: "invalid Content-Length",
-    because: "A number of more than 15 digits can't be held for sure (RFC 9110, 8.6)",
+    because: "A number of more than 15 digits may not be exact (RFC 9110, 8.6)",
     mark: /^content-length: *[0-9]{16,} *\r\n/im,
     examples: [`${OK}Content-Length: 0000000000000002\r\n\r\nok`],
   },
   {
     why: "Transfer-Encoding other than chunked",
-    because: "No other coding was asked for, and none can be taken off here (RFC 9112, 7.4)",
+    because: "No other coding was asked for, and none can be decoded here (RFC 9112, 7.4)",
     mark: /^transfer-encoding:(?! *chunked *\r\n)/im,
     examples: [
       `${OK}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
@@ -102,37 +103,37 @@ const DIFFERENCES: readonly Difference[] = [
   },
   {
     why: "more than one Transfer-Encoding",
-    because: "Two lines are one list, and so no chunked alone (RFC 9112, 6.1)",
+    because: "Two lines are one list, which is not chunked alone (RFC 9112, 6.1)",
     mark: /^transfer-encoding:(?:[^\r\n]*\r\n)+transfer-encoding:/im,
     examples: [`${OK}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
   },
   {
     why: "tab in a framing field",
-    because: "Node itself knows it before the value and not behind (RFC 9110, 5.6.3)",
+    because: "Node itself ignores a tab before the value, but not after it (RFC 9110, 5.6.3)",
     mark: /^(?:content-length|transfer-encoding):[^\r\n]*\t/im,
     examples: [`${OK}Transfer-Encoding:\tchunked\r\n\r\n0\r\n\r\n`, `${OK}Content-Length:\t2\r\n\r\nok`],
   },
   {
     why: "invalid chunk size",
-    because: "A size of more than 13 digits can't be held for sure (RFC 9112, 7.1)",
+    because: "A size of more than 13 digits may not be exact (RFC 9112, 7.1)",
     mark: /\r\n[0-9a-f]{14,}(?:;[^\r\n]*)?\r\n/i,
     examples: [`${CHUNKED}00000000000002\r\nok\r\n0\r\n\r\n`],
   },
   {
     why: "invalid chunk size",
-    because: "An extension has a name, and a value behind its sign (RFC 9112, 7.1.1)",
+    because: "An extension has a name, and a value after its sign (RFC 9112, 7.1.1)",
     mark: /\r\n[0-9a-f]+;[^\r\n]*\r\n/i,
     examples: [`${CHUNKED}2;a=\r\nok\r\n0\r\n\r\n`, `${CHUNKED}2;=\r\nok\r\n0\r\n\r\n`],
   },
   {
     why: "transfer-encoding in the trailers",
-    because: "No trailer may speak of framing (RFC 9110, 6.5.1)",
+    because: "Trailers must not hold framing fields (RFC 9110, 6.5.1)",
     mark: /\r\n0+(?:;[^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*transfer-encoding:/i,
     examples: [`${CHUNKED}0\r\nTransfer-Encoding: chunked\r\n\r\n`],
   },
   {
     why: "more than 256 fields",
-    because: "No upstream needs as many; they cost the service time and memory",
+    because: "No upstream needs that many; they cost the service time and memory",
     mark: /^(?:[^\r\n]+\r\n){258}/,
     examples: [`${OK}${"a: b\r\n".repeat(257)}\r\n`],
   },
@@ -144,57 +145,57 @@ const DIFFERENCES: readonly Difference[] = [
   },
   {
     why: "chunk line or trailers too long",
-    because: "4 KiB of extensions that nobody reads are enough; Node's limit is 16 KiB",
+    because: "4 KiB of extensions, which nobody reads, are enough; Node's limit is 16 KiB",
     mark: /;[^\r\n]{4090}/,
     examples: [`${CHUNKED}2;a=${"x".repeat(5000)}\r\nok\r\n0\r\n\r\n`],
   },
 ];
 
-Deno.test("each deliberate difference to Node is refused here and taken there", async () => {
+Deno.test("each deliberate difference from Node is refused here and accepted there", async () => {
   for (const { why, because, mark, examples } of DIFFERENCES) {
     for (const text of examples) {
       const shown = `${JSON.stringify(text.slice(0, 200))} (${because})`;
-      assertEquals(await readPieces("GET", [text]), { taken: false, why }, shown);
-      assert((await readAsNode("GET", latin1(text))).taken, shown);
+      assertEquals(await readPieces("GET", [text]), { accepted: false, why }, shown);
+      assert((await readAsNode("GET", latin1(text))).accepted, shown);
       assert(mark.test(text), shown);
     }
   }
 });
 
-Deno.test("a response is read as Node reads it, or refused; what Node refuses is never taken", async () => {
+Deno.test("a response is read as Node reads it, or refused; what Node refuses is never accepted", async () => {
   const seen = { both: 0, neither: 0, Node: 0 };
   await check(
     24_000,
     fc.asyncProperty(arbitraryResponse, arbitraryCuts, async ({ method, text }, sizes) => {
       const ours = await readPieces(method, cut(text, sizes));
-      // What stands behind the end of a response that was taken is nobody's; Node would stumble over it.
-      const read = ours.taken ? text.slice(0, text.length - ours.left) : text;
+      // What follows an accepted response belongs to nobody; Node would fail on it.
+      const read = ours.accepted ? text.slice(0, text.length - ours.left) : text;
       const theirs = await readAsNode(method, latin1(read));
-      if (ours.taken) {
+      if (ours.accepted) {
         assertSame(ours, theirs);
         seen.both++;
-      } else if (theirs.taken) {
+      } else if (theirs.accepted) {
         const listed = DIFFERENCES.some(({ why, mark }) => why === ours.why && mark.test(text));
         assert(listed, `Node takes it, and nothing is said of "${ours.why}"`);
         seen.Node++;
       } else seen.neither++;
     }),
   );
-  // Enough of each kind that the comparison means something.
+  // Enough of each kind for the comparison to mean something.
   const few = Object.entries(seen).filter(([kind, count]) => count < (kind === "Node" ? 100 : 6000) * times);
   assertEquals(few, [], JSON.stringify(seen));
 });
 
-/** Both took it, and for the same response. */
-function assertSame(ours: Reading & { readonly taken: true }, theirs: NodeReading): void {
-  if (!theirs.taken) throw new Error(`Node refuses it: ${theirs.why}`);
+/** Asserts that both accepted it, as the same response. */
+function assertSame(ours: Reading & { readonly accepted: true }, theirs: NodeReading): void {
+  if (!theirs.accepted) throw new Error(`Node refuses it: ${theirs.why}`);
   assertEquals(
     { status: ours.status, fields: ours.fields, body: ours.body },
     { status: theirs.status, fields: theirs.fields, body: theirs.body },
   );
 }
 
-Deno.test("a response is read the same wherever it is cut", async () => {
+Deno.test("a response is read the same however it is split", async () => {
   const small = arbitraryResponse.filter(({ text }) => text.length <= 160);
   await check(
     1500,
@@ -203,24 +204,24 @@ Deno.test("a response is read the same wherever it is cut", async () => {
       for (const pieces of [...everyCut(text), [...text]]) {
         assertEquals(apart(await readPieces(method, pieces)), apart(whole), JSON.stringify(pieces));
       }
-      // A byte behind the end that came with the end is seen.
-      if (whole.taken) assertEquals(whole.clean, whole.left === 0);
+      // A byte after the end is noticed if it arrives with the end.
+      if (whole.accepted) assertEquals(whole.clean, whole.left === 0);
     }),
   );
 });
 
-/** A reading apart from what depends on how the bytes came. */
+/** Returns a reading without what depends on how the bytes arrived. */
 function apart(reading: Reading): unknown {
-  return reading.taken ? { ...reading, clean: undefined, unread: undefined } : reading;
+  return reading.accepted ? { ...reading, clean: undefined, unread: undefined } : reading;
 }
 
-/** Runs a property so many times; a failure is told with the seed, and with the smallest case that fails. */
+/** Runs a property a number of times; a failure shows the seed and the smallest case that fails. */
 async function check<Values>(runs: number, property: fc.IAsyncProperty<Values>): Promise<void> {
   await fc.assert(property, { numRuns: runs * times, seed });
 }
 
-Deno.test("large content is read as it was sent, however its reads come", async () => {
-  // Sizes round those of a full read and of the pieces that reads are joined to.
+Deno.test("large content is read as it was sent, whatever the size of its reads", async () => {
+  // Sizes around those of a full read and of the pieces that reads are joined to.
   const size = fc.oneof(
     fc.integer({ min: 1, max: 40_000 }),
     fc.constantFrom(16_383, 16_384, 16_385, 65_536, 262_143, 262_144, 262_145, 300_000),
@@ -234,7 +235,7 @@ Deno.test("large content is read as it was sent, however its reads come", async 
       const content = pattern(size);
       const text = { length: withLength, chunked: withChunks, close: untilClose }[kind](content);
       const all = kind === "close" ? text : text + more;
-      // A few times longer than bytes are held back for the next full read.
+      // A few times longer than bytes wait for the next full read.
       let count = 0;
       const pause = () =>
         new Promise<void>((resolve) => {
@@ -243,21 +244,21 @@ Deno.test("large content is read as it was sent, however its reads come", async 
         });
       const sizes = [16_384, ...others];
       const reading = await readPieces("GET", cut(all, sizes), pause);
-      if (!reading.taken) throw new Error(reading.why);
+      if (!reading.accepted) throw new Error(reading.why);
       assert(Buffer.from(reading.body).equals(latin1(content)), `${reading.body.length} bytes`);
-      // A byte behind the end that came with the end is seen, the others are not waited for.
+      // A byte after the end is noticed if it arrives with the end; the others are not waited for.
       assertEquals(reading.clean, reading.unread === all.length - text.length);
       const broken = await readPieces(
         "GET",
         cut(text.slice(0, -1), sizes),
         pause,
       );
-      assertEquals(broken.taken, kind === "close");
+      assertEquals(broken.accepted, kind === "close");
     }),
   );
 });
 
-/** Text that is nowhere the same as a little further on. */
+/** Text that does not repeat itself at any short distance. */
 function pattern(length: number): string {
   let text = "";
   for (let at = 0; text.length < length; at++) text += `${at.toString(36)}\r\n`;
@@ -283,11 +284,11 @@ function withChunks(content: string): string {
   return `${CHUNKED}${chunks.join("")}0\r\n\r\n`;
 }
 
-Deno.test("a request is read by Node's server as it was meant", async () => {
+Deno.test("Node's server reads a request as it was meant", async () => {
   await using node = startNodeServer();
   await check(
     6000,
-    fc.asyncProperty(arbitraryAsking, async (asking) => {
+    fc.asyncProperty(arbitraryRequest, async (asking) => {
       const { method, target, framing, content } = asking;
       const fields = new Headers(asking.fields.map(([name, text]) => [name, text]));
       const { requests, error } = await node.read(await written(asking, fields));
@@ -304,19 +305,19 @@ Deno.test("a request is read by Node's server as it was meant", async () => {
   );
 });
 
-/** The bytes that go to the upstream for a request. */
-async function written(asking: Asking, fields: Headers): Promise<readonly Uint8Array[]> {
+/** Returns the bytes that are sent to the upstream for a request. */
+async function written(asking: SampleRequest, fields: Headers): Promise<readonly Uint8Array[]> {
   const { method, target, framing, content, route, appetite } = asking;
   const config = routeOf(route);
   const outgoing = requestFields(requestFieldRules(config), { headers: fields, framing });
   outgoing.push([config.authHeader, Secret.of(CREDENTIAL)]);
   const head = serializeRequestHead({ method, target, fields: outgoing });
-  const socket = new PiecewiseSocket([]);
-  socket.appetite = appetite;
+  const socket = new FakeSocket([]);
+  socket.writeLimit = appetite;
   const connection = new Connection(socket);
   await connection.writeHead(head);
   if (framing.kind !== "none") {
-    // Copies: what has been sent is given back.
+    // Copies: the memory of what has been sent is freed.
     const upload = new RequestBody(ReadableStream.from(content.map((piece) => piece.slice())));
     await upload.send(connection, framing, () => {});
     assertEquals([upload.done, upload.failure], [true, undefined]);

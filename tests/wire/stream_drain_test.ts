@@ -1,5 +1,5 @@
 /**
- * The end of the service: what is under way may end whole.
+ * Shutting down: requests in flight may complete.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { within } from "../support/within.ts";
 
 const GET = "GET /a/x HTTP/1.1\r\nHost: proxy\r\n\r\n";
 
-/** A stream of three events, which goes on when it is told to. */
+/** A stream of three events that continues on request. */
 function startStream(): Upstream & { goOn(): void } {
   const told = Promise.withResolvers<void>();
   const upstream = startUpstream(async (exchange) => {
@@ -32,7 +32,7 @@ function startFor(upstream: Upstream, env: Record<string, string> = {}): Promise
   return startService({ routes: { routes }, env: { A_TOKEN: TOKEN, CRED_PROXY_DRAIN_S: "10", ...env } });
 }
 
-/** A client in the middle of the stream. */
+/** Starts a client and reads up to the middle of the stream. */
 async function inStream(service: Service): Promise<Wire> {
   const wire = await connectRaw(service.port);
   await wire.send(GET);
@@ -45,7 +45,7 @@ async function exitOf(service: Service): Promise<number> {
 }
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  Deno.test(`${signal} lets a stream end whole, takes nothing new, and ends with 0`, async () => {
+  Deno.test(`${signal} lets a stream complete, accepts nothing new, and exits with 0`, async () => {
     await using upstream = startStream();
     await using service = await startFor(upstream);
     await using idle = await connectRaw(service.port);
@@ -69,7 +69,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
-Deno.test("a service without requests ends at once on SIGTERM", async () => {
+Deno.test("a service without requests exits at once on SIGTERM", async () => {
   await using upstream = startStream();
   await using service = await startFor(upstream);
   await using _idle = await connectRaw(service.port);
@@ -79,7 +79,7 @@ Deno.test("a service without requests ends at once on SIGTERM", async () => {
   assert(performance.now() - start < 2000);
 });
 
-Deno.test("a second signal ends the service at once, and the client sees its stream broken", async () => {
+Deno.test("a second signal ends the service at once, and the client sees its stream aborted", async () => {
   await using upstream = startStream();
   await using service = await startFor(upstream);
   await using wire = await inStream(service);
@@ -92,7 +92,7 @@ Deno.test("a second signal ends the service at once, and the client sees its str
   assert(!(await wire.readToEnd()).text.includes("0\r\n\r\n"));
 });
 
-Deno.test("a stream that outlasts CRED_PROXY_DRAIN_S is cut, and the client and the upstream see it", async () => {
+Deno.test("a stream that outlasts CRED_PROXY_DRAIN_S is aborted, and both the client and the upstream see it", async () => {
   await using upstream = startStream();
   await using service = await startFor(upstream, { CRED_PROXY_DRAIN_S: "0.4" });
   await using wire = await inStream(service);
@@ -105,7 +105,7 @@ Deno.test("a stream that outlasts CRED_PROXY_DRAIN_S is cut, and the client and 
   await within(upstream.requests[0]?.closed ?? Promise.reject(), "The end of the upstream's connection");
 });
 
-Deno.test("a slow reader gets all of a reply that was under way at SIGTERM", async () => {
+Deno.test("a slow reader gets all of a response that was under way at SIGTERM", async () => {
   const bytes = new Uint8Array(16_000_000).fill(0x78);
   await using upstream = startUpstream((exchange) => exchange.reply(200, {}, bytes));
   await using service = await startFor(upstream);
@@ -120,7 +120,7 @@ Deno.test("a slow reader gets all of a reply that was under way at SIGTERM", asy
   assertEquals(await exitOf(service), 0);
 });
 
-Deno.test("an upload that is under way at SIGTERM arrives whole", async () => {
+Deno.test("an upload that is under way at SIGTERM arrives complete", async () => {
   await using upstream = startUpstream(async (exchange) => {
     await exchange.reply(200, [], await exchange.bodyBytes());
   });

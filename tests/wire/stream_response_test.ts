@@ -1,5 +1,5 @@
 /**
- * Content on its way down: as it comes, byte for byte, and visibly broken where it broke.
+ * Response content: passed on as it arrives, byte for byte, and visibly aborted where the upstream aborted it.
  *
  * @module
  */
@@ -52,7 +52,7 @@ async function asked(port: number, patience?: number): Promise<Wire> {
   return wire;
 }
 
-/** Bytes that no framing looks like. */
+/** Bytes that look like no framing. */
 function noise(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, at) => (at * at + at * 31) >> 7);
 }
@@ -86,7 +86,7 @@ async function delayOf(event: Uint8Array, port: number, play: (script: Script) =
   const done = Promise.withResolvers<void>();
   play(async (exchange) => {
     await exchange.reply(200, { "Transfer-Encoding": "chunked" });
-    // The head goes alone, so that the content comes in reads of its own.
+    // The head is sent alone, so that the content arrives in reads of its own.
     await pause(20);
     await exchange.writeChunk(event);
     sent.resolve(performance.now());
@@ -124,7 +124,7 @@ for (const { kind, play, port } of STAGES) {
     assertEquals(await wire.readUntil("0\r\n\r\n"), "0\r\n\r\n");
   });
 
-  Deno.test(`each part arrives before the next is sent, with a length and until the close (${kind})`, async () => {
+  Deno.test(`each part arrives before the next is sent, with a length and until close (${kind})`, async () => {
     for (const head of ["Content-Length: 15\r\n\r\n", "Connection: close\r\n\r\n"]) {
       const received = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
       play(async (exchange) => {
@@ -145,7 +145,7 @@ for (const { kind, play, port } of STAGES) {
     }
   });
 
-  Deno.test(`the head arrives before there is any content (${kind})`, async () => {
+  Deno.test(`the head arrives before any content (${kind})`, async () => {
     const seen = Promise.withResolvers<void>();
     play(async (exchange) => {
       await exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
@@ -158,12 +158,12 @@ for (const { kind, play, port } of STAGES) {
     assertEquals(fromLatin1(await wire.readBytes(2)), "ok");
   });
 
-  Deno.test(`a full read and then silence is delivered at once (${kind})`, async () => {
-    // The size of one read, with and without the chunk's framing, and what lies about it.
+  Deno.test(`a full read followed by silence is delivered at once (${kind})`, async () => {
+    // The size of one read, with and without the chunk's framing, and sizes close to it.
     const sizes = [16_384, 16_384 - 8, 16_384 - 6, 16_383, 16_385, 32_768, 65_536, 262_144, 300_000];
     for (const size of sizes) {
       const delays: number[] = [];
-      // A busy machine may be late once; what waits for more bytes is late each time.
+      // A busy machine may be late once; bytes that wait for more are late each time.
       while (delays.length < 3 && Math.min(...delays) >= 100) {
         delays.push(await delayOf(noise(size), port(), play));
       }
@@ -171,7 +171,7 @@ for (const { kind, play, port } of STAGES) {
     }
   });
 
-  Deno.test(`a large reply arrives whole, whatever the size of its pieces (${kind})`, async () => {
+  Deno.test(`a large response arrives complete, whatever the size of its pieces (${kind})`, async () => {
     const bytes = noise(3_000_000);
     for (const framing of ["Transfer-Encoding: chunked", `Content-Length: ${bytes.length}`]) {
       play(async (exchange) => {
@@ -188,7 +188,7 @@ for (const { kind, play, port } of STAGES) {
     }
   });
 
-  Deno.test(`a reply that breaks off is seen as broken (${kind})`, async () => {
+  Deno.test(`an aborted response is seen as aborted (${kind})`, async () => {
     const breaks: [how: string, raw: string, content: string][] = [
       ["within a length", "Content-Length: 10\r\n\r\nhello", "hello"],
       ["before a length", "Content-Length: 10\r\n\r\n", ""],
@@ -198,7 +198,7 @@ for (const { kind, play, port } of STAGES) {
       ["between chunks", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "hello"],
       ["before the first chunk", "Transfer-Encoding: chunked\r\n\r\n", ""],
       ["within the last chunk", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n", "hello"],
-      ["with nonsense", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n", "hello"],
+      ["with an invalid chunk", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n", "hello"],
     ];
     for (const [how, raw, content] of breaks) {
       for (const gap of [0, 30]) {
@@ -211,7 +211,7 @@ for (const { kind, play, port } of STAGES) {
           exchange.close();
         });
         await using wire = await asked(port());
-        // Where all of it came in one go there may be no reply to break: then it is the service's own 502.
+        // If all of it arrived at once there may be no response to abort: then the service responds with its own 502.
         const reply = await wire.readReply().catch(() => undefined);
         if (reply === undefined) continue;
         const told = `${how}, ${gap} ms: ${JSON.stringify([reply.status, reply.body])}`;
@@ -221,12 +221,12 @@ for (const { kind, play, port } of STAGES) {
         }
         assert(!reply.body.clean, told);
         assert(content.startsWith(reply.body.text), told);
-        if (gap > 0 && how !== "with nonsense") assertEquals(reply.body.text, content, told);
+        if (gap > 0 && how !== "with an invalid chunk") assertEquals(reply.body.text, content, told);
       }
     }
   });
 
-  Deno.test(`a client that leaves mid-stream ends the upstream's exchange within a second (${kind})`, async () => {
+  Deno.test(`a client that disconnects mid-stream ends the upstream's exchange within a second (${kind})`, async () => {
     for (const busy of [false, true]) {
       const begun = Promise.withResolvers<Exchange>();
       play(async (exchange) => {
@@ -247,7 +247,7 @@ for (const { kind, play, port } of STAGES) {
     }
   });
 
-  Deno.test(`a client that leaves before there is a head ends the upstream's exchange within a second (${kind})`, async () => {
+  Deno.test(`a client that disconnects before the head ends the upstream's exchange within a second (${kind})`, async () => {
     const begun = Promise.withResolvers<Exchange>();
     play(async (exchange) => {
       begun.resolve(exchange);
@@ -260,7 +260,7 @@ for (const { kind, play, port } of STAGES) {
   });
 }
 
-Deno.test("the head arrives though only the beginning of a chunk has come, and a client that leaves is noticed", async () => {
+Deno.test("the head arrives though only the beginning of a chunk has come, and a disconnect is noticed", async () => {
   const begun = Promise.withResolvers<Exchange>();
   stage.play(async (exchange) => {
     // In one write: a sender's buffer may end anywhere.
@@ -276,13 +276,13 @@ Deno.test("the head arrives though only the beginning of a chunk has come, and a
   assertEquals(head?.status, 200);
 });
 
-Deno.test("a TLS connection that is cut without a goodbye is no end of a reply", async () => {
+Deno.test("a TLS connection that closes without close_notify does not complete a response", async () => {
   const authority = await makeAuthority();
   await using upstream = startUpstream(async (exchange) => {
     await exchange.write("HTTP/1.1 200 OK\r\n\r\nhello");
     await exchange.closed;
   }, { tls: await authority.issue(["localhost"]) });
-  // In between, someone who sees nothing but can cut.
+  // A man in the middle, who can read nothing but can close the connection.
   using between = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const routes = [{
     path: "/a/",
@@ -310,7 +310,7 @@ Deno.test("a TLS connection that is cut without a goodbye is no end of a reply",
   assertEquals(text, "");
 });
 
-Deno.test("a gzip reply arrives byte for byte with its own length on a route that does not mask", async () => {
+Deno.test("a gzip response arrives byte for byte with its own length on a route that does not mask", async () => {
   const text = "hello, world; ".repeat(20_000);
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
   const gzip = new Uint8Array(await new Response(stream).arrayBuffer());
@@ -336,7 +336,7 @@ Deno.test("a gzip reply arrives byte for byte with its own length on a route tha
   }
 });
 
-Deno.test("a reader that stops reading stalls the upstream, and gets all of it in the end", async () => {
+Deno.test("a client that stops reading stalls the upstream, and gets everything in the end", async () => {
   const piece = noise(1_000_000);
   let written = 0;
   stage.play(async (exchange) => {
@@ -349,7 +349,7 @@ Deno.test("a reader that stops reading stalls the upstream, and gets all of it i
   await using wire = await asked(stage.service.port, 15_000);
   await wire.readHead();
   await settled(() => written);
-  // Kernel buffers take some megabytes, the service next to nothing.
+  // Kernel buffers hold some megabytes, the service next to nothing.
   assert(written < 32_000_000, `${written} bytes were taken`);
   for (let at = 0; at < 64; at++) {
     const bytes = await wire.readBytes(piece.length);
@@ -357,7 +357,7 @@ Deno.test("a reader that stops reading stalls the upstream, and gets all of it i
   }
 });
 
-Deno.test("a client that leaves while it reads nothing ends the upstream's exchange within a second", async () => {
+Deno.test("a client that disconnects while it reads nothing ends the upstream's exchange within a second", async () => {
   const begun = Promise.withResolvers<Exchange>();
   let written = 0;
   stage.play(async (exchange) => {
@@ -392,7 +392,7 @@ Deno.test("many streams at once stay apart", async () => {
   assert(wholes.every((length) => typeof length === "number" && length > 20 * 100 * 3), wholes.join());
 });
 
-Deno.test("a stream that ended leaves both connections fit for the next", async () => {
+Deno.test("a stream that ended leaves both connections usable for the next", async () => {
   stage.play(async (exchange) => {
     await exchange.reply(200, { "Transfer-Encoding": "chunked" });
     for (const part of ["a", "b", "c"]) {
@@ -410,7 +410,7 @@ Deno.test("a stream that ended leaves both connections fit for the next", async 
   assert(stage.upstream.connections - before <= 1);
 });
 
-Deno.test("neither broken replies nor clients that left leave a trace on stderr", () => {
+Deno.test("neither aborted responses nor disconnected clients leave a trace on stderr", () => {
   for (const { service } of [stage, secure]) {
     const lines = service.stderr().trimEnd().split("\n");
     assertEquals(

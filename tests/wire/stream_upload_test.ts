@@ -1,5 +1,5 @@
 /**
- * Content on its way up: as it comes, whole or visibly not.
+ * Request content: sent as it arrives, and visibly incomplete if it is.
  *
  * @module
  */
@@ -28,7 +28,7 @@ function chunkOf(content: string | Uint8Array): Uint8Array {
   return join([latin1(`${bytes.length.toString(16)}\r\n`), bytes, latin1("\r\n")]);
 }
 
-Deno.test("a chunked upload arrives whole and chunked, whatever the size of its chunks", async () => {
+Deno.test("a chunked upload arrives complete and chunked, whatever the size of its chunks", async () => {
   let seen = "";
   stage.play(async (exchange) => {
     seen = fromLatin1(await exchange.bodyBytes());
@@ -47,7 +47,7 @@ Deno.test("a chunked upload arrives whole and chunked, whatever the size of its 
   ]);
 });
 
-Deno.test("an empty chunked upload is one of no bytes, and its trailers stay behind", async () => {
+Deno.test("an empty chunked upload arrives empty, and its trailers are dropped", async () => {
   let raw = "";
   stage.play(async (exchange) => {
     raw = fromLatin1(await exchange.rawBody());
@@ -58,7 +58,7 @@ Deno.test("an empty chunked upload is one of no bytes, and its trailers stay beh
   assertEquals([(await wire.readReply()).status, raw], [200, "0\r\n\r\n"]);
 });
 
-Deno.test("an upload with a length arrives whole, with its length", async () => {
+Deno.test("an upload with a length arrives complete, with its length", async () => {
   let seen = "";
   stage.play(async (exchange) => {
     seen = fromLatin1(await exchange.rawBody());
@@ -96,7 +96,7 @@ for (const framing of ["Transfer-Encoding: chunked", "Content-Length: 25"]) {
   });
 }
 
-Deno.test("the reply may come down while the upload goes up", async () => {
+Deno.test("the response may arrive during the upload", async () => {
   stage.play(async (exchange) => {
     await exchange.reply(200, { "Transfer-Encoding": "chunked" });
     for await (const part of exchange.body()) await exchange.writeChunk(part);
@@ -124,7 +124,7 @@ const BREAKS: readonly (readonly [how: string, framing: string, content: string]
 
 for (const [how, framing, content] of BREAKS) {
   for (const leave of ["close", "closeWrite"] as const) {
-    Deno.test(`an upload that breaks off ${how} (${leave}) never looks whole, and ends the upstream's connection`, async () => {
+    Deno.test(`an upload that aborts ${how} (${leave}) never looks complete, and ends the upstream's connection`, async () => {
       const end = Promise.withResolvers<string>();
       const begun = Promise.withResolvers<void>();
       stage.play(async (exchange) => {
@@ -144,7 +144,7 @@ for (const [how, framing, content] of BREAKS) {
   }
 }
 
-Deno.test("an upload that turns into nonsense never looks whole", async () => {
+Deno.test("an upload with invalid chunks never looks complete", async () => {
   const end = Promise.withResolvers<string>();
   const begun = Promise.withResolvers<void>();
   stage.play(async (exchange) => {
@@ -160,7 +160,7 @@ Deno.test("an upload that turns into nonsense never looks whole", async () => {
   }
 });
 
-Deno.test("a client that leaves mid-upload ends the upstream's connection within a second", async () => {
+Deno.test("a client that disconnects mid-upload ends the upstream's connection within a second", async () => {
   const begun = Promise.withResolvers<Exchange>();
   stage.play(async (exchange) => {
     begun.resolve(exchange);
@@ -179,7 +179,7 @@ Deno.test("an upstream that stops reading stalls the client's upload", async () 
   const total = 64_000_000;
   let length = 0;
   stage.play(async (exchange) => {
-    // What a client of an earlier test left behind may come late.
+    // Bytes of an earlier test's client may arrive late.
     if (exchange.field("content-length") !== `${total}`) return await exchange.drain();
     await reads.promise;
     for await (const part of exchange.body()) length += part.length;
@@ -195,7 +195,7 @@ Deno.test("an upstream that stops reading stalls the client's upload", async () 
     }
   })();
   await settled(() => sent);
-  // Kernel buffers take some megabytes, the service next to nothing.
+  // Kernel buffers hold some megabytes, the service next to nothing.
   assert(sent < 32_000_000, `${sent} bytes were taken`);
   reads.resolve();
   await all;
@@ -224,10 +224,10 @@ for (const status of [401, 413]) {
       const uploading = uploadUntilCut(wire, framing.endsWith("chunked") ? chunkOf(MEGABYTE) : MEGABYTE);
       const reply = await wire.readReply();
       assertEquals([reply.status, reply.field("x-reason"), reply.body.text], [status, "no", "not like this"]);
-      // The client goes on, and it is no longer the upstream's concern.
+      // The client goes on, but the upstream gets no more of it.
       const exchange = stage.upstream.requests.at(-1);
       await within(exchange?.closed ?? Promise.reject(), "The end of the upstream's connection", 1000);
-      // On a busy machine much goes up before the answer is down; the rest of it would be as much again and more.
+      // On a busy machine much is sent before the response arrives; the rest would be as much again and more.
       assert(length < 500_000_000, `${length} bytes reached the upstream`);
       await wire.close();
       await uploading;
@@ -235,7 +235,7 @@ for (const status of [401, 413]) {
   }
 }
 
-Deno.test("a reply reaches a client that is still uploading, though the upstream cuts the connection behind it", async () => {
+Deno.test("a response reaches a client that is still uploading, though the upstream closes the connection after it", async () => {
   for (const status of [413, 200]) {
     for (const framing of ["Content-Length: 1000000000", "Transfer-Encoding: chunked"]) {
       stage.play(async (exchange) => {
@@ -255,7 +255,7 @@ Deno.test("a reply reaches a client that is still uploading, though the upstream
 });
 
 for (const framing of ["Content-Length: 1000000000", "Transfer-Encoding: chunked"]) {
-  Deno.test(`an upload that stopped is not kept while the refusal is still coming (${framing})`, async () => {
+  Deno.test(`a stopped upload is not kept in memory while the refusal is still arriving (${framing})`, async () => {
     let length = 0;
     const grown = await memoryFor(framing, async (exchange) => {
       await exchange.body().next();
@@ -268,7 +268,7 @@ for (const framing of ["Content-Length: 1000000000", "Transfer-Encoding: chunked
   });
 }
 
-/** How much memory a service takes for a second of an upload to an upstream that answers with `begun`, in bytes. */
+/** How much memory a service uses in a second of an upload to an upstream that responds with `begun`, in bytes. */
 async function memoryFor(framing: string, script: Script): Promise<number> {
   await using upstream = startUpstream(script);
   const routes = [{ path: "/a/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" }];
@@ -285,21 +285,21 @@ async function memoryFor(framing: string, script: Script): Promise<number> {
     await uploading;
     return grown;
   } finally {
-    // A service that can't cope would not end by itself either.
+    // A service that can't keep up would not end by itself either.
     service.kill("SIGKILL");
   }
 }
 
-/** Sends on until the connection is over. */
+/** Sends until the connection ends. */
 async function uploadUntilCut(wire: Wire, piece: Uint8Array): Promise<void> {
   try {
     for (let sent = 0; sent < 1_000_000_000; sent += piece.length) await wire.send(piece);
   } catch {
-    // Cut, as it may be.
+    // The connection was closed, as it may be.
   }
 }
 
-Deno.test("connections to the upstream are used again, after uploads too", async () => {
+Deno.test("connections to the upstream are reused, after uploads too", async () => {
   stage.play(async (exchange) => {
     await exchange.drain();
     await exchange.reply(200, [], "ok");
@@ -321,7 +321,7 @@ Deno.test("connections to the upstream are used again, after uploads too", async
   assert(stage.upstream.connections - before <= 1, `${stage.upstream.connections - before} connections`);
 });
 
-Deno.test("a connection that the upstream closed while it was idle is not used again", async () => {
+Deno.test("a connection that the upstream closed while it was idle is not reused", async () => {
   stage.play(async (exchange) => {
     await exchange.reply(200, [], "ok");
     exchange.close();
@@ -336,7 +336,7 @@ Deno.test("a connection that the upstream closed while it was idle is not used a
   }
 });
 
-Deno.test("a request on a used connection that is cut is sent again if it may be, and never a POST", async () => {
+Deno.test("a request on a reused connection that closes is resent if that is safe, and a POST never", async () => {
   const cases = [["GET", 200, 2], ["PUT", 200, 2], ["DELETE", 200, 2], ["POST", 502, 1], [
     "PATCH",
     502,

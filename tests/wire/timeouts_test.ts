@@ -1,5 +1,5 @@
 /**
- * How long an upstream is waited for, and how soon it is let go of when the client has left.
+ * How long the service waits for an upstream, and how soon it stops when the client has disconnected.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import { type Script, startUpstream, type Upstream } from "../support/upstream.t
 import { connectRaw, request } from "../support/wire.ts";
 import { within } from "../support/within.ts";
 
-/** Waits are looked at four times a second; the rest is for a machine that is busy. */
+/** Deadlines are checked four times a second; the rest is for a busy machine. */
 const SLACK = 1200;
 
-/** A place that a connection can't be made to: its queue is full, so that it answers nothing at all. */
+/** An address to which no connection succeeds: its queue is full, so that it never responds. */
 interface BlackHole extends Disposable {
   readonly port: number;
 }
@@ -25,7 +25,7 @@ async function openBlackHole(): Promise<BlackHole> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
   const { port } = listener.addr;
   const stuck: Deno.Conn[] = [];
-  // Nobody accepts. The system takes one or two more than it was told.
+  // Nobody accepts. The system queues one or two more than it was asked to.
   for (let full = false; !full;) {
     const signal = AbortSignal.timeout(200);
     await Deno.connect({ hostname: "127.0.0.1", port, signal }).then(
@@ -42,10 +42,10 @@ async function openBlackHole(): Promise<BlackHole> {
   };
 }
 
-/** A place that takes every connection, and then says nothing. */
+/** A server that accepts every connection and then stays silent. */
 interface Mute extends AsyncDisposable {
   readonly port: number;
-  /** The connections so far; each resolves when its peer leaves. */
+  /** The connections so far; each resolves when its peer closes it. */
   readonly ended: Promise<void>[];
 }
 
@@ -71,7 +71,7 @@ function openMute(): Mute {
   };
 }
 
-/** A service with routes from paths to upstreams, each with its limits. */
+/** A service with routes from paths to upstreams, each with its own limits. */
 function serve(
   routes: Readonly<Record<string, { readonly upstream: string; readonly [limit: string]: string | number }>>,
   env: Readonly<Record<string, string>> = {},
@@ -93,7 +93,7 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Asks, and wants a 504 after so many milliseconds. */
+/** Sends a request, and asserts a 504 after a number of milliseconds. */
 async function assertTimesOut(service: Service, path: string, limit: number): Promise<void> {
   const start = performance.now();
   const reply = await request(service.port, get(path));
@@ -102,7 +102,7 @@ async function assertTimesOut(service: Service, path: string, limit: number): Pr
   assert(taken >= limit && taken < limit + SLACK, `${path}: ${taken} ms`);
 }
 
-Deno.test("no connection within connect_timeout_s is a 504, whichever step of it is not answered", async () => {
+Deno.test("no connection within connect_timeout_s is a 504, whichever step of it hangs", async () => {
   using hole = await openBlackHole();
   await using mute = openMute();
   await using plain = startUpstream((exchange) => exchange.reply(200));
@@ -128,7 +128,7 @@ Deno.test("no connection within connect_timeout_s is a 504, whichever step of it
   await within(Promise.all(tunnel.ended), "The end of the connection without an answer to CONNECT", 1000);
 });
 
-/** Replies whose heads do not come to an end. */
+/** Responses whose heads never end. */
 const UNFINISHED: Readonly<Record<string, Script>> = {
   "/nothing": () => {},
   "/half": (exchange) => exchange.write("HTTP/1.1 200 OK\r\nA: b\r\n"),
@@ -142,19 +142,19 @@ const UNFINISHED: Readonly<Record<string, Script>> = {
   },
 };
 
-Deno.test("no whole head within response_timeout_s is a 504, however much of it has come", async () => {
+Deno.test("no complete head within response_timeout_s is a 504, however much of it has arrived", async () => {
   await using upstream = startUpstream(async (exchange) => {
     await UNFINISHED[exchange.target]?.(exchange);
     await exchange.closed;
   });
   await using service = await serve({ "/a/": { upstream: upstream.url, response_timeout_s: 0.5 } });
   await Promise.all(Object.keys(UNFINISHED).map((target) => assertTimesOut(service, `/a${target}`, 500)));
-  // Nor is a connection kept on which an answer may come too late.
+  // A connection on which a response may still arrive is not kept either.
   const left = Promise.all(upstream.requests.map((exchange) => exchange.closed));
   await within(left, "The ends of the connections without an answer", 1000);
 });
 
-Deno.test("the time for a response is the same on a connection that has served, and the request is not sent again", async () => {
+Deno.test("the response time-out is the same on a reused connection, and the request is not resent", async () => {
   await using upstream = startUpstream(async (exchange) => {
     if (exchange.request === 1) await exchange.reply(200);
     else await exchange.closed;
@@ -165,7 +165,7 @@ Deno.test("the time for a response is the same on a connection that has served, 
   assertEquals(upstream.requests.map(({ target }) => target), ["/1", "/2"]);
 });
 
-Deno.test("each route has times of its own", async () => {
+Deno.test("each route has its own time-outs", async () => {
   using hole = await openBlackHole();
   await using upstream = startUpstream(async (exchange) => {
     await sleep(1000);
@@ -189,7 +189,7 @@ Deno.test("each route has times of its own", async () => {
   ]);
 });
 
-Deno.test("silence in a stream is no time-out, however long it lasts", async () => {
+Deno.test("silence in a stream does not time out, however long it lasts", async () => {
   await using upstream = startUpstream(async (exchange) => {
     if (exchange.target === "/length") await exchange.reply(200, { "Content-Length": "10" });
     else await exchange.reply(200, { "Transfer-Encoding": "chunked" });
@@ -213,7 +213,7 @@ Deno.test("silence in a stream is no time-out, however long it lasts", async () 
   for (const { body } of replies) assertEquals([body.text, body.clean], ["eventevent", true]);
 });
 
-/** A POST whose content goes up in so many pieces, one each 200 milliseconds. */
+/** A POST whose content is sent in a number of pieces, one every 200 milliseconds. */
 async function uploadSlowly(service: Service, path: string, pieces: number, chunked: boolean) {
   await using wire = await connectRaw(service.port);
   const field = chunked ? "Transfer-Encoding: chunked" : `Content-Length: ${pieces * 5}`;
@@ -226,7 +226,7 @@ async function uploadSlowly(service: Service, path: string, pieces: number, chun
   return await wire.readReply();
 }
 
-Deno.test("an upload that goes on steadily is not cut, though it takes longer than response_timeout_s", async () => {
+Deno.test("an upload that makes progress is not aborted, though it takes longer than response_timeout_s", async () => {
   await using upstream = startUpstream(async (exchange) => {
     const content = await exchange.bodyBytes();
     await sleep(100);
@@ -239,7 +239,7 @@ Deno.test("an upload that goes on steadily is not cut, though it takes longer th
   }));
 });
 
-Deno.test("an upload that stands still is cut after response_timeout_s, and the upstream sees no end of it", async () => {
+Deno.test("an upload that stalls is aborted after response_timeout_s, and the upstream sees no end of it", async () => {
   await using upstream = startUpstream((exchange) => exchange.drain());
   await using service = await serve({ "/a/": { upstream: upstream.url, response_timeout_s: 0.5 } });
   await using wire = await connectRaw(service.port);
@@ -254,26 +254,26 @@ Deno.test("an upload that stands still is cut after response_timeout_s, and the 
   assertEquals(exchange.received.length, 5);
 });
 
-/** What a client asks for, and how far its exchange is when it leaves. */
+/** What a client requests, and how far its exchange is when it disconnects. */
 interface Departure {
   readonly stage: string;
   readonly path: string;
-  /** What the client sends; a GET of the path unless told. */
+  /** What the client sends; a GET of the path by default. */
   readonly text?: string;
-  /** What the upstream does, once it has the request's head. */
+  /** What the upstream does once it has the request's head. */
   readonly script?: Script;
-  /** What the client waits for before it leaves. */
+  /** What the client waits for before it disconnects. */
   readonly until?: string;
 }
 
 const DEPARTURES: readonly Departure[] = [
   { stage: "while there is no connection", path: "/hole/x" },
   { stage: "within the TLS handshake", path: "/mute/x" },
-  { stage: "before any byte of the reply", path: "/a/nothing", script: () => {} },
-  { stage: "within the reply's head", path: "/a/half", script: UNFINISHED["/half"] as Script },
-  { stage: "after an interim reply", path: "/a/interim", script: UNFINISHED["/interim"] as Script },
+  { stage: "before any byte of the response", path: "/a/nothing", script: () => {} },
+  { stage: "within the response's head", path: "/a/half", script: UNFINISHED["/half"] as Script },
+  { stage: "after an interim response", path: "/a/interim", script: UNFINISHED["/interim"] as Script },
   {
-    stage: "after the reply's head",
+    stage: "after the response's head",
     path: "/a/head",
     script: (exchange) => exchange.reply(200, { "Transfer-Encoding": "chunked" }),
     until: "\r\n\r\n",
@@ -296,7 +296,7 @@ const DEPARTURES: readonly Departure[] = [
     until: "content",
   },
   {
-    stage: "in the middle of a stream that goes on",
+    stage: "in the middle of a stream that continues",
     path: "/a/stream",
     script: async (exchange) => {
       await exchange.reply(200, { "Transfer-Encoding": "chunked" });
@@ -308,7 +308,7 @@ const DEPARTURES: readonly Departure[] = [
     until: "event",
   },
   {
-    stage: "while it reads nothing of a large reply",
+    stage: "while it reads nothing of a large response",
     path: "/a/flood",
     script: async (exchange) => {
       await exchange.reply(200, { "Content-Length": "1000000000" });
@@ -328,7 +328,7 @@ const DEPARTURES: readonly Departure[] = [
     script: (exchange) => exchange.drain(),
   },
   {
-    stage: "in the middle of a chunked upload whose reply has begun",
+    stage: "in the middle of a chunked upload whose response has begun",
     path: "/a/upload",
     text: "POST /a/upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
     script: async (exchange) => {
@@ -338,14 +338,14 @@ const DEPARTURES: readonly Departure[] = [
     until: "event",
   },
   {
-    stage: "after an upload so small that it came along with the head",
+    stage: "after an upload that arrived with the head",
     path: "/a/uploaded",
     text: "POST /a/uploaded HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nwhole",
     script: (exchange) => exchange.drain(),
   },
   {
-    // The runtime looks no more at the connection of a client whose content has come, until there is something to send.
-    stage: "after an upload, once there is an answer",
+    // Once a client's content has arrived, the runtime checks its connection only when there is something to send.
+    stage: "after an upload, once there is a response",
     path: "/a/uploaded",
     text: `POST /a/uploaded HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n${"x".repeat(1000)}`,
     script: async (exchange) => {
@@ -360,7 +360,7 @@ const DEPARTURES: readonly Departure[] = [
   },
 ];
 
-Deno.test("a client that leaves ends the upstream's exchange within a second, whatever the moment", async (test) => {
+Deno.test("a client that disconnects ends the upstream's exchange within a second, whatever the moment", async (test) => {
   using hole = await openBlackHole();
   await using mute = openMute();
   let script: Script = () => {};
@@ -369,7 +369,7 @@ Deno.test("a client that leaves ends the upstream's exchange within a second, wh
     await exchange.closed;
   });
   await using ready = startUpstream((exchange) => exchange.reply(200, [], "ok"));
-  // One at a time: the next is let in when the one before is over.
+  // One at a time: the next request is accepted when the last one has ended.
   await using service = await serve({
     "/hole/": { upstream: `http://127.0.0.1:${hole.port}` },
     "/mute/": { upstream: `https://localhost:${mute.port}` },
@@ -391,7 +391,7 @@ Deno.test("a client that leaves ends the upstream's exchange within a second, wh
         assert(performance.now() - left < 1000, "It is in flight still");
         await sleep(20);
       }
-      // One that is left within the handshake the runtime closes only once its peer does something.
+      // The runtime closes a connection that is aborted within its handshake only when the peer does something.
       const closed = Promise.all(upstream.requests.map((exchange) => exchange.closed));
       await within(closed, "The end of the upstream's connection", 1000 - (performance.now() - left));
     });

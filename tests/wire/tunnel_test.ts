@@ -1,5 +1,5 @@
 /**
- * Upstreams behind an egress proxy: a mock that sees every byte, and a real one.
+ * Upstreams beyond an egress proxy: a mock that sees every byte, and a real one.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { request } from "../support/wire.ts";
 const authority = await makeAuthority();
 const tls = await authority.issue(["localhost"]);
 
-/** What the upstream says to whoever shows the token. */
+/** The upstream's response to a request with the token. */
 function startSecureUpstream(): Upstream {
   return startUpstream(async (exchange) => {
     const body = await exchange.bodyBytes();
@@ -40,7 +40,7 @@ function get(path: string): string {
   return `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 }
 
-/** The places that a service may reach, without the one where it listens. */
+/** Returns the hosts that a service may reach, without the one where it listens. */
 function reachable(flags: readonly string[]): string[] {
   const [net = ""] = flags.filter((flag) => flag.startsWith("--allow-net="));
   return net.replace("--allow-net=", "").split(",").slice(1);
@@ -65,18 +65,18 @@ Deno.test("requests travel through a tunnel in TLS to the upstream itself, and c
   assertEquals(upstream.connections, 1);
 });
 
-Deno.test("the derived flags name the egress proxy and no upstream behind it", async () => {
+Deno.test("the derived flags name the egress proxy and no upstream beyond it", async () => {
   await using upstream = startSecureUpstream();
   await using proxy = startEgressProxy();
   const place = `127.0.0.1:${proxy.port}`;
   await using service = await serveThrough(upstream.url, { HTTPS_PROXY: `http://user:word@${place}` });
   assertEquals(reachable(service.flags), [place]);
   assert(!service.flags.join(" ").includes("word"));
-  // Under these very flags it works.
+  // It works with exactly these flags.
   assertEquals((await request(service.port, get("/a/x"))).status, 200);
 });
 
-Deno.test("an upstream that NO_PROXY names is reached without the proxy, and stands in the flags", async () => {
+Deno.test("an upstream that NO_PROXY names is reached without the proxy, and is in the flags", async () => {
   await using upstream = startSecureUpstream();
   await using proxy = startEgressProxy();
   const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: "internal.test,localhost" };
@@ -113,7 +113,7 @@ Deno.test("an http upstream goes through HTTP_PROXY, with CONNECT as well", asyn
   assertEquals(upstream.requests[0]?.field("authorization"), `Bearer ${TOKEN}`);
 });
 
-Deno.test("the upstream behind the tunnel is verified: another host's certificate is refused", async () => {
+Deno.test("the upstream beyond the tunnel is verified: another host's certificate is refused", async () => {
   const other = await authority.issue(["elsewhere.test"]);
   await using upstream = startUpstream((exchange) => exchange.reply(200), { tls: other });
   await using proxy = startEgressProxy();
@@ -124,7 +124,7 @@ Deno.test("the upstream behind the tunnel is verified: another host's certificat
   await assertAllClosed(proxy);
 });
 
-/** A connection that is of no use is not left open. */
+/** Asserts that no useless connection is left open. */
 async function assertAllClosed(proxy: EgressProxy): Promise<void> {
   for (let patience = 50; patience > 0 && proxy.open > 0; patience--) {
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -132,7 +132,7 @@ async function assertAllClosed(proxy: EgressProxy): Promise<void> {
   assertEquals(proxy.open, 0);
 }
 
-/** Asks once, and wants a 502 that tells nothing, and a line on stderr that tells why. */
+/** Sends a request, and asserts a 502 that reveals nothing and a line on stderr with the cause. */
 async function assertFails(service: Service, path: string, cause: RegExp): Promise<void> {
   const reply = await request(service.port, get(path));
   assertEquals([reply.status, reply.field("cred-proxy-error")], [502, "upstream_failed"], path);
@@ -144,7 +144,7 @@ async function assertFails(service: Service, path: string, cause: RegExp): Promi
   assert(!service.stderr().includes("word") && !service.stderr().includes(TOKEN), line);
 }
 
-Deno.test("a proxy that refuses or talks nonsense is a 502, with the cause in the log and not in the answer", async () => {
+Deno.test("a proxy that refuses or is not valid HTTP gives a 502, with the cause in the log and not in the response", async () => {
   const answers: [answer: string, cause: RegExp][] = [
     ["HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\n\r\ncanary", /answered CONNECT with 403/],
     [
@@ -154,7 +154,7 @@ Deno.test("a proxy that refuses or talks nonsense is a 502, with the cause in th
     ["HTTP/1.0 502 canary\r\n\r\n", /answered CONNECT with 502/],
     ["HTTP/1.1 302 Found\r\nLocation: http://canary.test/\r\n\r\n", /answered CONNECT with 302/],
     ["HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n", /answered CONNECT with 403/],
-    // A tunnel begins with silence: the upstream speaks second.
+    // A tunnel begins with silence: the client speaks first.
     [
       "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ncanary",
       /sent bytes after its response to CONNECT/,
@@ -178,12 +178,12 @@ Deno.test("a proxy that refuses or talks nonsense is a 502, with the cause in th
   }
   assert(!service.stderr().includes("canary"), service.stderr());
   assertEquals([proxy.heads.length, upstream.connections], [answers.length, 0]);
-  // And when it opens the tunnel again, all is well.
+  // Once it opens tunnels again, requests succeed.
   proxy.answerWith(() => undefined);
   assertEquals((await request(service.port, get("/a/x"))).status, 200);
 });
 
-Deno.test("a proxy that can't be reached or hangs up is a 502, and the upstream is not tried past it", async () => {
+Deno.test("a proxy that can't be reached or hangs up gives a 502, and the upstream is not tried directly", async () => {
   await using upstream = startSecureUpstream();
   const hanging = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepting = (async () => {
@@ -210,7 +210,7 @@ Deno.test("a proxy that can't be reached or hangs up is a 502, and the upstream 
   assertEquals(upstream.connections, 0);
 });
 
-/** A tinyproxy of one's own: in the foreground, from a folder that is removed, on a port that is free. */
+/** A tinyproxy of its own: in the foreground, on a free port, with a folder that is removed afterwards. */
 interface Tinyproxy extends AsyncDisposable {
   readonly port: number;
   /** What it has logged. */
@@ -270,7 +270,7 @@ async function awaitListener(port: number): Promise<void> {
   }
 }
 
-/** Whether the program is in the path. */
+/** Whether the program is in PATH. */
 async function isInstalled(program: string): Promise<boolean> {
   const folders = (Deno.env.get("PATH") ?? "").split(":");
   const found = await Promise.all(
