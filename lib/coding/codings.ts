@@ -165,7 +165,7 @@ class DecoderStream {
   async *#until(over: () => boolean): AsyncGenerator<Piece, void> {
     for (;;) {
       const bytes: Uint8Array | null = this.#transform.read();
-      // A copy: whoever gets it may change or free it, while the decoder goes on using its memory.
+      // A copy: the caller may change or free it, while the decoder goes on using its memory.
       if (bytes !== null) yield new Uint8Array(bytes);
       else if (this.#failed) throw new BadResponse("content does not match its coding");
       else if (over()) return;

@@ -150,7 +150,7 @@ export class ResponseBody {
         const length = await limit.race(reading);
         if (length === undefined) {
           this.#pendingRead = { room, reading };
-          // A copy: whoever gets these bytes may free them, but the pending read writes into the same memory.
+          // A copy: the caller may free these bytes, but the pending read writes into the same memory.
           return piece.slice(0, filled);
         }
         filled += this.#decodeRead(room, length);

@@ -98,7 +98,7 @@ export async function readPieces(
     for (let part = await content.next(); part !== undefined; part = await content.next()) {
       if (part.length === 0) throw new Error("ResponseBody.next() returned an empty part");
       parts.push(part.slice());
-      // Whoever gets a part may free its memory at once.
+      // The caller may free a part at once.
       part.buffer.transfer(0);
     }
     if (ends !== 1) throw new Error(`The content ended ${ends} times`);

@@ -59,7 +59,7 @@ async function readAll(source: Source): Promise<Uint8Array> {
   for (let piece = await source.next(); piece !== undefined; piece = await source.next()) {
     assert(piece.length > 0 && piece.constructor === Uint8Array);
     pieces.push(piece.slice());
-    // Whoever gets a piece may free its memory at once.
+    // The caller may free a piece at once.
     piece.buffer.transfer(0);
   }
   assert(source.done);
