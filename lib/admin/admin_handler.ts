@@ -1,13 +1,14 @@
-import { CONTENT_TYPE, exposition } from "../metrics/exposition.ts";
-import { families, type State } from "../metrics/families.ts";
+import { CONTENT_TYPE, formatExposition } from "../metrics/exposition.ts";
+import { metricFamilies, type ServiceState } from "../metrics/metric_families.ts";
 import type { Meters } from "../metrics/meters.ts";
-import { CONTENT_SECURITY_POLICY, page, type PageData } from "./page.ts";
+import { CONTENT_SECURITY_POLICY, renderPage } from "./page.ts";
+import type { PageData } from "./page_data.ts";
 import { STYLE } from "./style.ts";
 
 /** What the operator is shown. */
-export interface Views {
+export interface AdminViews {
   readonly meters: Meters;
-  state(): State;
+  state(): ServiceState;
   page(): PageData;
 }
 
@@ -22,7 +23,7 @@ const ALWAYS: Readonly<Record<string, string>> = {
 const PLAIN = "text/plain; charset=utf-8";
 
 /** Answers the operator: how the service is, and what it has done. Nothing here shows a secret or changes a thing. */
-export function handleAdmin(request: Pick<Request, "method" | "url">, views: Views): Response {
+export function handleAdmin(request: Pick<Request, "method" | "url">, views: AdminViews): Response {
   if (request.method !== "GET" && request.method !== "HEAD") {
     return text(405, PLAIN, "Only GET and HEAD are served here\n", { allow: "GET, HEAD" });
   }
@@ -32,9 +33,9 @@ export function handleAdmin(request: Pick<Request, "method" | "url">, views: Vie
     case "/readyz":
       return readiness(views.state().draining);
     case "/metrics":
-      return text(200, CONTENT_TYPE, exposition(families(views.meters, views.state())));
+      return text(200, CONTENT_TYPE, formatExposition(metricFamilies(views.meters, views.state())));
     case "/":
-      return text(200, "text/html; charset=utf-8", page(views.page()));
+      return text(200, "text/html; charset=utf-8", renderPage(views.page()));
     case "/style.css":
       return text(200, "text/css; charset=utf-8", STYLE);
     default:

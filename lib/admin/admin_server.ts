@@ -1,57 +1,58 @@
 import type { Address } from "../http/host.ts";
 import { upstreamText } from "../config/route/upstream_url.ts";
-import type { LogEntry } from "../log/request_log.ts";
-import type { State } from "../metrics/families.ts";
-import type { Meters } from "../metrics/meters.ts";
-import type { Service } from "../proxy/service.ts";
 import { VERSION } from "../core/version.ts";
-import { handleAdmin, type Views } from "./admin_handler.ts";
+import type { LogEntry } from "../log/request_log.ts";
+import type { Meters } from "../metrics/meters.ts";
+import type { ServiceState } from "../metrics/metric_families.ts";
+import type { Service } from "../proxy/service.ts";
+import { type AdminViews, handleAdmin } from "./admin_handler.ts";
 import { History } from "./history.ts";
-import type { PageData } from "./page.ts";
-import { Recent } from "./recent.ts";
+import type { PageData } from "./page_data.ts";
+import { RecentRequests } from "./recent_requests.ts";
 
 /** What the operator is shown, beside what comes from the log entries. */
-export interface Watched {
+export interface AdminSources {
   readonly service: Service;
   readonly meters: Meters;
 }
 
-/** Remembers, of every request, what the operator may ask about, and answers on a listener of its own. */
-export class AdminServer implements Views {
+/** Keeps what the operator may look at, and serves it on a listener of its own. */
+export class AdminServer implements AdminViews {
   readonly #address: Address;
-  readonly #watched: Watched;
+  readonly #sources: AdminSources;
   readonly #history = new History();
-  readonly #recent = new Recent();
+  readonly #recent = new RecentRequests();
   readonly #startTime = Date.now();
 
-  constructor(address: Address, watched: Watched) {
+  constructor(address: Address, sources: AdminSources) {
     this.#address = address;
-    this.#watched = watched;
+    this.#sources = sources;
   }
 
-  /** @param options What every listener of the service has. */
+  /** Starts the listener. @param options Shared by all listeners of the service. */
   listen(options: Pick<Deno.ServeOptions, "onListen" | "onError">): Deno.HttpServer<Deno.NetAddr> {
     const { host, port } = this.#address;
     return Deno.serve({ hostname: host, port, ...options }, (request) => handleAdmin(request, this));
   }
 
   get meters(): Meters {
-    return this.#watched.meters;
+    return this.#sources.meters;
   }
 
+  /** Counts a request that has ended. */
   record(entry: LogEntry): void {
     this.meters.record(entry);
     this.#history.record(entry);
     this.#recent.record(entry);
   }
 
-  state(): State {
-    const { inFlight, draining } = this.#watched.service.limiter;
+  state(): ServiceState {
+    const { inFlight, draining } = this.#sources.service.limiter;
     return { inFlight, draining, startTime: this.#startTime, memory: Deno.memoryUsage().rss };
   }
 
   page(): PageData {
-    const { service: { limiter, router }, meters } = this.#watched;
+    const { service: { limiter, router }, meters } = this.#sources;
     const now = Date.now();
     return {
       version: VERSION,

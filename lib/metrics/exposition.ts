@@ -23,7 +23,7 @@ export type Samples =
   | { readonly type: "counter" | "gauge"; readonly values: readonly (readonly [Labels, number])[] }
   | { readonly type: "histogram"; readonly values: readonly (readonly [Labels, Histogram])[] };
 
-export function exposition(families: readonly Family[]): string {
+export function formatExposition(families: readonly Family[]): string {
   return families.map(family).join("");
 }
 

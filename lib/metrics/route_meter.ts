@@ -1,6 +1,7 @@
 import type { LogEntry } from "../log/request_log.ts";
 import { ConnectionCounts } from "../upstream/connection_counts.ts";
 import { Histogram } from "./histogram.ts";
+import { type StatusClass, statusClass } from "./status_class.ts";
 
 /**
  * Bounds of delays, in seconds. A short one is this proxy's own or a cache's; a model's answer, whose stream is one
@@ -26,14 +27,6 @@ export const DELAY_BOUNDS: readonly number[] = [
   600,
 ];
 
-/** A status by its first digit; `none` where the client left before there was one. */
-export const STATUS_CLASSES = ["2xx", "3xx", "4xx", "5xx", "none"] as const;
-export type StatusClass = typeof STATUS_CLASSES[number];
-
-export function statusClass(status: number): StatusClass {
-  return status === 0 ? "none" : STATUS_CLASSES[Math.floor(status / 100) - 2] ?? "5xx";
-}
-
 /** What one route has done since the service started. Reloads of the table don't set it back. */
 export class RouteMeter {
   readonly requests: Record<StatusClass, number> = { "2xx": 0, "3xx": 0, "4xx": 0, "5xx": 0, none: 0 };
@@ -45,9 +38,9 @@ export class RouteMeter {
   bytesUp = 0;
   bytesDown = 0;
   /** Replies that the upstream broke off. */
-  brokenOff = 0;
+  upstreamAborted = 0;
   /** Requests whose client left before the end. */
-  left = 0;
+  clientAborted = 0;
 
   record(entry: LogEntry): void {
     this.requests[statusClass(entry.status)]++;
@@ -55,7 +48,7 @@ export class RouteMeter {
     if (entry.firstByteMs !== undefined) this.firstByte.observe(entry.firstByteMs / 1000);
     this.bytesUp += entry.bytesUp;
     this.bytesDown += entry.bytesDown;
-    if (entry.outcome === "upstream_aborted") this.brokenOff++;
-    if (entry.outcome === "client_aborted") this.left++;
+    if (entry.outcome === "upstream_aborted") this.upstreamAborted++;
+    if (entry.outcome === "client_aborted") this.clientAborted++;
   }
 }

@@ -15,9 +15,9 @@ import { SETTING_VARIABLES } from "../../lib/config/settings/settings.ts";
 import { REFUSAL_CODES } from "../../lib/http/refusal.ts";
 import { jsonLine } from "../../lib/log/json_line.ts";
 import type { LogEntry } from "../../lib/log/request_log.ts";
-import { families } from "../../lib/metrics/families.ts";
+import { metricFamilies } from "../../lib/metrics/metric_families.ts";
 import { Meters } from "../../lib/metrics/meters.ts";
-import { STATUS_CLASSES } from "../../lib/metrics/route_meter.ts";
+import { STATUS_CLASSES } from "../../lib/metrics/status_class.ts";
 import { valueOf } from "../support/result.ts";
 import { promtool } from "../support/promtool.ts";
 import { startService } from "../support/service.ts";
@@ -222,10 +222,10 @@ Deno.test("deploy/cred-proxy.service starts, reloads and stops it as the service
 const STATE = { inFlight: 0, draining: false, startTime: 0, memory: 0 };
 
 /** The metrics of a service with a route. */
-function metrics(): ReturnType<typeof families> {
+function metrics(): ReturnType<typeof metricFamilies> {
   const meters = new Meters();
   meters.route("/a/");
-  return families(meters, STATE);
+  return metricFamilies(meters, STATE);
 }
 
 Deno.test("docs/OPERATING.md tells every metric, and no other", () => {

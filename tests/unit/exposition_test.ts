@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import parse from "parse-prometheus-text-format";
-import { exposition, type Family } from "../../lib/metrics/exposition.ts";
-import { families } from "../../lib/metrics/families.ts";
+import { type Family, formatExposition } from "../../lib/metrics/exposition.ts";
+import { metricFamilies } from "../../lib/metrics/metric_families.ts";
 import { Histogram } from "../../lib/metrics/histogram.ts";
 import { Meters } from "../../lib/metrics/meters.ts";
 import { entryOf } from "../support/log_entry.ts";
@@ -28,7 +28,7 @@ function example(): Family[] {
   meters.record(entryOf({ status: 404, error: "no_route", route: undefined }));
   meters.record(entryOf({ status: 404, route: 'we"ird\\\n' }));
   meters.tokenReloads.taken++;
-  return families(meters, STATE);
+  return metricFamilies(meters, STATE);
 }
 
 /** One sample as the text has it. */
@@ -36,11 +36,11 @@ function sample(text: string, name: string): string | undefined {
   return text.split("\n").find((line) => line.startsWith(`${name} `))?.slice(name.length + 1);
 }
 
-Deno.test("exposition() writes the text format to the byte", () => {
+Deno.test("formatExposition() writes the text format to the byte", () => {
   const delays = new Histogram([0.1, 1]);
   for (const value of [0.05, 0.5, 0.5, 7]) delays.observe(value);
   assertEquals(
-    exposition([
+    formatExposition([
       { name: "x_total", help: "A \\ and\na line.", samples: { type: "counter", values: [[{}, 1]] } },
       { name: "y", help: "Y.", samples: { type: "gauge", values: [[{ a: 'q"\\\n', b: "2" }, 1.5]] } },
       { name: "z_seconds", help: "Z.", samples: { type: "histogram", values: [[{ r: "1" }, delays]] } },
@@ -62,8 +62,8 @@ z_seconds_count{r="1"} 4
   );
 });
 
-Deno.test("families() counts each request where it belongs", () => {
-  const text = exposition(example());
+Deno.test("metricFamilies() counts each request where it belongs", () => {
+  const text = formatExposition(example());
   const expected: [name: string, value: string][] = [
     ['cred_proxy_requests_total{route="/a/",code="2xx"}', "2"],
     ['cred_proxy_requests_total{route="/a/",code="5xx"}', "1"],
@@ -91,8 +91,8 @@ Deno.test("families() counts each request where it belongs", () => {
   for (const [name, value] of expected) assertEquals(sample(text, name), value, name);
 });
 
-Deno.test("families() are what a parser of the format reads", () => {
-  const parsed: readonly Parsed[] = parse(exposition(example()));
+Deno.test("metricFamilies() are what a parser of the format reads", () => {
+  const parsed: readonly Parsed[] = parse(formatExposition(example()));
   assertEquals(parsed.map(({ name }) => name), example().map(({ name }) => name));
   for (const { name, type, metrics } of parsed) {
     assert(metrics.length > 0, name);
@@ -104,7 +104,7 @@ Deno.test("families() are what a parser of the format reads", () => {
 });
 
 Deno.test({
-  name: "families() have no fault that promtool finds",
+  name: "metricFamilies() have no fault that promtool finds",
   ignore: promtool === undefined,
-  fn: async () => assertEquals(await promtool!(exposition(example())), ""),
+  fn: async () => assertEquals(await promtool!(formatExposition(example())), ""),
 });

@@ -1,10 +1,11 @@
 import { VERSION } from "../core/version.ts";
 import type { Family, Labels } from "./exposition.ts";
 import type { Meters, Reloads } from "./meters.ts";
-import { type RouteMeter, STATUS_CLASSES } from "./route_meter.ts";
+import type { RouteMeter } from "./route_meter.ts";
+import { STATUS_CLASSES } from "./status_class.ts";
 
 /** What the process is now, beside what it has done. */
-export interface State {
+export interface ServiceState {
   readonly inFlight: number;
   readonly draining: boolean;
   /** When it began to serve, in milliseconds since 1970. */
@@ -14,7 +15,7 @@ export interface State {
 }
 
 /** The numbers of the service, as Prometheus names such: base units, the unit in the name. */
-export function families(meters: Meters, state: State): Family[] {
+export function metricFamilies(meters: Meters, state: ServiceState): Family[] {
   const routes = [...meters.routes];
 
   function each(number: (meter: RouteMeter) => number): [Labels, number][] {
@@ -56,8 +57,8 @@ export function families(meters: Meters, state: State): Family[] {
       "cred_proxy_replies_unfinished_total",
       "Replies that did not come to their end, by who ended them.",
       routes.flatMap(([route, meter]): [Labels, number][] => [
-        [{ route, by: "upstream" }, meter.brokenOff],
-        [{ route, by: "client" }, meter.left],
+        [{ route, by: "upstream" }, meter.upstreamAborted],
+        [{ route, by: "client" }, meter.clientAborted],
       ]),
     ),
     gauge("cred_proxy_requests_in_flight", "Requests that upstreams are at work on.", [[{}, state.inFlight]]),

@@ -7,7 +7,7 @@ const LIMIT = 100;
 const PATH_LIMIT = 300;
 
 /** The last requests that ended. */
-export class Recent {
+export class RecentRequests {
   readonly #entries: LogEntry[] = [];
   #next = 0;
 

@@ -1,0 +1,7 @@
+/** A status by its first digit; `none` where the client left before there was one. */
+export const STATUS_CLASSES = ["2xx", "3xx", "4xx", "5xx", "none"] as const;
+export type StatusClass = typeof STATUS_CLASSES[number];
+
+export function statusClass(status: number): StatusClass {
+  return status === 0 ? "none" : STATUS_CLASSES[Math.floor(status / 100) - 2] ?? "5xx";
+}

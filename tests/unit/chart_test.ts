@@ -1,0 +1,33 @@
+import { assert, assertEquals } from "@std/assert";
+import { barChart } from "../../lib/admin/bar_chart.ts";
+import { lineChart } from "../../lib/admin/line_chart.ts";
+
+const OPTIONS = { title: "T", format: (value: number) => `${value}u`, label: (at: number) => `m${at}` };
+
+Deno.test("barChart() stack up to the highest sum, and draw nothing for nothing", () => {
+  const plot = String(barChart([
+    { name: "one", tone: "answered", values: [1, 0, 3] },
+    { name: "two", tone: "failed", values: [1, 0, 1] },
+  ], OPTIONS));
+  const rects = [
+    ...plot.matchAll(/<rect class="(\w+)" x="([\d.]+)" y="([\d.]+)" width="119" height="([\d.]+)"/g),
+  ]
+    .map(([, ...values]) => values.join());
+  assertEquals(rects, [
+    "answered,0.5,72,24",
+    "failed,0.5,48,24",
+    "answered,240.5,24,72",
+    "failed,240.5,0,24",
+  ]);
+  assert(plot.includes("<title>m0: 1u one, 1u two</title>") && plot.includes(">4u<"), plot);
+});
+
+Deno.test("lineChart() break where there is nothing to tell, and draw a lone value as a dot", () => {
+  const plot = String(lineChart([
+    { name: "one", tone: "slow", values: [2, 1, undefined, 2] },
+  ], OPTIONS));
+  const paths = [...plot.matchAll(/<path class="(slow[^"]*)" d="([^"]*)"/g)].map(([, tone, d]) =>
+    `${tone} ${d}`
+  );
+  assertEquals(paths, ["slow M45 0L135 48M315 0", "slow dot M315 0h0"]);
+});
