@@ -1,59 +1,66 @@
 import { CONTENT_TYPE, formatExposition } from "../metrics/exposition.ts";
-import { metricFamilies, type ServiceState } from "../metrics/metric_families.ts";
 import type { Meters } from "../metrics/meters.ts";
+import { metricFamilies, type ServiceState } from "../metrics/metric_families.ts";
 import { CONTENT_SECURITY_POLICY, renderPage } from "./page.ts";
 import type { PageData } from "./page_data.ts";
 import { STYLE } from "./style.ts";
 
-/** What the operator is shown. */
+/** What the operator's listener shows. */
 export interface AdminViews {
   readonly meters: Meters;
   state(): ServiceState;
   page(): PageData;
 }
 
-/** What every answer says: a browser is to keep nothing, guess nothing, and let no other page frame this one. */
-const ALWAYS: Readonly<Record<string, string>> = {
+/** Sent with every response: a browser must not store it, guess its type or show it in another page's frame. */
+const COMMON_FIELDS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "content-security-policy": CONTENT_SECURITY_POLICY,
 };
 
-const PLAIN = "text/plain; charset=utf-8";
-
-/** Answers the operator: how the service is, and what it has done. Nothing here shows a secret or changes a thing. */
+/** Responds to the operator. Nothing here shows a secret or changes anything. */
 export function handleAdmin(request: Pick<Request, "method" | "url">, views: AdminViews): Response {
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return text(405, PLAIN, "Only GET and HEAD are served here\n", { allow: "GET, HEAD" });
+    return plain("Only GET and HEAD are supported\n", { status: 405, headers: { allow: "GET, HEAD" } });
   }
   switch (pathOf(request.url)) {
     case "/healthz":
-      return text(200, PLAIN, "ok\n");
+      return plain("ok\n");
     case "/readyz":
       return readiness(views.state().draining);
     case "/metrics":
-      return text(200, CONTENT_TYPE, formatExposition(metricFamilies(views.meters, views.state())));
+      return respond(formatExposition(metricFamilies(views.meters, views.state())), CONTENT_TYPE);
     case "/":
-      return text(200, "text/html; charset=utf-8", renderPage(views.page()));
+      return respond(renderPage(views.page()), "text/html; charset=utf-8");
     case "/style.css":
-      return text(200, "text/css; charset=utf-8", STYLE);
+      return respond(STYLE, "text/css; charset=utf-8");
     default:
-      return text(404, PLAIN, "Here are /, /healthz, /readyz and /metrics\n");
+      return plain("Not found; try /, /healthz, /readyz or /metrics\n", { status: 404 });
   }
 }
 
-/** The field is for whoever asks by machine and must not take another service's 200 for ours. */
+/** The header field keeps a health check from mistaking another service's 200 for this one. */
 function readiness(draining: boolean): Response {
   const state = draining ? "draining" : "ready";
-  return text(draining ? 503 : 200, PLAIN, `${state}\n`, { "cred-proxy-state": state });
+  return plain(`${state}\n`, { status: draining ? 503 : 200, headers: { "cred-proxy-state": state } });
 }
 
-/** The path of a URL as the runtime tells it: the target that was asked for behind `http://host`, not parsed. */
+/** Returns the path of the runtime's URL, which is the request target as sent, unparsed, after `http://host`. */
 function pathOf(url: string): string {
   return url.replace(/^[a-z]+:\/\/[^/?#]*/, "").replace(/[?#].*$/s, "");
 }
 
-function text(status: number, type: string, body: string, fields: Record<string, string> = {}): Response {
-  return new Response(body, { status, headers: { ...ALWAYS, "content-type": type, ...fields } });
+interface ResponseOptions {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function plain(body: string, options: ResponseOptions = {}): Response {
+  return respond(body, "text/plain; charset=utf-8", options);
+}
+
+function respond(body: string, type: string, { status = 200, headers }: ResponseOptions = {}): Response {
+  return new Response(body, { status, headers: { ...COMMON_FIELDS, "content-type": type, ...headers } });
 }

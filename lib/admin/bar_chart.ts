@@ -1,7 +1,10 @@
 import { type ChartOptions, frame, HEIGHT, round, type Series, WIDTH } from "./chart.ts";
 import { type Html, html } from "./html.ts";
 
-/** Values stacked on each other, a bar a place. */
+/** Keeps one request visible beside a thousand. */
+const LEAST_HEIGHT = 1.5;
+
+/** Renders a bar per minute in which the series are stacked. */
 export function barChart(series: readonly Series[], options: ChartOptions): Html {
   const length = series[0]?.values.length ?? 0;
   const sums = Array.from(
@@ -10,16 +13,15 @@ export function barChart(series: readonly Series[], options: ChartOptions): Html
   );
   const top = Math.max(1, ...sums);
   const step = WIDTH / length;
-  const columns = sums.map((sum, at) => {
+  const content = sums.map((sum, at) => {
     if (sum === 0) return undefined;
     let y = HEIGHT;
-    const told: string[] = [];
-    const parts = series.map(({ name, tone, values }) => {
+    const texts: string[] = [];
+    const bars = series.map(({ name, tone, values }) => {
       const value = values[at] ?? 0;
       if (value === 0) return undefined;
-      told.push(`${options.format(value)} ${name}`);
-      // Even one among a thousand is to be seen.
-      const height = Math.max(1.5, (value / top) * HEIGHT);
+      texts.push(`${options.format(value)} ${name}`);
+      const height = Math.max(LEAST_HEIGHT, (value / top) * HEIGHT);
       y -= height;
       return html`
         <rect class="${tone}" x="${round(at * step + 0.5)}" y="${round(y)}" width="${round(
@@ -27,7 +29,7 @@ export function barChart(series: readonly Series[], options: ChartOptions): Html
         )}" height="${round(height)}" />
       `;
     });
-    return html`<g><title>${options.label(at)}: ${told.join(", ")}</title>${parts}</g>`;
+    return html`<g><title>${options.label(at)}: ${texts.join(", ")}</title>${bars}</g>`;
   });
-  return frame(series, options, top, columns);
+  return frame(options, { series, top, content });
 }

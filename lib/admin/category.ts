@@ -1,11 +1,11 @@
 import type { LogEntry } from "../log/request_log.ts";
 
-/** How a request is told apart at a glance. */
+/** How a request ended, as the page colours it. */
 export type Category = "answered" | "refused" | "failed";
 
 /**
- * `failed`: the upstream failed, or broke its reply off, or answered with a 5xx. `refused`: the proxy itself said no.
- * Everything else is `answered`, a 4xx of the upstream's included: it is an answer.
+ * Returns `failed` where the upstream failed, aborted its response or sent a 5xx, and `refused` where the proxy itself
+ * rejected the request. Everything else is `answered`, including a 4xx from the upstream.
  */
 export function categoryOf(
   { status, error, outcome }: Pick<LogEntry, "status" | "error" | "outcome">,

@@ -1,32 +1,40 @@
 import { type Html, html } from "./html.ts";
 
-/** One row of values over the same span of time. */
+/** Values over the last hour, one per minute, oldest first. */
 export interface Series {
   readonly name: string;
-  /** The class that the style sheet gives a colour. */
+  /** The class that the style sheet colours. */
   readonly tone: string;
-  /** Undefined: there is nothing to tell. */
+  /** Undefined where there is no value. */
   readonly values: readonly (number | undefined)[];
 }
 
-export const WIDTH = 360;
-export const HEIGHT = 96;
-
-/** What a plot needs beside its values. */
+/** How a chart is labelled. */
 export interface ChartOptions {
   readonly title: string;
-  /** How a value is written. */
+  /** Formats a value. */
   readonly format: (value: number) => string;
-  /** What the value at this place is about: a minute. */
+  /** Formats the position of a value: the time of its minute. */
   readonly label: (at: number) => string;
 }
 
-export function frame(
-  series: readonly Series[],
-  { title, format }: ChartOptions,
-  top: number,
-  content: readonly (Html | undefined)[],
-): Html {
+/** A chart's width in units of its own, which the style sheet stretches. */
+export const WIDTH = 360;
+
+/** A chart's height in units of its own. */
+export const HEIGHT = 96;
+
+/** What a chart draws in its frame. */
+interface Drawing {
+  readonly series: readonly Series[];
+  /** The value at the top of the scale. */
+  readonly top: number;
+  /** SVG elements. */
+  readonly content: readonly (Html | undefined)[];
+}
+
+/** Renders a chart's title, key and axes around its content. */
+export function frame({ title, format }: ChartOptions, { series, top, content }: Drawing): Html {
   const keys = series.map(({ name, tone }) =>
     html`
       <span class="key ${tone}">${name}</span>
@@ -44,6 +52,7 @@ export function frame(
   `;
 }
 
+/** Rounds a coordinate to two decimals, which keeps the page small. */
 export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }

@@ -1,54 +1,62 @@
 import type { LogEntry } from "../log/request_log.ts";
 import { Traffic } from "./traffic.ts";
 
-/** How many minutes are remembered. */
+/** How many minutes are kept. */
 export const MINUTES = 60;
 
 const MINUTE_MS = 60_000;
 
-/** The last hour, minute by minute and route by route. What it holds does not grow with what is asked. */
-export class History {
-  /** By the minute's number modulo the hour. */
-  readonly #slots: ({ readonly minute: number; readonly routes: Map<string, Traffic> } | undefined)[] =
-    new Array(MINUTES);
+/** Traffic of one minute, by route name. */
+interface Slot {
+  /** Minutes since 1970. */
+  readonly minute: number;
+  readonly routes: Map<string, Traffic>;
+}
 
-  /** @param now In milliseconds since 1970. */
+/** Counts the last hour by minute and by route. Its size does not grow with the number of requests. */
+export class History {
+  /** A ring: a minute's slot is its number modulo the hour. */
+  readonly #slots: (Slot | undefined)[] = new Array(MINUTES);
+
+  /** @param now Milliseconds since 1970. */
   record(entry: LogEntry, now = Date.now()): void {
     const minute = Math.floor(now / MINUTE_MS);
     let slot = this.#slots[minute % MINUTES];
     if (slot?.minute !== minute) this.#slots[minute % MINUTES] = slot = { minute, routes: new Map() };
-    const route = entry.route ?? "";
-    let counts = slot.routes.get(route);
-    if (counts === undefined) slot.routes.set(route, counts = new Traffic());
-    counts.record(entry);
+    trafficOf(slot.routes, entry.route ?? "").record(entry);
   }
 
-  /** The last minutes, the oldest first, all routes together; the last of them is still under way. */
+  /** Returns the traffic of each minute across all routes, oldest first; the last minute is still running. */
   minutes(now = Date.now()): readonly Traffic[] {
-    const last = Math.floor(now / MINUTE_MS);
-    return Array.from({ length: MINUTES }, (_, at) => {
+    return this.#lastHour(now).map((routes) => {
       const sum = new Traffic();
-      for (const counts of this.#slotOf(last - MINUTES + 1 + at)?.values() ?? []) sum.add(counts);
+      for (const traffic of routes?.values() ?? []) sum.add(traffic);
       return sum;
     });
   }
 
-  /** The whole hour, by route; `""` for requests that no route was for. */
+  /** Returns the hour's traffic by route; `""` for requests that matched no route. */
   routes(now = Date.now()): ReadonlyMap<string, Traffic> {
-    const last = Math.floor(now / MINUTE_MS);
     const sums = new Map<string, Traffic>();
-    for (let minute = last - MINUTES + 1; minute <= last; minute++) {
-      for (const [route, counts] of this.#slotOf(minute) ?? []) {
-        let sum = sums.get(route);
-        if (sum === undefined) sums.set(route, sum = new Traffic());
-        sum.add(counts);
-      }
+    for (const routes of this.#lastHour(now)) {
+      for (const [route, traffic] of routes ?? []) trafficOf(sums, route).add(traffic);
     }
     return sums;
   }
 
-  #slotOf(minute: number): ReadonlyMap<string, Traffic> | undefined {
-    const slot = this.#slots[minute % MINUTES];
-    return slot?.minute === minute ? slot.routes : undefined;
+  /** The minutes' traffic by route, oldest first; undefined for a minute without requests. */
+  #lastHour(now: number): (ReadonlyMap<string, Traffic> | undefined)[] {
+    const first = Math.floor(now / MINUTE_MS) - MINUTES + 1;
+    return Array.from({ length: MINUTES }, (_, at) => {
+      const slot = this.#slots[(first + at) % MINUTES];
+      return slot?.minute === first + at ? slot.routes : undefined;
+    });
   }
+}
+
+/** Returns a route's traffic, added to the map if the route is new to it. */
+function trafficOf(routes: Map<string, Traffic>, route: string): Traffic {
+  let traffic = routes.get(route);
+  if (traffic === undefined) routes.set(route, traffic = new Traffic());
+  return traffic;
 }

@@ -1,13 +1,13 @@
-/** Text that is HTML already. `html` is its only maker. */
+/** Text that is already HTML. Only the `html` template makes it. */
 export class Html {
-  #text: string;
+  readonly #text: string;
 
   private constructor(text: string) {
     this.#text = text;
   }
 
-  /** Puts a template together; whatever it is given that is not HTML already is escaped. */
-  static of(parts: readonly string[], values: readonly Part[]): Html {
+  /** Joins a template's parts and values; a value that is not already HTML is escaped. */
+  static of(parts: readonly string[], values: readonly HtmlValue[]): Html {
     return new Html(
       parts.map((part, at) => part + (at < values.length ? rendered(values[at]) : "")).join(""),
     );
@@ -18,15 +18,15 @@ export class Html {
   }
 }
 
-/** What a template may be given. Nothing is written for what is undefined. */
-export type Part = Html | string | number | undefined | readonly Part[];
+/** A value that a template accepts; undefined renders as nothing, a list as its items in order. */
+export type HtmlValue = Html | string | number | undefined | readonly HtmlValue[];
 
-/** HTML as a template: a path that an agent made up can't become a tag. */
-export function html(parts: TemplateStringsArray, ...values: readonly Part[]): Html {
+/** Makes HTML from a template and escapes its values, so that a path that a client made up can't become a tag. */
+export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return Html.of(parts, values);
 }
 
-function rendered(value: Part): string {
+function rendered(value: HtmlValue): string {
   if (value === undefined) return "";
   if (value instanceof Html) return value.toString();
   if (typeof value === "object") return value.map(rendered).join("");

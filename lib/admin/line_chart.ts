@@ -1,43 +1,52 @@
 import { type ChartOptions, frame, HEIGHT, round, type Series, WIDTH } from "./chart.ts";
 import { type Html, html } from "./html.ts";
 
-/** A line for each series; it breaks where there is nothing to tell. */
+/** Renders a line per series, interrupted where there is no value. */
 export function lineChart(series: readonly Series[], options: ChartOptions): Html {
-  const all = series.flatMap(({ values }) => values.filter((value) => value !== undefined));
-  const top = Math.max(0.001, ...all);
-  const length = series[0]?.values.length ?? 0;
-  const step = WIDTH / length;
+  const top = Math.max(
+    0.001,
+    ...series.flatMap(({ values }) => values.filter((value) => value !== undefined)),
+  );
+  const content = [...series.flatMap((each) => line(each, top)), ...hoverAreas(series, options)];
+  return frame(options, { series, top, content });
+}
+
+function line({ tone, values }: Series, top: number): Html[] {
+  const step = WIDTH / values.length;
   const x = (at: number) => round((at + 0.5) * step);
   const y = (value: number) => round(HEIGHT - (value / top) * HEIGHT);
-  const paths = series.flatMap(({ tone, values }) => {
-    let [line, dots] = ["", ""];
-    values.forEach((value, at) => {
-      if (value === undefined) return;
-      const follows = values[at - 1] !== undefined;
-      line += `${follows ? "L" : "M"}${x(at)} ${y(value)}`;
-      // No line leads to it or from it, so it is drawn as a dot.
-      if (!follows && values[at + 1] === undefined) dots += `M${x(at)} ${y(value)}h0`;
-    });
-    return [
-      html`
-        <path class="${tone}" d="${line}" />
-      `,
-      html`
-        <path class="${tone} dot" d="${dots}" />
-      `,
-    ];
+  let [path, dots] = ["", ""];
+  values.forEach((value, at) => {
+    if (value === undefined) return;
+    const continues = values[at - 1] !== undefined;
+    path += `${continues ? "L" : "M"}${x(at)} ${y(value)}`;
+    // A value without neighbours has no line, so a dot marks it.
+    if (!continues && values[at + 1] === undefined) dots += `M${x(at)} ${y(value)}h0`;
   });
-  const touch = Array.from({ length }, (_, at) => {
-    const told = series.flatMap(({ name, values }) => {
+  return [
+    html`
+      <path class="${tone}" d="${path}" />
+    `,
+    html`
+      <path class="${tone} dot" d="${dots}" />
+    `,
+  ];
+}
+
+/** Invisible columns whose titles a browser shows under the pointer. */
+function hoverAreas(series: readonly Series[], { format, label }: ChartOptions): (Html | undefined)[] {
+  const length = series[0]?.values.length ?? 0;
+  const step = WIDTH / length;
+  return Array.from({ length }, (_, at) => {
+    const texts = series.flatMap(({ name, values }) => {
       const value = values[at];
-      return value === undefined ? [] : [`${name} ${options.format(value)}`];
+      return value === undefined ? [] : [`${name} ${format(value)}`];
     });
-    if (told.length === 0) return undefined;
+    if (texts.length === 0) return undefined;
     return html`
-      <rect class="touch" x="${round(at * step)}" y="0" width="${round(step)}" height="${HEIGHT}">
-        <title>${options.label(at)}: ${told.join(", ")}</title>
+      <rect class="hover" x="${round(at * step)}" y="0" width="${round(step)}" height="${HEIGHT}">
+        <title>${label(at)}: ${texts.join(", ")}</title>
       </rect>
     `;
   });
-  return frame(series, options, top, [...paths, ...touch]);
 }

@@ -1,4 +1,6 @@
 import { barChart } from "./bar_chart.ts";
+import type { Category } from "./category.ts";
+import type { Series } from "./chart.ts";
 import { formatDuration, formatTime, formatUptime } from "./format.ts";
 import { MINUTES } from "./history.ts";
 import { type Html, html } from "./html.ts";
@@ -7,11 +9,11 @@ import type { PageData } from "./page_data.ts";
 import { requestTable } from "./request_table.ts";
 import { routeTable } from "./route_table.ts";
 
-/** No script, nothing from elsewhere, no form: the page is text, pictures drawn in it and one style sheet. */
+/** The page is text, inline SVG and one style sheet, so scripts, forms and other origins are forbidden. */
 export const CONTENT_SECURITY_POLICY =
   "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** The page for people. It asks for itself again every ten seconds. */
+/** Renders the operator's page as an HTML document that reloads itself every ten seconds. */
 export function renderPage(data: PageData): string {
   return html`
     <!doctype html>
@@ -27,11 +29,11 @@ export function renderPage(data: PageData): string {
       <body>
     <h1>cred-proxy ${data.version}</h1>
     ${summary(data)}
-    <div class="plots">
+    <div class="charts">
     ${charts(data)}</div>
-    <h2>Routes, and what was asked of them in the last hour</h2>
+    <h2>Routes, last hour</h2>
     ${routeTable(data)}
-    <h2>The last requests</h2>
+    <h2>Recent requests</h2>
     ${requestTable(data)}
       </body>
     </html>
@@ -40,11 +42,10 @@ export function renderPage(data: PageData): string {
 
 function summary({ now, startTime, draining, inFlight, maxInFlight }: PageData): Html {
   const state = draining
-    ? html`<span class="state refused">stopping</span>`
+    ? html`<span class="state refused">draining</span>`
     : html`<span class="state">serving</span>`;
-  return html`<p>${state} for ${
-    formatUptime((now - startTime) / 1000)
-  }, ${inFlight} of at most ${maxInFlight} requests in flight <span class="soft">(as of ${
+  const uptime = formatUptime((now - startTime) / 1000);
+  return html`<p>${state}, up ${uptime}, ${inFlight} of at most ${maxInFlight} requests in flight <span class="soft">(at ${
     formatTime(now)
   } UTC)</span></p>`;
 }
@@ -52,21 +53,21 @@ function summary({ now, startTime, draining, inFlight, maxInFlight }: PageData):
 function charts({ minutes, now }: PageData): Html[] {
   const label = (at: number) => formatTime(now - (MINUTES - 1 - at) * 60_000).slice(0, 5);
   const quantiles = (share: number) => minutes.map(({ delays }) => delays.quantile(share));
-  const series = (tone: "answered" | "refused" | "failed") => ({
-    name: tone,
-    tone,
-    values: minutes.map(({ counts }) => counts[tone]),
+  const series = (category: Category): Series => ({
+    name: category,
+    tone: category,
+    values: minutes.map(({ counts }) => counts[category]),
   });
   return [
-    barChart([series("answered")], { title: "Answered, a minute", format: String, label }),
+    barChart([series("answered")], { title: "Answered per minute", format: String, label }),
     barChart([series("refused"), series("failed")], {
-      title: "Not answered, a minute",
+      title: "Refused or failed per minute",
       format: String,
       label,
     }),
     lineChart([
       { name: "95th percentile", tone: "slow", values: quantiles(0.95) },
       { name: "median", tone: "usual", values: quantiles(0.5) },
-    ], { title: "Time to the first byte", format: formatDuration, label }),
+    ], { title: "Time to first byte", format: formatDuration, label }),
   ];
 }

@@ -1,30 +1,33 @@
 import type { LogEntry } from "../log/request_log.ts";
 import type { Traffic } from "./traffic.ts";
 
-/** What the page shows of a route. */
-export interface RouteRow {
-  readonly name: string;
-  /** As the table spells it: scheme, authority and base. */
-  readonly upstream: string;
-  /** The name of the variable or file, never what it holds. */
-  readonly token: string;
-  readonly tokenIsSet: boolean;
-  readonly connections: number;
-}
-
+/** Everything that the operator's page shows. */
 export interface PageData {
   readonly version: string;
-  /** In milliseconds since 1970, both. */
+  /** Milliseconds since 1970. */
   readonly now: number;
+  /** Milliseconds since 1970. */
   readonly startTime: number;
   readonly draining: boolean;
   readonly inFlight: number;
   readonly maxInFlight: number;
-  readonly routes: readonly RouteRow[];
-  /** The last hour, all routes together, the oldest minute first. */
+  readonly routes: readonly RouteStatus[];
+  /** The last hour across all routes, oldest minute first. */
   readonly minutes: readonly Traffic[];
-  /** The last hour by route. */
+  /** The last hour by route; `""` for requests that matched no route. */
   readonly hour: ReadonlyMap<string, Traffic>;
-  /** The latest first. */
+  /** Newest first. */
   readonly recent: readonly LogEntry[];
+}
+
+/** A configured route and its current state. */
+export interface RouteStatus {
+  readonly name: string;
+  /** As in the route table: scheme, authority and base path. */
+  readonly upstream: string;
+  /** The name of the variable or file, never its value. */
+  readonly token: string;
+  readonly tokenIsSet: boolean;
+  /** Open connections to the upstream. */
+  readonly connections: number;
 }

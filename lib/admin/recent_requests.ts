@@ -1,13 +1,14 @@
 import type { LogEntry } from "../log/request_log.ts";
 
-/** How many requests are remembered. */
+/** How many requests are kept. */
 const LIMIT = 100;
 
-/** A path that a stranger asked for may be long; what is kept of it need not be. */
+/** Characters of a path that are kept, since a client may send a long one. */
 const PATH_LIMIT = 300;
 
-/** The last requests that ended. */
+/** Keeps the requests that ended last. */
 export class RecentRequests {
+  /** A ring, overwritten from `#next` on once it is full. */
   readonly #entries: LogEntry[] = [];
   #next = 0;
 
@@ -16,7 +17,7 @@ export class RecentRequests {
     this.#next = (this.#next + 1) % LIMIT;
   }
 
-  /** The latest first. */
+  /** Returns them newest first. */
   list(): readonly LogEntry[] {
     return [...this.#entries.slice(this.#next), ...this.#entries.slice(0, this.#next)].reverse();
   }

@@ -3,28 +3,33 @@ import { categoryOf } from "./category.ts";
 import { formatBytes, formatDuration, formatTime } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import type { PageData } from "./page_data.ts";
-import { NOTHING, numbers, table } from "./table.ts";
+import { NOTHING, numberCells, table } from "./table.ts";
 
+/** A longer method is a client's invention; its beginning is enough to recognize it. */
+const METHOD_LIMIT = 16;
+
+/** Renders a row per recent request. */
 export function requestTable({ recent }: PageData): Html {
   if (recent.length === 0) return html`<p class="soft">None yet.</p>`;
-  return table(
-    ["Ended (UTC)", "Method", "Path", "Route", "Status", "What happened"],
-    ["First byte", "Took", "Up", "Down"],
-    recent.map(requestRow),
-  );
+  return table({
+    text: ["Ended (UTC)", "Method", "Path", "Route", "Status", "Outcome"],
+    numbers: ["First byte", "Duration", "Uploaded", "Downloaded"],
+    rows: recent.map(row),
+  });
 }
 
-function requestRow(entry: LogEntry): Html {
+function row(entry: LogEntry): Html {
   const { method, path, route, status, firstByteMs, durationMs, bytesUp, bytesDown, time } = entry;
+  const category = categoryOf(entry);
   return html`
     <tr>
       <td>${formatTime(time + durationMs)}</td>
-      <td>${method.slice(0, 16)}</td>
+      <td>${method.slice(0, METHOD_LIMIT)}</td>
       <td class="path">${path === "" ? NOTHING : path}</td>
       <td>${route ?? NOTHING}</td>
-      <td class="${categoryOf(entry)}">${status === 0 ? NOTHING : status}</td>
-      <td class="${categoryOf(entry)}">${outcomeText(entry)}</td>
-      ${numbers([
+      <td class="${category}">${status === 0 ? NOTHING : status}</td>
+      <td class="${category}">${outcomeText(entry)}</td>
+      ${numberCells([
         firstByteMs === undefined ? NOTHING : formatDuration(firstByteMs / 1000),
         formatDuration(durationMs / 1000),
         formatBytes(bytesUp),
@@ -34,9 +39,10 @@ function requestRow(entry: LogEntry): Html {
   `;
 }
 
+/** Empty for a complete response below 500, which needs no remark. */
 function outcomeText({ error, outcome, status }: LogEntry): string {
   if (error !== undefined) return error;
-  if (outcome === "upstream_aborted") return "the upstream broke off";
-  if (outcome === "client_aborted") return "the client left";
-  return status >= 500 ? "the upstream's own error" : "";
+  if (outcome === "upstream_aborted") return "upstream aborted";
+  if (outcome === "client_aborted") return "client aborted";
+  return status >= 500 ? "upstream error" : "";
 }

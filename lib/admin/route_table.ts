@@ -1,35 +1,44 @@
 import { formatBytes, formatDuration } from "./format.ts";
 import { type Html, html } from "./html.ts";
-import type { PageData, RouteRow } from "./page_data.ts";
-import { NOTHING, numbers, table } from "./table.ts";
+import type { PageData, RouteStatus } from "./page_data.ts";
+import { NOTHING, numberCells, table } from "./table.ts";
 import { Traffic } from "./traffic.ts";
 
+/** Renders a row per route, then one per name that only past requests have (a removed route, or none). */
 export function routeTable({ routes, hour }: PageData): Html {
-  const known = routes.map(({ name }) => name);
-  const others = [...hour.keys()].filter((name) => !known.includes(name));
+  const configured = new Set(routes.map(({ name }) => name));
+  const others = [...hour.keys()].filter((name) => !configured.has(name));
   const rows = [
-    ...routes.map((route) => routeRow(route.name, route, hour.get(route.name))),
-    ...others.map((name) => routeRow(name, undefined, hour.get(name))),
+    ...routes.map((route) => row(route.name, hour.get(route.name), route)),
+    ...others.map((name) => row(name, hour.get(name))),
   ];
-  return table(
-    ["Route", "Upstream", "Token", "Methods"],
-    ["Answered", "Refused", "Failed", "First byte, median", "Up", "Down", "Connections now"],
+  return table({
+    text: ["Route", "Upstream", "Token", "Methods"],
+    numbers: [
+      "Answered",
+      "Refused",
+      "Failed",
+      "Median first byte",
+      "Uploaded",
+      "Downloaded",
+      "Open connections",
+    ],
     rows,
-  );
+  });
 }
 
-function routeRow(name: string, route: RouteRow | undefined, sum = new Traffic()): Html {
-  const { counts, delays, methods, bytesUp, bytesDown } = sum;
+function row(name: string, traffic = new Traffic(), route?: RouteStatus): Html {
+  const { counts, delays, bytesUp, bytesDown } = traffic;
   const median = delays.quantile(0.5);
-  const asked = [...methods].toSorted(([, one], [, other]) => other - one);
+  const methods = [...traffic.methods].toSorted(([, left], [, right]) => right - left);
   const unset = route?.tokenIsSet === false;
   return html`
     <tr>
       <td>${name === "" ? "(no route)" : name}</td>
       <td>${route?.upstream ?? NOTHING}</td>
       <td class="${unset ? "refused" : ""}">${route?.token ?? NOTHING}${unset ? " unset" : ""}</td>
-      <td>${asked.map(([method, count]) => `${method} ${count}`).join(", ")}</td>
-      ${numbers([
+      <td>${methods.map(([method, count]) => `${method} ${count}`).join(", ")}</td>
+      ${numberCells([
         counts.answered,
         counts.refused,
         counts.failed,

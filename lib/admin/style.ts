@@ -1,4 +1,4 @@
-/** The style sheet of the operator's page. Colours keep their contrast by day and by night. */
+/** The style sheet of the operator's page. Its colours keep their contrast in light and dark mode. */
 export const STYLE = `:root {
   color-scheme: light dark;
   --ink: light-dark(#1c2126, #e4e7ea);
@@ -17,7 +17,7 @@ h2 { font-size: 1rem; margin: 1.75rem 0 .5rem; }
 p { margin: 0; }
 .soft, .scale, th { color: var(--soft); }
 .state { font-weight: 600; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1.5rem; margin-top: 1.25rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1.5rem; margin-top: 1.25rem; }
 figure { margin: 0; min-width: 0; }
 figcaption { margin-bottom: .35rem; }
 svg { display: block; width: 100%; height: 6rem; overflow: visible; }
@@ -31,7 +31,7 @@ svg { display: block; width: 100%; height: 6rem; overflow: visible; }
 rect.answered { fill: var(--answered); }
 rect.refused { fill: var(--refused); }
 rect.failed { fill: var(--failed); }
-rect.touch { fill: transparent; }
+rect.hover { fill: transparent; }
 path { fill: none; stroke-width: 2; stroke-linecap: round; vector-effect: non-scaling-stroke; }
 path.axis { stroke: var(--rule); stroke-width: 1; }
 path.dot { stroke-width: 6; }
@@ -39,10 +39,10 @@ path.usual { stroke: var(--answered); }
 path.slow { stroke: var(--refused); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--rule); white-space: nowrap; }
-th { font-weight: 500; font-size: .85rem; }
+th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--rule); white-space: nowrap; }
+th { font-weight: 500; font-size: .85rem; vertical-align: bottom; white-space: normal; }
 .number { text-align: right; }
-td.path { max-width: 34rem; overflow: hidden; text-overflow: ellipsis; }
+td.path { max-width: 24rem; overflow: hidden; text-overflow: ellipsis; }
 td.failed, .state.failed { color: var(--failed); }
 td.refused, .state.refused { color: var(--refused); }
 `;

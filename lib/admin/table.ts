@@ -1,15 +1,25 @@
 import { type Html, html } from "./html.ts";
 
+/** Stands in a cell for a value that does not exist. */
 export const NOTHING = "–";
 
-export function table(words: readonly string[], figures: readonly string[], rows: readonly Html[]): Html {
+/** Column titles, text columns before numeric ones, and the rows below them. */
+export interface TableContent {
+  readonly text: readonly string[];
+  readonly numbers: readonly string[];
+  /** Complete `tr` elements. */
+  readonly rows: readonly Html[];
+}
+
+/** Renders a table that scrolls inside its own frame where the screen is too narrow. */
+export function table({ text, numbers, rows }: TableContent): Html {
   return html`
     <div class="wide">
       <table>
         <thead>
           <tr>
-            ${words.map((name) => html`<th>${name}</th>`)}
-            ${figures.map((name) => html`<th class="number">${name}</th>`)}
+            ${text.map((title) => html`<th>${title}</th>`)}
+            ${numbers.map((title) => html`<th class="number">${title}</th>`)}
           </tr>
         </thead>
         <tbody>
@@ -20,6 +30,7 @@ export function table(words: readonly string[], figures: readonly string[], rows
   `;
 }
 
-export function numbers(values: readonly (string | number)[]): Html[] {
+/** Renders right-aligned cells. */
+export function numberCells(values: readonly (string | number)[]): Html[] {
   return values.map((value) => html`<td class="number">${value}</td>`);
 }

@@ -1,6 +1,6 @@
 import type { LogEntry } from "./request_log.ts";
 
-/** A JSON object for machines. Durations in milliseconds, sizes in bytes. */
+/** Formats an entry as a JSON object for machines. Durations are milliseconds, sizes are bytes. */
 export function jsonLine(entry: LogEntry): string {
   return JSON.stringify({
     time: new Date(entry.time).toISOString(),
@@ -12,8 +12,8 @@ export function jsonLine(entry: LogEntry): string {
     error: entry.error,
     cause: entry.cause,
     outcome: entry.outcome,
-    duration_ms: tenths(entry.durationMs),
-    first_byte_ms: entry.firstByteMs === undefined ? undefined : tenths(entry.firstByteMs),
+    duration_ms: roundToTenths(entry.durationMs),
+    first_byte_ms: entry.firstByteMs === undefined ? undefined : roundToTenths(entry.firstByteMs),
     bytes_up: entry.bytesUp,
     bytes_down: entry.bytesDown,
     upstream: entry.upstream,
@@ -24,6 +24,6 @@ export function jsonLine(entry: LogEntry): string {
   });
 }
 
-function tenths(milliseconds: number): number {
+function roundToTenths(milliseconds: number): number {
   return Math.round(milliseconds * 10) / 10;
 }

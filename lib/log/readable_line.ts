@@ -1,15 +1,17 @@
 import type { LogEntry } from "./request_log.ts";
 
-/** A line for people. */
+/** Formats an entry as one line for people. */
 export function readableLine(entry: LogEntry): string {
   const { method, path, route, status, error, cause, reused, bytesUp, bytesDown, durationMs, outcome } =
     entry;
   const words = [method, path === "" ? "-" : path, "→", status === 0 ? "-" : String(status)];
   if (error !== undefined) words.push(error);
-  if (outcome !== "complete") words.push(outcome === "client_aborted" ? "client left" : "broken off");
+  if (outcome !== "complete") {
+    words.push(outcome === "client_aborted" ? "client aborted" : "upstream aborted");
+  }
   words.push(`${Math.round(durationMs)} ms`);
   if (bytesUp > 0) words.push(`${bytesUp} bytes up,`);
-  words.push(`${bytesDown} bytes`);
+  words.push(`${bytesDown} bytes down`);
   if (route !== undefined) words.push(`route ${route}`);
   if (reused !== undefined) words.push(reused ? "reused connection" : "new connection");
   if (cause !== undefined) words.push(`(${cause})`);

@@ -1,5 +1,3 @@
-import type { Histogram } from "./histogram.ts";
-
 /**
  * The text format of Prometheus, version 0.0.4:
  * https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
@@ -7,13 +5,16 @@ import type { Histogram } from "./histogram.ts";
  * @module
  */
 
+import type { Histogram } from "./histogram.ts";
+
+/** The content type of the format. */
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** Numbers of one name: one for each set of labels. */
+/** A metric: one sample per set of labels. */
 export interface Family {
-  /** With the unit at its end, and `_total` behind that on a counter. */
+  /** Ends with the unit, followed by `_total` for a counter. */
   readonly name: string;
   readonly help: string;
   readonly samples: Samples;
@@ -23,18 +24,19 @@ export type Samples =
   | { readonly type: "counter" | "gauge"; readonly values: readonly (readonly [Labels, number])[] }
   | { readonly type: "histogram"; readonly values: readonly (readonly [Labels, Histogram])[] };
 
+/** Formats metrics as text. */
 export function formatExposition(families: readonly Family[]): string {
-  return families.map(family).join("");
+  return families.map(formatFamily).join("");
 }
 
-function family({ name, help, samples }: Family): string {
+function formatFamily({ name, help, samples }: Family): string {
   const lines = samples.type === "histogram"
     ? samples.values.flatMap(([labels, histogram]) => histogramLines(name, labels, histogram))
     : samples.values.map(([labels, value]) => line(name, labels, value));
   return [`# HELP ${name} ${escapeHelp(help)}`, `# TYPE ${name} ${samples.type}`, ...lines, ""].join("\n");
 }
 
-/** Buckets are told as sums: each holds those below it as well. */
+/** Buckets are cumulative: each includes the counts of those below it. */
 function histogramLines(name: string, labels: Labels, { bounds, counts, sum }: Histogram): string[] {
   let below = 0;
   const buckets = counts.map((count, at) => {

@@ -1,6 +1,6 @@
-/** How many observations fell where, in the buckets of a Prometheus histogram. */
+/** Counts observations in the buckets of a Prometheus histogram. */
 export class Histogram {
-  /** The inclusive upper bounds, rising. A last bucket without a bound takes the rest. */
+  /** Inclusive upper bounds in ascending order. A last bucket without a bound holds the rest. */
   readonly bounds: readonly number[];
   readonly #counts: number[];
   #sum = 0;
@@ -10,7 +10,7 @@ export class Histogram {
     this.#counts = new Array(bounds.length + 1).fill(0);
   }
 
-  /** How many observations each bucket holds, each counted once; one more bucket than bounds. */
+  /** Observations per bucket, not cumulative; there is one bucket more than bounds. */
   get counts(): readonly number[] {
     return this.#counts;
   }
@@ -30,17 +30,18 @@ export class Histogram {
     this.#sum += value;
   }
 
-  /** Adds what another of the same bounds has observed. */
+  /** Adds the observations of a histogram with the same bounds. */
   add(other: Histogram): void {
     other.counts.forEach((count, at) => this.#counts[at]! += count);
     this.#sum += other.sum;
   }
 
   /**
-   * The value that a share of the observations does not exceed, told as far as the buckets do: evenly spread within
-   * one, as Prometheus' `histogram_quantile` takes it. Undefined without observations.
+   * Estimates the value that a share of the observations does not exceed, assuming that they are spread evenly within a
+   * bucket, as Prometheus' `histogram_quantile` does. Values above the last bound count as that bound.
    *
    * @param share From 0 to 1.
+   * @returns Undefined without observations.
    */
   quantile(share: number): number | undefined {
     const { count, bounds } = this;

@@ -3,13 +3,13 @@ import type { LogEntry } from "../log/request_log.ts";
 import type { ConnectionCounts } from "../upstream/connection_counts.ts";
 import { RouteMeter } from "./route_meter.ts";
 
-/** How often something new was taken, and how often it was not. */
+/** Counts reloads. The names are values of the label `result`. */
 export interface Reloads {
   taken: number;
   refused: number;
 }
 
-/** What the process has done since it started: the numbers behind `/metrics`. */
+/** Counts what the process has done since it started: the source of `/metrics`. */
 export class Meters {
   readonly #routes = new Map<string, RouteMeter>();
   readonly refusals: Record<RefusalCode, number> = Object.fromEntries(
@@ -18,22 +18,24 @@ export class Meters {
   readonly tokenReloads: Reloads = { taken: 0, refused: 0 };
   readonly tableReloads: Reloads = { taken: 0, refused: 0 };
 
-  /** By the route's name; `""` for requests that no route was for. */
+  /** By route name; `""` for requests that matched no route. */
   get routes(): ReadonlyMap<string, RouteMeter> {
     return this.#routes;
   }
 
+  /** Returns the counts of a route, which start at zero. */
   route(name: string): RouteMeter {
     let meter = this.#routes.get(name);
     if (meter === undefined) this.#routes.set(name, meter = new RouteMeter());
     return meter;
   }
 
-  /** Where the connections of a route are counted. */
+  /** Returns the connection counts of a route. */
   connections(name: string): ConnectionCounts {
     return this.route(name).connections;
   }
 
+  /** Counts a request that has ended. */
   record(entry: LogEntry): void {
     this.route(entry.route ?? "").record(entry);
     if (entry.error !== undefined) this.refusals[entry.error]++;

@@ -4,8 +4,8 @@ import { Histogram } from "./histogram.ts";
 import { type StatusClass, statusClass } from "./status_class.ts";
 
 /**
- * Bounds of delays, in seconds. A short one is this proxy's own or a cache's; a model's answer, whose stream is one
- * reply, takes minutes.
+ * Histogram bounds for delays, in seconds. The proxy itself or a cache responds within milliseconds; a model streams one
+ * response for minutes.
  */
 export const DELAY_BOUNDS: readonly number[] = [
   0.001,
@@ -27,21 +27,22 @@ export const DELAY_BOUNDS: readonly number[] = [
   600,
 ];
 
-/** What one route has done since the service started. Reloads of the table don't set it back. */
+/** Counts the requests of one route since the service started; a reload does not reset it. */
 export class RouteMeter {
   readonly requests: Record<StatusClass, number> = { "2xx": 0, "3xx": 0, "4xx": 0, "5xx": 0, none: 0 };
-  /** From the request to the end of the reply, in seconds. */
+  /** Seconds from the request to the end of the response. */
   readonly duration = new Histogram(DELAY_BOUNDS);
-  /** From the request to the head of the upstream's reply, in seconds. */
+  /** Seconds from the request to the upstream's response head. */
   readonly firstByte = new Histogram(DELAY_BOUNDS);
   readonly connections = new ConnectionCounts();
   bytesUp = 0;
   bytesDown = 0;
-  /** Replies that the upstream broke off. */
+  /** Responses that the upstream aborted. */
   upstreamAborted = 0;
-  /** Requests whose client left before the end. */
+  /** Responses that the client did not wait for. */
   clientAborted = 0;
 
+  /** Counts a request that has ended. */
   record(entry: LogEntry): void {
     this.requests[statusClass(entry.status)]++;
     this.duration.observe(entry.durationMs / 1000);

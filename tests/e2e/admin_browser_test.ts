@@ -65,7 +65,10 @@ Deno.test({
       }
       assert(!shown.includes("quarry") && !shown.includes(TOKEN));
       // The style sheet took hold, and the plots have a size and something in them.
-      assertEquals(await page.evaluate("getComputedStyle(document.querySelector('.plots')).display"), "grid");
+      assertEquals(
+        await page.evaluate("getComputedStyle(document.querySelector('.charts')).display"),
+        "grid",
+      );
       const plots = await page.evaluate(
         "[...document.querySelectorAll('svg')].map((svg) => [svg.clientWidth > 200, svg.clientHeight > 50, svg.querySelectorAll('rect, path:not(.axis)').length > 0])",
       );

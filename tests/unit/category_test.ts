@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { categoryOf } from "../../lib/admin/category.ts";
 import { entryOf } from "../support/log_entry.ts";
 
-Deno.test("categoryOf() tells an answer from a refusal, and both from a failure", () => {
+Deno.test("categoryOf() distinguishes answered, refused and failed requests", () => {
   const cases: [entry: Parameters<typeof entryOf>[0], category: string][] = [
     [{ status: 200 }, "answered"],
     [{ status: 404 }, "answered"],

@@ -4,7 +4,7 @@ import { lineChart } from "../../lib/admin/line_chart.ts";
 
 const OPTIONS = { title: "T", format: (value: number) => `${value}u`, label: (at: number) => `m${at}` };
 
-Deno.test("barChart() stack up to the highest sum, and draw nothing for nothing", () => {
+Deno.test("barChart() stacks series up to the highest sum and draws no bar for zero", () => {
   const plot = String(barChart([
     { name: "one", tone: "answered", values: [1, 0, 3] },
     { name: "two", tone: "failed", values: [1, 0, 1] },
@@ -22,7 +22,7 @@ Deno.test("barChart() stack up to the highest sum, and draw nothing for nothing"
   assert(plot.includes("<title>m0: 1u one, 1u two</title>") && plot.includes(">4u<"), plot);
 });
 
-Deno.test("lineChart() break where there is nothing to tell, and draw a lone value as a dot", () => {
+Deno.test("lineChart() interrupts a line where there is no value and draws a lone value as a dot", () => {
   const plot = String(lineChart([
     { name: "one", tone: "slow", values: [2, 1, undefined, 2] },
   ], OPTIONS));

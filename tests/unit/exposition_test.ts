@@ -7,7 +7,7 @@ import { Meters } from "../../lib/metrics/meters.ts";
 import { entryOf } from "../support/log_entry.ts";
 import { promtool } from "../support/promtool.ts";
 
-/** What the parser gives: it has no types of its own. */
+/** What the parser returns; the package has no types. */
 interface Parsed {
   readonly name: string;
   readonly type: string;
@@ -16,7 +16,7 @@ interface Parsed {
 
 const STATE = { inFlight: 3, draining: false, startTime: 1_700_000_000_500, memory: 12_345 };
 
-/** What a service with some history tells. */
+/** The metrics of a service with some history. */
 function example(): Family[] {
   const meters = new Meters();
   meters.route("/a/").connections.open()();
@@ -31,12 +31,12 @@ function example(): Family[] {
   return metricFamilies(meters, STATE);
 }
 
-/** One sample as the text has it. */
+/** The value of a sample in the text. */
 function sample(text: string, name: string): string | undefined {
   return text.split("\n").find((line) => line.startsWith(`${name} `))?.slice(name.length + 1);
 }
 
-Deno.test("formatExposition() writes the text format to the byte", () => {
+Deno.test("formatExposition() writes the text format exactly", () => {
   const delays = new Histogram([0.1, 1]);
   for (const value of [0.05, 0.5, 0.5, 7]) delays.observe(value);
   assertEquals(
@@ -62,7 +62,7 @@ z_seconds_count{r="1"} 4
   );
 });
 
-Deno.test("metricFamilies() counts each request where it belongs", () => {
+Deno.test("metricFamilies() counts each request under its route, status class and code", () => {
   const text = formatExposition(example());
   const expected: [name: string, value: string][] = [
     ['cred_proxy_requests_total{route="/a/",code="2xx"}', "2"],
@@ -91,20 +91,20 @@ Deno.test("metricFamilies() counts each request where it belongs", () => {
   for (const [name, value] of expected) assertEquals(sample(text, name), value, name);
 });
 
-Deno.test("metricFamilies() are what a parser of the format reads", () => {
+Deno.test("metricFamilies() can be parsed as Prometheus text", () => {
   const parsed: readonly Parsed[] = parse(formatExposition(example()));
   assertEquals(parsed.map(({ name }) => name), example().map(({ name }) => name));
   for (const { name, type, metrics } of parsed) {
     assert(metrics.length > 0, name);
     assertEquals(type === "COUNTER", name.endsWith("_total"), name);
   }
-  const strange = parsed.find(({ name }) => name === "cred_proxy_requests_total")?.metrics
+  const escaped = parsed.find(({ name }) => name === "cred_proxy_requests_total")?.metrics
     .find(({ labels }) => labels?.route?.startsWith("we") && labels?.code === "4xx");
-  assertEquals(strange?.value, "1");
+  assertEquals(escaped?.value, "1");
 });
 
 Deno.test({
-  name: "metricFamilies() have no fault that promtool finds",
+  name: "metricFamilies() pass `promtool check metrics`",
   ignore: promtool === undefined,
   fn: async () => assertEquals(await promtool!(formatExposition(example())), ""),
 });

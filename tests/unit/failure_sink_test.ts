@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { failureSink } from "../../lib/log/failure_sink.ts";
 import { entryOf } from "../support/log_entry.ts";
 
-Deno.test("failureSink() tells failures only, once in a second, and how many it left out", () => {
+Deno.test("failureSink() writes failures only, at most one per second, and counts those it omits", () => {
   const lines: string[] = [];
   const sink = failureSink((line) => lines.push(line));
   sink(entryOf());
@@ -11,7 +11,7 @@ Deno.test("failureSink() tells failures only, once in a second, and how many it 
   for (const time of [0, 1, 999, 1000, 1001, 2500]) sink(entryOf({ time, cause: "Refused" }));
   assertEquals(lines, [
     "GET /a/b failed: Refused",
-    "GET /a/b failed: Refused; 2 more since the last line",
-    "GET /a/b failed: Refused; 1 more since the last line",
+    "GET /a/b failed: Refused; 2 more failure(s) since the last line",
+    "GET /a/b failed: Refused; 1 more failure(s) since the last line",
   ]);
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { formatBytes, formatDuration, formatUptime } from "../../lib/admin/format.ts";
 
-Deno.test("units are written as people read them", () => {
+Deno.test("formatBytes(), formatDuration() and formatUptime() write short numbers with units", () => {
   const sizes: [number, string][] = [
     [0, "0 B"],
     [999, "999 B"],

@@ -5,7 +5,7 @@ import { entryOf } from "../support/log_entry.ts";
 const MINUTE = 60_000;
 const START = 1_000_000 * MINUTE;
 
-Deno.test("History tells the last hour by minute and by route, and forgets what is older", () => {
+Deno.test("History counts the last hour by minute and by route, and drops what is older", () => {
   const history = new History();
   history.record(entryOf({ bytesUp: 1 }), START);
   history.record(entryOf({ status: 404, error: "no_route", route: undefined }), START + MINUTE - 1);
@@ -26,7 +26,7 @@ Deno.test("History tells the last hour by minute and by route, and forgets what 
   assertEquals([...sum?.methods ?? []], [["GET", 1], ["POST", 1], ["other", 1]]);
   assertEquals([sum?.bytesUp, sum?.bytesDown], [3, 27]);
 
-  // A minute on, the first is gone; its place is taken by the minute that comes.
+  // A minute later the first one is gone, and the new minute uses its slot.
   assertEquals(history.routes(now + MINUTE).get("/a/")?.methods.has("GET"), false);
   history.record(entryOf(), START + 60 * MINUTE);
   assertEquals(history.minutes(now + MINUTE).at(-1)?.counts.answered, 1);

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { jsonLine } from "../../lib/log/json_line.ts";
 import { entryOf } from "../support/log_entry.ts";
 
-Deno.test("jsonLine() tells the same to machines, and leaves out what there is not", () => {
+Deno.test("jsonLine() writes an entry as JSON and omits undefined fields", () => {
   const client = { address: "192.0.2.7:4711", session: "s-1", requestId: "r-1" };
   assertEquals(JSON.parse(jsonLine(entryOf({ client, bytesUp: 9 }))), {
     time: "2026-01-02T03:04:05.678Z",

@@ -6,7 +6,7 @@ import { entryOf } from "../support/log_entry.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 
-/** A page's data, but for what the test says. */
+/** A page's data with what the test changes. */
 function dataOf(differences: Partial<PageData> = {}): PageData {
   const history = new History();
   return {
@@ -30,16 +30,16 @@ function dataOf(differences: Partial<PageData> = {}): PageData {
   };
 }
 
-Deno.test("renderPage() tells how the service is", () => {
+Deno.test("renderPage() shows the state of the service", () => {
   const text = renderPage(dataOf());
   assert(text.startsWith("<!doctype html>\n"), text.slice(0, 40));
-  for (const part of ["cred-proxy 1.2.3", ">serving<", "for 2 h 0 min", "2 of at most 1024", "None yet."]) {
+  for (const part of ["cred-proxy 1.2.3", ">serving<", "up 2 h 0 min", "2 of at most 1024", "None yet."]) {
     assert(text.includes(part), part);
   }
-  assert(renderPage(dataOf({ draining: true })).includes(">stopping<"));
+  assert(renderPage(dataOf({ draining: true })).includes(">draining<"));
 });
 
-Deno.test("renderPage() shows what an agent made up as text", () => {
+Deno.test("renderPage() escapes what a client made up", () => {
   const path = '/a/<img src=x onerror="alert(1)">';
   const text = renderPage(dataOf({
     recent: [entryOf({ path, method: "<B>" })],
@@ -49,19 +49,19 @@ Deno.test("renderPage() shows what an agent made up as text", () => {
   assert(text.includes("/a/&#60;img src=x onerror=&#34;alert(1)&#34;&#62;"));
 });
 
-Deno.test("renderPage() says of each request what happened", () => {
-  const cases: [entry: Parameters<typeof entryOf>[0], said: string][] = [
+Deno.test("renderPage() shows the outcome of each request", () => {
+  const cases: [entry: Parameters<typeof entryOf>[0], text: string][] = [
     [{ status: 404, error: "no_route" }, "no_route"],
-    [{ outcome: "upstream_aborted" }, "the upstream broke off"],
-    [{ outcome: "client_aborted" }, "the client left"],
-    [{ status: 503 }, "the upstream&#39;s own error"],
+    [{ outcome: "upstream_aborted" }, "upstream aborted"],
+    [{ outcome: "client_aborted" }, "client aborted"],
+    [{ status: 503 }, "upstream error"],
   ];
-  for (const [entry, said] of cases) {
-    assert(renderPage(dataOf({ recent: [entryOf(entry)] })).includes(`>${said}<`), said);
+  for (const [entry, expected] of cases) {
+    assert(renderPage(dataOf({ recent: [entryOf(entry)] })).includes(`>${expected}<`), expected);
   }
 });
 
-Deno.test("renderPage() marks a token that is unset, and lists requests that no route was for", () => {
+Deno.test("renderPage() marks an unset token and lists requests that matched no route", () => {
   const history = new History();
   history.record(entryOf({ status: 404, error: "no_route", route: undefined }), NOW);
   const [route] = dataOf().routes;

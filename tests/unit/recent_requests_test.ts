@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { RecentRequests } from "../../lib/admin/recent_requests.ts";
 import { entryOf } from "../support/log_entry.ts";
 
-Deno.test("RecentRequests lists the last hundred, the latest first", () => {
+Deno.test("RecentRequests lists the last hundred requests, newest first", () => {
   const recent = new RecentRequests();
   assertEquals(recent.list(), []);
   for (let at = 1; at <= 250; at++) recent.record(entryOf({ path: `/${at}` }));
@@ -10,7 +10,7 @@ Deno.test("RecentRequests lists the last hundred, the latest first", () => {
   assertEquals([paths.length, paths[0], paths[1], paths[99]], [100, "/250", "/249", "/151"]);
 });
 
-Deno.test("RecentRequests keeps no more than the beginning of a long path", () => {
+Deno.test("RecentRequests keeps only the beginning of a long path", () => {
   const recent = new RecentRequests();
   recent.record(entryOf({ path: `/${"x".repeat(5000)}` }));
   assertEquals(recent.list()[0]?.path.length, 300);

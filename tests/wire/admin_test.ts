@@ -29,9 +29,9 @@ Deno.test("the operator's listener says that the service lives and is ready, and
     ["/metrics", 200, "text/plain; version=0.0.4; charset=utf-8", /^# HELP cred_proxy_build_info /],
     ["/", 200, "text/html; charset=utf-8", /^<!doctype html>\n/],
     ["/style.css", 200, "text/css; charset=utf-8", /^:root /],
-    ["/nothing", 404, "text/plain; charset=utf-8", /^Here are /],
-    ["//metrics", 404, "text/plain; charset=utf-8", /^Here are /],
-    ["/a/x", 404, "text/plain; charset=utf-8", /^Here are /],
+    ["/nothing", 404, "text/plain; charset=utf-8", /^Not found; try /],
+    ["//metrics", 404, "text/plain; charset=utf-8", /^Not found; try /],
+    ["/a/x", 404, "text/plain; charset=utf-8", /^Not found; try /],
   ];
   for (const [path, status, type, body] of cases) {
     const response = await service.admin(path);
@@ -146,7 +146,7 @@ Deno.test("/readyz says 503 while requests in flight come to their end, and heal
   const response = await service.admin("/readyz");
   assertEquals([response.status, await response.text()], [503, "draining\n"]);
   assertMatch(await (await service.admin("/metrics")).text(), /^cred_proxy_draining 1$/m);
-  assertMatch(await (await service.admin("/")).text(), />stopping</);
+  assertMatch(await (await service.admin("/")).text(), />draining</);
   const { code, stderr } = await healthcheck();
   assertEquals(code, 1);
   assertMatch(stderr, /: it is stopping\n$/);
