@@ -1,118 +1,117 @@
-import { hostPort } from "../http/host.ts";
-import { parseSettings, type Settings } from "../config/settings/settings.ts";
-import { type Command, EXIT } from "./command.ts";
 import { withEnvironment } from "../config/load/environment.ts";
+import { parseSettings, type Settings } from "../config/settings/settings.ts";
+import { hostPort } from "../http/host.ts";
 import { printError, printProblems } from "../log/print.ts";
+import { Connection } from "../upstream/connection.ts";
+import { BadResponse } from "../upstream/errors.ts";
+import { parseResponseHead, type ResponseHead } from "../upstream/response_head.ts";
+import { type Command, EXIT } from "./command.ts";
 
-/** How long the service may take to answer. */
-const PATIENCE_MS = 3_000;
+/** How long the service may take to respond. */
+const TIMEOUT_MS = 3_000;
 
-/** A head longer than this is not the service's. */
-const HEAD_LIMIT = 8_192;
+/** The settings that say where the service listens; the verb needs no permission to read others. */
+const ADDRESS_SETTINGS: readonly string[] = ["CRED_PROXY_BIND", "CRED_PROXY_PORT", "CRED_PROXY_ADMIN"];
 
-/** The settings it takes to find the service: the right to read others is not needed here. */
-const ADDRESSES: readonly string[] = ["CRED_PROXY_BIND", "CRED_PROXY_PORT", "CRED_PROXY_ADMIN"];
-
-/** What to ask, where, and what the service's own answer is. */
-interface Question {
+/** A request to one of the service's listeners, and how to read its response. */
+interface Probe {
   readonly host: string;
   readonly port: number;
+  /** The setting that holds the port. */
+  readonly setting: string;
   readonly requestLine: string;
-  /** Undefined: the service is ready. */
-  readonly judge: (head: string) => string | undefined;
+  /** Returns what is wrong, or undefined if the service is ready. */
+  readonly check: (response: ResponseHead) => string | undefined;
 }
 
-/** Ask the running service whether it serves: 0 if so, 1 and a line that says why if not. */
+/** Check whether the running service is ready: exit with 0, or with 1 and a line that says why not. */
 export const healthcheck: Command = async () => {
   const settings = withEnvironment((get) =>
-    parseSettings((name) => ADDRESSES.includes(name) ? get(name) : undefined)
+    parseSettings((name) => ADDRESS_SETTINGS.includes(name) ? get(name) : undefined)
   );
   if (!settings.ok) {
     printProblems(settings.problems);
     return EXIT.unhealthy;
   }
-  const question = questionFor(settings.value);
-  const { host, port } = question;
-  if (port === 0) {
-    const name = settings.value.admin === undefined ? "CRED_PROXY_PORT" : "CRED_PROXY_ADMIN";
-    printError(`${name}: has port 0, so the service picked one that can't be known here`);
+  const probe = probeFor(settings.value);
+  if (probe.port === 0) {
+    printError(`${probe.setting}: has port 0, so the service picked one that can't be known here`);
     return EXIT.unhealthy;
   }
-  const fault = await askWithin(PATIENCE_MS, question);
-  if (fault === undefined) return EXIT.ok;
-  printError(`not ready at ${hostPort(host, port)}: ${fault}`);
+  const problem = await runWithin(TIMEOUT_MS, probe);
+  if (problem === undefined) return EXIT.ok;
+  printError(`not ready at ${hostPort(probe.host, probe.port)}: ${problem}`);
   return EXIT.unhealthy;
 };
 
 /**
- * The operator's listener, where there is one, is asked what it is for. Else the agent's is asked with TRACE, which the
- * service itself answers, in its own way, on every configuration: no upstream is asked and no route needs to exist.
+ * Prefers the operator's listener, whose `/readyz` is made for this. Without one, the clients' listener gets a TRACE: the
+ * service refuses that itself in every configuration, so that no upstream is asked and no route needs to exist.
  */
-function questionFor({ bind, port, admin }: Settings): Question {
+function probeFor({ bind, port, admin }: Settings): Probe {
   if (admin !== undefined) {
     return {
       host: reachable(admin.host),
       port: admin.port,
+      setting: "CRED_PROXY_ADMIN",
       requestLine: "GET /readyz HTTP/1.1",
-      judge: judgeReadiness,
+      check: checkReadiness,
     };
   }
-  return { host: reachable(bind), port, requestLine: "TRACE / HTTP/1.1", judge: judgeTrace };
+  return {
+    host: reachable(bind),
+    port,
+    setting: "CRED_PROXY_PORT",
+    requestLine: "TRACE / HTTP/1.1",
+    check: checkTrace,
+  };
 }
 
-/** The address of this machine that belongs to a listener on all of its addresses. */
+/** Returns an address of this machine that a listener on all addresses includes. */
 function reachable(bind: string): string {
   if (bind === "0.0.0.0") return "127.0.0.1";
   return bind === "::" ? "::1" : bind;
 }
 
-/** Undefined if the service is ready, else what is wrong. */
-async function askWithin(limitMs: number, question: Question): Promise<string | undefined> {
+async function runWithin(limitMs: number, probe: Probe): Promise<string | undefined> {
   const limit = Promise.withResolvers<string>();
-  const timer = setTimeout(() => limit.resolve(`no answer in ${limitMs / 1000} s`), limitMs);
+  const timer = setTimeout(() => limit.resolve(`no response within ${limitMs / 1000} s`), limitMs);
   try {
-    return await Promise.race([ask(question), limit.promise]);
+    return await Promise.race([run(probe), limit.promise]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function ask({ host, port, requestLine, judge }: Question): Promise<string | undefined> {
+async function run({ host, port, requestLine, check }: Probe): Promise<string | undefined> {
   try {
-    using connection = await Deno.connect({ hostname: host, port });
-    const request = `${requestLine}\r\nHost: ${hostPort(host, port)}\r\nConnection: close\r\n\r\n`;
-    // So short a text is written at once or not at all.
-    await connection.write(new TextEncoder().encode(request));
-    const head = await readHead(connection);
-    return head === "" ? "the connection was closed without an answer" : judge(head);
+    using socket = await Deno.connect({ hostname: host, port });
+    const connection = new Connection(socket);
+    await connection.writeHead(
+      `${requestLine}\r\nHost: ${hostPort(host, port)}\r\nConnection: close\r\n\r\n`,
+    );
+    const head = await connection.readHead();
+    return head === undefined ? "connection closed without a response" : check(parseResponseHead(head));
   } catch (error) {
-    // Nothing of what is sent or received here is secret, so the cause may be told.
+    if (error instanceof BadResponse) return NOT_OURS;
+    // Nothing that is sent or received here is secret, so the cause may be printed.
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-async function readHead(connection: Deno.Conn): Promise<string> {
-  const decoder = new TextDecoder();
-  const buffer = new Uint8Array(HEAD_LIMIT);
-  let head = "";
-  while (!head.includes("\r\n\r\n") && head.length < HEAD_LIMIT) {
-    const count = await connection.read(buffer);
-    if (count === null) break;
-    head += decoder.decode(buffer.subarray(0, count), { stream: true });
-  }
-  return head.split("\r\n\r\n")[0] ?? "";
+function checkTrace(response: ResponseHead): string | undefined {
+  const ours = response.status === 405 && valueOf(response, "cred-proxy-error") === "method_not_forwarded";
+  return ours ? undefined : NOT_OURS;
 }
 
-function judgeTrace(head: string): string | undefined {
-  const isOurs = /^HTTP\/1\.1 405[ \r]/.test(head) &&
-    /^cred-proxy-error: *method_not_forwarded *$/im.test(head);
-  return isOurs ? undefined : STRANGER;
+function checkReadiness(response: ResponseHead): string | undefined {
+  const state = valueOf(response, "cred-proxy-state");
+  if (state === "draining") return "the service is shutting down";
+  return state === "ready" && response.status === 200 ? undefined : NOT_OURS;
 }
 
-function judgeReadiness(head: string): string | undefined {
-  const [, state] = /^cred-proxy-state: *(ready|draining) *$/im.exec(head) ?? [];
-  if (state === "draining") return "it is stopping";
-  return state === "ready" && /^HTTP\/1\.1 200[ \r]/.test(head) ? undefined : STRANGER;
+function valueOf({ fields }: ResponseHead, name: string): string | undefined {
+  return fields.find(([given]) => given === name)?.[1];
 }
 
-const STRANGER = "something else answers there";
+const NOT_OURS = "another service responds there; check the address settings";

@@ -149,7 +149,7 @@ Deno.test("/readyz says 503 while requests in flight come to their end, and heal
   assertMatch(await (await service.admin("/")).text(), />draining</);
   const { code, stderr } = await healthcheck();
   assertEquals(code, 1);
-  assertMatch(stderr, /: it is stopping\n$/);
+  assertMatch(stderr, /: the service is shutting down\n$/);
 
   told.resolve();
   assert((await wire.readUntil("0\r\n\r\n")).endsWith("3\r\ntwo\r\n0\r\n\r\n"));

@@ -1,33 +1,40 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Outcome, runMain } from "../support/run_main.ts";
 
-/** What the service itself answers to TRACE. */
+/** The service's own response to TRACE. */
 const READY =
   "HTTP/1.1 405 Method Not Allowed\r\nCred-Proxy-Error: method_not_forwarded\r\ncontent-length: 0\r\n\r\n";
 
-/** Run `healthcheck` under its own flags against a server that gives this answer; undefined: none, and stays. */
-async function ask(
-  answer: string | undefined,
+/** What is printed where the response is not the service's own. */
+const NOT_OURS =
+  /^cred-proxy: not ready at \S+: another service responds there; check the address settings\n$/;
+
+/** Runs `healthcheck` under its own flags against a server that sends this response, or none if undefined. */
+async function probe(
+  response: string | undefined,
   variable: "CRED_PROXY_PORT" | "CRED_PROXY_ADMIN" = "CRED_PROXY_PORT",
 ): Promise<Outcome & { readonly request: string }> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
-  const served = serveOne(listener, answer);
+  const served = serveOne(listener, response);
   const env = variable === "CRED_PROXY_ADMIN" ? { [variable]: `0.0.0.0:${port}` } : {};
   const outcome = await healthcheck(port, env);
   return { ...outcome, request: await served };
 }
 
-async function serveOne(listener: Deno.Listener, answer: string | undefined): Promise<string> {
+async function serveOne(listener: Deno.Listener, response: string | undefined): Promise<string> {
   using connection = await listener.accept();
   const buffer = new Uint8Array(1024);
   const count = await connection.read(buffer) ?? 0;
-  if (answer === undefined) await connection.read(new Uint8Array(1)).catch(() => null);
-  // In two parts, as a network may deliver it.
-  else {for (const part of [answer.slice(0, 20), answer.slice(20)]) {
+  if (response === undefined) {
+    await connection.read(new Uint8Array(1)).catch(() => null);
+  } else {
+    // In two parts, since a network may split it.
+    for (const part of [response.slice(0, 20), response.slice(20)]) {
       await connection.write(new TextEncoder().encode(part));
       await new Promise((resolve) => setTimeout(resolve, 20));
-    }}
+    }
+  }
   return new TextDecoder().decode(buffer.subarray(0, count));
 }
 
@@ -42,8 +49,8 @@ function healthcheck(port: number, env: Record<string, string> = {}): Promise<Ou
   });
 }
 
-Deno.test("healthcheck asks with TRACE and takes the service's own answer as ready", async () => {
-  const { code, stdout, stderr, request } = await ask(READY);
+Deno.test("healthcheck sends TRACE and takes the service's own response as ready", async () => {
+  const { code, stdout, stderr, request } = await probe(READY);
   assertEquals([code, stdout, stderr], [0, "", ""]);
   assert(
     /^TRACE \/ HTTP\/1\.1\r\nHost: 127\.0\.0\.1:\d+\r\nConnection: close\r\n\r\n$/.test(request),
@@ -51,49 +58,51 @@ Deno.test("healthcheck asks with TRACE and takes the service's own answer as rea
   );
 });
 
-Deno.test("healthcheck takes any other answer as not ready", async () => {
-  const answers = [
+Deno.test("healthcheck takes any other response as not ready", async () => {
+  const responses = [
     "HTTP/1.1 200 OK\r\nCred-Proxy-Error: method_not_forwarded\r\n\r\n",
     "HTTP/1.1 405 Method Not Allowed\r\ncontent-length: 0\r\n\r\n",
     "HTTP/1.1 405 Method Not Allowed\r\n\r\ncred-proxy-error: method_not_forwarded\r\n\r\n",
     "HTTP/1.1 503 Service Unavailable\r\nCred-Proxy-Error: draining\r\n\r\n",
     "SSH-2.0-OpenSSH_9.9\r\n\r\n",
   ];
-  for (const answer of answers) {
-    const { code, stderr } = await ask(answer);
-    assertEquals(code, 1, answer);
-    assert(
-      /^cred-proxy: not ready at 127\.0\.0\.1:\d+: something else answers there\n$/.test(stderr),
-      stderr,
-    );
+  for (const response of responses) {
+    const { code, stderr } = await probe(response);
+    assertEquals(code, 1, response);
+    assert(stderr.startsWith("cred-proxy: not ready at 127.0.0.1:"), stderr);
+    assert(NOT_OURS.test(stderr), stderr);
   }
 });
 
-Deno.test("healthcheck asks the operator's listener where there is one", async () => {
-  const cases: [answer: string, code: number, said: RegExp][] = [
+Deno.test("healthcheck asks the operator's listener if there is one", async () => {
+  const cases: [response: string, code: number, message: RegExp][] = [
     ["HTTP/1.1 200 OK\r\nCred-Proxy-State: ready\r\n\r\nready\n", 0, /^$/],
-    ["HTTP/1.1 503 Service Unavailable\r\ncred-proxy-state: draining\r\n\r\n", 1, /: it is stopping\n$/],
-    ["HTTP/1.1 200 OK\r\n\r\ncred-proxy-state: ready\r\n", 1, /: something else answers there\n$/],
-    ["HTTP/1.1 500 Oh\r\ncred-proxy-state: ready\r\n\r\n", 1, /: something else answers there\n$/],
-    [READY, 1, /: something else answers there\n$/],
+    [
+      "HTTP/1.1 503 Service Unavailable\r\ncred-proxy-state: draining\r\n\r\n",
+      1,
+      /: the service is shutting down\n$/,
+    ],
+    ["HTTP/1.1 200 OK\r\n\r\ncred-proxy-state: ready\r\n", 1, NOT_OURS],
+    ["HTTP/1.1 500 Oh\r\ncred-proxy-state: ready\r\n\r\n", 1, NOT_OURS],
+    [READY, 1, NOT_OURS],
   ];
-  for (const [answer, expected, said] of cases) {
-    const { code, stderr, request } = await ask(answer, "CRED_PROXY_ADMIN");
-    assertEquals(code, expected, answer);
-    assert(said.test(stderr), stderr);
+  for (const [response, expected, message] of cases) {
+    const { code, stderr, request } = await probe(response, "CRED_PROXY_ADMIN");
+    assertEquals(code, expected, response);
+    assert(message.test(stderr), stderr);
     assert(request.startsWith("GET /readyz HTTP/1.1\r\nHost: 127.0.0.1:"), request);
   }
 });
 
-Deno.test("healthcheck waits for three seconds and no longer", async () => {
+Deno.test("healthcheck waits three seconds and no longer", async () => {
   const start = Date.now();
-  const { code, stderr } = await ask(undefined);
+  const { code, stderr } = await probe(undefined);
   assertEquals(code, 1);
-  assert(/^cred-proxy: not ready at \S+: no answer in 3 s\n$/.test(stderr), stderr);
+  assert(/^cred-proxy: not ready at \S+: no response within 3 s\n$/.test(stderr), stderr);
   assert(Date.now() - start >= 3_000);
 });
 
-Deno.test("healthcheck says in one line that nothing listens", async () => {
+Deno.test("healthcheck reports in one line that nothing listens", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   listener.close();
@@ -102,7 +111,7 @@ Deno.test("healthcheck says in one line that nothing listens", async () => {
   assert(/^cred-proxy: not ready at \S+: Connection refused.*\n$/.test(stderr), stderr);
 });
 
-Deno.test("healthcheck can't find a service that picked its own port", async () => {
+Deno.test("healthcheck can't find a service on a port that it picked itself", async () => {
   const { code, stderr } = await healthcheck(1, { CRED_PROXY_PORT: "0" });
   assertEquals([code, stderr], [
     1,
