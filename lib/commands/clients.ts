@@ -6,18 +6,18 @@ import { withEnvironment } from "../config/load/environment.ts";
 import { loadTable } from "../config/load/load.ts";
 import { printError, printProblems } from "../log/print.ts";
 
-/** The settings that say where the routes are: the right to read others, tokens above all, is not needed here. */
-const NEEDED: readonly string[] = [
+/** The settings used here; the verb needs no permission to read others, and above all no token. */
+const SETTINGS: readonly string[] = [
   "CRED_PROXY_ROUTES",
   "CRED_PROXY_BIND",
   "CRED_PROXY_PORT",
   "CRED_PROXY_SOCKET",
 ];
 
-/** Print how to point clients at every route, or at the one that is named by its path or host. */
+/** Print how to point clients at every route, or at the one named by its path or host. */
 export const clients: Command = async ([name]) => {
   const settings = withEnvironment((get) =>
-    parseSettings((variable) => NEEDED.includes(variable) ? get(variable) : undefined)
+    parseSettings((variable) => SETTINGS.includes(variable) ? get(variable) : undefined)
   );
   const table = settings.ok ? await loadTable(settings.value.routesPath) : settings;
   if (!settings.ok || !table.ok) {
@@ -29,11 +29,11 @@ export const clients: Command = async ([name]) => {
     return EXIT.configuration;
   }
   const { routes } = table.value;
-  const found = name === undefined ? routes : findRoute(routes, name);
-  if (typeof found === "string") {
-    printError(found);
+  const found = name === undefined ? undefined : findRoute(routes, name);
+  if (found?.ok === false) {
+    printProblems(found.problems);
     return EXIT.usage;
   }
-  console.log(clientSetup("path" in found ? [found] : found, settings.value, table.value));
+  console.log(clientSetup(found === undefined ? routes : [found.value], settings.value, table.value));
   return EXIT.ok;
 };

@@ -1,13 +1,13 @@
-import { doubledPath } from "./base_url.ts";
+import { duplicatePathWarning } from "./base_url.ts";
 import type { Recipe } from "./recipe.ts";
 import { shellQuote } from "./shell_quote.ts";
 
-/** Clients of the Messages API. */
+/** For clients of the Messages API. */
 export const anthropic: Recipe = ({ route, url, key }) => ({
   clients: "Claude Code, @anthropic-ai/sdk",
   lines: [
-    ...doubledPath(route.upstream, "/v1"),
-    // Not ANTHROPIC_API_KEY, for whose use Claude Code asks the person.
+    ...duplicatePathWarning(route.upstream, "/v1"),
+    // Not ANTHROPIC_API_KEY: Claude Code asks the user before it uses that.
     `export ANTHROPIC_BASE_URL=${shellQuote(url)} ANTHROPIC_AUTH_TOKEN=${key}`,
   ],
 });

@@ -1,16 +1,16 @@
 import type { Recipe } from "./recipe.ts";
 import { shellQuote } from "./shell_quote.ts";
 
-/** cargo, from a sparse index. */
+/** For cargo with a sparse index. */
 export const cargo: Recipe = ({ url, keyVariable }) => ({
   clients: "cargo",
   lines: [
-    `export CARGO_REGISTRIES_PROXY_INDEX=${shellQuote(`sparse+${url}/`)} # where config.json lies`,
-    // cargo sends the token as it is, without a scheme before it.
+    `export CARGO_REGISTRIES_PROXY_INDEX=${shellQuote(`sparse+${url}/`)} # the folder of config.json`,
+    // cargo sends the token as the whole field value, without a scheme.
     `export CARGO_REGISTRIES_PROXY_TOKEN=${
       keyVariable === undefined ? "placeholder" : `"Bearer $${keyVariable}"`
     }`,
-    // Without a provider of credentials that is named, it gives its token to no registry but the default one.
+    // Without a named credential provider, cargo sends its token to the default registry only.
     "export CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS=cargo:token",
     '# In Cargo.toml: NAME = { version = "1", registry = "proxy" }',
   ],

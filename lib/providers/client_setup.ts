@@ -1,36 +1,36 @@
 import { type RouteConfig, routeName, type RouteTable } from "../config/route/route_config.ts";
 import { upstreamText } from "../config/route/upstream_url.ts";
-import { recipesFor } from "./recipes_for.ts";
 import { endpointFor, type ListenAddress } from "./endpoint.ts";
+import { recipesFor } from "./recipes_for.ts";
 
 /**
- * The lines that point clients at routes, to be given to a shell: what is for people stands in comments.
+ * Returns shell lines that point clients at routes, with comments for people.
  *
- * @param routes Those of the table that are asked for.
+ * @param routes The routes to set up, all of the table or some.
  */
 export function clientSetup(
   routes: readonly RouteConfig[],
-  place: ListenAddress,
+  listen: ListenAddress,
   table: Pick<RouteTable, "clientTokenEnv">,
 ): string {
-  const blocks = routes.map((route) => adviseOn(route, place, table));
+  const blocks = routes.map((route) => routeSetup(route, listen, table));
   if (table.clientTokenEnv !== undefined) {
     blocks.unshift([
-      `# The key is the client token: ${table.clientTokenEnv} must be set where the client runs`,
+      `# The key is the client token: set ${table.clientTokenEnv} where the client runs`,
     ]);
   }
   return blocks.map((lines) => lines.join("\n")).join("\n\n");
 }
 
-function adviseOn(
+function routeSetup(
   route: RouteConfig,
-  place: ListenAddress,
+  listen: ListenAddress,
   table: Pick<RouteTable, "clientTokenEnv">,
 ): string[] {
-  const way = endpointFor(route, place, table);
-  const advice = recipesFor(route).map((client) => client(way));
+  const endpoint = endpointFor(route, listen, table);
+  const setups = recipesFor(route).map((recipe) => recipe(endpoint));
   return [
     `# ${routeName(route)} → ${upstreamText(route.upstream)}`,
-    ...advice.flatMap(({ clients, lines }) => [`# ${clients}:`, ...lines]),
+    ...setups.flatMap(({ clients, lines }) => [`# ${clients}:`, ...lines]),
   ];
 }

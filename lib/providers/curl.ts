@@ -1,14 +1,17 @@
 import type { Recipe } from "./recipe.ts";
 import { shellQuote } from "./shell_quote.ts";
 
-/** curl, and with it whatever takes a URL. */
+/** For curl and any client that is given a URL. */
 export const curl: Recipe = ({ route, origin, url, socket, keyVariable }) => {
   const key = keyVariable === undefined ? "" : ` -H "Authorization: Bearer $${keyVariable}"`;
   if (route.host === undefined) {
-    return { clients: "curl, and whatever takes a URL", lines: [`curl${key} ${shellQuote(`${url}/`)}`] };
+    return {
+      clients: "curl, and any client that takes a URL",
+      lines: [`curl${key} ${shellQuote(`${url}/`)}`],
+    };
   }
   const lines = [`curl${key} -H ${shellQuote(`Host: ${route.host}`)} ${shellQuote(`${origin}/`)}`];
-  // A name needs no port here, and curl writes the Host field that the route goes by.
+  // Through a socket the URL needs no port, and curl derives from it the Host field that selects the route.
   if (socket !== undefined) {
     lines.unshift(`curl${key} --unix-socket ${shellQuote(socket)} http://${route.host}/`);
   }

@@ -1,13 +1,14 @@
-import { type RouteConfig, routeName } from "../config/route/route_config.ts";
 import { didYouMean } from "../config/reader/did_you_mean.ts";
+import { type RouteConfig, routeName } from "../config/route/route_config.ts";
+import type { Result } from "../core/result.ts";
 
-/** The route that a person means by its path, with or without the slashes, or by its host; or a text that says why none. */
-export function findRoute(routes: readonly RouteConfig[], name: string): RouteConfig | string {
+/** Finds a route by its path, with or without the outer slashes, or by its host. */
+export function findRoute(routes: readonly RouteConfig[], name: string): Result<RouteConfig> {
   const path = `/${name}/`.replaceAll(/\/{2,}/g, "/");
   const host = name.toLowerCase();
   const found = routes.find((route) => route.host === undefined ? route.path === path : route.host === host);
-  if (found !== undefined) return found;
+  if (found !== undefined) return { ok: true, value: found };
   const names = routes.map(routeName);
   const hint = didYouMean(path, names) || didYouMean(host, names) || `; the table has ${names.join(", ")}`;
-  return `no route ${JSON.stringify(name)}${hint}`;
+  return { ok: false, problems: [{ path: JSON.stringify(name), message: `is not a route${hint}` }] };
 }

@@ -1,14 +1,14 @@
 import type { Recipe } from "./recipe.ts";
 import { shellQuote } from "./shell_quote.ts";
 
-/** gh knows no base URL, but can be made to send everything to a Unix socket. */
+/** For gh, which has no base URL but can send everything to a Unix socket. */
 export const gh: Recipe = ({ route, url, socket, key }) => {
-  // Without a token of some kind gh asks the person to log in.
+  // Without any token, gh asks the user to log in.
   const token = `export GH_TOKEN=${key}`;
   if (route.host === undefined) {
     return {
-      clients: "gh, its command api alone (the others want a route by host, and CRED_PROXY_SOCKET)",
-      // To a host that is not GitHub's, gh sends the second.
+      clients: "gh, only gh api (other commands need a route with host, and CRED_PROXY_SOCKET)",
+      // gh sends the second one to a host other than GitHub's.
       lines: [`${token} GH_ENTERPRISE_TOKEN=${key}`, `gh api ${shellQuote(`${url}/user`)}`],
     };
   }

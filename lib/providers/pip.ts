@@ -2,15 +2,15 @@ import { baseUrl } from "./base_url.ts";
 import type { Recipe } from "./recipe.ts";
 import { shellQuote } from "./shell_quote.ts";
 
-/** pip, from an index as PEP 503 describes it. */
-export const pip: Recipe = (way) => {
-  const index = `${baseUrl(way, "/simple").slice("http://".length)}/`;
+/** For pip with an index as in PEP 503. */
+export const pip: Recipe = (endpoint) => {
+  const index = `${baseUrl(endpoint, "/simple").slice("http://".length)}/`;
   return {
     clients: "pip",
     lines: [
-      `export PIP_INDEX_URL=http://agent:${way.key}@${shellQuote(index)}`,
-      // pip passes over an index without TLS, unless it is on this very machine or named here.
-      `export PIP_TRUSTED_HOST=${shellQuote(way.host)}`,
+      `export PIP_INDEX_URL=http://agent:${endpoint.key}@${shellQuote(index)}`,
+      // pip ignores an index without TLS, unless it is on this machine or named here.
+      `export PIP_TRUSTED_HOST=${shellQuote(endpoint.host)}`,
     ],
   };
 };

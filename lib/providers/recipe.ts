@@ -1,12 +1,12 @@
 import type { Endpoint } from "./endpoint.ts";
 
-/** What to give to a shell so that certain clients take this way. */
+/** Returns the setup of certain clients for a route. */
+export type Recipe = (endpoint: Endpoint) => ClientSetup;
+
+/** What to run in a shell so that certain clients use a route. */
 export interface ClientSetup {
-  /** Whom it is for. */
+  /** The clients that the lines are for, by name. */
   readonly clients: string;
   /** Lines of a POSIX shell. */
   readonly lines: readonly string[];
 }
-
-/** Knows how certain clients are pointed at a route. */
-export type Recipe = (way: Endpoint) => ClientSetup;

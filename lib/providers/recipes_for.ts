@@ -1,13 +1,6 @@
-/**
- * Which clients a route is for.
- *
- * @module
- */
-
 import type { RouteConfig } from "../config/route/route_config.ts";
 import { anthropic } from "./anthropic.ts";
 import { cargo } from "./cargo.ts";
-import type { Recipe } from "./recipe.ts";
 import { curl } from "./curl.ts";
 import { gemini } from "./gemini.ts";
 import { gh } from "./gh.ts";
@@ -15,6 +8,7 @@ import { git } from "./git.ts";
 import { npm } from "./npm.ts";
 import { openai } from "./openai.ts";
 import { pip } from "./pip.ts";
+import type { Recipe } from "./recipe.ts";
 
 const BY_HOST: ReadonlyMap<string, readonly Recipe[]> = new Map([
   ["api.anthropic.com", [anthropic]],
@@ -24,8 +18,8 @@ const BY_HOST: ReadonlyMap<string, readonly Recipe[]> = new Map([
   ["api.github.com", [gh, curl]],
 ]);
 
-/** Words by which people call what a registry or a forge serves. Of the words in one place, the first line here counts. */
-const BY_WORD: readonly (readonly [words: RegExp, client: Recipe])[] = [
+/** Common names of registries and forges. If several words match, the first line here wins. */
+const BY_WORD: readonly (readonly [word: RegExp, recipe: Recipe])[] = [
   [/^(?:pypi|pip|simple|python)$/, pip],
   [/^(?:cargo|crates|sparse)$/, cargo],
   [/^npm/, npm],
@@ -34,31 +28,31 @@ const BY_WORD: readonly (readonly [words: RegExp, client: Recipe])[] = [
   [/^registry$/, npm],
 ];
 
-/** The clients that a route is for: by its upstream's host, else by the words in the table, else curl. */
+/** Returns the recipes for a route: by the upstream's host, else by words in its URL and the route's path, else curl. */
 export function recipesFor(route: RouteConfig): readonly Recipe[] {
-  // A client that has a base URL finds a route by its prefix. Only these two can be sent to one by its host.
-  const suited = BY_HOST.get(route.upstream.host) ?? [clientByWord(route)];
-  if (route.host === undefined) return suited;
-  return suited.includes(gh) ? [gh, curl] : [curl];
+  // A client with a base URL reaches a route by its prefix; only gh and curl can reach one by its host.
+  const recipes = BY_HOST.get(route.upstream.host) ?? [recipeByWord(route)];
+  if (route.host === undefined) return recipes;
+  return recipes.includes(gh) ? [gh, curl] : [curl];
 }
 
-function clientByWord(route: RouteConfig): Recipe {
-  if (readsGit(route)) return git;
-  // The upstream's path says more than its host: one host may have an API, repositories and packages.
-  const places = [
+function recipeByWord(route: RouteConfig): Recipe {
+  if (allowsGit(route)) return git;
+  // The path comes first, since one host may serve an API, repositories and packages.
+  const sources = [
     route.upstream.base.split("/"),
     route.upstream.host.split(/[.-]/),
     route.path.split("/"),
   ];
-  for (const words of places) {
+  for (const words of sources) {
     const found = BY_WORD.find(([pattern]) => words.some((word) => pattern.test(word.toLowerCase())));
     if (found !== undefined) return found[1];
   }
   return curl;
 }
 
-/** Whether the route's patterns speak of git's own resources. */
-function readsGit({ paths }: RouteConfig): boolean {
+/** Whether the route's path patterns name git's own resources. */
+function allowsGit({ paths }: RouteConfig): boolean {
   return paths?.some(({ steps }) =>
     /git-(?:upload|receive)-pack$/.test(steps.map((step) => typeof step === "string" ? step : "*").join(""))
   ) ?? false;

@@ -1,5 +1,5 @@
 /**
- * A text as one word of a POSIX shell: as it is if nothing in it means anything there, else in single quotes.
+ * Quotes a text as one word of a POSIX shell, unless it holds no special character.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The lines that point clients at routes: which are printed, and that a shell which is given them does reach the route.
+ * The lines that point clients at routes: which ones are printed, and that a shell which runs them reaches the route.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { clientSetup } from "../../lib/providers/client_setup.ts";
 import { findRoute } from "../../lib/providers/find_route.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { openForge } from "../support/forge.ts";
-import { valueOf } from "../support/result.ts";
+import { linesOf, valueOf } from "../support/result.ts";
 import { runMain } from "../support/run_main.ts";
 import { routeOf } from "../support/route.ts";
 import { startService } from "../support/service.ts";
@@ -23,20 +23,20 @@ const TOKEN = "real-hJ2Tq8vXbN5zR1wK";
 const CLIENT_TOKEN = "client-Rw5Ck8Zt3Hn6Jx2P";
 const EVERYWHERE = { bind: "0.0.0.0", port: 9099, socket: undefined };
 
-/** What is said of one route, without the line that names it. */
-function linesFor(fields: object, clientTokenEnv?: string, place: object = {}): readonly string[] {
-  const advice = clientSetup([routeOf(fields)], { ...EVERYWHERE, ...place }, { clientTokenEnv });
-  return (advice.split("\n\n").at(-1) ?? "").split("\n").slice(1);
+/** The lines for one route, without the one that names it. */
+function linesFor(fields: object, clientTokenEnv?: string, listen: object = {}): readonly string[] {
+  const setup = clientSetup([routeOf(fields)], { ...EVERYWHERE, ...listen }, { clientTokenEnv });
+  return (setup.split("\n\n").at(-1) ?? "").split("\n").slice(1);
 }
 
 const URL_A = "http://cred-proxy:9099/a";
-const CURL = ["# curl, and whatever takes a URL:", `curl ${URL_A}/`];
+const CURL = ["# curl, and any client that takes a URL:", `curl ${URL_A}/`];
 const GIT = "# git:";
 const NPM = "# npm, deno:";
 const PIP = ["# pip:", "export PIP_INDEX_URL=http://agent:placeholder@cred-proxy:9099/a/simple/"];
 const CARGO = "# cargo:";
 
-Deno.test("each upstream's clients get their lines, with a key that is plainly a placeholder", () => {
+Deno.test("each upstream's clients get their lines, with a key that is clearly a placeholder", () => {
   const cases: [upstream: string, lines: readonly string[]][] = [
     ["https://api.anthropic.com", [
       "# Claude Code, @anthropic-ai/sdk:",
@@ -63,7 +63,7 @@ Deno.test("each upstream's clients get their lines, with a key that is plainly a
       `git config --global url.${URL_A}/.insteadOf https://github.com/acme/`,
     ]],
     ["https://api.github.com", [
-      "# gh, its command api alone (the others want a route by host, and CRED_PROXY_SOCKET):",
+      "# gh, only gh api (other commands need a route with host, and CRED_PROXY_SOCKET):",
       "export GH_TOKEN=placeholder GH_ENTERPRISE_TOKEN=placeholder",
       `gh api ${URL_A}/user`,
       ...CURL,
@@ -77,7 +77,7 @@ Deno.test("each upstream's clients get their lines, with a key that is plainly a
     ["https://pypi.example.com", [...PIP, "export PIP_TRUSTED_HOST=cred-proxy:9099"]],
     ["https://cargo.example.com", [
       CARGO,
-      `export CARGO_REGISTRIES_PROXY_INDEX=sparse+${URL_A}/ # where config.json lies`,
+      `export CARGO_REGISTRIES_PROXY_INDEX=sparse+${URL_A}/ # the folder of config.json`,
       "export CARGO_REGISTRIES_PROXY_TOKEN=placeholder",
       "export CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS=cargo:token",
       '# In Cargo.toml: NAME = { version = "1", registry = "proxy" }',
@@ -88,7 +88,7 @@ Deno.test("each upstream's clients get their lines, with a key that is plainly a
   for (const [upstream, lines] of cases) assertEquals(linesFor({ upstream }), lines, upstream);
 });
 
-Deno.test("registries and forges are known by the words in the table, the upstream's path first", () => {
+Deno.test("registries and forges are recognized by words in the table, the upstream's path first", () => {
   const cases: [fields: object, first: string | undefined][] = [
     [{ upstream: "https://registry.example.com" }, NPM],
     [{ upstream: "https://git.example.com/api/packages/acme/npm" }, NPM],
@@ -105,7 +105,7 @@ Deno.test("registries and forges are known by the words in the table, the upstre
   for (const [fields, first] of cases) assertEquals(linesFor(fields)[0], first, JSON.stringify(fields));
 });
 
-Deno.test("a base URL ends with the API's version once, or a line says what to change", () => {
+Deno.test("a base URL ends with the API's version once, or a comment says what to change", () => {
   const [, openai] = linesFor({ upstream: "https://api.openai.com/v1" });
   assertEquals(openai, `export OPENAI_BASE_URL=${URL_A} OPENAI_API_KEY=placeholder`);
   assertEquals(linesFor({ upstream: "https://pypi.example.com/simple" })[1], PIP[1]?.replace("simple/", ""));
@@ -114,12 +114,12 @@ Deno.test("a base URL ends with the API's version once, or a line says what to c
     const version = upstream.split("/").at(-1);
     assertEquals(
       linesFor({ upstream })[1],
-      `# They ask for /${version}/… themselves: take /${version} from the upstream ${upstream}`,
+      `# These clients add /${version} themselves: remove /${version} from the upstream ${upstream}`,
     );
   }
 });
 
-Deno.test("with a client token the key is its variable, which each client reads in its own way", () => {
+Deno.test("with a client token, the key is its variable in the form that each client reads", () => {
   const cases: [upstream: string, part: string][] = [
     ["https://api.anthropic.com", 'ANTHROPIC_AUTH_TOKEN="$AGENT"'],
     ["https://api.openai.com", 'OPENAI_API_KEY="$AGENT"'],
@@ -141,7 +141,7 @@ Deno.test("with a client token the key is its variable, which each client reads 
   }
 });
 
-Deno.test("a route by host is reached through the socket, by gh too, or with a Host field", () => {
+Deno.test("a route with host is reached through the socket, by gh too, or with a Host field", () => {
   const fields = { path: undefined, host: "api.github.com", upstream: "https://api.github.com" };
   const socket = "/run/agent/agent.sock";
   assertEquals(linesFor(fields, undefined, { socket }), [
@@ -153,11 +153,11 @@ Deno.test("a route by host is reached through the socket, by gh too, or with a H
     "curl -H 'Host: api.github.com' http://cred-proxy:9099/",
   ]);
   assertEquals(linesFor(fields)[1], "# gh needs a Unix socket: set CRED_PROXY_SOCKET");
-  // What finds its route by a base URL is of no use there.
+  // A client with a base URL can't reach such a route.
   assertEquals(linesFor({ ...fields, upstream: "https://api.openai.com" })[0], "# curl:");
 });
 
-Deno.test("the address is where the service listens, or its name if that is everywhere", () => {
+Deno.test("the address is where the service listens, or its name if it listens on all addresses", () => {
   const cases: [bind: string, url: string][] = [
     ["0.0.0.0", "http://cred-proxy:80/a/"],
     ["::", "http://cred-proxy:80/a/"],
@@ -172,7 +172,7 @@ Deno.test("the address is where the service listens, or its name if that is ever
   assertEquals(linesFor({ path: "/$HOME/it's/" })[1], "curl 'http://cred-proxy:9099/$HOME/it'\\''s/'");
 });
 
-Deno.test("findRoute() takes a path with or without its slashes, or a host, and hints at what is near", () => {
+Deno.test("findRoute() accepts a path with or without its slashes, or a host, and suggests a similar name", () => {
   const least = { upstream: "https://a.example", auth_scheme: "", token_env: "A" };
   const { routes } = valueOf(parseRoutes(JSON.stringify({
     routes: [{ ...least, path: "/gh/" }, { ...least, path: "/anthropic/" }, {
@@ -181,19 +181,19 @@ Deno.test("findRoute() takes a path with or without its slashes, or a host, and 
     }, { ...least, path: "/a/b/" }],
   })));
   for (const name of ["/gh/", "gh", "/gh", "gh/"]) {
-    assertEquals(findRoute(routes, name), routes.find(({ path }) => path === "/gh/"));
+    assertEquals(valueOf(findRoute(routes, name)), routes.find(({ path }) => path === "/gh/"));
   }
-  assertEquals(findRoute(routes, "a/b"), routes.find(({ path }) => path === "/a/b/"));
-  assertEquals(findRoute(routes, "B.example"), routes[0]);
-  assertEquals(findRoute(routes, "antropic"), 'no route "antropic"; did you mean /anthropic/?');
-  assertEquals(findRoute(routes, "b.exampel"), 'no route "b.exampel"; did you mean b.example?');
-  assertEquals(
-    findRoute(routes, "/"),
-    'no route "/"; the table has b.example, /anthropic/, /a/b/, /gh/',
-  );
+  assertEquals(valueOf(findRoute(routes, "a/b")), routes.find(({ path }) => path === "/a/b/"));
+  assertEquals(valueOf(findRoute(routes, "B.example")), routes[0]);
+  const problems: [name: string, line: string][] = [
+    ["antropic", '"antropic": is not a route; did you mean /anthropic/?'],
+    ["b.exampel", '"b.exampel": is not a route; did you mean b.example?'],
+    ["/", '"/": is not a route; the table has b.example, /anthropic/, /a/b/, /gh/'],
+  ];
+  for (const [name, line] of problems) assertEquals(linesOf(findRoute(routes, name)), [line]);
 });
 
-Deno.test("clients needs the right to read the table and four variables, and no token", async () => {
+Deno.test("clients needs permission to read the table and four variables, and no token", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const least = { auth_scheme: "Bearer", token_env: "A_TOKEN" };
@@ -212,7 +212,7 @@ Deno.test("clients needs the right to read the table and four variables, and no 
     assertEquals(await run(["b"]), {
       code: 0,
       stdout:
-        "# /b/ → https://b.example\n# curl, and whatever takes a URL:\ncurl http://cred-proxy:9099/b/\n",
+        "# /b/ → https://b.example\n# curl, and any client that takes a URL:\ncurl http://cred-proxy:9099/b/\n",
       stderr: "",
     });
     assertEquals((await run([])).stdout.match(/^# \/.*/gm), [
@@ -222,7 +222,7 @@ Deno.test("clients needs the right to read the table and four variables, and no 
     assertEquals(await run(["/aa/"]), {
       code: 64,
       stdout: "",
-      stderr: 'cred-proxy: no route "/aa/"; did you mean /a/?\n',
+      stderr: 'cred-proxy: "/aa/": is not a route; did you mean /a/?\n',
     });
     const port = await run([], { CRED_PROXY_PORT: "0" });
     assertEquals([port.code, port.stdout], [78, ""]);
@@ -241,18 +241,18 @@ function blocks(language: string): string[] {
     .filter(([, name]) => name === language).map(([, , block]) => block ?? "");
 }
 
-Deno.test("docs/CLIENTS.md shows the lines that are printed for its table, and with a client token", () => {
+Deno.test("docs/CLIENTS.md shows the lines printed for its table, without and with a client token", () => {
   const [table = ""] = blocks("json");
   const [lines, keyed] = blocks("sh");
-  const place = { ...EVERYWHERE, socket: "/run/agent/agent.sock" };
+  const listen = { ...EVERYWHERE, socket: "/run/agent/agent.sock" };
   const { routes } = valueOf(parseRoutes(table));
-  assertEquals(`${clientSetup(routes, place, { clientTokenEnv: undefined })}\n`, lines);
+  assertEquals(`${clientSetup(routes, listen, { clientTokenEnv: undefined })}\n`, lines);
   const some = ["/anthropic/", "/github/", "/npm/", "/pypi/", "/cargo/", "/internal/"];
   const few = routes.filter(({ path }) => some.includes(path));
-  assertEquals(`${clientSetup(few, place, { clientTokenEnv: "CLIENT_TOKEN" })}\n`, keyed);
+  assertEquals(`${clientSetup(few, listen, { clientTokenEnv: "CLIENT_TOKEN" })}\n`, keyed);
 });
 
-Deno.test("docs/CLIENTS.md tells every client that is tried, in the version that is tried", () => {
+Deno.test("docs/CLIENTS.md lists every tested client with its tested version", () => {
   const rows = new Map(
     [...DOCUMENT.matchAll(/^\| (.+?) +\| ([\d.]+) +\|/gm)].map(([, client, version]) => [client, version]),
   );
@@ -270,7 +270,7 @@ Deno.test("docs/CLIENTS.md tells every client that is tried, in the version that
   for (const [client, name] of packages) assertEquals(rows.get(client), VERSIONS[name], client);
 });
 
-/** Gives the lines to a shell, with more to do behind them, in a home of its own. */
+/** Runs the lines in a shell, then more commands, in a home of its own. */
 async function paste(lines: string, more: string, env: Record<string, string> = {}) {
   const home = await Deno.makeTempDir();
   try {
@@ -315,7 +315,7 @@ for (const asks of [false, true]) {
     assertEquals([pasted.code, pasted.stdout, pasted.stderr], [0, "one\n", ""]);
     assertEquals(await forge.git("-C", forge.bare, "log", "-1", "--format=%s", "main"), "pushed");
     assert(forge.upstream.requests.every((each) => each.field("authorization") === `token ${TOKEN}`));
-    // It is the lines that do it: without them git goes to the forge itself, which it does not trust.
+    // Without the lines git connects to the forge itself, whose certificate it does not trust.
     assertNotEquals((await paste("", more, env)).code, 0);
   });
 }
@@ -329,7 +329,7 @@ async function has(command: string): Promise<boolean> {
 }
 
 Deno.test({
-  name: "the lines for curl reach a route by its prefix, and one by its host through the socket",
+  name: "the lines for curl reach a route by its prefix, and another by its host through the socket",
   ignore: !curl,
   fn: async () => {
     const folder = await Deno.makeTempDir();
