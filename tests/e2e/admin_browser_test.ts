@@ -1,5 +1,5 @@
 /**
- * The operator's page in Chromium, where that is installed.
+ * The operator's page in Chromium, if that is installed.
  *
  * @module
  */
@@ -18,24 +18,23 @@ const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/go
   }
 });
 
-/** Opens the page, and notes whatever goes wrong with it. */
+/** Opens the page and collects everything that goes wrong with it. */
 async function open(page: Page, service: WithAdmin): Promise<string[]> {
-  const faults: string[] = [];
-  page.on("console", (message) => faults.push(`console: ${message.text()}`));
-  page.on("pageerror", (error) => faults.push(`error: ${error}`));
-  page.on("requestfailed", (request) => faults.push(`failed: ${request.url()}`));
+  const problems: string[] = [];
+  page.on("console", (message) => problems.push(`console: ${message.text()}`));
+  page.on("pageerror", (error) => problems.push(`error: ${error}`));
+  page.on("requestfailed", (request) => problems.push(`failed: ${request.url()}`));
   page.on("response", (response) => {
-    if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
+    if (response.status() >= 400) problems.push(`${response.status()}: ${response.url()}`);
   });
   await page.goto(`http://${service.adminAddress}/`, { waitUntil: "networkidle0", timeout: 20_000 });
-  return faults;
+  return problems;
 }
 
 Deno.test({
-  name:
-    "the operator's page loads in a browser without an error, and shows routes and requests made a moment before",
+  name: "the operator's page loads in a browser without an error, and shows routes and recent requests",
   ignore: CHROMIUM === undefined,
-  // The library keeps timers of its own.
+  // The library keeps its own timers.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
@@ -64,16 +63,16 @@ Deno.test({
         assert(shown.includes(part), `${part}\n${shown}`);
       }
       assert(!shown.includes("quarry") && !shown.includes(TOKEN));
-      // The style sheet took hold, and the plots have a size and something in them.
+      // The style sheet applies, and the charts have a size and content.
       assertEquals(
         await page.evaluate("getComputedStyle(document.querySelector('.charts')).display"),
         "grid",
       );
-      const plots = await page.evaluate(
+      const charts = await page.evaluate(
         "[...document.querySelectorAll('svg')].map((svg) => [svg.clientWidth > 200, svg.clientHeight > 50, svg.querySelectorAll('rect, path:not(.axis)').length > 0])",
       );
-      assertEquals(plots, Array(3).fill([true, true, true]));
-      // On a narrow screen, tables scroll in their own frames and the page itself does not.
+      assertEquals(charts, Array(3).fill([true, true, true]));
+      // On a narrow screen the tables scroll in their own frames and the page itself does not.
       await page.setViewport({ width: 390, height: 800 });
       assertEquals(await page.evaluate("document.documentElement.scrollWidth"), 390);
     } finally {

@@ -1,24 +1,23 @@
-/**
- * What a child process writes.
- *
- * @module
- */
-
 import { within } from "./within.ts";
 
-/** Text that a child writes, kept as it comes. */
+/** Collects the text that a child process writes. */
 export class Log {
-  /** Resolves when the child has closed the stream. */
+  /** Resolves once the child has closed the stream. */
   readonly done: Promise<void>;
   text = "";
-  #arrival = Promise.withResolvers<void>();
-  #over = false;
+  #change = Promise.withResolvers<void>();
+  #ended = false;
 
   constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
-    this.done = this.#keep(stream);
+    this.done = this.#collect(stream);
   }
 
-  /** The first match in the text, once it is there; rejects at the end of the stream or after `ms`. */
+  /**
+   * Waits for the first match in the text.
+   *
+   * @param ms How long to wait, in milliseconds.
+   * @throws {Error} When the stream or the time ends first.
+   */
   match(pattern: RegExp, ms?: number): Promise<RegExpExecArray> {
     return within(this.#match(pattern), () => `${pattern} in ${JSON.stringify(this.text)}`, ms);
   }
@@ -27,18 +26,18 @@ export class Log {
     for (;;) {
       const found = pattern.exec(this.text);
       if (found) return found;
-      if (this.#over) throw new Error(`The process ended without ${pattern}: ${this.text}`);
-      await this.#arrival.promise;
+      if (this.#ended) throw new Error(`The process ended without ${pattern}: ${this.text}`);
+      await this.#change.promise;
     }
   }
 
-  async #keep(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+  async #collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
       this.text += text;
-      this.#arrival.resolve();
-      this.#arrival = Promise.withResolvers();
+      this.#change.resolve();
+      this.#change = Promise.withResolvers();
     }
-    this.#over = true;
-    this.#arrival.resolve();
+    this.#ended = true;
+    this.#change.resolve();
   }
 }

@@ -1,9 +1,10 @@
 /**
- * Prometheus' own judge of metrics, of Debian's package `prometheus`; undefined where it is not installed.
- *
- * Gives what it complains about, and so nothing where all is well.
+ * Checks metrics with Prometheus' own linter, and returns its complaints: an empty string if there are none. Undefined
+ * if it is not installed (Debian's package `prometheus`).
  */
-export const promtool: ((metrics: string) => Promise<string>) | undefined = isInstalled() ? judge : undefined;
+export const promtool: ((metrics: string) => Promise<string>) | undefined = isInstalled()
+  ? checkMetrics
+  : undefined;
 
 function isInstalled(): boolean {
   try {
@@ -14,7 +15,7 @@ function isInstalled(): boolean {
   }
 }
 
-async function judge(metrics: string): Promise<string> {
+async function checkMetrics(metrics: string): Promise<string> {
   const child = new Deno.Command("promtool", {
     args: ["check", "metrics"],
     stdin: "piped",
@@ -25,6 +26,6 @@ async function judge(metrics: string): Promise<string> {
   await writer.write(new TextEncoder().encode(metrics));
   await writer.close();
   const { code, stdout, stderr } = await child.output();
-  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  return code === 0 ? said : `exit status ${code}: ${said}`;
+  const complaints = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  return code === 0 ? complaints : `exit status ${code}: ${complaints}`;
 }

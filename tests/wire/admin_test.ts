@@ -20,7 +20,7 @@ function routesTo(upstream: string) {
   return { routes: { routes: [{ ...ROUTE, upstream }] }, env: { A_TOKEN: TOKEN } };
 }
 
-Deno.test("the operator's listener says that the service lives and is ready, and nothing about what it is not asked", async () => {
+Deno.test("the operator's listener reports that the service is alive and ready, and serves nothing else", async () => {
   await using service = await startAdmin(routesTo("http://127.0.0.1:9"));
   const cases: [path: string, status: number, type: string, body: RegExp][] = [
     ["/healthz", 200, "text/plain; charset=utf-8", /^ok\n$/],
@@ -47,7 +47,7 @@ Deno.test("the operator's listener says that the service lives and is ready, and
   await post.body?.cancel();
 });
 
-Deno.test("the operator's listener is not on the agent's port", async () => {
+Deno.test("the operator's pages are not on the clients' port", async () => {
   await using service = await startAdmin(routesTo("http://127.0.0.1:9"));
   for (const path of ["/", "/healthz", "/readyz", "/metrics"]) {
     const response = await fetch(service.url + path);
@@ -56,7 +56,7 @@ Deno.test("the operator's listener is not on the agent's port", async () => {
   }
 });
 
-Deno.test("/metrics counts what was asked, in a form that promtool has nothing against", async () => {
+Deno.test("/metrics counts requests in a form that promtool accepts", async () => {
   await using upstream = startUpstream(async (exchange) => {
     await exchange.rawBody();
     await exchange.reply(exchange.target === "/missing" ? 404 : 200, {}, "hello");
@@ -84,7 +84,7 @@ Deno.test("/metrics counts what was asked, in a form that promtool has nothing a
   if (promtool !== undefined) assertEquals(await promtool(text), "");
 });
 
-Deno.test("/metrics counts reloads, and goes on counting over a new table", async () => {
+Deno.test("/metrics counts reloads, and keeps its counts across a new table", async () => {
   await using upstream = startScribe();
   await using service = await startAdmin({
     ...routesTo(upstream.url),
@@ -116,12 +116,12 @@ Deno.test("/metrics counts reloads, and goes on counting over a new table", asyn
   for (const line of expected) assert(text.includes(`\n${line}`), `${line}\n${text}`);
 });
 
-Deno.test("/readyz says 503 while requests in flight come to their end, and healthcheck says no", async () => {
-  const told = Promise.withResolvers<void>();
+Deno.test("/readyz returns 503 while requests in flight finish, and healthcheck fails", async () => {
+  const released = Promise.withResolvers<void>();
   await using upstream = startUpstream(async (exchange) => {
     await exchange.reply(200, { "Transfer-Encoding": "chunked" });
     await exchange.writeChunk("one");
-    await Promise.race([told.promise, exchange.closed]);
+    await Promise.race([released.promise, exchange.closed]);
     await exchange.writeChunk("two");
     await exchange.writeChunk();
   });
@@ -151,12 +151,12 @@ Deno.test("/readyz says 503 while requests in flight come to their end, and heal
   assertEquals(code, 1);
   assertMatch(stderr, /: the service is shutting down\n$/);
 
-  told.resolve();
+  released.resolve();
   assert((await wire.readUntil("0\r\n\r\n")).endsWith("3\r\ntwo\r\n0\r\n\r\n"));
   assertEquals((await service.status).code, 0);
 });
 
-Deno.test("neither the page nor the metrics nor the log show a secret, a query or a field's value", async () => {
+Deno.test("neither the page nor the metrics nor the log shows a secret, a query or a field's value", async () => {
   await using upstream = startScribe();
   await using service = await startAdmin({
     routes: { routes: canaryRoutes(upstream.url) },
@@ -178,14 +178,14 @@ Deno.test("neither the page nor the metrics nor the log show a secret, a query o
   assert(shown.join("\n").includes(`${CANARIES[0]!.route.path}x`));
 });
 
-Deno.test("an operator's address that is taken stops the start, and the line names it", async () => {
-  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const address = `127.0.0.1:${(taken.addr as Deno.NetAddr).port}`;
-  let said = "";
+Deno.test("an operator's address in use stops the start, and the message names it", async () => {
+  using occupied = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = `127.0.0.1:${(occupied.addr as Deno.NetAddr).port}`;
+  let message = "";
   try {
     await using _service = await startAdmin(routesTo("http://127.0.0.1:9"), address);
   } catch (error) {
-    said = String(error);
+    message = String(error);
   }
-  assert(said.includes("can't listen on 127.0.0.1:") && said.includes(` and ${address}: `), said);
+  assert(message.includes("can't listen on 127.0.0.1:") && message.includes(` and ${address}: `), message);
 });
