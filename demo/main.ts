@@ -1,47 +1,41 @@
 /**
- * Shows the main job on an embedded upstream: `deno task demo`. Each thing that it shows is checked as well; it ends with
- * 0 if all is as promised.
+ * Runs the service in front of an upstream of its own and shows what each side sees: `deno task demo`. Everything shown is
+ * also checked; the exit status is 0 if all promises are kept.
  *
  * @module
  */
 
-import { fromFileUrl } from "@std/path";
-import { CHILD_PATIENCE } from "../tests/support/run_main.ts";
 import { type Service, startService } from "../tests/support/service.ts";
 import { type Held, untilSignal } from "../tests/support/until_signal.ts";
 import { within } from "../tests/support/within.ts";
-import { type Answer, ask } from "./agent.ts";
-import type { Outcome } from "./attempts.ts";
-import { Page } from "./page.ts";
-import { type DemoUpstream, openUpstream } from "./upstream.ts";
+import { send } from "./client.ts";
+import { Report } from "./report.ts";
+import { showSandbox } from "./sandbox.ts";
+import { showStream } from "./stream.ts";
+import { type DemoUpstream, startDemoUpstream } from "./upstream.ts";
 
-/** What the agent holds: a text that opens nothing. */
-const PLACEHOLDER = "placeholder-of-the-agent";
-
-/** The real credential, made up for this run. It is in the service's environment and nowhere else. */
+/** The real credential, made up for this run. Only the service's environment holds it. */
 const TOKEN = `sk-demo-${crypto.randomUUID()}`;
 
-const CONTENT = '{"model":"demo","stream":true,"messages":[{"role":"user","content":"Hi"}]}';
-
 async function demo(held: Held): Promise<number> {
-  const page = new Page(TOKEN);
-  page.text(`cred-proxy, shown on an upstream of its own. Nothing leaves this machine, the
-token is made up, and it ends by itself in a few seconds.`);
+  const report = new Report(TOKEN);
+  report.text(`A self-contained demo of cred-proxy. Nothing leaves this machine, the token is
+made up, and the demo ends by itself in a few seconds.`);
 
-  const upstream = await held.hold(openUpstream());
+  const upstream = await held.hold(startDemoUpstream());
   const service = await held.hold(startService({
     routes: tableFor(upstream),
     env: { DEMO_TOKEN: TOKEN },
     ca: upstream.ca,
   }));
-  showTable(page, upstream);
-  showFlags(page, service);
-  await showExchange(page, service, upstream);
-  await showEcho(page, service);
-  await showRefusal(page, service);
-  await showAttempts(page, service);
-  await showEnd(page, service);
-  return conclude(page);
+  showTable(report, upstream);
+  showStart(report, service);
+  await showStream({ report, service, upstream, token: TOKEN });
+  await showEcho(report, service);
+  await showRefusal(report, service);
+  await showSandbox(report, service);
+  await showEnd(report, service);
+  return conclude(report);
 }
 
 function tableFor(upstream: DemoUpstream) {
@@ -50,100 +44,53 @@ function tableFor(upstream: DemoUpstream) {
   };
 }
 
-function showTable(page: Page, upstream: DemoUpstream): void {
-  page.section("The route table");
-  page.show(JSON.stringify(tableFor(upstream), null, 2));
-  page.show("\nDEMO_TOKEN, in the environment of the service alone:");
-  page.show(TOKEN);
+function showTable(report: Report, upstream: DemoUpstream): void {
+  report.section("The route table");
+  report.show(JSON.stringify(tableFor(upstream), null, 2));
+  report.show("\nDEMO_TOKEN, which only the service's environment holds:");
+  report.show(TOKEN);
 }
 
-function showFlags(page: Page, service: Service): void {
-  page.section("The flags that `permissions` derives from it, and the start under them");
-  page.show(service.flags.join("\n"));
-  page.show(`\n${service.stderr().trimEnd()}`);
-  page.check("each permission is a list; none to write, to run, or to load", service.flags.every(isNarrow));
+function showStart(report: Report, service: Service): void {
+  report.section("The flags that `permissions` derives from it, and the start under them");
+  report.show(service.flags.join("\n"));
+  report.show(`\n${service.stderr().trimEnd()}`);
+  report.check(
+    "each permission is a list; none to write, run programs or load code",
+    service.flags.every(isNarrow),
+  );
 }
 
-/** A flag that grants a list of what the service needs, or grants nothing. */
+/** Whether a flag grants a list of what the service needs, or grants nothing. */
 function isNarrow(flag: string): boolean {
   return /^--allow-(?:net|read|env)=./.test(flag) || (flag.startsWith("--") && !flag.startsWith("--allow-"));
 }
 
-async function showExchange(page: Page, service: Service, upstream: DemoUpstream): Promise<void> {
-  page.section(`What the agent sends to ${service.url}`);
-  const request = `POST /ai/v1/messages HTTP/1.1
-Host: 127.0.0.1:${service.port}
-Authorization: Bearer ${PLACEHOLDER}
-X-Api-Key: ${PLACEHOLDER}
-Content-Type: application/json
-Content-Length: ${CONTENT.length}
-
-${CONTENT}`;
-  page.show(request);
-  const arrived: number[] = [];
-  const events: string[] = [];
-  // Events may come before there is a place for them on the page.
-  let tell = (event: string): unknown => events.push(event);
-  const answer = ask(service.port, request, (event) => {
-    arrived.push(performance.now());
-    tell(event);
-  });
-
-  page.section(`What the upstream receives at ${upstream.url}`);
-  const { head, body } = await within(Promise.race([upstream.received, failureOf(answer)]), "The request");
-  page.show(`${head}\n\n${body}`);
-  page.check("the placeholder is gone", !head.includes(PLACEHOLDER));
-  page.check(
-    "the real token is there, once, and where it belongs",
-    head.split(TOKEN).length === 2 && new RegExp(`^authorization: Bearer ${TOKEN}$`, "im").test(head),
-  );
-  page.check("the content is what the agent sent", body === CONTENT);
-
-  page.section("The events of the answer, as they reach the agent");
-  const begun = performance.now();
-  tell = (event) => page.show(`${((performance.now() - begun) / 1000).toFixed(2)} s  ${describe(event)}`);
-  events.forEach(tell);
-  const { status, head: replied, body: streamed } = await within(answer, "The end of the events");
-  page.check("the answer came whole", status === 200 && streamed.includes("message_stop"));
-  page.check("each event was there before the next was sent", inTime(arrived, upstream.sent));
-  page.check("the token is nowhere in it", !`${replied}${streamed}`.includes(TOKEN));
-}
-
-/** An event's type, and its text if it has one. */
-function describe(event: string): string {
-  const { type, delta } = JSON.parse(/^data: (.*)$/m.exec(event)?.[1] ?? "{}");
-  return delta === undefined ? type : `${type}  ${JSON.stringify(delta.text)}`;
-}
-
-/** Never resolves; rejects when the answer does. */
-function failureOf(answer: Promise<Answer>): Promise<never> {
-  return answer.then(() => new Promise<never>(() => {}));
-}
-
-function inTime(arrived: readonly number[], sent: readonly number[]): boolean {
-  return arrived.length === sent.length &&
-    arrived.every((time, at) => time < (sent[at + 1] ?? Infinity));
-}
-
-async function showEcho(page: Page, service: Service): Promise<void> {
-  page.section("What the agent gets when the upstream sends the token back");
-  const request = `GET /ai/echo HTTP/1.1\nHost: 127.0.0.1:${service.port}`;
-  page.show(request);
-  const { status, head, body } = await within(ask(service.port, `${request}\n\n`), "The echo");
-  page.show(`\n${head}\n\n${body}`);
-  page.check(
+async function showEcho(report: Report, service: Service): Promise<void> {
+  report.section("What the client gets if the upstream sends the token back");
+  const { status, head, body } = await showGet(report, service, "/ai/echo");
+  report.check(
     "the token is masked",
     status === 200 && body.includes("****") && !`${head}${body}`.includes(TOKEN),
   );
 }
 
-async function showRefusal(page: Page, service: Service): Promise<void> {
-  page.section("What the agent gets where there is no route");
-  const request = `GET /elsewhere HTTP/1.1\nHost: 127.0.0.1:${service.port}`;
-  page.show(request);
-  const { status, head, body } = await within(ask(service.port, `${request}\n\n`), "The refusal");
-  page.show(`\n${head}\n\n${body}`);
-  page.check("it is told so, in the shape that AI clients show to people", status === 404 && isError(body));
+async function showRefusal(report: Report, service: Service): Promise<void> {
+  report.section("What the client gets if no route matches");
+  const { status, body } = await showGet(report, service, "/elsewhere");
+  report.check(
+    "the response says so, in the format that AI clients show to people",
+    status === 404 && isError(body),
+  );
+}
+
+/** Sends a GET, and shows it and its response. */
+async function showGet(report: Report, service: Service, path: string) {
+  const request = `GET ${path} HTTP/1.1\nHost: 127.0.0.1:${service.port}`;
+  report.show(request);
+  const response = await within(send(service.port, `${request}\n\n`), `The response to ${path}`);
+  report.show(`\n${response.head}\n\n${response.body}`);
+  return response;
 }
 
 function isError(body: string): boolean {
@@ -151,55 +98,29 @@ function isError(body: string): boolean {
   return type === "error" && error.type === "cred_proxy_no_route" && typeof error.message === "string";
 }
 
-async function showAttempts(page: Page, service: Service): Promise<void> {
-  page.section("What somebody could do who had taken over the service");
-  page.show("Another program under the same flags tries to");
-  const outcomes = await attempt(service);
-  for (const { attempt, refused } of outcomes) {
-    page.show(`  ${attempt.padEnd(50, ".")} ${refused ? "refused" : "done"}`);
-  }
-  const [own, ...others] = outcomes;
-  page.check("it may read what the service needs", own?.refused === false);
-  page.check("everything else is refused", others.length > 0 && others.every(({ refused }) => refused));
-}
-
-async function attempt(service: Service): Promise<readonly Outcome[]> {
-  const program = fromFileUrl(new URL("./attempts.ts", import.meta.url));
-  const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", ...service.flags, program, service.folder],
-    env: service.env,
-    stdin: "null",
-    stderr: "inherit",
-  });
-  const { stdout } = await within(command.output(), "The attempts", CHILD_PATIENCE);
-  return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "").map((line) =>
-    JSON.parse(line)
-  );
-}
-
-async function showEnd(page: Page, service: Service): Promise<void> {
-  page.section("The end, after SIGTERM");
+async function showEnd(report: Report, service: Service): Promise<void> {
+  report.section("The end, after SIGTERM");
   const code = await service.stop();
-  page.show(service.stderr().split("\n").slice(1).join("\n").trimEnd());
-  page.check("the service ended with 0", code === 0);
-  page.check(
-    "the token is nowhere in what it wrote",
+  report.show(service.stderr().split("\n").slice(1).join("\n").trimEnd());
+  report.check("the service ended with 0", code === 0);
+  report.check(
+    "the token is nowhere in its output",
     !`${service.stderr()}${service.stdout()}`.includes(TOKEN),
   );
 }
 
-function conclude(page: Page): number {
-  if (page.broken.length === 0) {
-    page.text(`\nAll is well: ${page.checks} of ${page.checks} promises kept.`);
+function conclude(report: Report): number {
+  if (report.failures.length === 0) {
+    report.text(`\nAll ${report.checks} promises kept.`);
     return 0;
   }
-  page.text(`\nNot as promised:\n${page.broken.map((promise) => `  NOT SO: ${promise}`).join("\n")}`);
+  report.text(`\nPromises broken:\n${report.failures.map((promise) => `  ${promise}`).join("\n")}`);
   return 1;
 }
 
 try {
   Deno.exit(await untilSignal(demo));
 } catch (error) {
-  console.log(`\nNot as promised: ${error instanceof Error ? error.message : error}`);
+  console.log(`\nThe demo failed: ${error instanceof Error ? error.message : error}`);
   Deno.exit(1);
 }

@@ -1,5 +1,5 @@
 /**
- * The upstream of the demo: HTTPS, with a certificate made for it, and an answer that streams as those of AI services do.
+ * The upstream of the demo: HTTPS with a certificate made at run time, and a stream of events like that of an AI service.
  *
  * @module
  */
@@ -7,14 +7,14 @@
 import { makeAuthority } from "../tests/support/authority.ts";
 import { startUpstream, type Upstream } from "../tests/support/upstream.ts";
 
-/** The milliseconds between two events. */
-export const GAP = 250;
+/** Milliseconds between two events. */
+const INTERVAL_MS = 250;
 
 const WORDS = ["This", " came", " through", " the", " proxy."];
 
-/** What it has seen of the request for the stream. */
-export interface Received {
-  /** Without the empty line at its end. */
+/** The request for the stream, as the upstream received it. */
+export interface ReceivedRequest {
+  /** Without the empty line at its end; lines end with LF. */
   readonly head: string;
   readonly body: string;
 }
@@ -24,18 +24,19 @@ export interface DemoUpstream extends AsyncDisposable {
   readonly url: string;
   /** The authority of its certificate, PEM. */
   readonly ca: string;
-  /** Resolves when the request for the stream is there. */
-  readonly received: Promise<Received>;
-  /** When each event was sent, by `performance.now()`. */
+  /** Resolves with the request for the stream. */
+  readonly received: Promise<ReceivedRequest>;
+  /** When each event was sent, in milliseconds of `performance.now()`. */
   readonly sent: readonly number[];
 }
 
-export async function openUpstream(): Promise<DemoUpstream> {
+/** Starts the upstream. It streams events, and on `/echo` sends the credential back. */
+export async function startDemoUpstream(): Promise<DemoUpstream> {
   const authority = await makeAuthority();
-  const received = Promise.withResolvers<Received>();
+  const received = Promise.withResolvers<ReceivedRequest>();
   const sent: number[] = [];
   const upstream: Upstream = startUpstream(async (exchange) => {
-    // An upstream that is careless, or means harm, may send back what it was told in confidence.
+    // A careless or hostile upstream may send the credential back.
     if (exchange.target === "/echo") {
       return await exchange.reply(
         200,
@@ -47,7 +48,7 @@ export async function openUpstream(): Promise<DemoUpstream> {
     received.resolve({ head: exchange.head.trimEnd().replaceAll("\r\n", "\n"), body });
     await exchange.reply(200, { "Content-Type": "text/event-stream", "Transfer-Encoding": "chunked" });
     for (const text of events()) {
-      await new Promise((resolve) => setTimeout(resolve, GAP));
+      await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
       sent.push(performance.now());
       await exchange.writeChunk(text);
     }
@@ -69,6 +70,6 @@ function* events(): Generator<string> {
   yield event("message_stop", {});
 }
 
-function event(type: string, more: object): string {
-  return `event: ${type}\ndata: ${JSON.stringify({ type, ...more })}\n\n`;
+function event(type: string, data: object): string {
+  return `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
 }

@@ -1,21 +1,22 @@
 /**
- * What somebody would try who had taken over the service: a program to be run under the service's flags. Prints the
- * outcome of each attempt as a line of JSON.
+ * What an attacker would try after taking over the service: a program that runs under the service's flags and prints the
+ * result of each action as a line of JSON.
  *
- * Arguments: the service's folder, which it may read but not write to.
+ * Arguments: the folder of the service's route table, which it may read but not write.
  *
  * @module
  */
 
-/** An attempt's outcome. */
-export interface Outcome {
-  readonly attempt: string;
-  readonly refused: boolean;
+/** The result of an action. */
+export interface ProbeResult {
+  readonly action: string;
+  /** Whether the runtime denied it. */
+  readonly denied: boolean;
 }
 
 const [folder = "."] = Deno.args;
 
-const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
+const ACTIONS: Readonly<Record<string, () => unknown>> = {
   "read its own route table": () => Deno.readTextFile(`${folder}/routes.json`),
   "connect to another host": () => Deno.connect({ hostname: "elsewhere.example", port: 443 }),
   "connect to another port of its upstream's host": () => Deno.connect({ hostname: "localhost", port: 1 }),
@@ -26,21 +27,21 @@ const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
   "start a program": () => new Deno.Command("sh", { args: ["-c", "true"] }).output(),
 };
 
-/** Whether the runtime refused it, rather than that it failed for another reason. */
-function isRefusal(error: unknown): boolean {
+/** Whether the runtime denied a permission, as opposed to any other failure. */
+function isDenial(error: unknown): boolean {
   if (error instanceof Deno.errors.NotCapable) return true;
-  // A refused import says so in its text only.
+  // For an import only the message says so.
   return error instanceof TypeError && /Requires import access|--no-remote/.test(error.message);
 }
 
 if (import.meta.main) {
-  for (const [attempt, make] of Object.entries(ATTEMPTS)) {
-    let refused = false;
+  for (const [action, run] of Object.entries(ACTIONS)) {
+    let denied = false;
     try {
-      await make();
+      await run();
     } catch (error) {
-      refused = isRefusal(error);
+      denied = isDenial(error);
     }
-    console.log(JSON.stringify({ attempt, refused } satisfies Outcome));
+    console.log(JSON.stringify({ action, denied } satisfies ProbeResult));
   }
 }

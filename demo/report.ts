@@ -1,17 +1,11 @@
-/**
- * What the demo prints, and which promises it found kept.
- *
- * @module
- */
-
 const WIDTH = 80;
 const INDENT = "   ";
 
-/** Plain text for a terminal of 80 columns; coloured only where somebody looks at it and has not said no. */
-export class Page {
+/** Prints the demo for a terminal of 80 columns, and counts its checks. Colours are for terminals without `NO_COLOR`. */
+export class Report {
   readonly #coloured = Deno.stdout.isTerminal() && !Deno.noColor;
   readonly #secret: string;
-  readonly #broken: string[] = [];
+  readonly #failures: string[] = [];
   #sections = 0;
   #checks = 0;
 
@@ -20,47 +14,49 @@ export class Page {
     this.#secret = secret;
   }
 
-  /** What was promised and is not so. */
-  get broken(): readonly string[] {
-    return this.#broken;
+  /** The checks that failed. */
+  get failures(): readonly string[] {
+    return this.#failures;
   }
 
-  /** How many promises were looked at. */
+  /** The number of checks so far. */
   get checks(): number {
     return this.#checks;
   }
 
+  /** Prints a paragraph. */
   text(text: string): void {
     this.#print(wrap(text, WIDTH).join("\n"));
   }
 
+  /** Prints a numbered title. */
   section(title: string): void {
-    this.#print(`\n${this.#paint("1", `${++this.#sections}. ${title}`)}`);
+    this.#print(`\n${this.#style("1", `${++this.#sections}. ${title}`)}`);
   }
 
-  /** Lines, a little to the right. */
+  /** Prints indented lines. */
   show(text: string): void {
     this.#print(wrap(text, WIDTH - INDENT.length).map((line) => `${INDENT}${line}`.trimEnd()).join("\n"));
   }
 
-  /** Says whether something is as promised. */
+  /** Prints and records whether something is as promised. */
   check(promise: string, kept: boolean): void {
     this.#checks++;
-    if (!kept) this.#broken.push(promise);
-    this.#print(`${INDENT}${kept ? this.#paint("32", "ok ") : this.#paint("31", "NOT SO:")} ${promise}`);
+    if (!kept) this.#failures.push(promise);
+    this.#print(`${INDENT}${kept ? this.#style("32", "ok ") : this.#style("31", "FAILED:")} ${promise}`);
   }
 
   #print(text: string): void {
     console.log(text.replaceAll(this.#secret, `${this.#secret.slice(0, 4)}…(masked)`));
   }
 
-  /** @param style A number of ECMA-48, section 8.3.117 (SGR). */
-  #paint(style: string, text: string): string {
-    return this.#coloured ? `\x1b[${style}m${text}\x1b[0m` : text;
+  /** @param code A parameter of SGR: ECMA-48, section 8.3.117. */
+  #style(code: string, text: string): string {
+    return this.#coloured ? `\x1b[${code}m${text}\x1b[0m` : text;
   }
 }
 
-/** The lines of a text; a longer one goes on in the next, broken behind a space or a comma. */
+/** Breaks lines that are too long after a space or a comma, and indents their continuations. */
 function wrap(text: string, width: number): string[] {
   return text.split("\n").flatMap((line) => {
     const parts: string[] = [];
