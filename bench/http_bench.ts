@@ -14,7 +14,7 @@ import { Mask } from "../lib/mask/mask.ts";
 import { serializeRequestHead } from "../lib/upstream/request_head.ts";
 import { parseResponseHead } from "../lib/upstream/response_head.ts";
 import { routeOf } from "../tests/support/route.ts";
-import { REPLY_HEAD, REQUEST_FIELDS } from "./support/messages.ts";
+import { REQUEST_FIELDS, RESPONSE_HEAD } from "./support/messages.ts";
 
 const HOST = "cred-proxy:9099";
 const SHORT = `http://${HOST}/anthropic/v1/messages`;
@@ -66,7 +66,7 @@ Deno.bench("requestFields() and serializeRequestHead(): the same, with set_heade
 
 const route = routeOf();
 const mask = Mask.of([{ text: Secret.of("x1".repeat(50)) }]);
-const reply = parseResponseHead(REPLY_HEAD);
+const reply = parseResponseHead(RESPONSE_HEAD);
 const response = { head: reply, framing: { kind: "chunked" } } as const;
 
 Deno.bench("copyResponseFields(): as an AI service sends them", () => {

@@ -4,7 +4,7 @@
  *     deno task bench:memory [NAME ...]
  *
  * Each transfer has a service of its own, so that none profits from what the one before has left behind. Ends with 1
- * when one of them raises the memory by {@linkcode LIMIT} or more.
+ * when one of them raises the memory by {@linkcode LIMIT_BYTES} or more.
  *
  * @module
  */
@@ -13,56 +13,58 @@ import { residentMemory, type Service } from "../tests/support/service.ts";
 import { type Held, untilSignal } from "../tests/support/until_signal.ts";
 import { within } from "../tests/support/within.ts";
 import { chosen } from "./support/arguments.ts";
-import { Client, getHead } from "./support/client.ts";
+import { BenchClient, getRequest } from "./support/client.ts";
 import { canMeasure, megabytes, MemoryWatch } from "../tests/support/process.ts";
 import { startService, startUpstream } from "./support/setting.ts";
 
 const GIB = 1024 ** 3;
 
 /** What none of the transfers may add, in bytes. */
-const LIMIT = 40_000_000;
+const LIMIT_BYTES = 40_000_000;
 
 /** How often the memory is looked at, in milliseconds. */
-const INTERVAL = 20;
+const INTERVAL_MS = 20;
 
 /** How long the reader stands still, in milliseconds. */
-const PAUSE = 10_000;
+const PAUSE_MS = 10_000;
 
 /** How long a transfer may take, in milliseconds. */
-const PATIENCE = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** Requests before it is measured: what any service has learnt after a while. */
-const WARM_UP = 1_000;
+const WARM_UP_REQUESTS = 1_000;
 
 /** Gives how many bytes arrived where they were meant to. */
-type Transfer = (client: Client) => Promise<number>;
+type Transfer = (client: BenchClient) => Promise<number>;
 
 const TRANSFERS: ReadonlyMap<string, Transfer> = new Map<string, Transfer>([
   ["upload-length", (client) => client.upload(GIB, "length")],
   ["upload-chunked", (client) => client.upload(GIB, "chunked")],
-  ["download-length", (client) => client.get(getHead(`bytes/${GIB}`))],
-  ["download-chunked", (client) => client.get(getHead(`chunked/${GIB}`))],
-  ["reader-stops", standStill],
+  ["download-length", (client) => client.get(getRequest(`bytes/${GIB}`))],
+  ["download-chunked", (client) => client.get(getRequest(`chunked/${GIB}`))],
+  ["reader-stops", pausedDownload],
 ]);
 
 /** Reads a little, then nothing for a while, then the rest. */
-function standStill(client: Client): Promise<number> {
+function pausedDownload(client: BenchClient): Promise<number> {
   let taken = 0;
   let stood = false;
-  return client.get(getHead(`chunked/${GIB}`), async (part) => {
+  return client.get(getRequest(`chunked/${GIB}`), async (part) => {
     taken += part.length;
     if (stood || taken < 1_000_000) return;
     stood = true;
-    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   });
 }
 
 const COLUMNS = ["transfer        ", " start", "before", "  peak", " after", "  rise", "     time"];
 
 async function main(held: Held, names: readonly string[]): Promise<number> {
-  console.log(`Resident memory of the service in MB (1 MB is 1 000 000 bytes), looked at every ${INTERVAL} ms.
-Each body is 1 GiB. "before" is after ${WARM_UP} small requests; the rise is from there to the peak.
-`);
+  console.log(
+    `Resident memory of the service in MB (1 MB is 1 000 000 bytes), looked at every ${INTERVAL_MS} ms.
+Each body is 1 GiB. "before" is after ${WARM_UP_REQUESTS} small requests; the rise is from there to the peak.
+`,
+  );
   console.log(COLUMNS.join("  "));
   const upstream = await held.hold(startUpstream());
   let good = true;
@@ -72,7 +74,7 @@ Each body is 1 GiB. "before" is after ${WARM_UP} small requests; the rise is fro
     good = await measure(service, name, transfer) && good;
     await service.stop();
   }
-  console.log(`\n${good ? "Each" : "NOT each"} rise is below ${megabytes(LIMIT)} MB.`);
+  console.log(`\n${good ? "Each" : "NOT each"} rise is below ${megabytes(LIMIT_BYTES)} MB.`);
   return good ? 0 : 1;
 }
 
@@ -87,22 +89,22 @@ async function measure(service: Service, name: string, transfer: Transfer): Prom
   const rise = peak - before;
   const cells = [name, ...[start, before, peak, after, rise].map(megabytes), `${seconds} s`];
   const line = cells.map((cell, at) => at === 0 ? cell.padEnd(16) : cell.padStart(COLUMNS[at]?.length ?? 0));
-  console.log(`${line.join("  ")}${rise < LIMIT ? "" : "  TOO MUCH"}`);
-  return rise < LIMIT;
+  console.log(`${line.join("  ")}${rise < LIMIT_BYTES ? "" : "  TOO MUCH"}`);
+  return rise < LIMIT_BYTES;
 }
 
 async function peakDuring(service: Service, name: string, transfer: Transfer): Promise<number> {
-  using client = await Client.connect(service.port);
-  await using memory = new MemoryWatch(service.pid, INTERVAL);
-  const bytes = await within(transfer(client), name, PATIENCE);
+  using client = await BenchClient.connect(service.port);
+  await using memory = new MemoryWatch(service.pid, INTERVAL_MS);
+  const bytes = await within(transfer(client), name, TIMEOUT_MS);
   if (bytes !== GIB) throw new Error(`${name}: wanted ${GIB} bytes to arrive, got ${bytes}`);
   return memory.peak;
 }
 
 async function warmUp(port: number): Promise<void> {
-  using client = await Client.connect(port);
-  const head = getHead("bytes/1024");
-  for (let count = 0; count < WARM_UP; count++) await client.get(head);
+  using client = await BenchClient.connect(port);
+  const head = getRequest("bytes/1024");
+  for (let count = 0; count < WARM_UP_REQUESTS; count++) await client.get(head);
 }
 
 const names = chosen([...TRANSFERS.keys()], Deno.args);

@@ -12,13 +12,13 @@ import { residentMemory, type Service } from "../tests/support/service.ts";
 import { type Held, untilSignal } from "../tests/support/until_signal.ts";
 import { within } from "../tests/support/within.ts";
 import { chosen } from "./support/arguments.ts";
-import { Client, getHead } from "./support/client.ts";
+import { BenchClient, getRequest } from "./support/client.ts";
 import { now } from "../tests/support/clock.ts";
 import { canMeasure, megabytes, processorTime } from "../tests/support/process.ts";
 import { startService, startUpstream } from "./support/setting.ts";
 
 /** What was counted while a work was measured. */
-interface Count {
+interface Measurement {
   /** How many of the work's units were done. */
   readonly units: number;
   /** How long it took, in seconds. */
@@ -27,35 +27,35 @@ interface Count {
   readonly delays: readonly number[];
 }
 
-interface Work {
+interface Workload {
   readonly title: string;
   /** One of what is counted. */
   readonly unit: string;
   /** Does it for about so many seconds; processor time counts from when `start` is called. */
-  readonly run: (port: number, seconds: number, start: () => Promise<void>) => Promise<Count>;
+  readonly run: (port: number, seconds: number, start: () => Promise<void>) => Promise<Measurement>;
 }
 
 const KIB = 1024;
 
-const WORKS: ReadonlyMap<string, Work> = new Map<string, Work>([
-  ["1k-1", { title: "1 KiB reply, 1 connection", unit: "request", run: replies(KIB, 1) }],
-  ["1k-16", { title: "1 KiB reply, 16 connections", unit: "request", run: replies(KIB, 16) }],
-  ["100k", { title: "100 KiB reply, 16 connections", unit: "request", run: replies(100 * KIB, 16) }],
-  ["10m", { title: "10 MiB reply, 4 connections", unit: "request", run: replies(10 * KIB * KIB, 4) }],
+const WORKLOADS: ReadonlyMap<string, Workload> = new Map<string, Workload>([
+  ["1k-1", { title: "1 KiB reply, 1 connection", unit: "request", run: downloads(KIB, 1) }],
+  ["1k-16", { title: "1 KiB reply, 16 connections", unit: "request", run: downloads(KIB, 16) }],
+  ["100k", { title: "100 KiB reply, 16 connections", unit: "request", run: downloads(100 * KIB, 16) }],
+  ["10m", { title: "10 MiB reply, 4 connections", unit: "request", run: downloads(10 * KIB * KIB, 4) }],
   ["events", { title: "200 event streams, 50 ms apart", unit: "event", run: events(200, 50) }],
   ["upload", { title: "100 MiB uploads, chunked", unit: "MiB", run: uploads(100) }],
 ]);
 
 /** Before each measurement the same is done for so many seconds, for the service's code to be compiled. */
-const WARM_UP = 1;
+const WARM_UP_S = 1;
 
 /** Replies of one size, asked for again and again on each connection. */
-function replies(bytes: number, connections: number): Work["run"] {
+function downloads(bytes: number, connections: number): Workload["run"] {
   return async (port, seconds, start) => {
-    const head = getHead(`bytes/${bytes}`);
+    const head = getRequest(`bytes/${bytes}`);
     const delays: number[] = [];
-    let until = performance.now() + WARM_UP * 1000;
-    async function ask(client: Client): Promise<void> {
+    let until = performance.now() + WARM_UP_S * 1000;
+    async function ask(client: BenchClient): Promise<void> {
       while (performance.now() < until) {
         const begun = performance.now();
         const arrived = await client.get(head);
@@ -75,7 +75,7 @@ function replies(bytes: number, connections: number): Work["run"] {
 }
 
 /** Streams that last as long as the measurement. A delay is that of an event: from its sending to its arrival. */
-function events(streams: number, gap: number): Work["run"] {
+function events(streams: number, gap: number): Workload["run"] {
   return async (port, seconds, start) => {
     const count = Math.max(1, Math.round(seconds * 1000 / gap));
     const delays: number[] = [];
@@ -86,7 +86,7 @@ function events(streams: number, gap: number): Work["run"] {
       // Not all in the same moment, as agents would not.
       await new Promise((resolve) => setTimeout(resolve, index * gap / streams));
       let rest = "";
-      await client.get(getHead(`events/${count}/${gap}`), (part) => {
+      await client.get(getRequest(`events/${count}/${gap}`), (part) => {
         const arrived = now();
         const whole = (rest + new TextDecoder().decode(part)).split("\n\n");
         rest = whole.pop() ?? "";
@@ -102,10 +102,10 @@ function events(streams: number, gap: number): Work["run"] {
 }
 
 /** Uploads one after the other. A delay is that of an upload. */
-function uploads(mebibytes: number): Work["run"] {
+function uploads(mebibytes: number): Workload["run"] {
   const bytes = mebibytes * KIB * KIB;
   return async (port, seconds, start) => {
-    using client = await Client.connect(port);
+    using client = await BenchClient.connect(port);
     const delays: number[] = [];
     async function send(): Promise<void> {
       const begun = performance.now();
@@ -125,8 +125,8 @@ function uploads(mebibytes: number): Work["run"] {
 async function connect(
   port: number,
   count: number,
-): Promise<Disposable & { readonly all: readonly Client[] }> {
-  const all = await Promise.all(Array.from({ length: count }, () => Client.connect(port)));
+): Promise<Disposable & { readonly all: readonly BenchClient[] }> {
+  const all = await Promise.all(Array.from({ length: count }, () => BenchClient.connect(port)));
   return {
     all,
     [Symbol.dispose]: () => all.forEach((client) => client[Symbol.dispose]()),
@@ -148,7 +148,7 @@ async function main(held: Held, names: readonly string[], seconds: number): Prom
   const { pid, port } = service;
   const atStart = canMeasure() ? await residentMemory(pid) : 0;
   print("work", "", "rate", "p50 ms", "p99 ms", canMeasure() ? "processor time" : "");
-  for (const [name, { title, unit, run }] of WORKS) {
+  for (const [name, { title, unit, run }] of WORKLOADS) {
     if (!names.includes(name)) continue;
     let before = 0;
     const start = async () => void (before = canMeasure() ? await processorTime(pid) : 0);
@@ -201,6 +201,6 @@ function significant(value: number): string {
 }
 
 const isSeconds = (argument: string) => /^\d+(?:\.\d+)?$/.test(argument);
-const names = chosen([...WORKS.keys()], Deno.args.filter((argument) => !isSeconds(argument)));
+const names = chosen([...WORKLOADS.keys()], Deno.args.filter((argument) => !isSeconds(argument)));
 const seconds = Math.min(60, Math.max(0.5, Number(Deno.args.find(isSeconds) ?? 3)));
 Deno.exit(await untilSignal((held) => main(held, names, seconds)));

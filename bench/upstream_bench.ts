@@ -8,10 +8,10 @@ import { ChunkedDecoder } from "../lib/upstream/chunked.ts";
 import { decodeLatin1, encodeLatin1 } from "../lib/core/latin1.ts";
 import { responseFraming } from "../lib/upstream/response_framing.ts";
 import { findHeadEnd, parseResponseHead } from "../lib/upstream/response_head.ts";
-import { REPLY_HEAD } from "./support/messages.ts";
+import { RESPONSE_HEAD } from "./support/messages.ts";
 
 const SMALL_HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1024\r\n\r\n";
-const HEADS = { "3 lines": SMALL_HEAD, "17 lines": REPLY_HEAD };
+const HEADS = { "3 lines": SMALL_HEAD, "17 lines": RESPONSE_HEAD };
 
 for (const [size, text] of Object.entries(HEADS)) {
   const bytes = encodeLatin1(text);

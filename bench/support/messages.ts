@@ -23,7 +23,7 @@ export const REQUEST_FIELDS: Readonly<Record<string, string>> = {
 };
 
 /** What an AI service answers with, a byte a character. */
-export const REPLY_HEAD = [
+export const RESPONSE_HEAD = [
   "HTTP/1.1 200 OK",
   "Date: Thu, 01 Jan 2026 00:00:00 GMT",
   "Content-Type: text/event-stream; charset=utf-8",

@@ -18,7 +18,7 @@ import { makeAuthority } from "../../tests/support/authority.ts";
 import { join, latin1 } from "../../tests/support/bytes.ts";
 import { type Field, parseHead, valuesOf } from "../../tests/support/message.ts";
 import { now } from "../../tests/support/clock.ts";
-import { Peer } from "./peer.ts";
+import { HttpConnection } from "./http_connection.ts";
 
 /** Where the upstream is. */
 export interface Place {
@@ -28,10 +28,10 @@ export interface Place {
 }
 
 /** Content is sent in pieces of this size. */
-const PIECE = 256 * 1024;
-const CONTENT = new Uint8Array(PIECE).fill(0x78);
+const PIECE_SIZE = 256 * 1024;
+const PIECE = new Uint8Array(PIECE_SIZE).fill(0x78);
 
-function replyHead(framing: string, type = "application/octet-stream"): Uint8Array {
+function responseHead(framing: string, type = "application/octet-stream"): Uint8Array {
   return latin1(`HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\n${framing}\r\n\r\n`);
 }
 
@@ -44,34 +44,36 @@ const LAST_CHUNK = latin1("0\r\n\r\n");
 
 /** Pieces that add up to so many bytes. */
 function* piecesOf(length: number): Generator<Uint8Array> {
-  for (let left = length; left > 0; left -= PIECE) yield left < PIECE ? CONTENT.subarray(0, left) : CONTENT;
+  for (let left = length; left > 0; left -= PIECE_SIZE) {
+    yield left < PIECE_SIZE ? PIECE.subarray(0, left) : PIECE;
+  }
 }
 
 /** Head and content together, made once for each length. */
-const wholes = new Map<number, Uint8Array>();
+const responses = new Map<number, Uint8Array>();
 
-async function sendLength(peer: Peer, length: number): Promise<void> {
-  const head = replyHead(`Content-Length: ${length}`);
-  if (length > PIECE) {
+async function sendLength(peer: HttpConnection, length: number): Promise<void> {
+  const head = responseHead(`Content-Length: ${length}`);
+  if (length > PIECE_SIZE) {
     await peer.write(head);
     for (const piece of piecesOf(length)) await peer.write(piece);
     return;
   }
-  const whole = wholes.get(length) ?? join([head, ...piecesOf(length)]);
-  wholes.set(length, whole);
+  const whole = responses.get(length) ?? join([head, ...piecesOf(length)]);
+  responses.set(length, whole);
   await peer.write(whole);
 }
 
-async function sendChunked(peer: Peer, length: number): Promise<void> {
-  await peer.write(replyHead(CHUNKED));
-  const whole = chunk(CONTENT);
-  for (const piece of piecesOf(length)) await peer.write(piece.length === PIECE ? whole : chunk(piece));
+async function sendChunked(peer: HttpConnection, length: number): Promise<void> {
+  await peer.write(responseHead(CHUNKED));
+  const whole = chunk(PIECE);
+  for (const piece of piecesOf(length)) await peer.write(piece.length === PIECE_SIZE ? whole : chunk(piece));
   await peer.write(LAST_CHUNK);
 }
 
 /** Sends each event when it is due, counted from the first, so that a late one does not delay all that follow. */
-async function sendEvents(peer: Peer, count: number, gap: number): Promise<void> {
-  await peer.write(replyHead(CHUNKED, "text/event-stream"));
+async function sendEvents(peer: HttpConnection, count: number, gap: number): Promise<void> {
+  await peer.write(responseHead(CHUNKED, "text/event-stream"));
   const begun = performance.now();
   for (let sent = 1; sent <= count; sent++) {
     const wait = Math.max(0, begun + sent * gap - performance.now());
@@ -88,8 +90,8 @@ function framingOf(fields: readonly Field[]): ResponseFraming {
   return { kind: valuesOf(fields, "transfer-encoding").length > 0 ? "chunked" : "none" };
 }
 
-async function converse(conn: Deno.Conn): Promise<void> {
-  using peer = new Peer(conn);
+async function serveConnection(conn: Deno.Conn): Promise<void> {
+  using peer = new HttpConnection(conn);
   for (let text = await peer.readHead(); text !== undefined; text = await peer.readHead()) {
     const { start, fields } = parseHead(text);
     const [, what, first, second] = start.split(" ")[1]?.split("/") ?? [];
@@ -97,7 +99,7 @@ async function converse(conn: Deno.Conn): Promise<void> {
     if (what === "bytes") await sendLength(peer, Number(first));
     else if (what === "chunked") await sendChunked(peer, Number(first));
     else if (what === "events") await sendEvents(peer, Number(first), Number(second));
-    else await peer.write(join([replyHead(`Content-Length: ${`${bytes}`.length}`), latin1(`${bytes}`)]));
+    else await peer.write(join([responseHead(`Content-Length: ${`${bytes}`.length}`), latin1(`${bytes}`)]));
   }
 }
 
@@ -112,7 +114,7 @@ async function serve(): Promise<void> {
   console.log(JSON.stringify(place));
   for await (const conn of listener) {
     // A connection that the service closes in the middle of a reply is none of the upstream's business.
-    converse(conn).catch(() => {});
+    serveConnection(conn).catch(() => {});
   }
 }
 

@@ -10,15 +10,15 @@ import type { ResponseFraming } from "../../lib/http/framing.ts";
 import { fromLatin1, writeAll } from "../../tests/support/bytes.ts";
 
 /** Takes a part of a content; a promise makes the next read wait. */
-export type Taker = (part: Uint8Array) => unknown;
+export type ContentHandler = (part: Uint8Array) => unknown;
 
-const READ = 256 * 1024;
+const READ_SIZE = 256 * 1024;
 const LF = 0x0a;
 
 /** Messages are read one after the other: nobody here sends the next before the last was answered. */
-export class Peer implements Disposable {
+export class HttpConnection implements Disposable {
   readonly #conn: Deno.Conn;
-  readonly #buffer = new Uint8Array(READ);
+  readonly #buffer = new Uint8Array(READ_SIZE);
   #from = 0;
   #to = 0;
 
@@ -50,7 +50,7 @@ export class Peer implements Disposable {
   }
 
   /** Reads the content that follows the head. @returns How many bytes it had. */
-  async readContent(framing: ResponseFraming, taken?: Taker): Promise<number> {
+  async readContent(framing: ResponseFraming, taken?: ContentHandler): Promise<number> {
     const decoder = decoderFor(framing);
     let bytes = 0;
     for (;;) {
