@@ -1,5 +1,5 @@
 /**
- * What each step of a request costs that needs no connection: `deno bench bench/http_bench.ts`.
+ * Measures the steps of a request that need no connection: `deno bench bench/http_bench.ts`.
  *
  * @module
  */
@@ -66,8 +66,10 @@ Deno.bench("requestFields() and serializeRequestHead(): the same, with set_heade
 
 const route = routeOf();
 const mask = Mask.of([{ text: Secret.of("x1".repeat(50)) }]);
-const reply = parseResponseHead(RESPONSE_HEAD);
-const response = { head: reply, framing: { kind: "chunked" } } as const;
+const response = {
+  head: parseResponseHead(RESPONSE_HEAD),
+  framing: { kind: "chunked" },
+} as const;
 
 Deno.bench("copyResponseFields(): as an AI service sends them", () => {
   copyResponseFields({ route, mask: undefined, decoded: false }, response, new Headers());

@@ -1,10 +1,10 @@
 /**
- * What large bodies do to the resident memory of the service: 1 GiB up, 1 GiB down, and a reader that stands still.
+ * Measures how much large bodies add to the service's resident memory: 1 GiB up, 1 GiB down, and a client that pauses.
  *
  *     deno task bench:memory [NAME ...]
  *
- * Each transfer has a service of its own, so that none profits from what the one before has left behind. Ends with 1
- * when one of them raises the memory by {@linkcode LIMIT_BYTES} or more.
+ * Each transfer has a service of its own, so that memory left by one does not hide the growth of the next. Exits with 1
+ * if one of them adds {@linkcode LIMIT_BYTES} or more.
  *
  * @module
  */
@@ -19,22 +19,22 @@ import { startService, startUpstream } from "./support/setting.ts";
 
 const GIB = 1024 ** 3;
 
-/** What none of the transfers may add, in bytes. */
+/** No transfer may add as much, in bytes. */
 const LIMIT_BYTES = 40_000_000;
 
-/** How often the memory is looked at, in milliseconds. */
+/** Milliseconds between two samples of the memory. */
 const INTERVAL_MS = 20;
 
-/** How long the reader stands still, in milliseconds. */
+/** How long the client pauses, in milliseconds. */
 const PAUSE_MS = 10_000;
 
 /** How long a transfer may take, in milliseconds. */
 const TIMEOUT_MS = 60_000;
 
-/** Requests before it is measured: what any service has learnt after a while. */
+/** Requests before the measurement, so that it does not include compiled code and warm caches. */
 const WARM_UP_REQUESTS = 1_000;
 
-/** Gives how many bytes arrived where they were meant to. */
+/** Returns the number of bytes that arrived. */
 type Transfer = (client: BenchClient) => Promise<number>;
 
 const TRANSFERS: ReadonlyMap<string, Transfer> = new Map<string, Transfer>([
@@ -42,17 +42,17 @@ const TRANSFERS: ReadonlyMap<string, Transfer> = new Map<string, Transfer>([
   ["upload-chunked", (client) => client.upload(GIB, "chunked")],
   ["download-length", (client) => client.get(getRequest(`bytes/${GIB}`))],
   ["download-chunked", (client) => client.get(getRequest(`chunked/${GIB}`))],
-  ["reader-stops", pausedDownload],
+  ["client-pauses", pausedDownload],
 ]);
 
-/** Reads a little, then nothing for a while, then the rest. */
+/** Reads a little, pauses, then reads the rest. */
 function pausedDownload(client: BenchClient): Promise<number> {
-  let taken = 0;
-  let stood = false;
+  let received = 0;
+  let paused = false;
   return client.get(getRequest(`chunked/${GIB}`), async (part) => {
-    taken += part.length;
-    if (stood || taken < 1_000_000) return;
-    stood = true;
+    received += part.length;
+    if (paused || received < 1_000_000) return;
+    paused = true;
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   });
 }
@@ -61,21 +61,21 @@ const COLUMNS = ["transfer        ", " start", "before", "  peak", " after", "  
 
 async function main(held: Held, names: readonly string[]): Promise<number> {
   console.log(
-    `Resident memory of the service in MB (1 MB is 1 000 000 bytes), looked at every ${INTERVAL_MS} ms.
-Each body is 1 GiB. "before" is after ${WARM_UP_REQUESTS} small requests; the rise is from there to the peak.
+    `Resident memory of the service in MB (1 MB is 1 000 000 bytes), sampled every ${INTERVAL_MS} ms.
+Each body is 1 GiB. "before" is after ${WARM_UP_REQUESTS} small requests; "rise" is from there to the peak.
 `,
   );
   console.log(COLUMNS.join("  "));
   const upstream = await held.hold(startUpstream());
-  let good = true;
+  let withinLimit = true;
   for (const [name, transfer] of TRANSFERS) {
     if (!names.includes(name)) continue;
     const service = await held.hold(startService(upstream));
-    good = await measure(service, name, transfer) && good;
+    withinLimit = await measure(service, name, transfer) && withinLimit;
     await service.stop();
   }
-  console.log(`\n${good ? "Each" : "NOT each"} rise is below ${megabytes(LIMIT_BYTES)} MB.`);
-  return good ? 0 : 1;
+  console.log(`\n${withinLimit ? "Every rise is" : "NOT every rise is"} below ${megabytes(LIMIT_BYTES)} MB.`);
+  return withinLimit ? 0 : 1;
 }
 
 async function measure(service: Service, name: string, transfer: Transfer): Promise<boolean> {
@@ -89,7 +89,7 @@ async function measure(service: Service, name: string, transfer: Transfer): Prom
   const rise = peak - before;
   const cells = [name, ...[start, before, peak, after, rise].map(megabytes), `${seconds} s`];
   const line = cells.map((cell, at) => at === 0 ? cell.padEnd(16) : cell.padStart(COLUMNS[at]?.length ?? 0));
-  console.log(`${line.join("  ")}${rise < LIMIT_BYTES ? "" : "  TOO MUCH"}`);
+  console.log(`${line.join("  ")}${rise < LIMIT_BYTES ? "" : "  OVER THE LIMIT"}`);
   return rise < LIMIT_BYTES;
 }
 
@@ -97,7 +97,7 @@ async function peakDuring(service: Service, name: string, transfer: Transfer): P
   using client = await BenchClient.connect(service.port);
   await using memory = new MemoryWatch(service.pid, INTERVAL_MS);
   const bytes = await within(transfer(client), name, TIMEOUT_MS);
-  if (bytes !== GIB) throw new Error(`${name}: wanted ${GIB} bytes to arrive, got ${bytes}`);
+  if (bytes !== GIB) throw new Error(`${name}: expected ${GIB} bytes to arrive, got ${bytes}`);
   return memory.peak;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What reading a response costs, without the connection: `deno bench bench/upstream_bench.ts`.
+ * Measures parsing a response, without its connection: `deno bench bench/upstream_bench.ts`.
  *
  * @module
  */
@@ -38,17 +38,17 @@ for (const [size, text] of Object.entries(HEADS)) {
   });
 }
 
-const beyondAscii = encodeLatin1(`HTTP/1.1 200 OK\r\nX-Name: caf\xe9${"x".repeat(500)}\r\n\r\n`);
+const nonAscii = encodeLatin1(`HTTP/1.1 200 OK\r\nX-Name: caf\xe9${"x".repeat(500)}\r\n\r\n`);
 
-Deno.bench("decodeLatin1(): a byte beyond ASCII", () => {
-  decodeLatin1(beyondAscii);
+Deno.bench("decodeLatin1(): a non-ASCII byte", () => {
+  decodeLatin1(nonAscii);
 });
 
 function chunks(count: number, size: number): Uint8Array {
   return encodeLatin1(`${size.toString(16)}\r\n${"x".repeat(size)}\r\n`.repeat(count));
 }
 
-/** Decoding moves the content in place, so each time there must be something to decode; the copy is measured with it. */
+/** Decoding works in place, so each run decodes a fresh copy; the measurement includes copying. */
 function benchDecoder(name: string, coded: Uint8Array): void {
   const bytes = new Uint8Array(coded.length);
   Deno.bench(`ChunkedDecoder: ${name}`, () => {

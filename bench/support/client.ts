@@ -1,5 +1,5 @@
 /**
- * The agent of the benchmarks.
+ * The client of the benchmarks.
  *
  * @module
  */
@@ -25,16 +25,16 @@ export class BenchClient implements Disposable {
   }
 
   /**
-   * Asks for something of the upstream's, with a head that {@linkcode getRequest} made.
+   * Sends a request that {@linkcode getRequest} made, and reads the response.
    *
-   * @returns How many bytes of content came.
+   * @returns The number of bytes of content.
    */
-  async get(head: Uint8Array, taken?: ContentHandler): Promise<number> {
+  async get(head: Uint8Array, onContent?: ContentHandler): Promise<number> {
     await this.#peer.write(head);
-    return await this.#read(taken);
+    return await this.#read(onContent);
   }
 
-  /** Sends so many bytes to the upstream. @returns How many it says it got. */
+  /** Uploads bytes to the upstream. @returns The number that the upstream received. */
   async upload(bytes: number, framing: "length" | "chunked"): Promise<number> {
     if (bytes % PIECE_SIZE !== 0) {
       throw new RangeError(`Cannot send ${bytes} bytes: wanted a multiple of ${PIECE_SIZE}`);
@@ -44,17 +44,17 @@ export class BenchClient implements Disposable {
     await this.#peer.write(requestHead("POST", "sink", `${field}\r\n`));
     for (let left = bytes; left > 0; left -= PIECE_SIZE) await this.#peer.write(piece);
     if (framing === "chunked") await this.#peer.write(LAST_CHUNK);
-    let got = "";
-    await this.#read((part) => got += new TextDecoder().decode(part));
-    return Number(got);
+    let received = "";
+    await this.#read((part) => received += new TextDecoder().decode(part));
+    return Number(received);
   }
 
-  async #read(taken?: ContentHandler): Promise<number> {
+  async #read(onContent?: ContentHandler): Promise<number> {
     const text = await this.#peer.readHead();
-    if (text === undefined) throw new Error("The service closed the connection without a reply");
+    if (text === undefined) throw new Error("The service closed the connection without a response");
     const head = parseResponseHead(text);
-    const bytes = await this.#peer.readContent(responseFraming("GET", head), taken);
-    if (head.status !== 200) throw new Error(`The service answered with ${head.status}`);
+    const bytes = await this.#peer.readContent(responseFraming("GET", head), onContent);
+    if (head.status !== 200) throw new Error(`The service returned ${head.status}`);
     return bytes;
   }
 
@@ -63,18 +63,18 @@ export class BenchClient implements Disposable {
   }
 }
 
-/** What is sent at a time. */
+/** Bytes that are written at once. */
 const PIECE_SIZE = 256 * 1024;
 const PIECE = new Uint8Array(PIECE_SIZE).fill(0x78);
 const CHUNK = latin1(`${PIECE_SIZE.toString(16)}\r\n${"x".repeat(PIECE_SIZE)}\r\n`);
 const LAST_CHUNK = latin1("0\r\n\r\n");
 
-/** A request as an agent sends it. */
+/** Returns the bytes of a GET, as a client sends it. */
 export function getRequest(target: string): Uint8Array {
   return requestHead("GET", target, "");
 }
 
-/** With a placeholder where the credential will be. */
+/** Has a placeholder where the service puts the credential. */
 function requestHead(method: string, target: string, fields: string): Uint8Array {
   return latin1(
     `${method} ${PREFIX}${target} HTTP/1.1\r\nHost: cred-proxy:9099\r\nUser-Agent: bench\r\n` +

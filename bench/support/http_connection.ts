@@ -1,6 +1,6 @@
 /**
- * One end of a raw HTTP/1.1 connection that is kept alive, for the client and for the upstream of the benchmarks: it
- * must cost less than what is between the two.
+ * One end of a persistent raw HTTP/1.1 connection, for the client and the upstream of the benchmarks. It must cost less
+ * than the service between the two.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { decoderFor } from "../../lib/upstream/decoder.ts";
 import type { ResponseFraming } from "../../lib/http/framing.ts";
 import { fromLatin1, writeAll } from "../../tests/support/bytes.ts";
 
-/** Takes a part of a content; a promise makes the next read wait. */
+/** Receives a part of the content; the next read waits for a promise that it returns. */
 export type ContentHandler = (part: Uint8Array) => unknown;
 
 const READ_SIZE = 256 * 1024;
 const LF = 0x0a;
 
-/** Messages are read one after the other: nobody here sends the next before the last was answered. */
+/** Reads one message after the other: neither side sends the next request before the last response. */
 export class HttpConnection implements Disposable {
   readonly #conn: Deno.Conn;
   readonly #buffer = new Uint8Array(READ_SIZE);
@@ -30,7 +30,7 @@ export class HttpConnection implements Disposable {
     return writeAll(this.#conn, bytes);
   }
 
-  /** The next head, up to and with its empty line, a byte a character; undefined at the connection's end. */
+  /** Reads the next head with its empty line, one character per byte. @returns Undefined at the end of the connection. */
   async readHead(): Promise<string | undefined> {
     this.#from = this.#to = 0;
     for (;;) {
@@ -49,14 +49,14 @@ export class HttpConnection implements Disposable {
     }
   }
 
-  /** Reads the content that follows the head. @returns How many bytes it had. */
-  async readContent(framing: ResponseFraming, taken?: ContentHandler): Promise<number> {
+  /** Reads the content after the head. @returns The number of its bytes. */
+  async readContent(framing: ResponseFraming, onContent?: ContentHandler): Promise<number> {
     const decoder = decoderFor(framing);
     let bytes = 0;
     for (;;) {
       const { end } = decoder.decode(this.#buffer, this.#from, this.#to);
       bytes += end - this.#from;
-      if (end > this.#from) await taken?.(this.#buffer.subarray(this.#from, end));
+      if (end > this.#from) await onContent?.(this.#buffer.subarray(this.#from, end));
       if (decoder.done) return bytes;
       this.#from = this.#to = 0;
       if (!(await this.#fill())) throw new Error("The connection ended within a content");

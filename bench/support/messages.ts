@@ -1,4 +1,4 @@
-/** What an SDK of an AI service sends. */
+/** Header fields as an SDK of an AI service sends them. */
 export const REQUEST_FIELDS: Readonly<Record<string, string>> = {
   "host": "cred-proxy:9099",
   "connection": "keep-alive",
@@ -22,7 +22,7 @@ export const REQUEST_FIELDS: Readonly<Record<string, string>> = {
   "x-stainless-timeout": "600",
 };
 
-/** What an AI service answers with, a byte a character. */
+/** A response head as an AI service sends it, one character per byte. */
 export const RESPONSE_HEAD = [
   "HTTP/1.1 200 OK",
   "Date: Thu, 01 Jan 2026 00:00:00 GMT",

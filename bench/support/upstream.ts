@@ -1,14 +1,14 @@
 /**
- * The upstream of the benchmarks, a program of its own: HTTPS, with a certificate that it makes itself.
+ * The upstream of the benchmarks, a program of its own: HTTPS with a certificate made at run time.
  *
  *     /bytes/N        N bytes with a length
  *     /chunked/N      N bytes, chunked
- *     /events/N/GAP   N events, GAP milliseconds apart, each stamped with the time it was sent at
- *     /sink           swallows what is sent, and answers with the number of its bytes
+ *     /events/N/GAP   N events, GAP milliseconds apart, each with the time at which it was sent
+ *     /sink           discards the content and returns the number of its bytes
  *
- * It prints one line of JSON, its {@linkcode ListenAddress}, and ends when its stdin does, so that it outlives nobody. A raw
- * listener, since `Deno.serve` over TLS sends a head and its content apart, with Nagle's algorithm on: each second
- * piece would wait 40 ms for the delayed acknowledgement of the first.
+ * It prints one line of JSON, its {@linkcode ListenAddress}, and ends when its stdin does, so that it never outlives its
+ * parent. It has a raw listener, since `Deno.serve` over TLS writes head and content separately and with Nagle's
+ * algorithm: every second piece would wait 40 ms for the delayed acknowledgement of the first.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface Place {
   readonly ca: string;
 }
 
-/** Content is sent in pieces of this size. */
+/** Bytes of content that are written at once. */
 const PIECE_SIZE = 256 * 1024;
 const PIECE = new Uint8Array(PIECE_SIZE).fill(0x78);
 
@@ -42,14 +42,14 @@ function chunk(content: Uint8Array): Uint8Array {
 const CHUNKED = "Transfer-Encoding: chunked";
 const LAST_CHUNK = latin1("0\r\n\r\n");
 
-/** Pieces that add up to so many bytes. */
+/** Yields pieces that add up to a number of bytes. */
 function* piecesOf(length: number): Generator<Uint8Array> {
   for (let left = length; left > 0; left -= PIECE_SIZE) {
     yield left < PIECE_SIZE ? PIECE.subarray(0, left) : PIECE;
   }
 }
 
-/** Head and content together, made once for each length. */
+/** Whole responses, made once per length. */
 const responses = new Map<number, Uint8Array>();
 
 async function sendLength(peer: HttpConnection, length: number): Promise<void> {
@@ -71,7 +71,7 @@ async function sendChunked(peer: HttpConnection, length: number): Promise<void> 
   await peer.write(LAST_CHUNK);
 }
 
-/** Sends each event when it is due, counted from the first, so that a late one does not delay all that follow. */
+/** Sends each event at its time, measured from the start, so that a late one does not delay those after it. */
 async function sendEvents(peer: HttpConnection, count: number, gap: number): Promise<void> {
   await peer.write(responseHead(CHUNKED, "text/event-stream"));
   const begun = performance.now();
@@ -83,7 +83,7 @@ async function sendEvents(peer: HttpConnection, count: number, gap: number): Pro
   await peer.write(LAST_CHUNK);
 }
 
-/** What the service sends has been judged; it is either of these. */
+/** Returns the framing of a request; the service has validated it, so there are only these. */
 function framingOf(fields: readonly Field[]): ResponseFraming {
   const [length] = valuesOf(fields, "content-length");
   if (length !== undefined) return { kind: "length", length: Number(length) };
@@ -113,7 +113,7 @@ async function serve(): Promise<void> {
   const place: Place = { port: (listener.addr as Deno.NetAddr).port, ca: authority.pem };
   console.log(JSON.stringify(place));
   for await (const conn of listener) {
-    // A connection that the service closes in the middle of a reply is none of the upstream's business.
+    // The service may close a connection in the middle of a response.
     serveConnection(conn).catch(() => {});
   }
 }
