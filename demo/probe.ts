@@ -1,5 +1,5 @@
 /**
- * What an attacker would try after taking over the service: a program that runs under the service's flags and prints the
+ * Tries what an attacker in control of the service would: a program that runs under the service's flags and prints the
  * result of each action as a line of JSON.
  *
  * Arguments: the folder of the service's route table, which it may read but not write.

@@ -1,5 +1,5 @@
 /**
- * What the runtime's permissions keep an attacker from who has taken over the service.
+ * What the runtime's permissions deny an attacker in control of the service.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { Report } from "./report.ts";
 
 /** Runs the probe under the service's flags and shows what it could do. */
 export async function showSandbox(report: Report, service: Service): Promise<void> {
-  report.section("What an attacker could do who had taken over the service");
+  report.section("What an attacker in control of the service could do");
   report.show("Another program under the same flags tries to");
   const results = await runProbe(service);
   for (const { action, denied } of results) {

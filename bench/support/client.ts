@@ -12,10 +12,10 @@ import { PREFIX } from "./setting.ts";
 
 /** One connection to the service. */
 export class BenchClient implements Disposable {
-  readonly #peer: HttpConnection;
+  readonly #connection: HttpConnection;
 
   private constructor(conn: Deno.Conn) {
-    this.#peer = new HttpConnection(conn);
+    this.#connection = new HttpConnection(conn);
   }
 
   static async connect(port: number): Promise<BenchClient> {
@@ -30,7 +30,7 @@ export class BenchClient implements Disposable {
    * @returns The number of bytes of content.
    */
   async get(head: Uint8Array, onContent?: ContentHandler): Promise<number> {
-    await this.#peer.write(head);
+    await this.#connection.write(head);
     return await this.#read(onContent);
   }
 
@@ -41,25 +41,25 @@ export class BenchClient implements Disposable {
     }
     const piece = framing === "length" ? PIECE : CHUNK;
     const field = framing === "length" ? `Content-Length: ${bytes}` : "Transfer-Encoding: chunked";
-    await this.#peer.write(requestHead("POST", "sink", `${field}\r\n`));
-    for (let left = bytes; left > 0; left -= PIECE_SIZE) await this.#peer.write(piece);
-    if (framing === "chunked") await this.#peer.write(LAST_CHUNK);
+    await this.#connection.write(requestHead("POST", "sink", `${field}\r\n`));
+    for (let left = bytes; left > 0; left -= PIECE_SIZE) await this.#connection.write(piece);
+    if (framing === "chunked") await this.#connection.write(LAST_CHUNK);
     let received = "";
     await this.#read((part) => received += new TextDecoder().decode(part));
     return Number(received);
   }
 
   async #read(onContent?: ContentHandler): Promise<number> {
-    const text = await this.#peer.readHead();
+    const text = await this.#connection.readHead();
     if (text === undefined) throw new Error("The service closed the connection without a response");
     const head = parseResponseHead(text);
-    const bytes = await this.#peer.readContent(responseFraming("GET", head), onContent);
+    const bytes = await this.#connection.readContent(responseFraming("GET", head), onContent);
     if (head.status !== 200) throw new Error(`The service returned ${head.status}`);
     return bytes;
   }
 
   [Symbol.dispose](): void {
-    this.#peer[Symbol.dispose]();
+    this.#connection[Symbol.dispose]();
   }
 }
 

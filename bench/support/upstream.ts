@@ -52,35 +52,37 @@ function* piecesOf(length: number): Generator<Uint8Array> {
 /** Whole responses, made once per length. */
 const responses = new Map<number, Uint8Array>();
 
-async function sendLength(peer: HttpConnection, length: number): Promise<void> {
+async function sendLength(connection: HttpConnection, length: number): Promise<void> {
   const head = responseHead(`Content-Length: ${length}`);
   if (length > PIECE_SIZE) {
-    await peer.write(head);
-    for (const piece of piecesOf(length)) await peer.write(piece);
+    await connection.write(head);
+    for (const piece of piecesOf(length)) await connection.write(piece);
     return;
   }
   const whole = responses.get(length) ?? join([head, ...piecesOf(length)]);
   responses.set(length, whole);
-  await peer.write(whole);
+  await connection.write(whole);
 }
 
-async function sendChunked(peer: HttpConnection, length: number): Promise<void> {
-  await peer.write(responseHead(CHUNKED));
+async function sendChunked(connection: HttpConnection, length: number): Promise<void> {
+  await connection.write(responseHead(CHUNKED));
   const whole = chunk(PIECE);
-  for (const piece of piecesOf(length)) await peer.write(piece.length === PIECE_SIZE ? whole : chunk(piece));
-  await peer.write(LAST_CHUNK);
+  for (const piece of piecesOf(length)) {
+    await connection.write(piece.length === PIECE_SIZE ? whole : chunk(piece));
+  }
+  await connection.write(LAST_CHUNK);
 }
 
 /** Sends each event at its time, measured from the start, so that a late one does not delay those after it. */
-async function sendEvents(peer: HttpConnection, count: number, gap: number): Promise<void> {
-  await peer.write(responseHead(CHUNKED, "text/event-stream"));
+async function sendEvents(connection: HttpConnection, count: number, gap: number): Promise<void> {
+  await connection.write(responseHead(CHUNKED, "text/event-stream"));
   const begun = performance.now();
   for (let sent = 1; sent <= count; sent++) {
     const wait = Math.max(0, begun + sent * gap - performance.now());
     await new Promise((resolve) => setTimeout(resolve, wait));
-    await peer.write(chunk(latin1(`event: tick\ndata: ${now()} ${"x".repeat(64)}\n\n`)));
+    await connection.write(chunk(latin1(`event: tick\ndata: ${now()} ${"x".repeat(64)}\n\n`)));
   }
-  await peer.write(LAST_CHUNK);
+  await connection.write(LAST_CHUNK);
 }
 
 /** Returns the framing of a request; the service has validated it, so there are only these. */
@@ -91,15 +93,17 @@ function framingOf(fields: readonly Field[]): ResponseFraming {
 }
 
 async function serveConnection(conn: Deno.Conn): Promise<void> {
-  using peer = new HttpConnection(conn);
-  for (let text = await peer.readHead(); text !== undefined; text = await peer.readHead()) {
+  using connection = new HttpConnection(conn);
+  for (let text = await connection.readHead(); text !== undefined; text = await connection.readHead()) {
     const { start, fields } = parseHead(text);
     const [, what, first, second] = start.split(" ")[1]?.split("/") ?? [];
-    const bytes = await peer.readContent(framingOf(fields));
-    if (what === "bytes") await sendLength(peer, Number(first));
-    else if (what === "chunked") await sendChunked(peer, Number(first));
-    else if (what === "events") await sendEvents(peer, Number(first), Number(second));
-    else await peer.write(join([responseHead(`Content-Length: ${`${bytes}`.length}`), latin1(`${bytes}`)]));
+    const bytes = await connection.readContent(framingOf(fields));
+    if (what === "bytes") await sendLength(connection, Number(first));
+    else if (what === "chunked") await sendChunked(connection, Number(first));
+    else if (what === "events") await sendEvents(connection, Number(first), Number(second));
+    else {await connection.write(
+        join([responseHead(`Content-Length: ${`${bytes}`.length}`), latin1(`${bytes}`)]),
+      );}
   }
 }
 

@@ -4,7 +4,7 @@ import type { PageData, RouteStatus } from "./page_data.ts";
 import { NOTHING, numberCells, table } from "./table.ts";
 import { Traffic } from "./traffic.ts";
 
-/** Renders a row per route, then one per name that only past requests have (a removed route, or none). */
+/** Renders a row per route, then one per name that only past requests have: a removed route, or no route. */
 export function routeTable({ routes, hour }: PageData): Html {
   const configured = new Set(routes.map(({ name }) => name));
   const others = [...hour.keys()].filter((name) => !configured.has(name));

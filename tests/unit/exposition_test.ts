@@ -91,7 +91,7 @@ Deno.test("metricFamilies() counts each request under its route, status class an
   for (const [name, value] of expected) assertEquals(sample(text, name), value, name);
 });
 
-Deno.test("metricFamilies() can be parsed as Prometheus text", () => {
+Deno.test("metricFamilies() returns metrics that a parser of the format accepts", () => {
   const parsed: readonly Parsed[] = parse(formatExposition(example()));
   assertEquals(parsed.map(({ name }) => name), example().map(({ name }) => name));
   for (const { name, type, metrics } of parsed) {
@@ -104,7 +104,7 @@ Deno.test("metricFamilies() can be parsed as Prometheus text", () => {
 });
 
 Deno.test({
-  name: "metricFamilies() pass `promtool check metrics`",
+  name: "metricFamilies() passes `promtool check metrics`",
   ignore: promtool === undefined,
   fn: async () => assertEquals(await promtool!(formatExposition(example())), ""),
 });

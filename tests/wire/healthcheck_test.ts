@@ -74,7 +74,7 @@ Deno.test("healthcheck takes any other response as not ready", async () => {
   }
 });
 
-Deno.test("healthcheck asks the operator's listener if there is one", async () => {
+Deno.test("healthcheck queries the operator's listener if there is one", async () => {
   const cases: [response: string, code: number, message: RegExp][] = [
     ["HTTP/1.1 200 OK\r\nCred-Proxy-State: ready\r\n\r\nready\n", 0, /^$/],
     [
@@ -117,8 +117,8 @@ Deno.test("healthcheck can't find a service on a port that it picked itself", as
     1,
     "cred-proxy: CRED_PROXY_PORT: has port 0, so the service picked one that can't be known here\n",
   ]);
-  const { code: other, stderr: said } = await healthcheck(1, { CRED_PROXY_ADMIN: "127.0.0.1:0" });
-  assertEquals([other, said], [
+  const { code: other, stderr: otherMessage } = await healthcheck(1, { CRED_PROXY_ADMIN: "127.0.0.1:0" });
+  assertEquals([other, otherMessage], [
     1,
     "cred-proxy: CRED_PROXY_ADMIN: has port 0, so the service picked one that can't be known here\n",
   ]);
