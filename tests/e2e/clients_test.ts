@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { TRIALS } from "./trials/all.ts";
+import { TRIALS } from "./cases/all.ts";
 import { type Package, VERSIONS } from "./versions.ts";
 import { clientSetup } from "../../lib/providers/client_setup.ts";
 import { findRoute } from "../../lib/providers/find_route.ts";

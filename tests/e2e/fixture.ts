@@ -13,7 +13,7 @@ import { runMain, type Service, startService } from "../support/service.ts";
 import { type Script, startUpstream } from "../support/upstream.ts";
 import { startRelay } from "./relay.ts";
 import { makeKey } from "./secrets.ts";
-import { makeSetting, type Setting } from "./setting.ts";
+import { makeSetting, type Setting } from "./route_table.ts";
 
 /** What an upstream received: a byte a character. */
 export interface Received {

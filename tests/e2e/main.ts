@@ -5,10 +5,10 @@
  */
 
 import { install } from "./install.ts";
-import { tryAll } from "./passing.ts";
+import { tryAll } from "./run_cases.ts";
 import { provokeAll } from "./reactions.ts";
-import { TRIALS } from "./trials/all.ts";
-import type { Trial } from "./trial.ts";
+import { TRIALS } from "./cases/all.ts";
+import type { Trial } from "./client_case.ts";
 
 /** Those whose names begin with one of the words, or all. */
 function chosen(words: readonly string[]): readonly Trial[] {

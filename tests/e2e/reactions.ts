@@ -1,13 +1,13 @@
-import { attempt } from "./attempt.ts";
-import { findLeaks } from "./judge.ts";
+import { attempt } from "./run_client.ts";
+import { findLeaks } from "./check_outcome.ts";
 import { allMocks } from "./mocks/all.ts";
 import { makeForge } from "./mocks/forge.ts";
 import { HELD, type Provocation, PROVOCATIONS } from "./refusals.ts";
 import { inParallel } from "./in_parallel.ts";
 import type { Ran } from "./shell.ts";
 import { type Mocks, openStage, type Stage } from "./fixture.ts";
-import { tableText } from "./table.ts";
-import type { Trial } from "./trial.ts";
+import { tableText } from "./markdown_table.ts";
+import type { Trial } from "./client_case.ts";
 import { within } from "../support/within.ts";
 import { versionOf } from "./version_of.ts";
 

@@ -1,6 +1,6 @@
 import { dirname, join } from "@std/path";
 import { runScript } from "./shell.ts";
-import type { Trial } from "./trial.ts";
+import type { Trial } from "./client_case.ts";
 
 /** The version of a client that is installed, or undefined. */
 export async function versionOf(trial: Trial, clients: string): Promise<string | undefined> {

@@ -16,7 +16,7 @@ import {
   SERVED,
   type UpstreamRequest,
   useBesieged,
-} from "../support/attack.ts";
+} from "../support/attack_fixture.ts";
 import { askHttp2, type Fields, PREFACE } from "../support/http2_frames.ts";
 import { connectRaw, type Wire } from "../support/wire.ts";
 

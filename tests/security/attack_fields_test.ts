@@ -14,7 +14,7 @@ import {
   requestText,
   SERVED,
   useBesieged,
-} from "../support/attack.ts";
+} from "../support/attack_fixture.ts";
 import { TOKEN } from "../support/fixture.ts";
 
 const besieged = useBesieged((upstream) => [

@@ -16,7 +16,7 @@ import {
   requestText,
   SERVED,
   useBesieged,
-} from "../support/attack.ts";
+} from "../support/attack_fixture.ts";
 import { connectRaw, request } from "../support/wire.ts";
 
 const besieged = useBesieged();

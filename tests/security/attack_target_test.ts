@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AFTER, type Attack, CUT, REFUSED, requestText, useBesieged } from "../support/attack.ts";
+import { AFTER, type Attack, CUT, REFUSED, requestText, useBesieged } from "../support/attack_fixture.ts";
 
 const besieged = useBesieged((upstream) => [{ path: "/github/", upstream: `${upstream}/gh` }]);
 

@@ -2,14 +2,14 @@ import type { WithAdmin } from "../support/admin.ts";
 import { request } from "../support/wire.ts";
 import type { Held } from "../support/until_signal.ts";
 import { within } from "../support/within.ts";
-import { Agent } from "./agent.ts";
+import { Agent } from "./client.ts";
 import { readEvents } from "./events.ts";
-import { rest } from "./kind.ts";
+import { rest } from "./workload.ts";
 import { nextId } from "./load.ts";
-import { askOperator } from "./operator.ts";
-import { startProxy, startUpstream } from "./setting.ts";
+import { askOperator } from "./admin_client.ts";
+import { startProxy, startUpstream } from "./processes.ts";
 import { Ear } from "./tokens.ts";
-import { verdict } from "./verdict.ts";
+import { verdict } from "./exit_status.ts";
 
 /** Streams that end in time, and as many that do not. */
 const EACH = 50;

@@ -1,7 +1,7 @@
-import type { Agent } from "./agent.ts";
+import type { Agent } from "./client.ts";
 import { now } from "../support/clock.ts";
 import type { Ear } from "./tokens.ts";
-import { routeOf } from "./kind.ts";
+import { routeOf } from "./workload.ts";
 
 /** What is seen of a stream while it goes on. */
 export interface Watcher {

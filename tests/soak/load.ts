@@ -1,7 +1,7 @@
 import { within } from "../support/within.ts";
-import { Agent } from "./agent.ts";
-import { type Kind, rest } from "./kind.ts";
-import { Tally } from "./tally.ts";
+import { Agent } from "./client.ts";
+import { type Kind, rest } from "./workload.ts";
+import { Tally } from "./workload_result.ts";
 import type { Ear } from "./tokens.ts";
 
 /** How long one request may take, in milliseconds. */

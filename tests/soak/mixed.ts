@@ -1,19 +1,19 @@
 import type { Held } from "../support/until_signal.ts";
 import { megabytes, processorTime } from "../support/process.ts";
-import { BROKEN } from "./breaks.ts";
-import { Changes } from "./changes.ts";
-import { ECHOES } from "./echoes.ts";
-import { LEAVERS } from "./leavers.ts";
+import { BROKEN } from "./broken_upstreams.ts";
+import { Changes } from "./config_changes.ts";
+import { ECHOES } from "./coded_responses.ts";
+import { LEAVERS } from "./disconnecting_clients.ts";
 import { bear } from "./load.ts";
-import { type Look, lookAt, lookEachMinute, print, printTitle, settle } from "./looks.ts";
+import { type Look, lookAt, lookEachMinute, print, printTitle, settle } from "./process_sample.ts";
 import { opened, openFiles } from "./open_files.ts";
 import { printCounts, printTallies } from "./report.ts";
-import { askOperator, metric, watchOperator } from "./operator.ts";
-import { startProxy, startUpstream } from "./setting.ts";
-import { SMALL } from "./small.ts";
+import { askOperator, metric, watchOperator } from "./admin_client.ts";
+import { startProxy, startUpstream } from "./processes.ts";
+import { SMALL } from "./small_requests.ts";
 import { Ear } from "./tokens.ts";
 import { TRANSFERS } from "./transfers.ts";
-import { type Condition, verdict } from "./verdict.ts";
+import { type Condition, verdict } from "./exit_status.ts";
 
 /**
  * How much more resident memory than after the first minute there may be: at any later look, which swings with what is

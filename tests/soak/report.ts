@@ -1,5 +1,5 @@
-import type { Changes } from "./changes.ts";
-import { quantile, type Tally } from "./tally.ts";
+import type { Changes } from "./config_changes.ts";
+import { quantile, type Tally } from "./workload_result.ts";
 import type { Ear } from "./tokens.ts";
 import type { UpstreamReport } from "./upstream.ts";
 

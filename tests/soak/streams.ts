@@ -1,13 +1,13 @@
 import type { Held } from "../support/until_signal.ts";
 import { within } from "../support/within.ts";
-import { Agent } from "./agent.ts";
+import { Agent } from "./client.ts";
 import { readEvents } from "./events.ts";
 import { nextId } from "./load.ts";
-import { lookAt, print, printTitle, settle } from "./looks.ts";
-import { startProxy, startUpstream } from "./setting.ts";
-import { quantile } from "./tally.ts";
+import { lookAt, print, printTitle, settle } from "./process_sample.ts";
+import { startProxy, startUpstream } from "./processes.ts";
+import { quantile } from "./workload_result.ts";
 import { Ear } from "./tokens.ts";
-import { verdict } from "./verdict.ts";
+import { verdict } from "./exit_status.ts";
 
 const STREAMS = 1_000;
 

@@ -1,6 +1,6 @@
-import type { Agent } from "./agent.ts";
+import type { Agent } from "./client.ts";
 import { readEvents } from "./events.ts";
-import { KIB, type Kind, MIB, rest, routeOf } from "./kind.ts";
+import { KIB, type Kind, MIB, rest, routeOf } from "./workload.ts";
 
 /** Streams, uploads and downloads. */
 export const TRANSFERS: readonly Kind[] = [

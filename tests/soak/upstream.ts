@@ -13,8 +13,8 @@ import { Truncated } from "../support/message.ts";
 import { PeerGone } from "../support/exchange.ts";
 import { startUpstream } from "../support/upstream.ts";
 import type { Place } from "../../bench/support/upstream.ts";
-import { Answers } from "./answers.ts";
-import type { DeliveryReport } from "./deliveries.ts";
+import { Answers } from "./responder.ts";
+import type { DeliveryReport } from "./delivery_counts.ts";
 
 /** What the upstream has seen. */
 export interface UpstreamReport extends DeliveryReport {

@@ -1,5 +1,5 @@
 import type { Mocks } from "../fixture.ts";
-import type { Setting } from "../setting.ts";
+import type { Setting } from "../route_table.ts";
 import { anthropic } from "./anthropic.ts";
 import type { Forge } from "./forge.ts";
 import { gemini } from "./gemini.ts";

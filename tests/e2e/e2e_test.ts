@@ -5,11 +5,11 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { findLeaks } from "./judge.ts";
+import { findLeaks } from "./check_outcome.ts";
 import { makeKey, shows } from "./secrets.ts";
 import { runScript } from "./shell.ts";
 import type { Stage } from "./fixture.ts";
-import { tableText } from "./table.ts";
+import { tableText } from "./markdown_table.ts";
 
 Deno.test("shows() finds a key as it is and in base64, wherever it begins there", () => {
   const key = makeKey("real");

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { then, type Trial } from "../trial.ts";
+import { then, type Trial } from "../client_case.ts";
 
 /** Clones, pushes more than one buffer, which git sends in chunks, and clones what it pushed. */
 function roundTrip(forge: string): string {

@@ -1,4 +1,4 @@
-import type { Kind } from "./kind.ts";
+import type { Kind } from "./workload.ts";
 
 /** What became of the requests of one kind. */
 export class Tally {

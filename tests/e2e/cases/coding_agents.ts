@@ -4,7 +4,7 @@
  * @module
  */
 
-import { QUESTION, then, type Trial } from "../trial.ts";
+import { QUESTION, then, type Trial } from "../client_case.ts";
 
 const SHOWS = /The proxy is not there\./;
 

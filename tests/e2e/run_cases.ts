@@ -1,10 +1,10 @@
-import { attempt } from "./attempt.ts";
-import { judge } from "./judge.ts";
+import { attempt } from "./run_client.ts";
+import { judge } from "./check_outcome.ts";
 import { allMocks } from "./mocks/all.ts";
 import { makeForge } from "./mocks/forge.ts";
 import { openStage } from "./fixture.ts";
-import { tableText } from "./table.ts";
-import type { Trial } from "./trial.ts";
+import { tableText } from "./markdown_table.ts";
+import type { Trial } from "./client_case.ts";
 import { versionOf } from "./version_of.ts";
 
 /** How long a client may take; the slowest needs a few seconds. */

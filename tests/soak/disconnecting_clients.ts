@@ -1,6 +1,6 @@
-import type { Agent } from "./agent.ts";
+import type { Agent } from "./client.ts";
 import { Comparison } from "./content.ts";
-import { type Kind, MIB, rest, routeOf } from "./kind.ts";
+import { type Kind, MIB, rest, routeOf } from "./workload.ts";
 
 /** Clients that leave: what they wait for never comes, or is not waited for. */
 export const LEAVERS: readonly Kind[] = [

@@ -1,4 +1,4 @@
-import type { Agent } from "./agent.ts";
+import type { Agent } from "./client.ts";
 
 /** One kind of request, made again and again. */
 export interface Kind {

@@ -1,8 +1,8 @@
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
-import { type Agent, valueOf } from "./agent.ts";
-import { type Coding, CODINGS, FRAME } from "./answers.ts";
+import { type Agent, valueOf } from "./client.ts";
+import { type Coding, CODINGS, FRAME } from "./responder.ts";
 import { Comparison } from "./content.ts";
-import { KIB, type Kind, routeOf } from "./kind.ts";
+import { KIB, type Kind, routeOf } from "./workload.ts";
 
 const DECODERS: Readonly<Record<Coding, (bytes: Uint8Array) => Uint8Array>> = {
   identity: (bytes) => bytes,

@@ -1,7 +1,7 @@
 import { filesThatShow, shows } from "./secrets.ts";
 import type { Ran } from "./shell.ts";
 import type { Stage } from "./fixture.ts";
-import type { Trial } from "./trial.ts";
+import type { Trial } from "./client_case.ts";
 
 /** What is wrong with a trial's outcome. */
 export interface Faults {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { QUESTION, then, type Trial } from "../trial.ts";
+import { QUESTION, then, type Trial } from "../client_case.ts";
 import { VERSIONS } from "../versions.ts";
 
 /** A program for Node, where the packages are installed. */

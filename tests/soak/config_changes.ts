@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import type { Service } from "../support/service.ts";
-import { rest } from "./kind.ts";
-import { tableFor, TOKEN_FILE } from "./setting.ts";
+import { rest } from "./workload.ts";
+import { tableFor, TOKEN_FILE } from "./processes.ts";
 import { tokenOf } from "./tokens.ts";
 
 /** How often there is another token, in milliseconds. The service looks twice a second, and takes what stood still. */

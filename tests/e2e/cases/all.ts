@@ -1,7 +1,7 @@
-import type { Trial } from "../trial.ts";
-import { AGENTS } from "./agents.ts";
+import type { Trial } from "../client_case.ts";
+import { AGENTS } from "./coding_agents.ts";
 import { FORGES } from "./forges.ts";
-import { PACKAGES } from "./packages.ts";
+import { PACKAGES } from "./package_managers.ts";
 import { SDKS } from "./sdks.ts";
 
 /** Every client that is tried. */

@@ -1,7 +1,7 @@
 import { dirname, join } from "@std/path";
 import { type Ran, runScript } from "./shell.ts";
 import type { Stage } from "./fixture.ts";
-import type { Trial } from "./trial.ts";
+import type { Trial } from "./client_case.ts";
 
 /** How to let a client try. */
 export interface AttemptOptions<Seen> {

@@ -1,8 +1,8 @@
 import { Truncated } from "../support/message.ts";
-import { type Agent, type ReplyHead, valueOf } from "./agent.ts";
-import { type Break, BREAKS } from "./answers.ts";
+import { type Agent, type ReplyHead, valueOf } from "./client.ts";
+import { type Break, BREAKS } from "./responder.ts";
 import { Comparison } from "./content.ts";
-import { type Kind, MIB, routeOf } from "./kind.ts";
+import { type Kind, MIB, routeOf } from "./workload.ts";
 
 /** Upstreams that break off: the client must see it, and nothing but what came. */
 export const BROKEN: readonly Kind[] = [

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { then, type Trial } from "../trial.ts";
+import { then, type Trial } from "../client_case.ts";
 
 const SHOWS = /^The package came through\.$/m;
 const ASKS = [/^GET \/proxied$/, /^GET \/proxied\/-\/proxied-1\.0\.0\.tgz$/];

@@ -1,6 +1,6 @@
 import type { WithAdmin } from "../support/admin.ts";
 import { type Reply, request } from "../support/wire.ts";
-import { rest } from "./kind.ts";
+import { rest } from "./workload.ts";
 import type { Ear } from "./tokens.ts";
 
 /** What the operator's listener answers, on a connection of its own. */

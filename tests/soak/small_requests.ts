@@ -1,6 +1,6 @@
-import { type Agent, valueOf } from "./agent.ts";
-import type { Kind } from "./kind.ts";
-import { routeOf } from "./kind.ts";
+import { type Agent, valueOf } from "./client.ts";
+import type { Kind } from "./workload.ts";
+import { routeOf } from "./workload.ts";
 
 /** Requests of little content, on connections that are kept. */
 export const SMALL: readonly Kind[] = [

@@ -4,7 +4,7 @@ import { join } from "../support/bytes.ts";
 import type { Exchange } from "../support/exchange.ts";
 import { now } from "../support/clock.ts";
 import { Comparison, pieceOf, piecesOf } from "./content.ts";
-import { Deliveries } from "./deliveries.ts";
+import { Deliveries } from "./delivery_counts.ts";
 import { tokenIn, USER } from "./tokens.ts";
 
 const CHUNKED = { "Transfer-Encoding": "chunked" };

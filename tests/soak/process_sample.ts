@@ -1,6 +1,6 @@
 import { residentMemory } from "../support/service.ts";
 import { megabytes } from "../support/process.ts";
-import { rest } from "./kind.ts";
+import { rest } from "./workload.ts";
 
 /** What a process holds at a moment. */
 export interface Look {
