@@ -12,7 +12,7 @@
 import { residentMemory, type Service } from "../tests/support/service.ts";
 import { type Held, untilSignal } from "../tests/support/until_signal.ts";
 import { within } from "../tests/support/within.ts";
-import { chosen } from "./support/arguments.ts";
+import { selectNames } from "../tests/support/select_names.ts";
 import { BenchClient, getRequest } from "./support/client.ts";
 import { canMeasure, megabytes, MemoryWatch } from "../tests/support/process.ts";
 import { startService, startUpstream } from "./support/setting.ts";
@@ -107,7 +107,7 @@ async function warmUp(port: number): Promise<void> {
   for (let count = 0; count < WARM_UP_REQUESTS; count++) await client.get(head);
 }
 
-const names = chosen([...TRANSFERS.keys()], Deno.args);
+const names = selectNames([...TRANSFERS.keys()], Deno.args);
 if (!canMeasure()) {
   console.error("Resident memory is read from /proc, which this system does not have.");
   Deno.exit(1);

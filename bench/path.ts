@@ -11,7 +11,7 @@
 import { residentMemory, type Service } from "../tests/support/service.ts";
 import { type Held, untilSignal } from "../tests/support/until_signal.ts";
 import { within } from "../tests/support/within.ts";
-import { chosen } from "./support/arguments.ts";
+import { selectNames } from "../tests/support/select_names.ts";
 import { canMeasure, megabytes, processorTime } from "../tests/support/process.ts";
 import { startService, startUpstream } from "./support/setting.ts";
 import { WORKLOADS } from "./support/workloads.ts";
@@ -85,6 +85,6 @@ function significant(value: number): string {
 }
 
 const isSeconds = (argument: string) => /^\d+(?:\.\d+)?$/.test(argument);
-const names = chosen([...WORKLOADS.keys()], Deno.args.filter((argument) => !isSeconds(argument)));
+import { selectNames } from "../tests/support/select_names.ts";
 const seconds = Math.min(60, Math.max(0.5, Number(Deno.args.find(isSeconds) ?? 3)));
 Deno.exit(await untilSignal((held) => main(held, names, seconds)));

@@ -6,7 +6,7 @@
  *     /events/N/GAP   N events, GAP milliseconds apart, each with the time at which it was sent
  *     /sink           discards the content and returns the number of its bytes
  *
- * It prints one line of JSON, its {@linkcode ListenAddress}, and ends when its stdin does, so that it never outlives its
+ * It prints one line of JSON, its {@linkcode UpstreamAddress}, and ends when its stdin does, so that it never outlives its
  * parent. It has a raw listener, since `Deno.serve` over TLS writes head and content separately and with Nagle's
  * algorithm: every second piece would wait 40 ms for the delayed acknowledgement of the first.
  *
@@ -18,14 +18,8 @@ import { makeAuthority } from "../../tests/support/authority.ts";
 import { join, latin1 } from "../../tests/support/bytes.ts";
 import { type Field, parseHead, valuesOf } from "../../tests/support/message.ts";
 import { now } from "../../tests/support/clock.ts";
+import type { UpstreamAddress } from "../../tests/support/upstream_process.ts";
 import { HttpConnection } from "./http_connection.ts";
-
-/** Where the upstream is. */
-export interface Place {
-  readonly port: number;
-  /** The authority of its certificate, PEM. */
-  readonly ca: string;
-}
 
 /** Bytes of content that are written at once. */
 const PIECE_SIZE = 256 * 1024;
@@ -114,8 +108,8 @@ async function serve(): Promise<void> {
     port: 0,
     ...await authority.issue(["localhost"]),
   });
-  const place: Place = { port: (listener.addr as Deno.NetAddr).port, ca: authority.pem };
-  console.log(JSON.stringify(place));
+  const address: UpstreamAddress = { port: (listener.addr as Deno.NetAddr).port, ca: authority.pem };
+  console.log(JSON.stringify(address));
   for await (const conn of listener) {
     // The service may close a connection in the middle of a response.
     serveConnection(conn).catch(() => {});

@@ -12,7 +12,7 @@
  */
 
 import { untilSignal } from "../support/until_signal.ts";
-import { chosen } from "../../bench/support/arguments.ts";
+import { selectNames } from "../support/select_names.ts";
 import { canMeasure } from "../support/process.ts";
 import { drain } from "./drain.ts";
 import { soak } from "./mixed.ts";
@@ -21,7 +21,11 @@ import { streams } from "./streams.ts";
 const TRIALS = { mixed: soak, streams, drain };
 
 const isSeconds = (argument: string) => /^\d+$/.test(argument);
-const [name] = chosen(Object.keys(TRIALS), Deno.args.filter((argument) => !isSeconds(argument)), "  SECONDS");
+const [name] = selectNames(
+  Object.keys(TRIALS),
+  Deno.args.filter((argument) => !isSeconds(argument)),
+  "  SECONDS",
+);
 const seconds = Math.min(86_400, Math.max(1, Number(Deno.args.find(isSeconds) ?? 60)));
 if (!canMeasure()) {
   console.error("Open files and resident memory are read from /proc, which this system does not have.");

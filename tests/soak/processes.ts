@@ -4,12 +4,9 @@
  * @module
  */
 
-import { fromFileUrl } from "@std/path";
 import { startAdmin, type WithAdmin } from "../support/admin.ts";
-import { Log } from "../support/log.ts";
-import { CHILD_PATIENCE, endChild } from "../support/run_main.ts";
-import { V8_FLAGS } from "../../bench/support/setting.ts";
-import type { Place } from "../../bench/support/upstream.ts";
+import { startUpstreamProcess, type UpstreamAddress } from "../support/upstream_process.ts";
+import { V8_FLAGS } from "../support/v8_flags.ts";
 import { tokenOf, USER } from "./tokens.ts";
 import type { UpstreamReport } from "./upstream.ts";
 
@@ -17,45 +14,20 @@ import type { UpstreamReport } from "./upstream.ts";
 export const TOKEN_FILE = "token";
 
 /** A running upstream. */
-export interface SoakUpstream extends Place, AsyncDisposable {
-  /** Ends it, and gives what it has seen. */
+export interface SoakUpstream extends UpstreamAddress, AsyncDisposable {
+  /** Ends it, and returns what it has seen. */
   finish(): Promise<UpstreamReport>;
 }
 
+/** Starts the upstream in its own process. */
 export async function startUpstream(): Promise<SoakUpstream> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-prompt",
-      "--allow-net=127.0.0.1",
-      fromFileUrl(new URL("./upstream.ts", import.meta.url)),
-    ],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const log = new Log(child.stdout);
-  try {
-    const [line] = await log.match(/^\{.*\}$/m, CHILD_PATIENCE);
-    const place: Place = JSON.parse(line);
-    return {
-      ...place,
-      async finish() {
-        await child.stdin.close();
-        const [report] = await log.match(/^\{"requests.*\}$/m, CHILD_PATIENCE);
-        return JSON.parse(report);
-      },
-      [Symbol.asyncDispose]: () => endChild(child, "SIGTERM"),
-    };
-  } catch (error) {
-    await endChild(child, "SIGKILL");
-    throw error;
-  }
+  const upstream = await startUpstreamProcess(new URL("./upstream.ts", import.meta.url));
+  return { ...upstream, finish: async () => JSON.parse((await upstream.finish(/^\{"requests.*\}$/m))[0]) };
 }
 
 /** Starts the service in front of an upstream, with an operator's listener. */
 export function startProxy(
-  { port, ca }: Place,
+  { port, ca }: UpstreamAddress,
   env: Readonly<Record<string, string>> = {},
 ): Promise<WithAdmin> {
   return startAdmin({

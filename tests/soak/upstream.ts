@@ -1,8 +1,8 @@
 /**
  * The upstream of the soak, a program of its own: HTTPS, with a certificate that it makes itself. What it does is in
- * `answers.ts`.
+ * `responder.ts`.
  *
- * It prints one line of JSON, its {@linkcode ListenAddress}, when it listens. When its stdin ends it prints another, its
+ * It prints one line of JSON, its {@linkcode UpstreamAddress}, when it listens. When its stdin ends it prints another, its
  * {@linkcode UpstreamReport}, and ends, so that it outlives nobody.
  *
  * @module
@@ -12,7 +12,7 @@ import { makeAuthority } from "../support/authority.ts";
 import { Truncated } from "../support/message.ts";
 import { PeerGone } from "../support/exchange.ts";
 import { startUpstream } from "../support/upstream.ts";
-import type { Place } from "../../bench/support/upstream.ts";
+import type { UpstreamAddress } from "../support/upstream_process.ts";
 import { Answers } from "./responder.ts";
 import type { DeliveryReport } from "./delivery_counts.ts";
 
@@ -36,8 +36,8 @@ const upstream = startUpstream(async (exchange) => {
   }
 }, { tls: await authority.issue(["localhost"]), record: false });
 
-const place: Place = { port: upstream.port, ca: authority.pem };
-console.log(JSON.stringify(place));
+const address: UpstreamAddress = { port: upstream.port, ca: authority.pem };
+console.log(JSON.stringify(address));
 for await (const _ of Deno.stdin.readable);
 const report: UpstreamReport = {
   ...answers.deliveries.report,
