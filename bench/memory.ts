@@ -10,7 +10,7 @@
  */
 
 import { residentMemory, type Service } from "../tests/support/service.ts";
-import { type Held, untilSignal } from "../tests/support/until_signal.ts";
+import { type Resources, untilSignal } from "../tests/support/until_signal.ts";
 import { within } from "../tests/support/within.ts";
 import { selectNames } from "../tests/support/select_names.ts";
 import { BenchClient, getRequest } from "./support/client.ts";
@@ -59,18 +59,18 @@ function pausedDownload(client: BenchClient): Promise<number> {
 
 const COLUMNS = ["transfer        ", " start", "before", "  peak", " after", "  rise", "     time"];
 
-async function main(held: Held, names: readonly string[]): Promise<number> {
+async function main(held: Resources, names: readonly string[]): Promise<number> {
   console.log(
     `Resident memory of the service in MB (1 MB is 1 000 000 bytes), sampled every ${INTERVAL_MS} ms.
 Each body is 1 GiB. "before" is after ${WARM_UP_REQUESTS} small requests; "rise" is from there to the peak.
 `,
   );
   console.log(COLUMNS.join("  "));
-  const upstream = await held.hold(startUpstream());
+  const upstream = await held.use(startUpstream());
   let withinLimit = true;
   for (const [name, transfer] of TRANSFERS) {
     if (!names.includes(name)) continue;
-    const service = await held.hold(startService(upstream));
+    const service = await held.use(startService(upstream));
     withinLimit = await measure(service, name, transfer) && withinLimit;
     await service.stop();
   }

@@ -9,7 +9,7 @@
  */
 
 import { residentMemory, type Service } from "../tests/support/service.ts";
-import { type Held, untilSignal } from "../tests/support/until_signal.ts";
+import { type Resources, untilSignal } from "../tests/support/until_signal.ts";
 import { within } from "../tests/support/within.ts";
 import { selectNames } from "../tests/support/select_names.ts";
 import { canMeasure, megabytes, processorTime } from "../tests/support/process.ts";
@@ -25,9 +25,9 @@ function print(...cells: readonly string[]): void {
   console.log(line.join(" ").trimEnd());
 }
 
-async function main(held: Held, names: readonly string[], seconds: number): Promise<number> {
-  const upstream = await held.hold(startUpstream());
-  const service = await held.hold(startService(upstream));
+async function main(held: Resources, names: readonly string[], seconds: number): Promise<number> {
+  const upstream = await held.use(startUpstream());
+  const service = await held.use(startService(upstream));
   const { pid, port } = service;
   const atStart = canMeasure() ? await residentMemory(pid) : 0;
   print("workload", "", "rate", "p50 ms", "p99 ms", canMeasure() ? "processor time" : "");

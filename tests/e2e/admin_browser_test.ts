@@ -8,7 +8,7 @@ import { assert, assertEquals } from "@std/assert";
 import puppeteer, { type Page } from "puppeteer-core";
 import { startAdmin, type WithAdmin } from "../support/admin.ts";
 import { TOKEN } from "../support/fixture.ts";
-import { startScribe } from "../support/recording_upstream.ts";
+import { startRecordingUpstream } from "../support/recording_upstream.ts";
 
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => {
   try {
@@ -38,7 +38,7 @@ Deno.test({
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
-    await using upstream = startScribe();
+    await using upstream = startRecordingUpstream();
     const route = { upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" };
     await using service = await startAdmin({
       routes: { routes: [{ path: "/a/", ...route }, { path: "/b/", ...route, token_env: "UNSET_TOKEN" }] },

@@ -1,38 +1,38 @@
 import type { RefusalCode } from "../../lib/http/refusal.ts";
 
 /** One client, and what it is made to do. */
-export interface Trial {
-  readonly client: string;
+export interface ClientCase {
+  readonly name: string;
   /** The command without which it can't be tried. */
-  readonly needs: string;
+  readonly command: string;
   /** A script that prints its version, in any words. */
   readonly version: string;
   /** The route, as `clients` takes it. */
   readonly route: string;
   /** What it does, for people. */
-  readonly does: string;
+  readonly description: string;
   /** What a shell is given: the lines of `clients`, and what the client is to do. */
   readonly script: (lines: string) => string;
   /** What must stand in what it prints. */
-  readonly shows: RegExp;
+  readonly expectedOutput: RegExp;
   /** What the upstream must have been asked for: `METHOD target`, a pattern each. */
-  readonly asks: readonly RegExp[];
+  readonly expectedRequests: readonly RegExp[];
   /** The refusal that it must meet on its way. */
-  readonly meets?: RefusalCode;
+  readonly expectedRefusal?: RefusalCode;
   /** Variables beside those that the lines set. */
   readonly env?: Readonly<Record<string, string>>;
   /** That it is known to go past the proxy to a host: where it is seen to do so, what fails for that is no fault of ours. */
-  readonly limit?: { readonly host: string; readonly text: string };
+  readonly knownLimit?: { readonly host: string; readonly text: string };
   /** That it asks again after every 5xx, whatever the answer says of that: seen, told, and no fault of ours. */
-  readonly stubborn?: true;
+  readonly retriesEvery5xx?: true;
   /** How it asks where a refusal is to be seen, if that is another script. */
-  readonly asking?: (lines: string) => string;
+  readonly requestScript?: (lines: string) => string;
 }
 
 /** The question that every model is asked. */
 export const QUESTION = "Is the proxy there?";
 
 /** The lines, and then a command. */
-export function then(command: string): (lines: string) => string {
+export function followedBy(command: string): (lines: string) => string {
   return (lines) => `${lines}\n${command}`;
 }

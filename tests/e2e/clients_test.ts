@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { TRIALS } from "./cases/all.ts";
+import { CLIENT_CASES } from "./cases/all.ts";
 import { type Package, VERSIONS } from "./versions.ts";
 import { clientSetup } from "../../lib/providers/client_setup.ts";
 import { findRoute } from "../../lib/providers/find_route.ts";
@@ -256,7 +256,7 @@ Deno.test("docs/CLIENTS.md lists every tested client with its tested version", (
   const rows = new Map(
     [...DOCUMENT.matchAll(/^\| (.+?) +\| ([\d.]+) +\|/gm)].map(([, client, version]) => [client, version]),
   );
-  assertEquals([...rows.keys()], TRIALS.map(({ client }) => client));
+  assertEquals([...rows.keys()], CLIENT_CASES.map(({ name }) => name));
   const packages: [client: string, name: Package][] = [
     ["Claude Code", "@anthropic-ai/claude-code"],
     ["Codex", "@openai/codex"],

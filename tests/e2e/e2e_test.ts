@@ -6,37 +6,37 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { findLeaks } from "./check_outcome.ts";
-import { makeKey, shows } from "./secrets.ts";
+import { includesKey, makeKey } from "./secrets.ts";
 import { runScript } from "./shell.ts";
-import type { Stage } from "./fixture.ts";
+import type { E2eFixture } from "./fixture.ts";
 import { tableText } from "./markdown_table.ts";
 
 Deno.test("shows() finds a key as it is and in base64, wherever it begins there", () => {
   const key = makeKey("real");
   for (const before of ["", "x", "xy", "xyz", "user:"]) {
     for (const behind of ["", "z", "zz"]) {
-      assert(shows(`a ${before}${key}${behind} b`, key));
-      assert(shows(`Basic ${btoa(before + key + behind)}`, key), before + behind);
+      assert(includesKey(`a ${before}${key}${behind} b`, key));
+      assert(includesKey(`Basic ${btoa(before + key + behind)}`, key), before + behind);
     }
   }
-  assert(!shows(`${makeKey("real")} ${btoa(makeKey("real"))}`, key));
+  assert(!includesKey(`${makeKey("real")} ${btoa(makeKey("real"))}`, key));
 });
 
 Deno.test("findLeaks() looks at the upstreams, what was printed, what was sent, and the client's files", async () => {
   const [key, real] = [makeKey("sentinel"), makeKey("real")];
   const home = await Deno.makeTempDir();
   try {
-    const stage = (body: string, down: string) => ({
+    const fixture = (body: string, sent: string) => ({
       key,
       received: [{ head: "POST / HTTP/1.1", body }],
-      setting: { tokens: { A: real } },
-      down: () => down,
-    } as unknown as Stage);
+      setup: { tokens: { A: real } },
+      sentToClients: () => sent,
+    } as unknown as E2eFixture);
     const ran = (stderr: string) => ({ code: 0, stdout: "", stderr, seconds: 1 });
-    assertEquals(await findLeaks(stage("", ""), ran(key), home), []);
+    assertEquals(await findLeaks(fixture("", ""), ran(key), home), []);
     await Deno.mkdir(`${home}/.a/b`, { recursive: true });
     await Deno.writeTextFile(`${home}/.a/b/c`, `token=${real}`);
-    assertEquals(await findLeaks(stage(btoa(`x:${key}`), real), ran(`! ${real}`), home), [
+    assertEquals(await findLeaks(fixture(btoa(`x:${key}`), real), ran(`! ${real}`), home), [
       "its key went to an upstream",
       "a real key is in what it printed",
       "a real key is in what it was sent",
@@ -51,7 +51,7 @@ Deno.test("runScript() ends in time what does not end by itself, and all that it
   const home = await Deno.makeTempDir();
   try {
     const script = "echo begun; sleep 60 & sleep 60";
-    const options = { script, clients: home, home, env: {}, limitMs: 500 };
+    const options = { script, clientsFolder: home, home, env: {}, limitMs: 500 };
     const { code, stdout, seconds } = await runScript(options);
     assertEquals([code, stdout], [undefined, "begun\n"]);
     assert(seconds < 10);

@@ -13,21 +13,21 @@ import { runMain, type Service, startService } from "../support/service.ts";
 import { type Script, startUpstream } from "../support/upstream.ts";
 import { startRelay } from "./relay.ts";
 import { makeKey } from "./secrets.ts";
-import { makeSetting, type Setting } from "./route_table.ts";
+import { makeRouteSetup, type RouteSetup } from "./route_table.ts";
 
 /** What an upstream received: a byte a character. */
-export interface Received {
+export interface ReceivedRequest {
   readonly host: string;
   readonly method: string;
   readonly target: string;
   readonly head: string;
   readonly body: string;
   /** Whether it showed the real credential. */
-  readonly letIn: boolean;
+  readonly authorized: boolean;
 }
 
 /** One line of the service's log. */
-export interface Logged {
+export interface LoggedRequest {
   readonly method: string;
   readonly path: string;
   readonly status: number;
@@ -35,8 +35,8 @@ export interface Logged {
 }
 
 /** A service in front of its upstreams, all on loopback. */
-export interface Stage extends AsyncDisposable {
-  readonly setting: Setting;
+export interface E2eFixture extends AsyncDisposable {
+  readonly setup: RouteSetup;
   readonly service: Service;
   /** The key that clients hold. */
   readonly key: string;
@@ -45,15 +45,15 @@ export interface Stage extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, as clients are told. */
   readonly origin: string;
   /** Everything that the upstreams received. */
-  readonly received: readonly Received[];
+  readonly received: readonly ReceivedRequest[];
   /** Where clients wanted to go past the service: `host:port`. They did not get there. */
-  strayed(): readonly string[];
+  bypassAttempts(): readonly string[];
   /** The proxy that leads nowhere, for clients that look for one. */
-  readonly nowhere: string;
+  readonly deadEnd: string;
   /** What the service sent to clients, a byte a character. */
-  down(): string;
+  sentToClients(): string;
   /** What the service logged. */
-  log(): readonly Logged[];
+  log(): readonly LoggedRequest[];
   /** What `clients` prints for a route. */
   lines(route: string): Promise<string>;
 }
@@ -62,15 +62,15 @@ export interface Stage extends AsyncDisposable {
 export type Mocks = Readonly<Record<string, Script>>;
 
 /** How to set a stage. */
-export interface StageOptions {
+export interface E2eFixtureOptions {
   /** Made when the service's address, which some registries' documents name, is known. */
-  readonly mocks: (stage: Pick<Stage, "origin" | "setting">) => Promise<Mocks>;
+  readonly mocks: (fixture: Pick<E2eFixture, "origin" | "setup">) => Promise<Mocks>;
   /** Whether clients must show a token of their own. */
   readonly clientToken: boolean;
   /** More variables for the service; an empty one is as good as unset. */
   readonly env?: Readonly<Record<string, string>>;
   /** Changes what is served; clients are told of the routes as they were before. */
-  readonly change?: (route: object) => object;
+  readonly changeRoute?: (route: object) => object;
   /** False: no upstream can be reached. */
   readonly reachable?: boolean;
 }
@@ -81,42 +81,45 @@ const KEY_VARIABLE = "AGENT_KEY";
 const UNCHANGED = "unchanged.json";
 
 /** Sets a stage. The table names the real hosts: the egress proxy brings every one of them to the mocks. */
-export async function openStage(options: StageOptions): Promise<Stage> {
+export async function openFixture(options: E2eFixtureOptions): Promise<E2eFixture> {
   await using stack = new AsyncDisposableStack();
   const keyVariable = options.clientToken ? KEY_VARIABLE : undefined;
-  const setting = makeSetting(keyVariable);
+  const setup = makeRouteSetup(keyVariable);
   const key = makeKey("sentinel");
-  const received: Received[] = [];
+  const received: ReceivedRequest[] = [];
   let mocks: Mocks = {};
 
   const authority = await makeAuthority();
   const upstream = stack.use(startUpstream(
     async (exchange) => {
       const host = exchange.field("host") ?? "";
-      const demand = setting.demands.find((each) => each.host === host);
-      const letIn = demand !== undefined && exchange.field(demand.field) === demand.value;
+      const credential = setup.required.find((each) => each.host === host);
+      const authorized = credential !== undefined && exchange.field(credential.field) === credential.value;
       try {
-        await (letIn ? mocks[host] ?? notFound : refuse)(exchange);
+        await (authorized ? mocks[host] ?? notFound : refuse)(exchange);
         await exchange.drain();
       } finally {
-        received.push(keep(exchange, host, letIn));
+        received.push(record(exchange, host, authorized));
       }
     },
-    { tls: await authority.issue(setting.demands.map(({ host }) => host)), record: false },
+    { tls: await authority.issue(setup.required.map(({ host }) => host)), record: false },
   ));
   const egress = stack.use(startEgressProxy());
-  bringTo(egress, options.reachable === false ? undefined : upstream.port);
-  const nowhere = stack.use(startEgressProxy());
-  bringTo(nowhere, undefined);
+  connectTunnels(egress, options.reachable === false ? undefined : upstream.port);
+  const deadEnd = stack.use(startEgressProxy());
+  connectTunnels(deadEnd, undefined);
 
   const folder = await Deno.makeTempDir({ prefix: "cred-proxy-e2e-" });
   stack.defer(() => Deno.remove(folder, { recursive: true }));
   const service = stack.use(
     await startService({
-      routes: { ...setting.table, routes: setting.table.routes.map(options.change ?? ((route) => route)) },
-      files: { [UNCHANGED]: JSON.stringify(setting.table) },
+      routes: {
+        ...setup.table,
+        routes: setup.table.routes.map(options.changeRoute ?? ((route) => route)),
+      },
+      files: { [UNCHANGED]: JSON.stringify(setup.table) },
       env: {
-        ...setting.tokens,
+        ...setup.tokens,
         ...keyVariable === undefined ? {} : { [keyVariable]: key },
         HTTPS_PROXY: `http://127.0.0.1:${egress.port}`,
         CRED_PROXY_LOG: "json",
@@ -132,19 +135,19 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   ];
   const port = `${relays[0]?.port}`;
   const origin = `http://127.0.0.1:${port}`;
-  mocks = await options.mocks({ origin, setting });
+  mocks = await options.mocks({ origin, setup });
   const own = stack.move();
 
   return {
-    setting,
+    setup,
     service,
     key,
     keyVariable,
     origin,
     received,
-    strayed: () => nowhere.heads.map((head) => head.split(" ")[1] ?? head),
-    nowhere: `http://127.0.0.1:${nowhere.port}`,
-    down: () => relays.map((relay) => relay.down()).join("\n"),
+    bypassAttempts: () => deadEnd.heads.map((head) => head.split(" ")[1] ?? head),
+    deadEnd: `http://127.0.0.1:${deadEnd.port}`,
+    sentToClients: () => relays.map((relay) => relay.sentToClients()).join("\n"),
     log: () => service.stdout().split("\n").filter((line) => line !== "").map((line) => JSON.parse(line)),
     lines: (route) => linesFor(route, service, port, join(folder, "agent.sock")),
     [Symbol.asyncDispose]: () => own.disposeAsync(),
@@ -164,16 +167,16 @@ async function linesFor(route: string, service: Service, port: string, socket: s
 }
 
 /** Makes a proxy open every tunnel to this port of the machine, whatever host is asked for; undefined: to none. */
-function bringTo(proxy: EgressProxy, port: number | undefined): void {
+function connectTunnels(proxy: EgressProxy, port: number | undefined): void {
   proxy.answerWith(() => "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
   if (port !== undefined) proxy.bringTo({ hostname: "127.0.0.1", port });
 }
 
-function keep(exchange: Exchange, host: string, letIn: boolean): Received {
+function record(exchange: Exchange, host: string, authorized: boolean): ReceivedRequest {
   // More than this is not kept by an exchange, and then not every byte could be looked at.
   if (exchange.received.length >= 1024 * 1024) throw new Error("A trial sent more than is kept of a request");
   const { method, target, head } = exchange;
-  return { host, method, target, head, body: fromLatin1(exchange.received), letIn };
+  return { host, method, target, head, body: fromLatin1(exchange.received), authorized };
 }
 
 async function refuse(exchange: Exchange): Promise<void> {

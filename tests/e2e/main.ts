@@ -5,26 +5,26 @@
  */
 
 import { install } from "./install.ts";
-import { tryAll } from "./run_cases.ts";
-import { provokeAll } from "./reactions.ts";
-import { TRIALS } from "./cases/all.ts";
-import type { Trial } from "./client_case.ts";
+import { runAll } from "./run_cases.ts";
+import { observeAll } from "./reactions.ts";
+import { CLIENT_CASES } from "./cases/all.ts";
+import type { ClientCase } from "./client_case.ts";
 
 /** Those whose names begin with one of the words, or all. */
-function chosen(words: readonly string[]): readonly Trial[] {
-  if (words.length === 0) return TRIALS;
-  const found = TRIALS.filter(({ client }) =>
-    words.some((word) => client.toLowerCase().startsWith(word.toLowerCase()))
+function selectCases(words: readonly string[]): readonly ClientCase[] {
+  if (words.length === 0) return CLIENT_CASES;
+  const found = CLIENT_CASES.filter(({ name }) =>
+    words.some((word) => name.toLowerCase().startsWith(word.toLowerCase()))
   );
   if (found.length > 0) return found;
-  console.error(`No such client. There are: ${TRIALS.map(({ client }) => client).join("; ")}`);
+  console.error(`No such client. There are: ${CLIENT_CASES.map(({ name }) => name).join("; ")}`);
   Deno.exit(64);
 }
 
 if (import.meta.main) {
   const [mode, ...words] = Deno.args;
   const reactions = mode === "reactions";
-  const trials = chosen(reactions ? words : Deno.args);
-  const clients = await install();
-  Deno.exit(await (reactions ? provokeAll : tryAll)(trials, clients) ? 0 : 1);
+  const cases = selectCases(reactions ? words : Deno.args);
+  const clientsFolder = await install();
+  Deno.exit(await (reactions ? observeAll : runAll)(cases, clientsFolder) ? 0 : 1);
 }

@@ -1,13 +1,13 @@
-import { attempt } from "./run_client.ts";
+import { runClient } from "./run_client.ts";
 import { findLeaks } from "./check_outcome.ts";
 import { allMocks } from "./mocks/all.ts";
 import { makeForge } from "./mocks/forge.ts";
-import { HELD, type Provocation, PROVOCATIONS } from "./refusals.ts";
+import { HELD_PATH, REFUSAL_CASES, type RefusalCase } from "./refusals.ts";
 import { inParallel } from "./in_parallel.ts";
-import type { Ran } from "./shell.ts";
-import { type Mocks, openStage, type Stage } from "./fixture.ts";
+import type { ScriptResult } from "./shell.ts";
+import { type E2eFixture, type Mocks, openFixture } from "./fixture.ts";
 import { tableText } from "./markdown_table.ts";
-import type { Trial } from "./client_case.ts";
+import type { ClientCase } from "./client_case.ts";
 import { within } from "../support/within.ts";
 import { versionOf } from "./version_of.ts";
 
@@ -15,16 +15,16 @@ import { versionOf } from "./version_of.ts";
 const LIMIT_MS = 300_000;
 
 /** How long a client may go on about what stays as it is until somebody changes the configuration. */
-const PATIENCE_S = 30;
+const MAX_RETRY_S = 30;
 
 /** How many are watched at a time; most of them only wait. */
-const AT_A_TIME = 6;
+const CONCURRENCY = 6;
 
 /** What a client made of a refusal. */
 interface Reaction {
-  readonly trial: Trial;
-  readonly provocation: Provocation;
-  readonly ran: Ran;
+  readonly client: ClientCase;
+  readonly refusal: RefusalCase;
+  readonly ran: ScriptResult;
   /** How often it asked for the same thing. */
   readonly tries: number;
   /** The line in which the service's own words reach the person. */
@@ -33,29 +33,33 @@ interface Reaction {
 }
 
 /** Has each client refused in each way, prints what it made of that, and says whether none went on for too long. */
-export async function provokeAll(trials: readonly Trial[], clients: string): Promise<boolean> {
-  const installed: Trial[] = [];
-  for (const trial of trials) if (await versionOf(trial, clients) !== undefined) installed.push(trial);
-  const jobs = installed.flatMap((trial) => PROVOCATIONS.map((provocation) => ({ trial, provocation })));
-  const reactions = await inParallel(AT_A_TIME, jobs, async ({ trial, provocation }) => {
-    const reaction = await provoke(trial, provocation, clients);
-    console.error(`${trial.client}, ${provocation.status} ${provocation.code}: ${cell(reaction)}`);
+export async function observeAll(cases: readonly ClientCase[], clientsFolder: string): Promise<boolean> {
+  const installed: ClientCase[] = [];
+  for (const client of cases) {
+    if (await versionOf(client, clientsFolder) !== undefined) installed.push(client);
+  }
+  const jobs = installed.flatMap((client) => REFUSAL_CASES.map((refusal) => ({ client, refusal })));
+  const reactions = await inParallel(CONCURRENCY, jobs, async ({ client, refusal }) => {
+    const reaction = await observe(client, refusal, clientsFolder);
+    console.error(`${client.name}, ${refusal.status} ${refusal.code}: ${cell(reaction)}`);
     return reaction;
   });
 
-  const heads = ["client", ...PROVOCATIONS.map(({ status, code }) => `${status} ${code}`)];
-  const rows = installed.map((trial) => [
-    trial.client,
-    ...reactions.filter((each) => each.trial === trial).map(cell),
+  const heads = ["client", ...REFUSAL_CASES.map(({ status, code }) => `${status} ${code}`)];
+  const rows = installed.map((client) => [
+    client.name,
+    ...reactions.filter((each) => each.client === client).map(cell),
   ]);
   console.log(tableText(heads, rows));
   console.log("\n(!): the person is not shown the service's own words, but what follows\n");
   for (const each of reactions.filter(({ shown }) => shown === undefined)) {
-    console.log(`${each.trial.client}, ${each.provocation.status}: ${lastWords(each.ran)}`);
+    console.log(`${each.client.name}, ${each.refusal.status}: ${lastWords(each.ran)}`);
   }
-  const faults = reactions.flatMap((each) => faultsOf(each).map((text) => `${each.trial.client}: ${text}`));
-  for (const fault of faults) console.log(`FAILED: ${fault}`);
-  return faults.length === 0;
+  const problems = reactions.flatMap((each) =>
+    problemsOf(each).map((text) => `${each.client.name}: ${text}`)
+  );
+  for (const fault of problems) console.log(`FAILED: ${fault}`);
+  return problems.length === 0;
 }
 
 /** `1.2 s, 1 try`; with a mark where the service's own words are not shown. */
@@ -64,49 +68,51 @@ function cell({ ran, tries, shown }: Reaction): string {
   return `${time}, ${tries} ${tries === 1 ? "try" : "tries"}${shown === undefined ? " (!)" : ""}`;
 }
 
-function faultsOf({ trial, provocation, ran, tries, shown, leaks }: Reaction): readonly string[] {
-  const faults = [...leaks];
-  const { status, lasting } = provocation;
-  if (tries === 0) faults.push(`met no ${status}`);
+function problemsOf(
+  { client, refusal, ran, tries, shown, leaks }: Reaction,
+): readonly string[] {
+  const problems = [...leaks];
+  const { status, permanent } = refusal;
+  if (tries === 0) problems.push(`met no ${status}`);
   // curl prints what came and is content with it.
-  if (ran.code === 0 && shown === undefined) faults.push(`took ${status} for a success`);
-  const known = trial.stubborn === true && status >= 500;
-  if (ran.code === undefined) faults.push(`went on about ${status} for more than ${LIMIT_MS / 1000} s`);
-  else if (lasting && !known && ran.seconds > PATIENCE_S) {
-    faults.push(`went on about ${status} for ${ran.seconds.toFixed()} s`);
+  if (ran.code === 0 && shown === undefined) problems.push(`took ${status} for a success`);
+  const known = client.retriesEvery5xx === true && status >= 500;
+  if (ran.code === undefined) problems.push(`went on about ${status} for more than ${LIMIT_MS / 1000} s`);
+  else if (permanent && !known && ran.seconds > MAX_RETRY_S) {
+    problems.push(`went on about ${status} for ${ran.seconds.toFixed()} s`);
   }
-  return faults;
+  return problems;
 }
 
-async function provoke(trial: Trial, provocation: Provocation, clients: string): Promise<Reaction> {
+async function observe(client: ClientCase, refusal: RefusalCase, clientsFolder: string): Promise<Reaction> {
   const held = Promise.withResolvers<void>();
   await using forge = await makeForge();
-  await using stage = await openStage({
+  await using fixture = await openFixture({
     clientToken: false,
-    mocks: async ({ origin, setting }) => crowdable(await allMocks(forge, origin, setting), held.resolve),
-    ...provocation.stage,
+    mocks: async ({ origin, setup }) => withHeldPath(await allMocks(forge, origin, setup), held.resolve),
+    ...refusal.fixture,
   });
-  const leave = provocation.crowded ? await crowd(stage, held.promise) : () => {};
-  const { key } = provocation;
-  return await attempt({
-    trial,
-    stage,
-    clients,
-    script: trial.asking ?? trial.script,
+  const leave = refusal.saturated ? await saturate(fixture, held.promise) : () => {};
+  const { key } = refusal;
+  return await runClient({
+    client,
+    fixture,
+    clientsFolder,
+    script: client.requestScript ?? client.script,
     ...key === undefined ? {} : { key },
     limitMs: LIMIT_MS,
-    look: async (ran, home) => {
+    inspect: async (ran, home) => {
       leave();
       // Its log is complete when it has ended.
-      await stage.service.stop();
-      const tries = triesIn(stage, provocation);
-      const leaks = await findLeaks(stage, ran, home);
+      await fixture.service.stop();
+      const tries = triesIn(fixture, refusal);
+      const leaks = await findLeaks(fixture, ran, home);
       return {
-        trial,
-        provocation,
+        client,
+        refusal,
         ran,
         tries,
-        shown: lineWith(ran, provocation.words),
+        shown: lineWith(ran, refusal.message),
         leaks,
       };
     },
@@ -114,20 +120,20 @@ async function provoke(trial: Trial, provocation: Provocation, clients: string):
 }
 
 /** How often a client asked for what it asked for most. */
-function triesIn(stage: Stage, { code }: Provocation): number {
+function triesIn(fixture: E2eFixture, { code }: RefusalCase): number {
   const counts = new Map<string, number>();
-  for (const { method, path, error } of stage.log()) {
+  for (const { method, path, error } of fixture.log()) {
     if (error === code) counts.set(`${method} ${path}`, (counts.get(`${method} ${path}`) ?? 0) + 1);
   }
   return Math.max(0, ...counts.values());
 }
 
-function lineWith({ stdout, stderr }: Ran, words: string): string | undefined {
+function lineWith({ stdout, stderr }: ScriptResult, words: string): string | undefined {
   return `${stdout}\n${stderr}`.split("\n").find((line) => line.includes(words));
 }
 
 /** What a client printed last that speaks of the failure, as far as one can tell. */
-function lastWords({ stdout, stderr }: Ran): string {
+function lastWords({ stdout, stderr }: ScriptResult): string {
   const lines = `${stdout}\n${stderr}`.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   const telling = lines.filter((line) =>
     /error|fail|fatal|HTTP \d|exist/i.test(line) && !/complete log/.test(line)
@@ -136,9 +142,9 @@ function lastWords({ stdout, stderr }: Ran): string {
 }
 
 /** Takes the one place there is. */
-async function crowd(stage: Stage, held: Promise<void>): Promise<() => void> {
+async function saturate(fixture: E2eFixture, held: Promise<void>): Promise<() => void> {
   const controller = new AbortController();
-  const asked = fetch(`${stage.service.url}/gh${HELD}`, { signal: controller.signal }).then((reply) =>
+  const asked = fetch(`${fixture.service.url}/gh${HELD_PATH}`, { signal: controller.signal }).then((reply) =>
     reply.body?.cancel()
   );
   asked.catch(() => {});
@@ -147,12 +153,12 @@ async function crowd(stage: Stage, held: Promise<void>): Promise<() => void> {
 }
 
 /** The upstreams, one of which keeps those waiting who ask for a certain path. */
-function crowdable(mocks: Mocks, held: () => void): Mocks {
+function withHeldPath(mocks: Mocks, held: () => void): Mocks {
   const host = "api.github.com";
   return {
     ...mocks,
     [host]: async (exchange) => {
-      if (exchange.target !== HELD) return await mocks[host]?.(exchange);
+      if (exchange.target !== HELD_PATH) return await mocks[host]?.(exchange);
       held();
       await exchange.closed;
     },

@@ -1,20 +1,20 @@
 import type { RefusalCode } from "../../lib/http/refusal.ts";
 import { makeKey } from "./secrets.ts";
-import type { StageOptions } from "./fixture.ts";
+import type { E2eFixtureOptions } from "./fixture.ts";
 
 /** A way to make the service refuse whatever a client asks for. */
-export interface Provocation {
+export interface RefusalCase {
   readonly code: RefusalCode;
   readonly status: number;
   /** Whether the cause stays as long as nobody changes the configuration. */
-  readonly lasting: boolean;
+  readonly permanent: boolean;
   /** A part of the service's own words. */
-  readonly words: string;
-  readonly stage: Partial<StageOptions>;
+  readonly message: string;
+  readonly fixture: Partial<E2eFixtureOptions>;
   /** What the client holds for a key. */
   readonly key?: string;
   /** Whether all places for requests in flight are to be taken. */
-  readonly crowded?: true;
+  readonly saturated?: true;
 }
 
 /** A route that another path or host leads to. */
@@ -25,46 +25,52 @@ function moved(route: object): object {
 }
 
 /** The refusals that a client may meet, as far as they can be had for every client alike. */
-export const PROVOCATIONS: readonly Provocation[] = [
+export const REFUSAL_CASES: readonly RefusalCase[] = [
   {
     code: "client_token_required",
     status: 401,
-    lasting: true,
-    words: "requires the client token",
-    stage: { clientToken: true },
+    permanent: true,
+    message: "requires the client token",
+    fixture: { clientToken: true },
     key: makeKey("wrong"),
   },
   {
     code: "not_allowed",
     status: 403,
-    lasting: true,
-    words: "does not allow",
-    stage: { change: (route) => ({ ...route, methods: ["PURGE"] }) },
+    permanent: true,
+    message: "does not allow",
+    fixture: { changeRoute: (route) => ({ ...route, methods: ["PURGE"] }) },
   },
-  { code: "no_route", status: 404, lasting: true, words: "No route for", stage: { change: moved } },
+  {
+    code: "no_route",
+    status: 404,
+    permanent: true,
+    message: "No route for",
+    fixture: { changeRoute: moved },
+  },
   {
     code: "token_unset",
     status: 500,
-    lasting: true,
-    words: "token of this route is not set",
-    stage: { change: (route) => ({ ...route, token_env: "UNSET_TOKEN" }) },
+    permanent: true,
+    message: "token of this route is not set",
+    fixture: { changeRoute: (route) => ({ ...route, token_env: "UNSET_TOKEN" }) },
   },
   {
     code: "upstream_failed",
     status: 502,
-    lasting: false,
-    words: "upstream could not be reached",
-    stage: { reachable: false },
+    permanent: false,
+    message: "upstream could not be reached",
+    fixture: { reachable: false },
   },
   {
     code: "overloaded",
     status: 503,
-    lasting: false,
-    words: "Too many requests in flight",
-    stage: { env: { CRED_PROXY_MAX_IN_FLIGHT: "1" } },
-    crowded: true,
+    permanent: false,
+    message: "Too many requests in flight",
+    fixture: { env: { CRED_PROXY_MAX_IN_FLIGHT: "1" } },
+    saturated: true,
   },
 ];
 
 /** Where a request goes that is to take a place for as long as it is wanted. */
-export const HELD = "/crowd";
+export const HELD_PATH = "/crowd";

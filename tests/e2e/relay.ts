@@ -11,17 +11,17 @@ export interface Relay extends AsyncDisposable {
   /** The TCP port it listens on; 0 on a Unix socket. */
   readonly port: number;
   /** What the service sent to clients so far, a byte a character. */
-  down(): string;
+  sentToClients(): string;
 }
 
 /** A place to listen on, and the one to connect to. */
-export type Place = { readonly port: number } | { readonly path: string };
+export type SocketAddress = { readonly port: number } | { readonly path: string };
 
 /** How much is kept at most; more than any trial moves. */
 const KEPT_LIMIT = 64 * 1024 * 1024;
 
 /** Starts a relay on 127.0.0.1 or on a Unix socket; port 0 picks a free one. */
-export function startRelay(here: Place, there: Place): Relay {
+export function startRelay(here: SocketAddress, there: SocketAddress): Relay {
   const listener = "path" in here
     ? Deno.listen({ transport: "unix", path: here.path })
     : Deno.listen({ hostname: "127.0.0.1", port: here.port });
@@ -55,7 +55,7 @@ export function startRelay(here: Place, there: Place): Relay {
 
   return {
     port: "port" in listener.addr ? listener.addr.port : 0,
-    down: () => down,
+    sentToClients: () => down,
     async [Symbol.asyncDispose]() {
       listener.close();
       for (const each of open) closeQuietly(each);

@@ -7,7 +7,7 @@
 import { makeKey } from "./secrets.ts";
 
 /** What an upstream demands, and of whom. */
-export interface Demand {
+export interface RequiredCredential {
   /** The upstream's host, by which requests are told apart. */
   readonly host: string;
   /** The field name, in lower case, and the one value that is let in. */
@@ -16,11 +16,11 @@ export interface Demand {
 }
 
 /** What the service is given. */
-export interface Setting {
+export interface RouteSetup {
   readonly table: { readonly routes: readonly object[] };
   /** The tokens, by their variables. */
   readonly tokens: Readonly<Record<string, string>>;
-  readonly demands: readonly Demand[];
+  readonly required: readonly RequiredCredential[];
 }
 
 /** How the credential of each upstream looks: the route's fields, and the field that must come of them. */
@@ -43,7 +43,7 @@ const ROUTES = [
 ];
 
 /** A setting with credentials of its own. */
-export function makeSetting(clientTokenEnv: string | undefined): Setting {
+export function makeRouteSetup(clientTokenEnv: string | undefined): RouteSetup {
   const hosts = [...new Set(ROUTES.map(({ host }) => host))];
   const names = new Map(hosts.map((host) => [host, `${host.replaceAll(/[.-]/g, "_").toUpperCase()}_TOKEN`]));
   const tokens = Object.fromEntries(hosts.map((host) => [names.get(host), makeKey("real")]));
@@ -58,7 +58,7 @@ export function makeSetting(clientTokenEnv: string | undefined): Setting {
       })),
     },
     tokens,
-    demands: hosts.map((host) => {
+    required: hosts.map((host) => {
       const { auth_header = "authorization", auth_scheme, auth_user } = ROUTES.find((each) =>
         each.host === host
       ) ?? fail(host);

@@ -13,7 +13,7 @@ export function makeKey(kind: string): string {
  * Whether a text of bytes, a byte a character, shows the key: as it is, or in base64 wherever it begins, which is how
  * Basic carries it.
  */
-export function shows(text: string, key: string): boolean {
+export function includesKey(text: string, key: string): boolean {
   if (text.includes(key)) return true;
   return [0, 1, 2].some((shift) => {
     const coded = btoa(" ".repeat(shift) + key);
@@ -23,15 +23,15 @@ export function shows(text: string, key: string): boolean {
 }
 
 /** The files below a folder whose content shows one of the keys. */
-export async function filesThatShow(folder: string, keys: readonly string[]): Promise<string[]> {
+export async function filesWithKey(folder: string, keys: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   const decoder = new TextDecoder("latin1");
   for await (const entry of Deno.readDir(folder)) {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory) found.push(...await filesThatShow(path, keys));
+    if (entry.isDirectory) found.push(...await filesWithKey(path, keys));
     if (!entry.isFile) continue;
     const text = decoder.decode(await Deno.readFile(path));
-    if (keys.some((key) => shows(text, key))) found.push(path);
+    if (keys.some((key) => includesKey(text, key))) found.push(path);
   }
   return found;
 }

@@ -2,7 +2,7 @@ import { join } from "@std/path";
 import { Log } from "../support/log.ts";
 
 /** What a script did. */
-export interface Ran {
+export interface ScriptResult {
   /** Undefined: it was cut after the time it had. */
   readonly code: number | undefined;
   readonly stdout: string;
@@ -14,15 +14,15 @@ export interface Ran {
 export interface ShellOptions {
   readonly script: string;
   /** The folder with the installed clients. */
-  readonly clients: string;
+  readonly clientsFolder: string;
   readonly home: string;
   readonly env: Readonly<Record<string, string>>;
   readonly limitMs: number;
 }
 
 /** Runs a script in `sh`, in a home and a session of its own; what it started ends with it. */
-export async function runScript(options: ShellOptions): Promise<Ran> {
-  const bin = join(options.clients, "node_modules/.bin");
+export async function runScript(options: ShellOptions): Promise<ScriptResult> {
+  const bin = join(options.clientsFolder, "node_modules/.bin");
   const started = performance.now();
   // A session of its own, so that all that a client starts can be ended by one number and nothing else is touched.
   const child = new Deno.Command("setsid", {

@@ -1,17 +1,17 @@
 import { dirname, join } from "@std/path";
 import { runScript } from "./shell.ts";
-import type { Trial } from "./client_case.ts";
+import type { ClientCase } from "./client_case.ts";
 
 /** The version of a client that is installed, or undefined. */
-export async function versionOf(trial: Trial, clients: string): Promise<string | undefined> {
-  const homes = join(dirname(clients), "homes");
+export async function versionOf(client: ClientCase, clientsFolder: string): Promise<string | undefined> {
+  const homes = join(dirname(clientsFolder), "homes");
   await Deno.mkdir(homes, { recursive: true });
   const home = await Deno.makeTempDir({ dir: homes });
   try {
-    const script = `command -v "${trial.needs}" > /dev/null || exit 127\n${trial.version}`;
+    const script = `command -v "${client.command}" > /dev/null || exit 127\n${client.version}`;
     const { code, stdout } = await runScript({
       script,
-      clients,
+      clientsFolder,
       home,
       env: { DENO: Deno.execPath() },
       limitMs: 30_000,

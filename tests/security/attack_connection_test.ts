@@ -8,19 +8,19 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import {
   AFTER,
-  answersTo,
   type Attack,
   CUT,
   REFUSED,
   requestText,
+  responsesTo,
   SERVED,
   type UpstreamRequest,
-  useBesieged,
+  useAttackFixture,
 } from "../support/attack_fixture.ts";
 import { askHttp2, type Fields, PREFACE } from "../support/http2_frames.ts";
 import { connectRaw, type Wire } from "../support/wire.ts";
 
-const besieged = useBesieged();
+const fixture = useAttackFixture();
 
 const HIDDEN = requestText("GET /a/hidden");
 const NOT_SERVED = "426 upgrade_not_served";
@@ -47,7 +47,7 @@ function get(fields: readonly string[], behind = ""): string {
 }
 
 Deno.test("an Upgrade opens no tunnel: what is behind it is judged as a request", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     ["a WebSocket", get(WEBSOCKET), [NOT_SERVED, AFTER]],
     ["a request behind it", get(WEBSOCKET, HIDDEN), [NOT_SERVED, "200 /hidden", AFTER], [["GET /hidden"]]],
     [
@@ -71,7 +71,7 @@ Deno.test("an Upgrade opens no tunnel: what is behind it is judged as a request"
   ]));
 
 Deno.test("an Upgrade to HTTP/2 is passed over, and so are its fields", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     ["h2c", get(H2C), SERVED, [["GET /x"]]],
     ["h2c without Connection", get(["Upgrade: h2c"]), SERVED, [["GET /x"]]],
     ["a request behind it", get(H2C, HIDDEN), ["200 /x", "200 /hidden", AFTER], [["GET /x"], [
@@ -165,9 +165,9 @@ const HTTP2: readonly Http2Attack[] = [
 Deno.test("a request in HTTP/2 makes one whole request in HTTP/1.1, or none", async (test) => {
   for (const [name, list, wanted, reached = [], content] of HTTP2) {
     await test.step(`${name}: ${wanted}`, async () => {
-      const got = await askHttp2(besieged.service.port, list, content);
-      assertEquals([got, besieged.upstream.take()], [wanted, besieged.bytesOf(reached)]);
-      await besieged.serves();
+      const got = await askHttp2(fixture.service.port, list, content);
+      assertEquals([got, fixture.upstream.take()], [wanted, fixture.expectedBytes(reached)]);
+      await fixture.assertServes();
     });
   }
 });
@@ -175,31 +175,31 @@ Deno.test("a request in HTTP/2 makes one whole request in HTTP/1.1, or none", as
 Deno.test("content in HTTP/2 that is not as long as it says leaves the upstream without an end of it", async () => {
   for (const length of [3, 9]) {
     const list = fields({ ":method": "POST" }, HOST, ["content-length", `${length}`]);
-    assertEquals(await askHttp2(besieged.service.port, list, "hello"), "reset 1");
-    await besieged.upstream.untilOpen(0);
-    const begun = besieged.bytesOf([[
+    assertEquals(await askHttp2(fixture.service.port, list, "hello"), "reset 1");
+    await fixture.upstream.untilOpen(0);
+    const begun = fixture.expectedBytes([[
       "POST /x",
       [`content-length: ${length}`],
       "hello".slice(0, length - 1),
     ]]);
-    const reached = besieged.upstream.take();
+    const reached = fixture.upstream.take();
     assertEquals(begun.slice(0, reached.length), reached);
-    await besieged.serves();
+    await fixture.assertServes();
   }
 });
 
 Deno.test("content in HTTP/2 without a length arrives, or the request is refused: it is never dropped in silence", async () => {
   for (const method of ["POST", "PUT", "DELETE"]) {
-    const got = await askHttp2(besieged.service.port, fields({ ":method": method }, HOST), "hello");
-    const reached = besieged.upstream.take();
+    const got = await askHttp2(fixture.service.port, fields({ ":method": method }, HOST), "hello");
+    const reached = fixture.upstream.take();
     if (got === "200") assertMatch(reached, /\r\n\r\n(?:hello|5\r\nhello\r\n0\r\n\r\n)$/);
     else assertEquals([got, reached], ["400", ""]);
-    await besieged.serves();
+    await fixture.assertServes();
   }
 });
 
 Deno.test("what begins like HTTP/2 and goes on otherwise is refused", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     ["half of it", PREFACE.slice(0, 18), CUT],
     ["another end", PREFACE.replace("SM", "XX"), CUT],
     ["behind a request", get([], PREFACE), ["200 /x", "400"], [["GET /x"]]],
@@ -213,7 +213,7 @@ function version(text: string): Attack {
 }
 
 Deno.test("HTTP/1.1 and HTTP/1.0 with a Host are served, and no other version", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     ["HTTP/1.0", "GET /a/x HTTP/1.0\r\nHost: proxy\r\n\r\n", ["200 /x"], [["GET /x"]]],
     ["HTTP/1.0 without Host", "GET /a/x HTTP/1.0\r\n\r\n", ["400 bad_request"]],
     [
@@ -249,7 +249,7 @@ Deno.test("HTTP/1.1 and HTTP/1.0 with a Host are served, and no other version", 
   ]));
 
 Deno.test("another protocol is refused", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     ["TLS", "\x16\x03\x01\x00\x05hello", CUT],
     ["SOCKS", "\x05\x01\x00", CUT],
     ["SMTP", "EHLO other\r\n", CUT],
@@ -257,7 +257,7 @@ Deno.test("another protocol is refused", (test) =>
   ]));
 
 Deno.test("TRACE, TRACK and CONNECT reach no upstream in any spelling, and open nothing", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     ...["TRACE", "trace", "tRaCe", "TRACK", "track", "connect", "cOnNeCt"].flatMap((method): Attack[] => [
       [`${method} /a/x`, requestText(`${method} /a/x`), NEVER],
       [`${method} http://proxy/a/x`, requestText(`${method} http://proxy/a/x`), NEVER],
@@ -285,7 +285,7 @@ Deno.test("TRACE, TRACK and CONNECT reach no upstream in any spelling, and open 
 
 /** A connection on which something has been sent. */
 async function sent(text: string): Promise<Wire> {
-  const wire = await connectRaw(besieged.service.port);
+  const wire = await connectRaw(fixture.service.port);
   await wire.send(text);
   return wire;
 }
@@ -295,20 +295,20 @@ Deno.test("a slow head holds up nobody, and nothing of it reaches the upstream b
   await using wire = await sent("");
   for (const piece of pieces) {
     await wire.send(piece);
-    await besieged.serves();
+    await fixture.assertServes();
   }
   await wire.send("\n");
   assertEquals((await wire.readReply()).body.text, "/slow");
-  assertEquals(besieged.upstream.take(), besieged.bytesOf([["GET /slow", ["x-a: 1"]]]));
+  assertEquals(fixture.upstream.take(), fixture.expectedBytes([["GET /slow", ["x-a: 1"]]]));
 });
 
 Deno.test("two hundred slow heads hold up nobody, and leave nothing behind", async () => {
   const wires = await Promise.all(
     Array.from({ length: 200 }, () => sent("GET /a/slow HTTP/1.1\r\nHost: proxy\r\nX-A: ")),
   );
-  await besieged.serves();
+  await fixture.assertServes();
   await Promise.all(wires.map((wire) => wire.close()));
-  await besieged.serves();
+  await fixture.assertServes();
 });
 
 Deno.test("a head without an end is refused at 64 KiB", async () => {
@@ -316,28 +316,28 @@ Deno.test("a head without an end is refused at 64 KiB", async () => {
   // The service may hang up in the middle.
   for (let count = 0; count < 70; count++) await wire.send(`X-A: ${"x".repeat(1024)}`).catch(() => {});
   assertMatch((await wire.readToEnd()).text, /^HTTP\/1\.1 400 /);
-  assertEquals(besieged.upstream.take(), "");
-  await besieged.serves();
+  assertEquals(fixture.upstream.take(), "");
+  await fixture.assertServes();
 });
 
 Deno.test("a slow body holds up nobody, and reaches the upstream as it comes", async () => {
   await using wire = await sent(requestText("POST /a/slow", ["Content-Length: 10", "Connection: close"]));
-  const head = besieged.bytesOf([["POST /slow", ["content-length: 10"]]]);
-  await besieged.upstream.until(head);
-  besieged.upstream.take();
+  const head = fixture.expectedBytes([["POST /slow", ["content-length: 10"]]]);
+  await fixture.upstream.until(head);
+  fixture.upstream.take();
   for (const piece of ["hel", "lo ", "wor"]) {
-    await besieged.serves();
+    await fixture.assertServes();
     await wire.send(piece);
-    await besieged.upstream.until(piece);
-    assertEquals(besieged.upstream.take(), piece);
+    await fixture.upstream.until(piece);
+    assertEquals(fixture.upstream.take(), piece);
   }
   await wire.send("l");
   assertEquals((await wire.readReply()).body.text, "/slow");
-  assertEquals(besieged.upstream.take(), "l");
+  assertEquals(fixture.upstream.take(), "l");
 });
 
 Deno.test("a slow body that is given up leaves the upstream without an end of it", async () => {
-  const { upstream } = besieged;
+  const { upstream } = fixture;
   const cases: [fields: string[], sent: string, reached: string][] = [
     [["Content-Length: 10"], "hello", "hello"],
     [["Transfer-Encoding: chunked"], "5\r\nhello\r\n", "5\r\nhello\r\n"],
@@ -346,27 +346,27 @@ Deno.test("a slow body that is given up leaves the upstream without an end of it
   ];
   for (const [list, content, reached] of cases) {
     await using wire = await sent(requestText("POST /a/slow", list, content));
-    const begun = besieged.bytesOf([["POST /slow", [list.join().toLowerCase()], reached]]);
+    const begun = fixture.expectedBytes([["POST /slow", [list.join().toLowerCase()], reached]]);
     await upstream.until(begun);
     const { open } = upstream;
     await wire.close();
     await upstream.untilOpen(open - 1);
     assertEquals(upstream.take(), begun);
-    await besieged.serves();
+    await fixture.assertServes();
   }
 });
 
 Deno.test("trailers without an end hold up nobody, and the upstream gets no end of the content", async () => {
-  const { upstream } = besieged;
+  const { upstream } = fixture;
   await using wire = await sent(
     requestText("POST /a/slow", ["Transfer-Encoding: chunked"], "5\r\nhello\r\n0\r\n"),
   );
-  const begun = besieged.bytesOf([["POST /slow", ["transfer-encoding: chunked"], "5\r\nhello\r\n"]]);
+  const begun = fixture.expectedBytes([["POST /slow", ["transfer-encoding: chunked"], "5\r\nhello\r\n"]]);
   await upstream.until(begun);
   assertEquals(upstream.take(), begun);
   // The service may hang up in the middle.
   for (let count = 0; count < 100; count++) await wire.send(`X-A: ${"x".repeat(1024)}\r\n`).catch(() => {});
-  await besieged.serves();
+  await fixture.assertServes();
   const { open } = upstream;
   await wire.close();
   await upstream.untilOpen(open - 1);
@@ -380,9 +380,9 @@ Deno.test("an agent that leaves in the middle of a head leaves nothing behind", 
     await wire.closeWrite();
     const { text: answer } = await wire.readToEnd();
     assertEquals(answer.includes("200"), false, answer);
-    assertEquals(await answersTo(besieged.service.port, requestText("GET /a/y", ["Connection: close"])), [
+    assertEquals(await responsesTo(fixture.service.port, requestText("GET /a/y", ["Connection: close"])), [
       "200 /y",
     ]);
-    assertEquals(besieged.upstream.take(), besieged.bytesOf([["GET /y"]]));
+    assertEquals(fixture.upstream.take(), fixture.expectedBytes([["GET /y"]]));
   }
 });

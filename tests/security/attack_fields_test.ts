@@ -7,17 +7,17 @@
 import { assertEquals } from "@std/assert";
 import {
   AFTER,
-  answersTo,
   type Attack,
   CUT,
   REFUSED,
   requestText,
+  responsesTo,
   SERVED,
-  useBesieged,
+  useAttackFixture,
 } from "../support/attack_fixture.ts";
 import { TOKEN } from "../support/fixture.ts";
 
-const besieged = useBesieged((upstream) => [
+const fixture = useAttackFixture((upstream) => [
   { path: "/key/", upstream, auth_scheme: "", auth_header: "X-Api-Key" },
   { path: "/narrow/", upstream, methods: ["POST"], paths: ["x"] },
 ]);
@@ -62,7 +62,7 @@ Deno.test("a Host that is a name or an address is taken, and the upstream gets i
     "..",
     "x".repeat(300),
   ];
-  return besieged.suffer(test, hosts.map((host) => hosted([`Host: ${host}`], SERVED)));
+  return fixture.run(test, hosts.map((host) => hosted([`Host: ${host}`], SERVED)));
 });
 
 Deno.test("a Host that is missing, empty or no host is refused", (test) => {
@@ -119,7 +119,7 @@ Deno.test("a Host that is missing, empty or no host is refused", (test) => {
     ...'!$&()+=^`{|}~"<>'.split("").map((char) => `pro${char}xy`),
     "pro'xy",
   ];
-  return besieged.suffer(test, [
+  return fixture.run(test, [
     hosted([], REFUSED),
     ...hosts.map((host) => hosted([`Host: ${host}`], REFUSED)),
     hosted(["Host: proxy/a/x?"], REFUSED, "/../b"),
@@ -131,7 +131,7 @@ Deno.test("a Host that is missing, empty or no host is refused", (test) => {
 });
 
 Deno.test("a Host that comes twice, or in a line that is none, is refused", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     hosted(["Host: proxy", "Host: proxy"], CUT),
     hosted(["Host: proxy", "Host: other"], CUT),
     hosted(["Host: proxy", "HOST: proxy"], CUT),
@@ -155,7 +155,7 @@ Deno.test("a field that names another host, path or method is a field like any o
     "x-original-url: /hidden",
     "x-rewrite-url: /hidden",
   ];
-  return besieged.suffer(test, [["six of them", get(...fields), SERVED, [["GET /x", fields]]]]);
+  return fixture.run(test, [["six of them", get(...fields), SERVED, [["GET /x", fields]]]]);
 });
 
 Deno.test("a credential of the agent's is dropped, however it is written", (test) => {
@@ -170,7 +170,7 @@ Deno.test("a credential of the agent's is dropped, however it is written", (test
     ["x-API-key: mine", "X-Api-Key: mine as well"],
     [`Authorization: Bearer ${"x".repeat(60_000)}`],
   ];
-  return besieged.suffer(
+  return fixture.run(
     test,
     fields.map((each) => [each.map(shown).join(" and "), get(...each), SERVED, [["GET /x"]]]),
   );
@@ -193,7 +193,7 @@ Deno.test("a Connection that names fields removes the agent's, and never the ser
     "",
     ",",
   ];
-  return besieged.suffer(test, [
+  return fixture.run(test, [
     ...names.map((name): Attack => [
       shown(name),
       get(`Connection: ${name}`, "X-A: 1", "X-B: 2"),
@@ -221,10 +221,10 @@ Deno.test("a Connection that names fields removes the agent's, and never the ser
 
 Deno.test("a Connection that names the route's own field does not remove it", async () => {
   const fields = ["Connection: close, x-api-key, authorization", "X-Api-Key: mine", "Authorization: mine"];
-  assertEquals(await answersTo(besieged.service.port, requestText("GET /key/x", fields)), ["200 /x"]);
-  const { authority } = besieged.upstream;
+  assertEquals(await responsesTo(fixture.service.port, requestText("GET /key/x", fields)), ["200 /x"]);
+  const { authority } = fixture.upstream;
   assertEquals(
-    besieged.upstream.take(),
+    fixture.upstream.take(),
     `GET /x HTTP/1.1\r\nhost: ${authority}\r\naccept-encoding: identity\r\nX-Api-Key: ${TOKEN}\r\n\r\n`,
   );
 });
@@ -238,7 +238,7 @@ Deno.test("a name with underscores is another field, which may pass beside the c
     "transfer_encoding: chunked",
     "x_api_key: mine",
   ];
-  return besieged.suffer(test, [
+  return fixture.run(test, [
     ["six of them", get(...fields), SERVED, [["GET /x", fields]]],
     ["one that Connection names", get("Connection: x_api_key", "X_Api_Key: mine"), SERVED, [["GET /x"]]],
   ]);
@@ -252,7 +252,7 @@ Deno.test("no field makes another method or path of what a narrow route allows, 
     "X-Original-URL",
     "X-Rewrite-URL",
   ];
-  return besieged.suffer(test, [
+  return fixture.run(test, [
     ["none of them", requestText("POST /narrow/x"), SERVED, [["POST /x"]]],
     ...names.flatMap((name) => [name, name.replaceAll("-", "_"), name.replace("-", "_")]).map((
       name,
@@ -274,7 +274,7 @@ Deno.test("a name that means something to the language means nothing as a field"
     "__defineGetter__",
     "valueOf",
   ];
-  return besieged.suffer(test, [
+  return fixture.run(test, [
     ...names.map((
       name,
     ): Attack => [name, get(`${name}: 1`), SERVED, [["GET /x", [`${name.toLowerCase()}: 1`]]]]),
@@ -294,7 +294,7 @@ function many(count: number): string[] {
 }
 
 Deno.test("128 fields pass, and a head with more of them or over 64 KiB is refused", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     ["128 with Host", get(...many(127)), SERVED, [["GET /x", many(127)]]],
     ["129 with Host", get(...many(128)), CUT],
     ["131 with Host", get(...many(130)), CUT],
@@ -324,7 +324,7 @@ Deno.test("a value's bytes beyond ASCII pass as they are, and no control byte pa
     "a\tb",
     "Authorization: mine",
   ];
-  return besieged.suffer(test, [
+  return fixture.run(test, [
     ...bytes.map((
       value,
     ): Attack => [shown(value), get(`X-A: ${value}`), SERVED, [["GET /x", [`x-a: ${value}`]]]]),
@@ -346,7 +346,7 @@ Deno.test("fields of the agent's connection end there", (test) => {
     "Trailer: authorization",
     "Upgrade: h2c",
   ];
-  return besieged.suffer(test, [
+  return fixture.run(test, [
     ["nine of them", get(...fields), SERVED, [["GET /x"]]],
     ["an expectation that nobody knows", get("Expect: mine"), SERVED, [["GET /x"]]],
   ]);

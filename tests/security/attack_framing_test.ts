@@ -8,18 +8,18 @@
 import { assertEquals } from "@std/assert";
 import {
   AFTER,
-  answersTo,
   type Attack,
   CUT,
   HUNG_UP,
   REFUSED,
   requestText,
+  responsesTo,
   SERVED,
-  useBesieged,
+  useAttackFixture,
 } from "../support/attack_fixture.ts";
 import { connectRaw, request } from "../support/wire.ts";
 
-const besieged = useBesieged();
+const fixture = useAttackFixture();
 
 const CHUNKED = "Transfer-Encoding: chunked";
 const HELLO = "5\r\nhello\r\n0\r\n\r\n";
@@ -91,14 +91,14 @@ const LENGTHS: readonly Attack[] = [
   ].map((field): Attack => [shown(field), post([field], "hello"), CUT]),
 ];
 
-Deno.test("a length that is in doubt is refused", (test) => besieged.suffer(test, LENGTHS));
+Deno.test("a length that is in doubt is refused", (test) => fixture.run(test, LENGTHS));
 
 Deno.test("a length that is in doubt is refused byte by byte", (test) => {
-  return besieged.suffer(test, LENGTHS.filter(([, sent]) => sent.length < 1000), "byte by byte");
+  return fixture.run(test, LENGTHS.filter(([, sent]) => sent.length < 1000), "byte by byte");
 });
 
 Deno.test("a length that the runtime takes and two readers may not is refused", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     ["a doubled length", post(["Content-Length: 5", "Content-Length: 5"], "hello"), REFUSED],
     [
       "a doubled length in two spellings",
@@ -113,14 +113,14 @@ Deno.test("a length that the runtime takes and two readers may not is refused", 
   ]));
 
 Deno.test("a length beyond all numbers is refused at once, not waited for", async () => {
-  const reply = await request(besieged.service.port, post(["Content-Length: 9007199254740993"], "hello"));
+  const reply = await request(fixture.service.port, post(["Content-Length: 9007199254740993"], "hello"));
   assertEquals([reply.status, reply.field("cred-proxy-error")], [400, "bad_request"]);
-  await besieged.serves();
+  await fixture.assertServes();
 });
 
 Deno.test("a length in another spelling is that length", (test) => {
   const reached = [["POST /x", ["content-length: 5"], "hello"]] as const;
-  return besieged.suffer(test, [
+  return fixture.run(test, [
     ["zeros in front", post(["Content-Length: 005"], "hello"), SERVED, reached],
     ["tabs round it", post(["Content-Length:\t5\t"], "hello"), SERVED, reached],
     ["odd case", post(["cOnTeNt-LeNgTh: 5"], "hello"), SERVED, reached],
@@ -179,14 +179,14 @@ const CODINGS: readonly Attack[] = [
 ];
 
 Deno.test("a coding other than chunked alone is refused", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     ...CODINGS,
     ["gzip, chunked", post(["Transfer-Encoding: gzip, chunked"], HELLO), REFUSED],
     ["gzip and chunked in two fields", post(["Transfer-Encoding: gzip", CHUNKED], HELLO), REFUSED],
   ]));
 
 Deno.test("a coding other than chunked alone is refused byte by byte", (test) => {
-  return besieged.suffer(test, CODINGS, "byte by byte");
+  return fixture.run(test, CODINGS, "byte by byte");
 });
 
 Deno.test("chunks in any clear spelling arrive in the plain one", (test) => {
@@ -201,7 +201,7 @@ Deno.test("chunks in any clear spelling arrive in the plain one", (test) => {
     "0\r\nX-A: 1",
     "0\r\nAuthorization: mine\r\nContent-Length: 9\r\nHost: other",
   ];
-  return besieged.suffer(test, [
+  return fixture.run(test, [
     ...codings.map((coding): Attack => [
       `the coding ${shown(coding)}`,
       post([`Transfer-Encoding: ${coding}`], HELLO),
@@ -263,16 +263,16 @@ const NO_FURTHER_CHUNKS: readonly string[] = [
 
 Deno.test("chunks that are none end the connection, and nothing reaches the upstream", (test) => {
   const contents = [...NO_CHUNKS, ...NO_FURTHER_CHUNKS.map((rest) => `5\r\nhello${rest}`)];
-  return besieged.suffer(test, contents.map((content) => [shown(content), chunked(content), HUNG_UP]));
+  return fixture.run(test, contents.map((content) => [shown(content), chunked(content), HUNG_UP]));
 });
 
 Deno.test("chunks that turn out to be none leave the upstream without an end of the content", async (test) => {
   for (const rest of NO_FURTHER_CHUNKS) {
     await test.step(shown(rest), async () => {
-      const { service, upstream } = besieged;
+      const { service, upstream } = fixture;
       await using wire = await connectRaw(service.port);
       await wire.send(chunked("5\r\nhello"));
-      const begun = besieged.bytesOf([["POST /x", ["transfer-encoding: chunked"], "5\r\nhello\r\n"]]);
+      const begun = fixture.expectedBytes([["POST /x", ["transfer-encoding: chunked"], "5\r\nhello\r\n"]]);
       await upstream.until(begun);
       const { open } = upstream;
       await wire.send(rest + requestText("GET /a/after"));
@@ -281,14 +281,14 @@ Deno.test("chunks that turn out to be none leave the upstream without an end of 
       const { text } = await wire.readToEnd();
       assertEquals(text.includes("HTTP/1.1 200"), false, text);
       assertEquals(upstream.take(), begun);
-      await besieged.serves();
+      await fixture.assertServes();
     });
   }
 });
 
 Deno.test("a request hidden in content is content", (test) => {
   const length = `Content-Length: ${HIDDEN.length}`;
-  return besieged.suffer(test, [
+  return fixture.run(test, [
     [
       "behind a length",
       post([length], HIDDEN),
@@ -319,7 +319,7 @@ Deno.test("a request hidden in content is content", (test) => {
 });
 
 Deno.test("a request behind a request is one of its own, and is judged like any other", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     [
       "three at once",
       ["/a/1", "/a/2", "/a/3"].map((path) => requestText(`GET ${path}`)).join(""),
@@ -403,7 +403,7 @@ const LINES: readonly Attack[] = [
   ]),
 ];
 
-Deno.test("a request line that is none is refused", (test) => besieged.suffer(test, LINES));
+Deno.test("a request line that is none is refused", (test) => fixture.run(test, LINES));
 
 const FIELDS: readonly Attack[] = [
   "X-A: 1\r\n 2",
@@ -435,10 +435,10 @@ const FIELDS: readonly Attack[] = [
   ...'"(),/;<=>?@[\\]{}\x80\xff'.split("").map((char) => `X${char}A: 1`),
 ].map((field) => [shown(field), get(field), CUT]);
 
-Deno.test("a field line that is none is refused", (test) => besieged.suffer(test, FIELDS));
+Deno.test("a field line that is none is refused", (test) => fixture.run(test, FIELDS));
 
 Deno.test("a head that is none is refused byte by byte", (test) => {
-  return besieged.suffer(
+  return fixture.run(
     test,
     [...LINES, ...FIELDS].filter(([, sent]) => sent.length < 1000),
     "byte by byte",
@@ -446,7 +446,7 @@ Deno.test("a head that is none is refused byte by byte", (test) => {
 });
 
 Deno.test("a bare LF ends a line, as the runtime has it, and the upstream gets CR LF", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     ["in every line", "GET /a/x HTTP/1.1\nHost: proxy\nX-A: 1\n\n", SERVED, [["GET /x", ["x-a: 1"]]]],
     ["in some", "GET /a/x HTTP/1.1\r\nHost: proxy\nX-A: 1\r\n\n", SERVED, [["GET /x", ["x-a: 1"]]]],
     ["in front of a field", get("X-A: 1\nX-B: 2"), SERVED, [["GET /x", ["x-a: 1", "x-b: 2"]]]],
@@ -467,7 +467,7 @@ Deno.test("a bare LF ends a line, as the runtime has it, and the upstream gets C
   ]));
 
 Deno.test("a few empty lines in front of a request are passed over", (test) => {
-  return besieged.suffer(
+  return fixture.run(
     test,
     ["\r\n", "\r\n\r\n\r\n", "\n"].map((start) => [
       `${shown(start)} in front`,
@@ -482,6 +482,6 @@ Deno.test("a hundred requests in one write are a hundred requests", async () => 
   const paths = Array.from({ length: 100 }, (_, at) => `/${at}`);
   const text = paths.map((path) => requestText(`GET /a${path}`, path === "/99" ? ["Connection: close"] : []))
     .join("");
-  assertEquals(await answersTo(besieged.service.port, text), paths.map((path) => `200 ${path}`));
-  assertEquals(besieged.upstream.take(), besieged.bytesOf(paths.map((path) => [`GET ${path}`])));
+  assertEquals(await responsesTo(fixture.service.port, text), paths.map((path) => `200 ${path}`));
+  assertEquals(fixture.upstream.take(), fixture.expectedBytes(paths.map((path) => [`GET ${path}`])));
 });

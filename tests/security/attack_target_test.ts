@@ -4,9 +4,16 @@
  * @module
  */
 
-import { AFTER, type Attack, CUT, REFUSED, requestText, useBesieged } from "../support/attack_fixture.ts";
+import {
+  AFTER,
+  type Attack,
+  CUT,
+  REFUSED,
+  requestText,
+  useAttackFixture,
+} from "../support/attack_fixture.ts";
 
-const besieged = useBesieged((upstream) => [{ path: "/github/", upstream: `${upstream}/gh` }]);
+const fixture = useAttackFixture((upstream) => [{ path: "/github/", upstream: `${upstream}/gh` }]);
 
 const NO_ROUTE: readonly string[] = ["404 no_route", AFTER];
 
@@ -86,7 +93,7 @@ Deno.test("a dot-segment in any spelling is refused, wherever it stands", (test)
     "http://proxy/a/../b",
     "http://proxy/a/%2e%2e",
   ];
-  return besieged.suffer(test, targets.map((target) => asking(target, REFUSED)));
+  return fixture.run(test, targets.map((target) => asking(target, REFUSED)));
 });
 
 Deno.test("what is no dot-segment passes byte for byte", (test) => {
@@ -112,11 +119,11 @@ Deno.test("what is no dot-segment passes byte for byte", (test) => {
     "b?%2e%2e/",
     "b?..",
   ];
-  return besieged.suffer(test, targets.map((target) => passing(`/a/${target}`, `/${target}`)));
+  return fixture.run(test, targets.map((target) => passing(`/a/${target}`, `/${target}`)));
 });
 
 Deno.test("an absolute target is that of the Host field, or is refused", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     passing("http://proxy/a/x", "/x"),
     passing("http://proxy/a/x?y", "/x?y"),
     passing("http://proxy/a//x", "//x"),
@@ -157,7 +164,7 @@ Deno.test("an absolute target is that of the Host field, or is refused", (test) 
   ]));
 
 Deno.test("a target that names another host in its path leads nowhere else", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     ...["//proxy/a/x", "//other/a/x", "//a/x", "///a/x", "/@other/a/x", "/a@other/x", "/a:80/x"]
       .map((target) => asking(target, NO_ROUTE)),
     ...["/\\other/a", "/a\\@other/x"].map((target) => asking(target, REFUSED)),
@@ -171,13 +178,13 @@ Deno.test("a target that names another host in its path leads nowhere else", (te
   ]));
 
 Deno.test("a fragment is refused", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     ...["/a/x#y", "/a/x#", "/a#/x", "/a/#", "/a/x?y#z", "/#/a/x"].map((target) => asking(target, REFUSED)),
     ...["#", "#/a/x"].map((target) => asking(target, CUT)),
   ]));
 
 Deno.test("a byte that no target may hold is refused", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     ..."\0\x01\t\x0b\x0c\r\x1b\x1f \x7f\x80\x85\xa0\xe9\xff".split("").flatMap((char) => [
       asking(`/a/${char}x`, CUT),
       asking(`/a/x?${char}`, CUT),
@@ -207,11 +214,11 @@ Deno.test("an encoded byte passes as it is, and is never decoded", (test) => {
     '"<>{}|^`',
     "x?\\",
   ];
-  return besieged.suffer(test, targets.map((target) => passing(`/a/${target}`, `/${target}`)));
+  return fixture.run(test, targets.map((target) => passing(`/a/${target}`, `/${target}`)));
 });
 
 Deno.test("a prefix takes whole segments in its own spelling, and nothing that resembles it", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     passing("/github", "/gh/"),
     passing("/github/", "/gh/"),
     passing("/github?x", "/gh/?x"),
@@ -253,7 +260,7 @@ Deno.test("a prefix takes whole segments in its own spelling, and nothing that r
   ]));
 
 Deno.test("a target that is no path is refused", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     ...[
       "*",
       "**",
@@ -277,7 +284,7 @@ Deno.test("a target that is no path is refused", (test) =>
   ]));
 
 Deno.test("a long target passes whole, and one that is longer than a head may be is refused", (test) =>
-  besieged.suffer(test, [
+  fixture.run(test, [
     passing(`/a/${"x".repeat(8 * 1024)}`, `/${"x".repeat(8 * 1024)}`),
     passing(`/a/x?${"y".repeat(8 * 1024)}`, `/x?${"y".repeat(8 * 1024)}`),
     passing(`/a/${"%2f".repeat(20_000)}`, `/${"%2f".repeat(20_000)}`),

@@ -23,13 +23,13 @@ import type { Transport, UpstreamRequest, UpstreamResponse } from "../../lib/ups
 import { ConnectionCounts } from "../../lib/upstream/connection_counts.ts";
 import { Deadlines } from "../../lib/upstream/deadlines.ts";
 import { ask } from "../support/leak_fixture.ts";
-import { assertSilent, CANARIES, canariesIn, CANARY_ENV, canaryRoutes } from "../support/canary.ts";
+import { assertNoCanary, CANARIES, canariesIn, CANARY_ENV, canaryRoutes } from "../support/canary.ts";
 import { makeAuthority } from "../support/authority.ts";
 import { fromLatin1 } from "../support/bytes.ts";
 import { CLIENT_INFO } from "../support/client_info.ts";
 import { valueOf } from "../support/result.ts";
 import { runMain } from "../support/run_main.ts";
-import { startScribe } from "../support/recording_upstream.ts";
+import { startRecordingUpstream } from "../support/recording_upstream.ts";
 import { startService } from "../support/service.ts";
 import { startUpstream } from "../support/upstream.ts";
 
@@ -76,7 +76,7 @@ async function refuseAll(kept: string, log: Readonly<Record<string, string>>): P
   const seen: number[] = [];
   async function refused(line: string, fields: readonly string[] = []): Promise<void> {
     const { raw, status } = await ask(service.port, line, fields);
-    assertSilent(raw, line);
+    assertNoCanary(raw, line);
     seen.push(status);
   }
 
@@ -109,7 +109,7 @@ async function refuseAll(kept: string, log: Readonly<Record<string, string>>): P
 
   // The last words as well.
   assertEquals(await service.stop(), 0);
-  assertSilent(service.stdout() + service.stderr(), kept);
+  assertNoCanary(service.stdout() + service.stderr(), kept);
   assertEquals(service.stdout() !== "", "CRED_PROXY_LOG" in log);
   assertEquals(/^GET \/bearer\/bad → 502/m.test(service.stderr()), "CRED_PROXY_DEBUG" in log);
 }
@@ -124,7 +124,7 @@ Deno.test("a service that is ended by a signal says nothing of its secrets", asy
     for (const { route } of CANARIES) await ask(service.port, `GET ${route.path}x`);
     service.kill(signal);
     assertEquals((await service.status).signal, signal);
-    assertSilent(service.stdout() + service.stderr(), signal);
+    assertNoCanary(service.stdout() + service.stderr(), signal);
     assertEquals(Array.from(Deno.readDirSync(service.folder), ({ name }) => name), ["routes.json"]);
   }
 });
@@ -150,9 +150,9 @@ Deno.test("an egress proxy that sends everything back tells the agent and the lo
     });
     const { raw, status } = await ask(service.port, "GET /bearer/x");
     assertEquals([status, proofs.at(-1)], [502, `Basic ${btoa(`user:${secret}`)}`]);
-    assertSilent(raw, "The answer");
+    assertNoCanary(raw, "The answer");
     await service.logged(/407/);
-    assertSilent(service.stdout() + service.stderr(), "The log");
+    assertNoCanary(service.stdout() + service.stderr(), "The log");
   }
 });
 
@@ -168,7 +168,7 @@ Deno.test("the runtime's own log at its most talkative tells no secret", async (
   for (const { route } of CANARIES) assertEquals((await ask(service.port, `GET ${route.path}x`)).status, 200);
   await service.stop();
   assert(service.stderr().length > 1000);
-  assertSilent(service.stdout() + service.stderr(), "The log");
+  assertNoCanary(service.stdout() + service.stderr(), "The log");
 });
 
 Deno.test("the traces that the runtime can be told to send hold no secret", async () => {
@@ -187,7 +187,7 @@ Deno.test("the traces that the runtime can be told to send hold no secret", asyn
   for (const { route } of CANARIES) assertEquals((await ask(service.port, `GET ${route.path}x`)).status, 200);
   await service.stop();
   assert(traces.join().includes("/bearer/x"), "No trace came");
-  assertSilent(traces.join(), "The traces");
+  assertNoCanary(traces.join(), "The traces");
 });
 
 Deno.test("no verb prints a secret", async () => {
@@ -199,13 +199,13 @@ Deno.test("no verb prints a secret", async () => {
     const env = { ...service.env, CRED_PROXY_PORT: String(service.port) };
     const { stdout, stderr } = await runMain([verb], { env });
     assert(stdout + stderr !== "" || verb === "healthcheck", verb);
-    assertSilent(stdout + stderr, verb);
+    assertNoCanary(stdout + stderr, verb);
   }
   // Under flags that are too wide, too narrow, and none at all.
   for (const flags of [["-A"], ["--allow-env", "--allow-read"], ["--no-prompt"]]) {
     const { code, stdout, stderr } = await runMain(["serve"], { env: service.env, flags });
     assertEquals(code, 78);
-    assertSilent(stdout + stderr, flags.join(" "));
+    assertNoCanary(stdout + stderr, flags.join(" "));
   }
 });
 
@@ -246,7 +246,7 @@ Deno.test("a failure that holds a secret gives an answer without it", async (tes
     await test.step(name, async () => {
       for (const { response } of await failAll(failure)) {
         assertEquals(response.status, 502);
-        assertSilent(inspect([...response.headers]) + response.statusText + await response.text(), name);
+        assertNoCanary(inspect([...response.headers]) + response.statusText + await response.text(), name);
       }
     });
   }
@@ -258,7 +258,7 @@ Deno.test("a failure that holds a secret gives a record and a line of a log with
       for (const { response, entries } of await failAll(failure)) {
         await response.body?.cancel();
         assertEquals(entries.length, 1);
-        assertSilent(linesOf(entries), name);
+        assertNoCanary(linesOf(entries), name);
       }
     });
   }
@@ -325,14 +325,14 @@ Deno.test("a failure in the middle of a reply gives away nothing", async () => {
         roundTrip: () => Promise.resolve(reply),
       });
       await response.text().catch(() => {});
-      assertSilent(inspect([...response.headers]), name);
-      assertSilent(linesOf(entries), name);
+      assertNoCanary(inspect([...response.headers]), name);
+      assertNoCanary(linesOf(entries), name);
     }
   }
 });
 
 Deno.test("a failure outside of all that answers failures is a bare 500, and nothing is printed", async () => {
-  await using upstream = startScribe();
+  await using upstream = startRecordingUpstream();
   const table = valueOf(parseRoutes(JSON.stringify({ routes: canaryRoutes(upstream.url) })));
   const printed: unknown[] = [];
   const spoken = console.error;
@@ -369,7 +369,7 @@ Deno.test("a failure outside of all that answers failures is a bare 500, and not
   } finally {
     console.error = spoken;
   }
-  assertSilent(inspect(printed, { depth: 9 }), "What was printed");
+  assertNoCanary(inspect(printed, { depth: 9 }), "What was printed");
 });
 
 /** Every way in which a value becomes text. */
@@ -396,7 +396,7 @@ function propertiesOf(value: unknown, depth: number): unknown {
 }
 
 Deno.test("no object that holds a secret prints it, before its use and after", async () => {
-  await using upstream = startScribe();
+  await using upstream = startRecordingUpstream();
   const table = valueOf(parseRoutes(JSON.stringify({ routes: canaryRoutes(upstream.url) })));
   const tokens = valueOf(parseTokens(table, (name) => CANARY_ENV[name]));
   const proxy = `http://user:${encodeURIComponent(CANARIES[0]!.secret)}@proxy.test`;
@@ -439,7 +439,7 @@ Deno.test("no object that holds a secret prints it, before its use and after", a
     for (const [name, value] of Object.entries(objects)) {
       assert(value !== undefined, name);
       for (const [how, print] of Object.entries(PRINTERS)) {
-        assertSilent(print(value), `${name} in ${how} ${when}`);
+        assertNoCanary(print(value), `${name} in ${how} ${when}`);
       }
     }
   }
@@ -464,5 +464,5 @@ Deno.test("the flags and the command line of the service name variables, and hol
   });
   const line = await Deno.readTextFile(`/proc/${service.pid}/cmdline`);
   for (const { variable } of CANARIES) assert(line.includes(variable), line);
-  assertSilent(line + service.flags.join(" "), "The command line");
+  assertNoCanary(line + service.flags.join(" "), "The command line");
 });

@@ -1,47 +1,54 @@
 import { Truncated } from "../support/message.ts";
-import { type Agent, type ReplyHead, valueOf } from "./client.ts";
-import { type Break, BREAKS } from "./responder.ts";
+import { type Client, fieldValue, type ResponseHead } from "./client.ts";
+import { BREAK_POINTS, type BreakPoint } from "./responder.ts";
 import { Comparison } from "./content.ts";
-import { type Kind, MIB, routeOf } from "./workload.ts";
+import { MIB, prefixFor, type Workload } from "./workload.ts";
 
 /** Upstreams that break off: the client must see it, and nothing but what came. */
-export const BROKEN: readonly Kind[] = [
+export const BROKEN: readonly Workload[] = [
   {
     title: "broken by the upstream",
     perSecond: 10,
-    atOnce: 10,
-    async run(agent, id) {
-      const where = BREAKS[Math.floor(id / 2) % BREAKS.length] ?? "nothing";
-      const target = `${routeOf(id)}/broken/${id}/${where}`;
-      await judge(agent, id, where, await ask(agent, id, target, where));
+    concurrency: 10,
+    async run(client, id) {
+      const where = BREAK_POINTS[Math.floor(id / 2) % BREAK_POINTS.length] ?? "nothing";
+      const target = `${prefixFor(id)}/broken/${id}/${where}`;
+      await expectBroken(client, id, where, await request(client, id, target, where));
     },
   },
 ];
 
-async function ask(agent: Agent, id: number, target: string, where: Break): Promise<ReplyHead> {
+async function request(client: Client, id: number, target: string, where: BreakPoint): Promise<ResponseHead> {
   if (where === "nothing") {
     // It has come, and nobody knows what it did: it must not come again.
-    await agent.send(target, id, { framing: "length", length: id % 3 * 100 });
-    return await agent.readHead("POST");
+    await client.sendUpload(target, id, { framing: "length", length: id % 3 * 100 });
+    return await client.readHead("POST");
   }
-  if (where !== "upload") return await agent.ask("GET", target);
-  const sent = agent.send(target, id, { framing: "length", length: MIB }).catch(() => {});
-  const head = await agent.readHead("POST");
+  if (where !== "upload") return await client.request("GET", target);
+  const sent = client.sendUpload(target, id, { framing: "length", length: MIB }).catch(() => {});
+  const head = await client.readHead("POST");
   await sent;
   return head;
 }
 
-async function judge(agent: Agent, id: number, where: Break, head: ReplyHead): Promise<void> {
+async function expectBroken(
+  client: Client,
+  id: number,
+  where: BreakPoint,
+  head: ResponseHead,
+): Promise<void> {
   if (where === "nothing" || where === "head" || where === "upload") {
-    await agent.expect(head, 502);
-    if (valueOf(head, "cred-proxy-error") !== "upstream_failed") throw new Error("A 502 with another code");
-    return void await agent.listen(head);
+    await client.expectStatus(head, 502);
+    if (fieldValue(head, "cred-proxy-error") !== "upstream_failed") {
+      throw new Error("A 502 with another code");
+    }
+    return void await client.readAll(head);
   }
-  await agent.expect(head, 200);
+  await client.expectStatus(head, 200);
   const comparison = new Comparison(id);
   try {
-    for await (const part of agent.content(head)) {
-      comparison.take(part.subarray(0, 10_000 - comparison.length));
+    for await (const part of client.content(head)) {
+      comparison.add(part.subarray(0, 10_000 - comparison.length));
     }
   } catch (error) {
     if (error instanceof Truncated) return;

@@ -8,50 +8,50 @@
 import { ByteSource, join, latin1, writeAll } from "../support/bytes.ts";
 import { framingOf, type Head, parseHead, readBody, valuesOf } from "../support/message.ts";
 import { Comparison, piecesOf } from "./content.ts";
-import type { Ear } from "./tokens.ts";
+import type { LeakDetector } from "./tokens.ts";
 
 /** A reply's head. */
-export interface ReplyHead extends Head {
+export interface ResponseHead extends Head {
   readonly status: number;
   readonly method: string;
 }
 
 /** How an upload is framed, and how long it is. */
-export interface Upload {
+export interface UploadFraming {
   readonly framing: "length" | "chunked";
   readonly length: number;
 }
 
 const LAST_CHUNK = latin1("0\r\n\r\n");
 
-export class Agent {
+export class Client {
   readonly #conn: Deno.TcpConn;
   readonly #source: ByteSource;
-  readonly #ear: Ear;
+  readonly #detector: LeakDetector;
   /** Whether the service has said that the reply is the last one on this connection. */
-  last = false;
+  willClose = false;
   #closed = false;
 
-  private constructor(conn: Deno.TcpConn, ear: Ear) {
+  private constructor(conn: Deno.TcpConn, detector: LeakDetector) {
     this.#conn = conn;
     this.#source = new ByteSource(conn);
-    this.#ear = ear;
+    this.#detector = detector;
   }
 
-  static async connect(port: number, ear: Ear): Promise<Agent> {
+  static async connect(port: number, detector: LeakDetector): Promise<Client> {
     const conn = await Deno.connect({ hostname: "127.0.0.1", port });
     conn.setNoDelay(true);
-    return new Agent(conn, ear);
+    return new Client(conn, detector);
   }
 
   /** Sends a request that has no content, and reads the head of the reply. */
-  async ask(method: string, target: string): Promise<ReplyHead> {
+  async request(method: string, target: string): Promise<ResponseHead> {
     await writeAll(this.#conn, headOf(method, target, ""));
     return await this.readHead(method);
   }
 
   /** Sends a request with an id's content, or the first part of it. */
-  async send(target: string, id: number, { framing, length }: Upload, part = 1): Promise<void> {
+  async sendUpload(target: string, id: number, { framing, length }: UploadFraming, part = 1): Promise<void> {
     const field = framing === "length" ? `Content-Length: ${length}` : "Transfer-Encoding: chunked";
     const head = latin1(headOf("POST", target, `${field}\r\nContent-Type: application/octet-stream\r\n`));
     let first: Uint8Array | undefined = head;
@@ -68,19 +68,19 @@ export class Agent {
     if (framing === "chunked" && part === 1) await writeAll(this.#conn, LAST_CHUNK);
   }
 
-  async readHead(method: string): Promise<ReplyHead> {
+  async readHead(method: string): Promise<ResponseHead> {
     const text = await this.#source.readUntil("\r\n\r\n");
     if (text === undefined) throw new Error("The connection ended before a reply");
-    this.#ear.listen(text);
+    this.#detector.scan(text);
     const head = parseHead(text);
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(head.start)?.[1]);
     if (Number.isNaN(status)) throw new Error("What came is no reply");
-    this.last = valueOf(head, "connection")?.toLowerCase() === "close";
+    this.willClose = fieldValue(head, "connection")?.toLowerCase() === "close";
     return { ...head, status, method };
   }
 
   /** The content as it comes. */
-  content(head: ReplyHead): AsyncGenerator<Uint8Array> {
+  content(head: ResponseHead): AsyncGenerator<Uint8Array> {
     const none = head.method === "HEAD" || head.status === 204;
     return readBody(
       this.#source,
@@ -89,13 +89,13 @@ export class Agent {
   }
 
   /** All of it; nobody else knows what it should be, so it is listened to. */
-  async listen(head: ReplyHead): Promise<Uint8Array<ArrayBuffer>> {
+  async readAll(head: ResponseHead): Promise<Uint8Array<ArrayBuffer>> {
     const parts: Uint8Array[] = [];
     try {
       for await (const part of this.content(head)) parts.push(part);
       return join(parts);
     } finally {
-      this.#ear.listen(join(parts));
+      this.#detector.scan(join(parts));
     }
   }
 
@@ -104,22 +104,27 @@ export class Agent {
    *
    * @param took Called after each piece; a promise makes the next one wait.
    */
-  async compare(head: ReplyHead, id: number, length: number, took?: () => Promise<void>): Promise<void> {
-    await this.expect(head, 200);
+  async expectContent(
+    head: ResponseHead,
+    id: number,
+    length: number,
+    took?: () => Promise<void>,
+  ): Promise<void> {
+    await this.expectStatus(head, 200);
     const comparison = new Comparison(id);
     for await (const part of this.content(head)) {
-      comparison.take(part);
+      comparison.add(part);
       await took?.();
     }
     comparison.end(length);
   }
 
   /** @throws {Error} if the status is another; it says what the reply said */
-  async expect(head: ReplyHead, status: number): Promise<void> {
+  async expectStatus(head: ResponseHead, status: number): Promise<void> {
     if (head.status === status) return;
-    const text = new TextDecoder().decode(await this.listen(head)).slice(0, 200);
+    const text = new TextDecoder().decode(await this.readAll(head)).slice(0, 200);
     throw new Error(
-      `Wanted ${status}, got ${head.status} ${valueOf(head, "cred-proxy-error") ?? ""}: ${text}`,
+      `Wanted ${status}, got ${head.status} ${fieldValue(head, "cred-proxy-error") ?? ""}: ${text}`,
     );
   }
 
@@ -132,7 +137,7 @@ export class Agent {
 }
 
 /** A field's values, joined. */
-export function valueOf(head: Head, name: string): string | undefined {
+export function fieldValue(head: Head, name: string): string | undefined {
   const values = valuesOf(head.fields, name);
   return values.length === 0 ? undefined : values.join(", ");
 }

@@ -11,9 +11,9 @@ export const PIECE = 64 * 1024;
 const PERIOD = 65_537;
 
 /** The period, and a piece of the next: a piece from any place is one view. */
-const STOCK = makeStock(PERIOD + PIECE);
+const BYTES = makeBytes(PERIOD + PIECE);
 
-function makeStock(length: number): Uint8Array<ArrayBuffer> {
+function makeBytes(length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   let state = 1;
   for (let at = 0; at < PERIOD; at++) {
@@ -28,7 +28,7 @@ function makeStock(length: number): Uint8Array<ArrayBuffer> {
 export function pieceOf(id: number, from: number, length: number): Uint8Array<ArrayBuffer> {
   if (length > PIECE) throw new RangeError(`Cannot make ${length} bytes at once: wanted at most ${PIECE}`);
   const start = (id * 7919 + from) % PERIOD;
-  return STOCK.subarray(start, start + length);
+  return BYTES.subarray(start, start + length);
 }
 
 /** An id's content of some length, in pieces. */
@@ -47,7 +47,7 @@ export class Comparison {
   }
 
   /** @throws {Error} at the first byte that is not the one that was sent */
-  take(part: Uint8Array): void {
+  add(part: Uint8Array): void {
     for (let done = 0; done < part.length; done += PIECE) {
       const wanted = pieceOf(this.#id, this.length + done, Math.min(PIECE, part.length - done));
       for (let at = 0; at < wanted.length; at++) {

@@ -16,7 +16,7 @@ Deno.test("the content of a soak is the same from whatever place and in whatever
     }
     for (const size of [1009, PIECE + 1, LENGTH]) {
       const comparison = new Comparison(id);
-      for (let at = 0; at < LENGTH; at += size) comparison.take(whole.subarray(at, at + size));
+      for (let at = 0; at < LENGTH; at += size) comparison.add(whole.subarray(at, at + size));
       comparison.end(LENGTH);
     }
   }
@@ -38,7 +38,7 @@ Deno.test("a byte of a soak's content that is changed, missing, double or anothe
     assertThrows(
       () => {
         const comparison = new Comparison(5);
-        comparison.take(bytes);
+        comparison.add(bytes);
         comparison.end(LENGTH);
       },
       Error,

@@ -1,12 +1,12 @@
 /** How often each request came to the upstream, by its id. */
-export class Deliveries {
+export class DeliveryCounts {
   readonly #counts = new Map<number, number>();
   readonly #doubled = new Set<number>();
   readonly #unnoticed = { GET: 0, POST: 0 };
   #resent = 0;
 
   /** A request's head has come. */
-  note(method: string, id: number): void {
+  countRequest(method: string, id: number): void {
     const count = (this.#counts.get(id) ?? 0) + 1;
     this.#counts.set(id, count);
     if (count === 1) return;
@@ -16,7 +16,7 @@ export class Deliveries {
   }
 
   /** An answer was waited for though the client had left. */
-  noteUnnoticed(method: string): void {
+  countUnnoticed(method: string): void {
     this.#unnoticed[method === "GET" ? "GET" : "POST"]++;
   }
 

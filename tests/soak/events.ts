@@ -1,16 +1,16 @@
-import type { Agent } from "./client.ts";
+import type { Client } from "./client.ts";
 import { now } from "../support/clock.ts";
-import type { Ear } from "./tokens.ts";
-import { routeOf } from "./workload.ts";
+import type { LeakDetector } from "./tokens.ts";
+import { prefixFor } from "./workload.ts";
 
 /** What is seen of a stream while it goes on. */
-export interface Watcher {
+export interface EventObserver {
   /** Hears all that comes, if given. */
-  readonly ear?: Ear;
+  readonly detector?: LeakDetector;
   /** The stream has begun. */
-  began?(): void;
+  onBegin?(): void;
   /** An event has come. @param delay From its sending, in milliseconds. */
-  came?(delay: number): void;
+  onEvent?(delay: number): void;
 }
 
 const EVENT = /^id: (\d+)\.(\d+)\ndata: ([\d.]+) x{64}$/;
@@ -21,20 +21,20 @@ const EVENT = /^id: (\d+)\.(\d+)\ndata: ([\d.]+) x{64}$/;
  * @throws {Error} unless each of them is there, in its place, and the end is a clean one
  */
 export async function readEvents(
-  agent: Agent,
+  client: Client,
   id: number,
   count: number,
   gap: number,
-  watcher: Watcher = {},
+  watcher: EventObserver = {},
 ): Promise<void> {
-  const head = await agent.ask("GET", `${routeOf(id)}/events/${id}/${count}/${gap}`);
-  await agent.expect(head, 200);
-  watcher.began?.();
+  const head = await client.request("GET", `${prefixFor(id)}/events/${id}/${count}/${gap}`);
+  await client.expectStatus(head, 200);
+  watcher.onBegin?.();
   const decoder = new TextDecoder();
   let text = "";
   let seen = 0;
-  for await (const part of agent.content(head)) {
-    watcher.ear?.listen(part);
+  for await (const part of client.content(head)) {
+    watcher.detector?.scan(part);
     const events = (text + decoder.decode(part, { stream: true })).split("\n\n");
     text = events.pop() ?? "";
     for (const event of events) {
@@ -42,7 +42,7 @@ export async function readEvents(
       if (Number(stream) !== id || Number(number) !== ++seen) {
         throw new Error(`Event ${seen} of a stream is missing, or another came in its place`);
       }
-      watcher.came?.(now() - Number(sent));
+      watcher.onEvent?.(now() - Number(sent));
     }
   }
   if (seen !== count || text !== "") throw new Error(`A stream ended after ${seen} events of ${count}`);

@@ -1,18 +1,18 @@
 import { within } from "../support/within.ts";
-import { Agent } from "./client.ts";
-import { type Kind, rest } from "./workload.ts";
-import { Tally } from "./workload_result.ts";
-import type { Ear } from "./tokens.ts";
+import { Client } from "./client.ts";
+import { delay, type Workload } from "./workload.ts";
+import { WorkloadResult } from "./workload_result.ts";
+import type { LeakDetector } from "./tokens.ts";
 
 /** How long one request may take, in milliseconds. */
-const PATIENCE = 60_000;
+const REQUEST_TIMEOUT_MS = 60_000;
 
 /** After so many requests a connection that is kept is closed all the same. */
-const KEPT_FOR = 100;
+const REQUESTS_PER_CONNECTION = 100;
 
 export interface LoadOptions {
   readonly port: number;
-  readonly ear: Ear;
+  readonly detector: LeakDetector;
   /** When to begin no more requests, on the clock of `performance.now()`. */
   readonly until: number;
 }
@@ -25,60 +25,60 @@ export function nextId(): number {
 }
 
 /** Makes requests of a kind until the time is over and all have ended: so many a second, and so many at once, at most. */
-export async function bear(kind: Kind, options: LoadOptions): Promise<Tally> {
-  const tally = new Tally(kind);
-  const gap = 1000 / kind.perSecond;
+export async function runWorkload(workload: Workload, options: LoadOptions): Promise<WorkloadResult> {
+  const result = new WorkloadResult(workload);
+  const gap = 1000 / workload.perSecond;
   // Not all kinds in the same moment; yet each of them even in the shortest soak.
   let due = performance.now() + Math.random() * Math.min(gap, 500);
 
   async function client(): Promise<void> {
-    using seat = new Seat(kind, options);
+    using seat = new ClientSlot(workload, options);
     for (;;) {
       // What could not be begun in time is not made up for: the load stays even.
       const at = Math.max(due, performance.now());
       if (at >= options.until) return;
       due = at + gap;
-      await rest(at - performance.now());
+      await delay(at - performance.now());
       const begun = performance.now();
       try {
-        await within(seat.run(), kind.title, PATIENCE);
-        tally.succeed(performance.now() - begun);
+        await within(seat.run(), workload.title, REQUEST_TIMEOUT_MS);
+        result.recordSuccess(performance.now() - begun);
       } catch (error) {
-        tally.fail(error);
-        seat.leave();
+        result.recordFailure(error);
+        seat.close();
       }
     }
   }
 
-  await Promise.all(Array.from({ length: kind.atOnce }, client));
-  return tally;
+  await Promise.all(Array.from({ length: workload.concurrency }, client));
+  return result;
 }
 
 /** One client, with the connection that it may have. */
-class Seat implements Disposable {
-  readonly #kind: Kind;
+class ClientSlot implements Disposable {
+  readonly #workload: Workload;
   readonly #options: LoadOptions;
-  #agent: Agent | undefined;
+  #client: Client | undefined;
   #served = 0;
 
-  constructor(kind: Kind, options: LoadOptions) {
-    this.#kind = kind;
+  constructor(workload: Workload, options: LoadOptions) {
+    this.#workload = workload;
     this.#options = options;
   }
 
   async run(): Promise<void> {
-    this.#agent ??= await Agent.connect(this.#options.port, this.#options.ear);
-    await this.#kind.run(this.#agent, nextId());
-    const keeps = this.#kind.keeps === true && !this.#agent.last;
-    if (!keeps || ++this.#served % KEPT_FOR === 0) this.leave();
+    this.#client ??= await Client.connect(this.#options.port, this.#options.detector);
+    await this.#workload.run(this.#client, nextId());
+    const keeps = this.#workload.keepsAlive === true && !this.#client.willClose;
+    if (!keeps || ++this.#served % REQUESTS_PER_CONNECTION === 0) this.close();
   }
 
-  leave(): void {
-    this.#agent?.close();
-    this.#agent = undefined;
+  close(): void {
+    this.#client?.close();
+    this.#client = undefined;
   }
 
   [Symbol.dispose](): void {
-    this.leave();
+    this.close();
   }
 }

@@ -18,11 +18,11 @@ import { drain } from "./drain.ts";
 import { soak } from "./mixed.ts";
 import { streams } from "./streams.ts";
 
-const TRIALS = { mixed: soak, streams, drain };
+const SCENARIOS = { mixed: soak, streams, drain };
 
 const isSeconds = (argument: string) => /^\d+$/.test(argument);
 const [name] = selectNames(
-  Object.keys(TRIALS),
+  Object.keys(SCENARIOS),
   Deno.args.filter((argument) => !isSeconds(argument)),
   "  SECONDS",
 );
@@ -31,4 +31,4 @@ if (!canMeasure()) {
   console.error("Open files and resident memory are read from /proc, which this system does not have.");
   Deno.exit(1);
 }
-Deno.exit(await untilSignal((held) => TRIALS[name as keyof typeof TRIALS](held, seconds)));
+Deno.exit(await untilSignal((resources) => SCENARIOS[name as keyof typeof SCENARIOS](resources, seconds)));

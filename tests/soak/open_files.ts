@@ -16,7 +16,10 @@ export async function openFiles(pid: number): Promise<Map<string, string>> {
 }
 
 /** What is open now and was not before, by what it is. */
-export function opened(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
+export function newlyOpened(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): string[] {
   const rest = [...before.values()];
   return [...after.values()].filter((what) => {
     const at = rest.indexOf(what);

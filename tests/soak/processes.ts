@@ -46,7 +46,7 @@ export function tableFor(port: number, more = false): object {
     routes: [
       { ...bearer, path: "/bearer/" },
       { ...common, path: "/basic/", auth_scheme: "Basic", auth_user: USER },
-      { ...bearer, path: "/fickle/" },
+      { ...bearer, path: "/flaky/" },
       { ...bearer, path: "/unmasked/", scrub: false },
       ...more ? [{ ...bearer, path: "/more/" }] : [],
     ],

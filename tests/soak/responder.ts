@@ -1,10 +1,10 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { songOf } from "../support/canary.ts";
+import { payloadOf } from "../support/canary.ts";
 import { join } from "../support/bytes.ts";
 import type { Exchange } from "../support/exchange.ts";
 import { now } from "../support/clock.ts";
 import { Comparison, pieceOf, piecesOf } from "./content.ts";
-import { Deliveries } from "./delivery_counts.ts";
+import { DeliveryCounts } from "./delivery_counts.ts";
 import { tokenIn, USER } from "./tokens.ts";
 
 const CHUNKED = { "Transfer-Encoding": "chunked" };
@@ -22,20 +22,20 @@ const ENCODERS: Readonly<Record<Coding, (bytes: Uint8Array) => Uint8Array>> = {
 };
 
 /** Where a reply breaks off. */
-export const BREAKS = ["nothing", "upload", "head", "length", "chunk", "last"] as const;
-export type Break = typeof BREAKS[number];
+export const BREAK_POINTS = ["nothing", "upload", "head", "length", "chunk", "last"] as const;
+export type BreakPoint = typeof BREAK_POINTS[number];
 
 /** How many bytes stand before and behind what an echo sings. */
-export const FRAME = 1000;
+export const PADDING = 1000;
 
 /** How many tokens that served before are sung along with the one that came. */
-const FORMER = 2;
+const FORMER_TOKENS = 2;
 
 /** How long a slow answer takes, in milliseconds. */
-const SLOW = 4_000;
+const SLOW_MS = 4_000;
 
 /** Songs are kept for so many tokens. */
-const SONGS = 8;
+const MAX_PAYLOADS = 8;
 
 /**
  * What the upstream does with each request, as its target says: `/WHAT/ID/…`.
@@ -51,18 +51,18 @@ const SONGS = 8;
  *     coded/ID/CODING/N    N bytes, coded
  *     broken/ID/BREAK      breaks off
  */
-export class Answers {
-  readonly deliveries = new Deliveries();
+export class Responder {
+  readonly counts = new DeliveryCounts();
   /** The tokens that came, the latest last. */
   readonly #tokens: string[] = [];
-  readonly #songs = new Map<string, string>();
+  readonly #payloads = new Map<string, string>();
   /** The latest request of each connection that is to be closed. */
   readonly #latest = new Map<number, number>();
 
-  async answer(exchange: Exchange): Promise<void> {
+  async respond(exchange: Exchange): Promise<void> {
     const [, what, digits, first = "", second = ""] = exchange.target.split("/");
     const id = Number(digits);
-    this.deliveries.note(exchange.method, id);
+    this.counts.countRequest(exchange.method, id);
     if (this.#latest.has(exchange.connection)) this.#latest.set(exchange.connection, exchange.request);
     const token = tokenIn(exchange.field("authorization"));
     if (token === undefined) return await exchange.reply(401, [], "No credential of this soak");
@@ -75,11 +75,11 @@ export class Answers {
       case "events":
         return await sendEvents(exchange, id, Number(first), Number(second));
       case "sink":
-        return await swallow(exchange, id, Number(first), Number(second));
+        return await sink(exchange, id, Number(first), Number(second));
       case "idle":
-        return await this.#answerAndLeave(exchange, id, Number(first), Number(second));
+        return await this.#respondAndClose(exchange, id, Number(first), Number(second));
       case "slow":
-        return await this.#answerLate(exchange);
+        return await this.#respondLate(exchange);
       case "no":
         return await refuse(exchange);
       case "echo":
@@ -87,17 +87,17 @@ export class Answers {
       case "coded":
         return await sendCoded(exchange, id, first as Coding, Number(second));
       case "broken":
-        return await breakOff(exchange, id, first as Break);
+        return await breakOff(exchange, id, first as BreakPoint);
       default:
         return await exchange.reply(404);
     }
   }
 
   /** Closes the connection a moment after the answer, unless another request has come on it. */
-  async #answerAndLeave(exchange: Exchange, id: number, sent: number, wanted: number): Promise<void> {
+  async #respondAndClose(exchange: Exchange, id: number, sent: number, wanted: number): Promise<void> {
     this.#latest.set(exchange.connection, exchange.request);
     exchange.closed.then(() => this.#latest.delete(exchange.connection));
-    await swallow(exchange, id, sent, wanted);
+    await sink(exchange, id, sent, wanted);
     setTimeout(() => {
       if (this.#latest.get(exchange.connection) === exchange.request) exchange.close();
     }, id % 20);
@@ -105,29 +105,31 @@ export class Answers {
 
   async #echo(exchange: Exchange, id: number, token: string, coding: Coding): Promise<void> {
     const place = this.#tokens.indexOf(token);
-    const lines = this.#tokens.slice(Math.max(0, place - FORMER), place + 1).map((each) => this.#song(each));
-    const sung = new TextEncoder().encode(lines.join("\n"));
-    const content = join([pieceOf(id, 0, FRAME), sung, pieceOf(id, FRAME, FRAME)]);
+    const lines = this.#tokens.slice(Math.max(0, place - FORMER_TOKENS), place + 1).map((each) =>
+      this.#payload(each)
+    );
+    const payload = new TextEncoder().encode(lines.join("\n"));
+    const content = join([pieceOf(id, 0, PADDING), payload, pieceOf(id, PADDING, PADDING)]);
     const fields = { "X-Length": `${content.length}`, "X-Echo": lines.at(-1) ?? "" };
     await sendEncoded(exchange, id, coding, fields, content);
   }
 
   /** All whom it is for have left: if the service does not end the exchange, it has not noticed. */
-  async #answerLate(exchange: Exchange): Promise<void> {
+  async #respondLate(exchange: Exchange): Promise<void> {
     await exchange.drain();
-    const ended = await Promise.race([exchange.closed.then(() => true), rest(SLOW).then(() => false)]);
+    const ended = await Promise.race([exchange.closed.then(() => true), delay(SLOW_MS).then(() => false)]);
     if (ended) return;
-    this.deliveries.noteUnnoticed(exchange.method);
+    this.counts.countUnnoticed(exchange.method);
     await exchange.reply(200, [], "late");
   }
 
-  #song(token: string): string {
-    const known = this.#songs.get(token);
+  #payload(token: string): string {
+    const known = this.#payloads.get(token);
     if (known !== undefined) return known;
-    const song = songOf({ secret: token, value: btoa(`${USER}:${token}`) });
-    this.#songs.set(token, song);
-    if (this.#songs.size > SONGS) this.#songs.delete(this.#songs.keys().next().value ?? "");
-    return song;
+    const payload = payloadOf({ secret: token, value: btoa(`${USER}:${token}`) });
+    this.#payloads.set(token, payload);
+    if (this.#payloads.size > MAX_PAYLOADS) this.#payloads.delete(this.#payloads.keys().next().value ?? "");
+    return payload;
   }
 }
 
@@ -150,16 +152,16 @@ async function sendEvents(exchange: Exchange, id: number, count: number, gap: nu
   await exchange.reply(200, { ...CHUNKED, "Content-Type": "text/event-stream" });
   const begun = performance.now();
   for (let sent = 1; sent <= count; sent++) {
-    await rest(begun + sent * gap - performance.now());
+    await delay(begun + sent * gap - performance.now());
     await exchange.writeChunk(`id: ${id}.${sent}\ndata: ${now()} ${"x".repeat(64)}\n\n`);
   }
   await exchange.writeChunk();
 }
 
-async function swallow(exchange: Exchange, id: number, sent: number, wanted: number): Promise<void> {
+async function sink(exchange: Exchange, id: number, sent: number, wanted: number): Promise<void> {
   const comparison = new Comparison(id);
   try {
-    for await (const part of exchange.body()) comparison.take(part);
+    for await (const part of exchange.body()) comparison.add(part);
     comparison.end(sent);
   } catch (error) {
     if (error instanceof Error && error.message.includes("content")) {
@@ -199,7 +201,7 @@ async function sendEncoded(
 }
 
 /** Ends the connection where a reply is not whole. */
-async function breakOff(exchange: Exchange, id: number, where: Break): Promise<void> {
+async function breakOff(exchange: Exchange, id: number, where: BreakPoint): Promise<void> {
   if (where === "upload") {
     for await (const _ of exchange.body()) break;
   } else await exchange.drain();
@@ -213,6 +215,6 @@ async function breakOff(exchange: Exchange, id: number, where: Break): Promise<v
   exchange.close();
 }
 
-function rest(ms: number): Promise<void> {
+function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 }

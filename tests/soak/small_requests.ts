@@ -1,81 +1,85 @@
-import { type Agent, valueOf } from "./client.ts";
-import type { Kind } from "./workload.ts";
-import { routeOf } from "./workload.ts";
+import { type Client, fieldValue } from "./client.ts";
+import type { Workload } from "./workload.ts";
+import { prefixFor } from "./workload.ts";
 
 /** Requests of little content, on connections that are kept. */
-export const SMALL: readonly Kind[] = [
+export const SMALL_REQUESTS: readonly Workload[] = [
   {
     title: "small GET",
     perSecond: 80,
-    atOnce: 32,
-    keeps: true,
+    concurrency: 32,
+    keepsAlive: true,
     timed: true,
-    async run(agent, id) {
+    async run(client, id) {
       const length = sizeOf(id);
-      await agent.compare(await agent.ask("GET", `${routeOf(id)}/bytes/${id}/${length}`), id, length);
+      await client.expectContent(
+        await client.request("GET", `${prefixFor(id)}/bytes/${id}/${length}`),
+        id,
+        length,
+      );
     },
   },
   {
     title: "small POST",
     perSecond: 80,
-    atOnce: 32,
-    keeps: true,
+    concurrency: 32,
+    keepsAlive: true,
     timed: true,
-    run: (agent, id) => post(agent, id, `${routeOf(id)}/sink`),
+    run: (client, id) => post(client, id, `${prefixFor(id)}/sink`),
   },
   {
     title: "HEAD",
     perSecond: 4,
-    atOnce: 4,
-    keeps: true,
-    async run(agent, id) {
-      const head = await agent.ask("HEAD", `${routeOf(id)}/bytes/${id}/1234`);
-      await agent.expect(head, 200);
-      if (valueOf(head, "content-length") !== "1234") throw new Error("The length is not told");
+    concurrency: 4,
+    keepsAlive: true,
+    async run(client, id) {
+      const head = await client.request("HEAD", `${prefixFor(id)}/bytes/${id}/1234`);
+      await client.expectStatus(head, 200);
+      if (fieldValue(head, "content-length") !== "1234") throw new Error("The length is not told");
     },
   },
   {
     title: "no such route",
     perSecond: 4,
-    atOnce: 4,
-    keeps: true,
-    async run(agent, id) {
-      const head = await agent.ask("GET", `/nowhere/${id}`);
-      await agent.expect(head, 404);
-      await agent.listen(head);
+    concurrency: 4,
+    keepsAlive: true,
+    async run(client, id) {
+      const head = await client.request("GET", `/nowhere/${id}`);
+      await client.expectStatus(head, 404);
+      await client.readAll(head);
     },
   },
   {
     title: "GET, idle ones closed",
     perSecond: 20,
-    atOnce: 10,
-    keeps: true,
-    async run(agent, id) {
+    concurrency: 10,
+    keepsAlive: true,
+    async run(client, id) {
       const length = sizeOf(id);
-      await agent.compare(await agent.ask("GET", `/fickle/idle/${id}/0/${length}`), id, length);
+      await client.expectContent(await client.request("GET", `/flaky/idle/${id}/0/${length}`), id, length);
     },
   },
   {
     title: "POST, idle ones closed",
     perSecond: 20,
-    atOnce: 10,
-    keeps: true,
-    run: (agent, id) => post(agent, id, "/fickle/idle", true),
+    concurrency: 10,
+    keepsAlive: true,
+    run: (client, id) => post(client, id, "/flaky/idle", true),
   },
 ];
 
 /** @param mayFail Whether the upstream may have hung up: nobody may send such a request again, so 502 is right. */
-async function post(agent: Agent, id: number, target: string, mayFail = false): Promise<void> {
+async function post(client: Client, id: number, target: string, mayFail = false): Promise<void> {
   const [sent, wanted] = [sizeOf(id + 1), sizeOf(id)];
-  await agent.send(`${target}/${id}/${sent}/${wanted}`, id, {
+  await client.sendUpload(`${target}/${id}/${sent}/${wanted}`, id, {
     framing: id % 3 === 0 ? "chunked" : "length",
     length: sent,
   });
-  const head = await agent.readHead("POST");
-  if (mayFail && valueOf(head, "cred-proxy-error") === "upstream_failed") {
-    return void await agent.listen(head);
+  const head = await client.readHead("POST");
+  if (mayFail && fieldValue(head, "cred-proxy-error") === "upstream_failed") {
+    return void await client.readAll(head);
   }
-  await agent.compare(head, id, wanted);
+  await client.expectContent(head, id, wanted);
 }
 
 /** From 1 byte to 4 KiB. */

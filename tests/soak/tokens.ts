@@ -32,16 +32,16 @@ const find = finderFor([
 ]);
 
 /** Listens to all that a client gets and that was not compared byte for byte. */
-export class Ear {
+export class LeakDetector {
   /** How often each form of a token was heard. */
-  readonly heard = new Map<string, number>();
+  readonly found = new Map<string, number>();
 
   /** In how many pieces something was heard. */
   leaks = 0;
 
-  listen(given: string | Uint8Array): void {
+  scan(given: string | Uint8Array): void {
     const found = find(given);
     if (found.size > 0) this.leaks++;
-    for (const form of found.keys()) this.heard.set(form, (this.heard.get(form) ?? 0) + 1);
+    for (const form of found.keys()) this.found.set(form, (this.found.get(form) ?? 0) + 1);
   }
 }

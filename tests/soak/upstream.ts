@@ -10,10 +10,10 @@
 
 import { makeAuthority } from "../support/authority.ts";
 import { Truncated } from "../support/message.ts";
-import { PeerGone } from "../support/exchange.ts";
+import { PeerDisconnected } from "../support/exchange.ts";
 import { startUpstream } from "../support/upstream.ts";
 import type { UpstreamAddress } from "../support/upstream_process.ts";
-import { Answers } from "./responder.ts";
+import { Responder } from "./responder.ts";
 import type { DeliveryReport } from "./delivery_counts.ts";
 
 /** What the upstream has seen. */
@@ -24,14 +24,14 @@ export interface UpstreamReport extends DeliveryReport {
 }
 
 const authority = await makeAuthority();
-const answers = new Answers();
+const responses = new Responder();
 const faults = new Set<string>();
 
 const upstream = startUpstream(async (exchange) => {
   try {
-    await answers.answer(exchange);
+    await responses.respond(exchange);
   } catch (error) {
-    if (!(error instanceof PeerGone || error instanceof Truncated)) faults.add(String(error));
+    if (!(error instanceof PeerDisconnected || error instanceof Truncated)) faults.add(String(error));
     throw error;
   }
 }, { tls: await authority.issue(["localhost"]), record: false });
@@ -40,7 +40,7 @@ const address: UpstreamAddress = { port: upstream.port, ca: authority.pem };
 console.log(JSON.stringify(address));
 for await (const _ of Deno.stdin.readable);
 const report: UpstreamReport = {
-  ...answers.deliveries.report,
+  ...responses.counts.report,
   connections: upstream.connections,
   faults: [...faults],
 };

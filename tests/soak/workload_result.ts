@@ -1,36 +1,36 @@
-import type { Kind } from "./workload.ts";
+import type { Workload } from "./workload.ts";
 
 /** What became of the requests of one kind. */
-export class Tally {
-  readonly kind: Kind;
+export class WorkloadResult {
+  readonly workload: Workload;
   /** How many ended as they should. */
-  good = 0;
+  succeeded = 0;
   /** How many did not, by what was wrong with them. */
-  readonly bad = new Map<string, number>();
+  readonly failures = new Map<string, number>();
   /** What each took, in milliseconds. */
-  readonly delays: number[] = [];
+  readonly durations: number[] = [];
 
-  constructor(kind: Kind) {
-    this.kind = kind;
+  constructor(workload: Workload) {
+    this.workload = workload;
   }
 
   get lost(): number {
-    return this.bad.values().reduce((sum, count) => sum + count, 0);
+    return this.failures.values().reduce((sum, count) => sum + count, 0);
   }
 
   get requests(): number {
-    return this.good + this.lost;
+    return this.succeeded + this.lost;
   }
 
   /** @param delay In milliseconds. */
-  succeed(delay: number): void {
-    this.good++;
-    if (this.kind.timed === true) this.delays.push(delay);
+  recordSuccess(delay: number): void {
+    this.succeeded++;
+    if (this.workload.timed === true) this.durations.push(delay);
   }
 
-  fail(error: unknown): void {
+  recordFailure(error: unknown): void {
     const what = error instanceof Error ? error.message : String(error);
-    this.bad.set(what, (this.bad.get(what) ?? 0) + 1);
+    this.failures.set(what, (this.failures.get(what) ?? 0) + 1);
   }
 }
 

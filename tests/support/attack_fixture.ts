@@ -7,7 +7,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { ByteSource, fromLatin1, writeAll } from "./bytes.ts";
-import { type Scribe, startScribe } from "./recording_upstream.ts";
+import { type RecordingUpstream, startRecordingUpstream } from "./recording_upstream.ts";
 import { type Service, startService } from "./service.ts";
 import { TOKEN } from "./fixture.ts";
 import { within } from "./within.ts";
@@ -51,23 +51,23 @@ export function requestText(line: string, fields: readonly string[] = [], conten
 export type Delivery = "at once" | "byte by byte";
 
 /** A service under attack. */
-export interface Besieged {
+export interface AttackFixture {
   readonly service: Service;
-  readonly upstream: Scribe;
+  readonly upstream: RecordingUpstream;
   /** Makes each attack in a step of the test, and after each an ordinary request, to be served as if nothing had been. */
-  suffer(test: Deno.TestContext, attacks: readonly Attack[], delivery?: Delivery): Promise<void>;
+  run(test: Deno.TestContext, attacks: readonly Attack[], delivery?: Delivery): Promise<void>;
   /** Asks for an ordinary path, and nothing but this request may reach the upstream. */
-  serves(): Promise<void>;
+  assertServes(): Promise<void>;
   /** The bytes of requests as the upstream gets them on a route with `Authorization: Bearer`. */
-  bytesOf(requests: readonly UpstreamRequest[]): string;
+  expectedBytes(requests: readonly UpstreamRequest[]): string;
 }
 
 /** Starts a service before the first test of the file, and ends it after the last. Route `/a/` goes without saying. */
-export function useBesieged(more = (_upstream: string): object[] => []): Besieged {
-  let set: { readonly service: Service; readonly upstream: Scribe } | undefined;
+export function useAttackFixture(more = (_upstream: string): object[] => []): AttackFixture {
+  let set: { readonly service: Service; readonly upstream: RecordingUpstream } | undefined;
 
   Deno.test.beforeAll(async () => {
-    const upstream = startScribe();
+    const upstream = startRecordingUpstream();
     const routes = [{ path: "/a/", upstream: upstream.url }, ...more(upstream.url)];
     const table = routes.map((route) => ({ auth_scheme: "Bearer", token_env: "A_TOKEN", ...route }));
     set = { upstream, service: await startService({ routes: { routes: table }, env: { A_TOKEN: TOKEN } }) };
@@ -82,7 +82,7 @@ export function useBesieged(more = (_upstream: string): object[] => []): Besiege
     return set;
   }
 
-  function bytesOf(requests: readonly UpstreamRequest[]): string {
+  function expectedBytes(requests: readonly UpstreamRequest[]): string {
     return requests.map(([line, fields = [], content = ""]) =>
       [
         `${line} HTTP/1.1`,
@@ -96,18 +96,18 @@ export function useBesieged(more = (_upstream: string): object[] => []): Besiege
     ).join("");
   }
 
-  async function serves(): Promise<void> {
-    const got = await answersTo(get().service.port, requestText("GET /a/ordinary", ["Connection: close"]));
-    assertEquals([got, get().upstream.take()], [["200 /ordinary"], bytesOf([["GET /ordinary"]])]);
+  async function assertServes(): Promise<void> {
+    const got = await responsesTo(get().service.port, requestText("GET /a/ordinary", ["Connection: close"]));
+    assertEquals([got, get().upstream.take()], [["200 /ordinary"], expectedBytes([["GET /ordinary"]])]);
   }
 
   async function sufferOne([, sent, got, reached = []]: Attack, delivery: Delivery): Promise<void> {
     const { service, upstream } = get();
     const all = sent + requestText("GET /a/after", ["Connection: close"]);
-    const answers = await answersTo(service.port, all, delivery);
+    const answers = await responsesTo(service.port, all, delivery);
     const tail: UpstreamRequest[] = got.at(-1) === AFTER ? [["GET /after"]] : [];
-    assertEquals([answers, upstream.take()], [got, bytesOf([...reached, ...tail])]);
-    await serves();
+    assertEquals([answers, upstream.take()], [got, expectedBytes([...reached, ...tail])]);
+    await assertServes();
   }
 
   return {
@@ -117,19 +117,19 @@ export function useBesieged(more = (_upstream: string): object[] => []): Besiege
     get upstream() {
       return get().upstream;
     },
-    async suffer(test, attacks, delivery = "at once") {
+    async run(test, attacks, delivery = "at once") {
       for (const attack of attacks) {
         const [name, , got] = attack;
         await test.step(`${name}: ${got.join(", ") || "no answer"}`, () => sufferOne(attack, delivery));
       }
     },
-    serves,
-    bytesOf,
+    assertServes,
+    expectedBytes,
   };
 }
 
 /** Sends text over a connection of its own, and gives all answers until the service closes it. */
-export async function answersTo(
+export async function responsesTo(
   port: number,
   sent: string,
   delivery: Delivery = "at once",
@@ -144,11 +144,11 @@ export async function answersTo(
   }
   const text = fromLatin1(await within(source.readToEnd(), `The end of a connection with ${source.peek()}`));
   assert(!text.includes(TOKEN), text);
-  return [...answersIn(text)];
+  return [...responsesIn(text)];
 }
 
 /** The answers in a text; what is none, as it is. */
-function* answersIn(text: string): Generator<string> {
+function* responsesIn(text: string): Generator<string> {
   while (text !== "") {
     const [head, status] = /^HTTP\/1\.[01] (\d{3})[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n/.exec(text) ?? [];
     if (head === undefined) return yield text;

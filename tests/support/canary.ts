@@ -21,7 +21,7 @@ export interface Canary {
 }
 
 /** What is looked for, and what it is called when it is found. */
-export type Singer = Pick<Canary, "variable" | "secret" | "value">;
+export type Needle = Pick<Canary, "variable" | "secret" | "value">;
 
 /** One of each kind of credential; the tokens have the characters that encoders treat in ways of their own. */
 export const CANARIES: readonly Canary[] = [
@@ -128,12 +128,12 @@ function forUrls(coded: string): string {
 }
 
 /** A canary in all forms, on one line that any field and any content may hold. */
-export function songOf({ secret, value }: Pick<Singer, "secret" | "value">): string {
+export function payloadOf({ secret, value }: Pick<Needle, "secret" | "value">): string {
   return lineOf([...textForms(secret), ...byteForms(secret), ...value === undefined ? [] : textForms(value)]);
 }
 
 /** The value of a Basic credential, which is base64, in the forms of bytes: encoded once more. */
-export function refrainOf({ value }: Canary): string {
+export function reencodedPayloadOf({ value }: Canary): string {
   return lineOf(value === undefined ? [] : byteForms(value));
 }
 
@@ -145,7 +145,7 @@ function lineOf(forms: readonly Form[]): string {
 const PIECE = 12;
 
 /** The pieces of some canaries in all forms, and where each is from. */
-function piecesFor(canaries: readonly Singer[]): ReadonlyMap<string, string> {
+function piecesFor(canaries: readonly Needle[]): ReadonlyMap<string, string> {
   return new Map(
     canaries.flatMap(({ variable, secret, value }) =>
       [secret, ...value === undefined ? [] : [value]].flatMap((text) =>
@@ -164,7 +164,7 @@ function* piecesOf(text: string): Generator<string> {
 
 /** Makes what finds the origins of all pieces in a text or in bytes: whose, in which form, and the first such piece. */
 export function finderFor(
-  canaries: readonly Singer[],
+  canaries: readonly Needle[],
 ): (given: string | Uint8Array) => ReadonlyMap<string, string> {
   const pieces = piecesFor(canaries);
   return (given) => {
@@ -186,6 +186,6 @@ export function canariesIn(given: string | Uint8Array): string[] {
 }
 
 /** That no piece of a canary shows. */
-export function assertSilent(given: string | Uint8Array, what: string): void {
+export function assertNoCanary(given: string | Uint8Array, what: string): void {
   assertEquals(canariesIn(given), [], what);
 }

@@ -11,7 +11,7 @@ import { type Field, framingOf, type Head, readBody, valuesOf } from "./message.
 const KEPT = 1024 * 1024;
 
 /** The peer closed or reset the connection before all was sent. */
-export class PeerGone extends Error {
+export class PeerDisconnected extends Error {
   override name = "PeerGone";
 }
 
@@ -108,14 +108,14 @@ export class Exchange {
   /**
    * Sends bytes; a string is sent as Latin-1.
    *
-   * @throws {PeerGone} when the peer has left, which ends a script without failing the test
+   * @throws {PeerDisconnected} when the peer has left, which ends a script without failing the test
    */
   async write(data: string | Uint8Array): Promise<void> {
     const bytes = typeof data === "string" ? latin1(data) : data;
     try {
       await writeAll(this.#conn, bytes);
     } catch (cause) {
-      throw new PeerGone("Cannot write: the connection is over", { cause });
+      throw new PeerDisconnected("Cannot write: the connection is over", { cause });
     }
   }
 

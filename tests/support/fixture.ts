@@ -13,7 +13,7 @@ import { type Reply, request } from "./wire.ts";
 export const TOKEN = "real-Wq7Zt2LmK9xB4vNc";
 
 /** How to set a stage. */
-export interface StageOptions {
+export interface FixtureOptions {
   /** The routes, given the upstream's URL; `auth_scheme` Bearer and `token_env` A_TOKEN go without saying. */
   readonly routes?: (upstream: string) => readonly object[];
   /** More variables. */
@@ -28,11 +28,11 @@ export interface Asked {
 }
 
 /** A service and its upstream; both are there while a test runs. */
-export interface Stage {
+export interface Fixture {
   readonly service: Service;
   readonly upstream: Upstream;
   /** What the upstream does from now on. */
-  play(script: Script): void;
+  setScript(script: Script): void;
   /** Sends text over a connection of its own, and reads one reply; the upstream says `ok` unless told. */
   ask(text: string | Uint8Array, script?: Script): Promise<Asked>;
 }
@@ -41,9 +41,9 @@ export interface Stage {
 export const OK: Script = (exchange) => exchange.reply(200, [], "ok");
 
 /** Sets a stage before the first test of the file, and clears it after the last. Route `/a/` unless told. */
-export function useStage(
-  { routes = (upstream) => [{ path: "/a/", upstream }], env }: StageOptions = {},
-): Stage {
+export function useFixture(
+  { routes = (upstream) => [{ path: "/a/", upstream }], env }: FixtureOptions = {},
+): Fixture {
   let script = OK;
   let set: { readonly service: Service; readonly upstream: Upstream } | undefined;
 
@@ -75,7 +75,7 @@ export function useStage(
     get upstream() {
       return get().upstream;
     },
-    play(next) {
+    setScript(next) {
       script = next;
     },
     async ask(text, next = OK) {

@@ -7,7 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { makeAuthority } from "./authority.ts";
 import { ByteSource, fromLatin1, join } from "./bytes.ts";
-import { assertSilent, CANARIES, type Canary, CANARY_ENV, canaryRoutes, songOf } from "./canary.ts";
+import { assertNoCanary, CANARIES, type Canary, CANARY_ENV, canaryRoutes, payloadOf } from "./canary.ts";
 import type { Exchange } from "./exchange.ts";
 import { framingOf, parseHead, readBody, Truncated } from "./message.ts";
 import { type Service, startService } from "./service.ts";
@@ -15,10 +15,10 @@ import { startUpstream, type Upstream } from "./upstream.ts";
 import { connectRaw } from "./wire.ts";
 
 /** A way in which an upstream sends the secret back, and what the agent makes of it. */
-export interface Singing {
+export interface LeakCase {
   readonly name: string;
-  /** @param song The secret in all forms, on one line. */
-  readonly sing: (exchange: Exchange, song: string) => Promise<void> | void;
+  /** @param payload The secret in all forms, on one line. */
+  readonly respond: (exchange: Exchange, payload: string) => Promise<void> | void;
   /** The agent's status; 200 unless told. */
   readonly status?: number;
   /** Where the song shows, masked; `none` if nothing of it may. In the content unless told; `any` where it depends. */
@@ -28,31 +28,31 @@ export interface Singing {
 }
 
 /** The services. */
-export interface Aviary {
+export interface LeakFixture {
   /** Lets the upstream sing in each way, in a step of the test: of each canary, to each service. */
-  listen(test: Deno.TestContext, singings: readonly Singing[]): Promise<void>;
+  run(test: Deno.TestContext, cases: readonly LeakCase[]): Promise<void>;
   readonly services: readonly Service[];
 }
 
 /** How a service is told to keep a log, and what its upstream speaks. */
-const CAGES = [
+const VARIANTS = [
   { tls: false, env: {} },
   { tls: true, env: { CRED_PROXY_DEBUG: "1" } },
   { tls: false, env: { CRED_PROXY_LOG: "json" } },
 ] as const;
 
 /** Starts the services before the first test of the file, and ends them after the last. */
-export function useAviary(): Aviary {
-  let singing: Singing["sing"] = () => {};
-  let song = "";
+export function useLeakFixture(): LeakFixture {
+  let current: LeakCase["respond"] = () => {};
+  let payload = "";
   const upstreams: Upstream[] = [];
   const services: Service[] = [];
 
   Deno.test.beforeAll(async () => {
     const authority = await makeAuthority();
     const leaf = await authority.issue(["localhost"]);
-    for (const { tls, env } of CAGES) {
-      const upstream = startUpstream((exchange) => singing(exchange, song), tls ? { tls: leaf } : {});
+    for (const { tls, env } of VARIANTS) {
+      const upstream = startUpstream((exchange) => current(exchange, payload), tls ? { tls: leaf } : {});
       upstreams.push(upstream);
       services.push(
         await startService({
@@ -67,39 +67,39 @@ export function useAviary(): Aviary {
     for (const each of [...services, ...upstreams]) await each[Symbol.asyncDispose]();
   });
 
-  async function hear(
-    { name, sing, status = 200, shows = "content", method = "GET" }: Singing,
+  async function check(
+    { name, respond, status = 200, shows = "content", method = "GET" }: LeakCase,
     canary: Canary,
   ) {
-    [singing, song] = [sing, songOf(canary)];
+    [current, payload] = [respond, payloadOf(canary)];
     for (const { port } of services) {
       const what = `${canary.variable}: ${name}`;
-      const heard = await ask(port, `${method} ${canary.route.path}x`);
-      assertSilent(heard.raw, what);
+      const response = await ask(port, `${method} ${canary.route.path}x`);
+      assertNoCanary(response.raw, what);
       // Without the framing it may be another text.
-      if (!heard.raw.endsWith(heard.content)) assertSilent(heard.content, what);
+      if (!response.raw.endsWith(response.content)) assertNoCanary(response.content, what);
       if (shows === "any") continue;
-      assertEquals(heard.status, status, `${what}: ${heard.raw}`);
-      const places = { content: heard.content.includes(MASKED), head: heard.head.includes(MASKED) };
+      assertEquals(response.status, status, `${what}: ${response.raw}`);
+      const places = { content: response.content.includes(MASKED), head: response.head.includes(MASKED) };
       assertEquals(
         places,
         { content: shows === "content", head: shows === "head" },
-        `${what}: ${heard.raw.slice(0, 2000)}`,
+        `${what}: ${response.raw.slice(0, 2000)}`,
       );
     }
   }
 
   return {
     services,
-    async listen(test, singings) {
-      for (const singing of singings) {
-        await test.step(singing.name, async () => {
-          for (const canary of CANARIES) await hear(singing, canary);
+    async run(test, cases) {
+      for (const each of cases) {
+        await test.step(each.name, async () => {
+          for (const canary of CANARIES) await check(each, canary);
         });
       }
       for (const service of services) {
         assert(service.stderr() !== "");
-        assertSilent(service.stdout() + service.stderr(), "The log");
+        assertNoCanary(service.stdout() + service.stderr(), "The log");
       }
     },
   };
@@ -109,7 +109,7 @@ export function useAviary(): Aviary {
 const MASKED = `[${"*".repeat(20)}`;
 
 /** All that an agent gets, a character a byte. */
-interface Heard {
+interface RawResponse {
   /** As it came, with the framing, up to the end of the connection. */
   readonly raw: string;
   readonly status: number;
@@ -119,7 +119,7 @@ interface Heard {
 }
 
 /** Asks on a connection of its own. @param line A method and a target. */
-export async function ask(port: number, line: string, fields: readonly string[] = []): Promise<Heard> {
+export async function ask(port: number, line: string, fields: readonly string[] = []): Promise<RawResponse> {
   await using wire = await connectRaw(port);
   const all = ["Host: proxy", "Accept-Encoding: gzip, br, zstd, deflate", "Connection: close", ...fields];
   await wire.send([`${line} HTTP/1.1`, ...all, "", ""].join("\r\n"));

@@ -9,7 +9,7 @@ import { framingOf, parseHead, readBody } from "./message.ts";
 import { within } from "./within.ts";
 
 /** A running scribe. */
-export interface Scribe extends AsyncDisposable {
+export interface RecordingUpstream extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, without a slash at the end. */
   readonly url: string;
   /** `127.0.0.1:PORT`. */
@@ -25,7 +25,7 @@ export interface Scribe extends AsyncDisposable {
 }
 
 /** Starts a scribe. It answers every request with 200, and with the request target as the content. */
-export function startScribe(): Scribe {
+export function startRecordingUpstream(): RecordingUpstream {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const authority = `127.0.0.1:${listener.addr.port}`;
   const open = new Set<Deno.Conn>();

@@ -71,7 +71,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 async function serveFrom(folder: string, options: ServiceOptions): Promise<Service> {
-  const env = await furnish(folder, options);
+  const env = await writeFiles(folder, options);
   const flags = options.flags ?? await derivedFlags(env);
   const child = spawnMain(flags, ["serve", ...options.args ?? []], env);
   const [stdout, stderr] = [new Log(child.stdout), new Log(child.stderr)];
@@ -121,7 +121,7 @@ export async function residentMemory(pid: number): Promise<number> {
 }
 
 /** Writes the service's files, and says which variables point it at them. */
-async function furnish(folder: string, options: ServiceOptions): Promise<Record<string, string>> {
+async function writeFiles(folder: string, options: ServiceOptions): Promise<Record<string, string>> {
   const { routes, files, ca } = options;
   const table = join(folder, "routes.json");
   const env: Record<string, string> = {

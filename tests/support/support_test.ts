@@ -185,7 +185,7 @@ Deno.test("readReply() knows a broken body from a whole one", async () => {
 
 Deno.test("connectRaw() says what did not come", async () => {
   await using upstream = startUpstream((exchange) => exchange.write("HTTP/1.1 200 OK\r\nhalf"));
-  await using wire = await connectRaw(upstream.port, { patience: 100 });
+  await using wire = await connectRaw(upstream.port, { timeoutMs: 100 });
   await wire.send("GET / HTTP/1.1\r\n\r\n");
   await assertRejects(
     () => wire.readHead(),

@@ -13,7 +13,7 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
  * @param work Gives the exit status.
  * @returns The work's exit status, or the signal's.
  */
-export async function untilSignal(work: (held: Held) => Promise<number>): Promise<number> {
+export async function untilSignal(work: (held: Resources) => Promise<number>): Promise<number> {
   const signalled = Promise.withResolvers<number>();
   const listeners = Object.entries(SIGNALS).map(([name, status]) => {
     const listener = () => signalled.resolve(status);
@@ -21,7 +21,7 @@ export async function untilSignal(work: (held: Held) => Promise<number>): Promis
     return () => Deno.removeSignalListener(name as Deno.Signal, listener);
   });
   try {
-    await using held = new Held();
+    await using held = new Resources();
     return await Promise.race([work(held), signalled.promise]);
   } finally {
     for (const remove of listeners) remove();
@@ -29,11 +29,11 @@ export async function untilSignal(work: (held: Held) => Promise<number>): Promis
 }
 
 /** What was started, ended in the opposite order. */
-export class Held implements AsyncDisposable {
+export class Resources implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack();
 
   /** Takes care of something from the moment its start begins, since a signal may come in the middle of it. */
-  hold<Resource extends AsyncDisposable>(starting: Promise<Resource>): Promise<Resource> {
+  use<Resource extends AsyncDisposable>(starting: Promise<Resource>): Promise<Resource> {
     this.#stack.defer(async () => {
       const resource = await starting.catch(() => undefined);
       await resource?.[Symbol.asyncDispose]();

@@ -6,7 +6,7 @@
 
 import type { Leaf } from "./authority.ts";
 import { ByteSource } from "./bytes.ts";
-import { Exchange, PeerGone } from "./exchange.ts";
+import { Exchange, PeerDisconnected } from "./exchange.ts";
 import { parseHead, Truncated } from "./message.ts";
 import { within } from "./within.ts";
 
@@ -78,7 +78,7 @@ export function startUpstream(script: Script, options: UpstreamOptions = {}): Up
         await script(exchange);
         if (!exchange.cut) await exchange.drain();
       } catch (error) {
-        if (!(error instanceof PeerGone || error instanceof Truncated)) failures.push(error);
+        if (!(error instanceof PeerDisconnected || error instanceof Truncated)) failures.push(error);
         return;
       }
       if (exchange.cut) return;

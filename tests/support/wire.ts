@@ -6,7 +6,7 @@
 
 import { ByteSource, fromLatin1, join, writeAll } from "./bytes.ts";
 import { type Field, type Framing, framingOf, type Head, parseHead, readBody, Truncated } from "./message.ts";
-import { PATIENCE, within } from "./within.ts";
+import { DEFAULT_TIMEOUT_MS, within } from "./within.ts";
 
 /** A reply's head. */
 export interface ReplyHead {
@@ -58,12 +58,12 @@ export interface WireOptions {
   /** 127.0.0.1 unless told. */
   readonly hostname?: string;
   /** How long a read waits, in milliseconds. */
-  readonly patience?: number;
+  readonly timeoutMs?: number;
 }
 
 /** Opens a plain TCP connection to a port on loopback. */
 export async function connectRaw(port: number, options: WireOptions = {}): Promise<Wire> {
-  const { hostname = "127.0.0.1", patience = PATIENCE } = options;
+  const { hostname = "127.0.0.1", timeoutMs: patience = DEFAULT_TIMEOUT_MS } = options;
   const conn = await Deno.connect({ hostname, port });
   const source = new ByteSource(conn);
 

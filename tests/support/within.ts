@@ -1,5 +1,5 @@
 /** How long a test waits for something that should come at once, in milliseconds. */
-export const PATIENCE = 5_000;
+export const DEFAULT_TIMEOUT_MS = 5_000;
 
 /**
  * The promise's outcome, or a rejection that says what did not come; so no test hangs.
@@ -15,7 +15,7 @@ export const PATIENCE = 5_000;
 export async function within<T>(
   promise: Promise<T>,
   what: string | (() => string),
-  ms: number = PATIENCE,
+  ms: number = DEFAULT_TIMEOUT_MS,
 ): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -19,7 +19,7 @@ import {
   startFlakyUpstream,
 } from "../support/flaky_upstream.ts";
 import { startService } from "../support/service.ts";
-import { TOKEN, useStage } from "../support/fixture.ts";
+import { TOKEN, useFixture } from "../support/fixture.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { connectRaw, type Reply, request } from "../support/wire.ts";
 import { within } from "../support/within.ts";
@@ -159,7 +159,7 @@ Deno.test("Pool closes a connection that has been idle for a minute, and one use
   }
 });
 
-const stage = useStage({
+const stage = useFixture({
   routes: (upstream) => [{ path: "/a/", upstream }, { path: "/b/", upstream }],
 });
 
@@ -258,7 +258,7 @@ Deno.test("a connection on which content was still to be sent is not reused", as
     for (const status of [200, 413]) {
       const rest = Promise.withResolvers<void>();
       const begun = Promise.withResolvers<Exchange>();
-      stage.play(async (exchange) => {
+      stage.setScript(async (exchange) => {
         for await (const _ of exchange.body()) break;
         await exchange.reply(status, { "Content-Length": "8" }, "half");
         begun.resolve(exchange);
@@ -388,7 +388,7 @@ Deno.test("a request is resent under four conditions, and not if one of them doe
     const before = stage.upstream.requests.length;
     const connections = stage.upstream.connections;
     let leaves = 1;
-    stage.play(async (exchange) => {
+    stage.setScript(async (exchange) => {
       await exchange.drain();
       if (leaves-- <= 0) return await echo(exchange);
       if (sends !== undefined) await exchange.write(sends);
@@ -410,14 +410,14 @@ Deno.test("a request is resent once at most", async () => {
   // Several idle connections, each of which could be tried.
   const gate = Promise.withResolvers<void>();
   let come = 0;
-  stage.play(async (exchange) => {
+  stage.setScript(async (exchange) => {
     if (++come === 5) gate.resolve();
     await gate.promise;
     await echo(exchange);
   });
   await Promise.all(Array.from({ length: 5 }, () => request(stage.service.port, get(fresh()))));
   const before = stage.upstream.requests.length;
-  stage.play((exchange) => exchange.close());
+  stage.setScript((exchange) => exchange.close());
   const reply = await request(stage.service.port, get(fresh()));
   assertEquals([reply.status, stage.upstream.requests.length - before], [502, 2]);
 });

@@ -10,7 +10,7 @@ import { CANARIES, canariesIn, CANARY_ENV, canaryRoutes } from "../support/canar
 import { promtool } from "../support/promtool.ts";
 import { runMain } from "../support/run_main.ts";
 import { TOKEN } from "../support/fixture.ts";
-import { startScribe } from "../support/recording_upstream.ts";
+import { startRecordingUpstream } from "../support/recording_upstream.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { connectRaw } from "../support/wire.ts";
 
@@ -85,7 +85,7 @@ Deno.test("/metrics counts requests in a form that promtool accepts", async () =
 });
 
 Deno.test("/metrics counts reloads, and keeps its counts across a new table", async () => {
-  await using upstream = startScribe();
+  await using upstream = startRecordingUpstream();
   await using service = await startAdmin({
     ...routesTo(upstream.url),
     files: { "token": TOKEN },
@@ -157,7 +157,7 @@ Deno.test("/readyz returns 503 while requests in flight finish, and healthcheck 
 });
 
 Deno.test("neither the page nor the metrics nor the log shows a secret, a query or a field's value", async () => {
-  await using upstream = startScribe();
+  await using upstream = startRecordingUpstream();
   await using service = await startAdmin({
     routes: { routes: canaryRoutes(upstream.url) },
     env: { ...CANARY_ENV, CRED_PROXY_LOG: "json", CRED_PROXY_DEBUG: "1" },

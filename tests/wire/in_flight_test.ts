@@ -6,14 +6,14 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Exchange } from "../support/exchange.ts";
-import { TOKEN, useStage } from "../support/fixture.ts";
+import { TOKEN, useFixture } from "../support/fixture.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { startService } from "../support/service.ts";
 import { connectRaw, request, type Wire } from "../support/wire.ts";
 import { within } from "../support/within.ts";
 
 const LIMIT = 3;
-const stage = useStage({ env: { CRED_PROXY_MAX_IN_FLIGHT: String(LIMIT) } });
+const fixture = useFixture({ env: { CRED_PROXY_MAX_IN_FLIGHT: String(LIMIT) } });
 
 function get(path: string): string {
   return `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
@@ -31,12 +31,12 @@ async function fill(count: number): Promise<Held> {
   const gate = Promise.withResolvers<void>();
   const full = Promise.withResolvers<void>();
   let come = 0;
-  stage.play(async (exchange) => {
+  fixture.setScript(async (exchange) => {
     if (++come === count) full.resolve();
     await gate.promise;
     await exchange.reply(200, [], `to ${exchange.target}`);
   });
-  const wires = await Promise.all(Array.from({ length: count }, () => connectRaw(stage.service.port)));
+  const wires = await Promise.all(Array.from({ length: count }, () => connectRaw(fixture.service.port)));
   for (const [at, wire] of wires.entries()) await wire.send(get(`/a/${at}`));
   await within(full.promise, `${count} requests at the upstream`);
   return { wires, release: gate.resolve };
@@ -45,7 +45,7 @@ async function fill(count: number): Promise<Held> {
 /** Asks for what must be refused: with 503, at once. */
 async function assertOverloaded(text = get("/a/beyond")): Promise<void> {
   const start = performance.now();
-  const reply = await request(stage.service.port, text);
+  const reply = await request(fixture.service.port, text);
   assertEquals([reply.status, reply.field("cred-proxy-error")], [503, "overloaded"]);
   assertEquals(reply.field("retry-after"), "1");
   assertEquals(JSON.parse(reply.body.text).error.message, "Too many requests in flight; retry later");
@@ -65,16 +65,16 @@ async function assertAllFree(): Promise<void> {
 
 Deno.test("beyond the limit the answer is 503 at once, and those in flight are undisturbed", async () => {
   const held = await fill(LIMIT);
-  const before = stage.upstream.requests.length;
+  const before = fixture.upstream.requests.length;
   for (let count = 0; count < 50; count++) await assertOverloaded();
   await assertOverloaded("POST /a/x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
   await assertOverloaded(
     "POST /a/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
   );
   // Nothing of them got any further.
-  assertEquals(stage.upstream.requests.length, before);
+  assertEquals(fixture.upstream.requests.length, before);
   // What needs no upstream is answered as ever.
-  assertEquals((await request(stage.service.port, get("/nowhere"))).status, 404);
+  assertEquals((await request(fixture.service.port, get("/nowhere"))).status, 404);
   held.release();
   for (const [at, wire] of held.wires.entries()) {
     const reply = await wire.readReply();
@@ -86,14 +86,14 @@ Deno.test("beyond the limit the answer is 503 at once, and those in flight are u
 
 Deno.test("a request is in flight until the last byte of its reply has come", async () => {
   const end = Promise.withResolvers<void>();
-  stage.play(async (exchange) => {
+  fixture.setScript(async (exchange) => {
     await exchange.reply(200, { "Transfer-Encoding": "chunked" });
     await exchange.writeChunk("first");
     await end.promise;
     await exchange.writeChunk("last");
     await exchange.writeChunk();
   });
-  const wires = await Promise.all(Array.from({ length: LIMIT }, () => connectRaw(stage.service.port)));
+  const wires = await Promise.all(Array.from({ length: LIMIT }, () => connectRaw(fixture.service.port)));
   for (const wire of wires) await wire.send(get("/a/x"));
   for (const wire of wires) await wire.readUntil("first");
   await assertOverloaded();
@@ -129,22 +129,22 @@ Deno.test("a place is free again however a request ends", async (test) => {
   for (const [how, script] of Object.entries(ends)) {
     await test.step(how, async () => {
       for (let count = 0; count < 2 * LIMIT; count++) {
-        await stage.ask("POST /a/x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", script);
+        await fixture.ask("POST /a/x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", script);
       }
       await assertAllFree();
     });
   }
   await test.step("refused for its own sake", async () => {
     for (const path of ["/nowhere", "/a/../x", "/a/#"]) {
-      for (let count = 0; count < LIMIT; count++) await request(stage.service.port, get(path));
+      for (let count = 0; count < LIMIT; count++) await request(fixture.service.port, get(path));
     }
     await assertAllFree();
   });
   for (const text of [get("/a/x"), "POST /a/x HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nhello"]) {
     await test.step(`left by its client: ${text.split(" ", 1)}`, async () => {
-      stage.play((exchange) => exchange.closed);
+      fixture.setScript((exchange) => exchange.closed);
       for (let count = 0; count < LIMIT; count++) {
-        const wire = await connectRaw(stage.service.port);
+        const wire = await connectRaw(fixture.service.port);
         await wire.send(text);
         await new Promise((resolve) => setTimeout(resolve, 50));
         await wire.close();
@@ -174,7 +174,7 @@ Deno.test("the limit is for the service as a whole, and 1024 unless told", async
   const wires: Wire[] = [];
   try {
     for (let count = 0; count < 1024; count++) {
-      const wire = await connectRaw(service.port, { patience: 15_000 });
+      const wire = await connectRaw(service.port, { timeoutMs: 15_000 });
       wires.push(wire);
       await wire.send(get(`/${count % 2 === 0 ? "a" : "b"}/${count}`));
     }

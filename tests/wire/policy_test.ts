@@ -5,19 +5,19 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { useStage } from "../support/fixture.ts";
+import { useFixture } from "../support/fixture.ts";
 
-const stage = useStage({
+const fixture = useFixture({
   routes: (upstream) => [{ path: "/a/", upstream, methods: ["GET"], paths: ["user", "repos/*/issues"] }],
 });
 
 async function statusOf(line: string, fields = ""): Promise<[number, string | undefined, boolean]> {
-  const { reply, seen } = await stage.ask(`${line} HTTP/1.1\r\nHost: proxy\r\n${fields}\r\n`);
+  const { reply, seen } = await fixture.ask(`${line} HTTP/1.1\r\nHost: proxy\r\n${fields}\r\n`);
   return [reply.status, reply.field("cred-proxy-error"), seen !== undefined];
 }
 
 Deno.test("what the route allows passes with its target as it was", async () => {
-  const { seen } = await stage.ask("GET /a/repos/x%20y/issues?z HTTP/1.1\r\nHost: proxy\r\n\r\n");
+  const { seen } = await fixture.ask("GET /a/repos/x%20y/issues?z HTTP/1.1\r\nHost: proxy\r\n\r\n");
   assertEquals(seen?.target, "/repos/x%20y/issues?z");
 });
 
@@ -45,7 +45,7 @@ Deno.test("what the route does not allow gets 403, and the upstream hears nothin
 });
 
 Deno.test("the refusal is final and says what is not allowed", async () => {
-  const { reply } = await stage.ask("GET /a/secrets HTTP/1.1\r\nHost: proxy\r\n\r\n");
+  const { reply } = await fixture.ask("GET /a/secrets HTTP/1.1\r\nHost: proxy\r\n\r\n");
   assertEquals(reply.field("x-should-retry"), "false");
   assertEquals(JSON.parse(reply.body.text).error, {
     type: "cred_proxy_not_allowed",

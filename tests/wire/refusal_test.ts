@@ -8,15 +8,17 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { makeAuthority } from "../support/authority.ts";
 import { writeAll } from "../support/bytes.ts";
 import { startService } from "../support/service.ts";
-import { TOKEN, useStage } from "../support/fixture.ts";
+import { TOKEN, useFixture } from "../support/fixture.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { connectRaw, type Reply, request } from "../support/wire.ts";
 
-const stage = useStage({ routes: (upstream) => [{ path: "/a/", upstream }, { path: "/a/deep/", upstream }] });
+const fixture = useFixture({
+  routes: (upstream) => [{ path: "/a/", upstream }, { path: "/a/deep/", upstream }],
+});
 
 /** The answer to raw text, of which nothing may reach the upstream. */
 async function refused(text: string): Promise<Reply> {
-  const { reply, seen } = await stage.ask(text);
+  const { reply, seen } = await fixture.ask(text);
   assertEquals(seen, undefined, `${text} reached the upstream`);
   return reply;
 }
@@ -138,13 +140,13 @@ Deno.test("a GET or HEAD with content is refused, and the content is not taken f
   ] as const;
   for (const method of ["GET", "HEAD"]) {
     for (const [field, content] of framings) {
-      const before = stage.upstream.requests.length;
-      await using wire = await connectRaw(stage.service.port);
+      const before = fixture.upstream.requests.length;
+      await using wire = await connectRaw(fixture.service.port);
       await wire.send(get("/a/x", [field], method) + content + get("/a/after", ["Connection: close"]));
       const reply = await wire.readReply({ method });
       assertEquals([reply.status, reply.field("cred-proxy-error")], [400, "bad_request"]);
       await wire.readToEnd();
-      const targets = stage.upstream.requests.slice(before).map(({ target }) => target);
+      const targets = fixture.upstream.requests.slice(before).map(({ target }) => target);
       assert(!targets.includes("/smuggled"), targets.join());
     }
   }
@@ -216,14 +218,14 @@ Deno.test("an Upgrade is answered with 426", async () => {
 Deno.test("an answer to HEAD has the status and the code, and no content", async () => {
   const reply = await refused(get("/nowhere", ["Connection: close"], "HEAD"));
   assertEquals([reply.status, reply.field("cred-proxy-error")], [404, "no_route"]);
-  await using wire = await connectRaw(stage.service.port);
+  await using wire = await connectRaw(fixture.service.port);
   await wire.send(get("/nowhere", ["Connection: close"], "HEAD"));
   await wire.readHead();
   assertEquals((await wire.readToEnd()).text, "");
 });
 
 Deno.test("a refusal leaves the connection fit for the next request", async () => {
-  await using wire = await connectRaw(stage.service.port);
+  await using wire = await connectRaw(fixture.service.port);
   await wire.send(get("/nowhere", ["Content-Length: 5"], "POST") + "hello" + get("/a/../x") + get("/a/x"));
   const statuses = [];
   for (let count = 0; count < 3; count++) statuses.push((await wire.readReply()).status);

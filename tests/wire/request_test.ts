@@ -6,11 +6,11 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { fromLatin1 } from "../support/bytes.ts";
-import { TOKEN, useStage } from "../support/fixture.ts";
+import { TOKEN, useFixture } from "../support/fixture.ts";
 import { connectRaw } from "../support/wire.ts";
 
 /** The routes do not mask replies, so that nothing asks for content in the clear, but for the last. */
-const stage = useStage({
+const fixture = useFixture({
   routes: (upstream) =>
     [
       { path: "/a/", upstream },
@@ -38,13 +38,13 @@ function requestOf(line: string, fields: readonly string[] = [], content = ""): 
 
 /** The head that the upstream received, a line an item. */
 async function headFor(line: string, fields: readonly string[] = [], content = ""): Promise<string[]> {
-  const { seen, reply } = await stage.ask(requestOf(line, fields, content));
+  const { seen, reply } = await fixture.ask(requestOf(line, fields, content));
   if (seen === undefined) throw new Error(`Nothing reached the upstream: ${reply.text}`);
   return seen.head.slice(0, -4).split("\r\n");
 }
 
 function host(): string {
-  return `host: 127.0.0.1:${stage.upstream.port}`;
+  return `host: 127.0.0.1:${fixture.upstream.port}`;
 }
 
 Deno.test("the upstream gets the request with its own Host and the credential, and nothing else", async () => {
@@ -173,7 +173,7 @@ Deno.test("an Authorization of the agent never gets through, however it is writt
   for (const fields of spellings) {
     assertEquals(await headFor("GET /a/x", fields), ["GET /x HTTP/1.1", host(), CREDENTIAL], fields.join());
   }
-  const bare = await stage.ask("GET /a/x HTTP/1.1\nHost: x\nAuthorization: mine\nX-A: 1\n\n");
+  const bare = await fixture.ask("GET /a/x HTTP/1.1\nHost: x\nAuthorization: mine\nX-A: 1\n\n");
   assert(!bare.seen?.head.includes("mine"), bare.seen?.head);
 });
 
@@ -211,7 +211,7 @@ Deno.test("a credential field with white space before its colon, or folded, is n
   for (
     const fields of [["Authorization : mine"], ["Authorization\t: mine"], ["X-A: 1", " Authorization: mine"]]
   ) {
-    const { reply, seen } = await stage.ask(requestOf("GET /a/x", fields));
+    const { reply, seen } = await fixture.ask(requestOf("GET /a/x", fields));
     assertEquals([reply.status, seen], [400, undefined]);
   }
 });
@@ -304,14 +304,14 @@ Deno.test("a request without content tells a length only where the agent did", a
 Deno.test("content passes with the framing it had", async () => {
   const length = await headFor("DELETE /a/x", ["content-LENGTH: 005"], "hello");
   assertEquals(length.slice(2), ["content-length: 5", CREDENTIAL]);
-  assertEquals(fromLatin1(stage.upstream.requests.at(-1)?.received ?? new Uint8Array()), "hello");
+  assertEquals(fromLatin1(fixture.upstream.requests.at(-1)?.received ?? new Uint8Array()), "hello");
   const chunked = await headFor(
     "PATCH /a/x",
     ["Transfer-Encoding: Chunked"],
     "3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n",
   );
   assertEquals(chunked.slice(2), ["transfer-encoding: chunked", CREDENTIAL]);
-  assertEquals(fromLatin1(stage.upstream.requests.at(-1)?.received ?? new Uint8Array()), "hello");
+  assertEquals(fromLatin1(fixture.upstream.requests.at(-1)?.received ?? new Uint8Array()), "hello");
 });
 
 Deno.test("an absolute target that names the Host's own is the same request", async () => {
@@ -319,14 +319,14 @@ Deno.test("an absolute target that names the Host's own is the same request", as
 });
 
 Deno.test("a client of HTTP/1.0 is served as well, and the upstream in HTTP/1.1", async () => {
-  const { seen, reply } = await stage.ask("GET /a/x HTTP/1.0\r\nHost: x\r\n\r\n");
+  const { seen, reply } = await fixture.ask("GET /a/x HTTP/1.0\r\nHost: x\r\n\r\n");
   assertEquals(seen?.head, `GET /x HTTP/1.1\r\n${host()}\r\n${CREDENTIAL}\r\n\r\n`);
   assertEquals([reply.status, reply.body.text], [200, "ok"]);
 });
 
 Deno.test("requests that come in one go are answered one after the other", async () => {
-  stage.play((exchange) => exchange.reply(200, [], exchange.target));
-  await using wire = await connectRaw(stage.service.port);
+  fixture.setScript((exchange) => exchange.reply(200, [], exchange.target));
+  await using wire = await connectRaw(fixture.service.port);
   await wire.send(
     requestOf("POST /a/1", ["Content-Length: 5"], "hello") +
       requestOf("POST /a/2", ["Transfer-Encoding: chunked"], "2\r\nhi\r\n0\r\n\r\n") +
@@ -339,9 +339,9 @@ Deno.test("requests that come in one go are answered one after the other", async
 
 Deno.test("HTTP/2 in the clear is refused, or its content arrives: it is never dropped in silence", async () => {
   const { connect } = await import("node:http2");
-  stage.play((exchange) => exchange.reply(200));
-  const before = stage.upstream.requests.length;
-  const session = connect(stage.service.url);
+  fixture.setScript((exchange) => exchange.reply(200));
+  const before = fixture.upstream.requests.length;
+  const session = connect(fixture.service.url);
   try {
     const status = await new Promise<unknown>((resolve, reject) => {
       const stream = session.request({ ":method": "POST", ":path": "/a/x", host: "proxy:9099" });
@@ -349,7 +349,7 @@ Deno.test("HTTP/2 in the clear is refused, or its content arrives: it is never d
       stream.on("error", reject);
       stream.end("hello");
     });
-    const seen = stage.upstream.requests[before];
+    const seen = fixture.upstream.requests[before];
     if (status === 200) assertEquals(fromLatin1(seen?.received ?? new Uint8Array()), "hello");
     else assertEquals([status, seen], [400, undefined]);
   } finally {

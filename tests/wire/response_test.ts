@@ -7,10 +7,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Exchange } from "../support/exchange.ts";
 import { fromLatin1 } from "../support/bytes.ts";
-import { TOKEN, useStage } from "../support/fixture.ts";
+import { TOKEN, useFixture } from "../support/fixture.ts";
 import { connectRaw, type Reply } from "../support/wire.ts";
 
-const stage = useStage({
+const fixture = useFixture({
   routes: (upstream) => [
     { path: "/a/", upstream },
     { path: "/v/", upstream: `${upstream}/v1`, cookies: true },
@@ -25,7 +25,7 @@ function requestOf(line: string, fields: readonly string[] = []): string {
 
 /** The reply to a request that the upstream answers with raw text. */
 async function replyTo(raw: string, line = "GET /a/x", fields: readonly string[] = []): Promise<Reply> {
-  return (await stage.ask(requestOf(line, fields), (exchange) => exchange.write(raw))).reply;
+  return (await fixture.ask(requestOf(line, fields), (exchange) => exchange.write(raw))).reply;
 }
 
 /** The reply's field lines, without the Date that the service must add where there is none. */
@@ -35,8 +35,8 @@ function linesOf(reply: Pick<Reply, "text">): string[] {
 
 /** All that comes on a connection that the client asks to be closed, after the head. */
 async function restFor(raw: string, line = "GET /a/x"): Promise<{ lines: string[]; rest: string }> {
-  stage.play((exchange) => exchange.write(raw));
-  await using wire = await connectRaw(stage.service.port);
+  fixture.setScript((exchange) => exchange.write(raw));
+  await using wire = await connectRaw(fixture.service.port);
   await wire.send(requestOf(line, ["Connection: close"]));
   const head = await wire.readHead();
   const { text } = await wire.readToEnd();
@@ -130,7 +130,7 @@ Deno.test("fields of the upstream's connection stay on it", async () => {
 });
 
 Deno.test("a Location at the upstream is turned back to the route", async () => {
-  const { url } = stage.upstream;
+  const { url } = fixture.upstream;
   const cases: [line: string, location: string, turned: string][] = [
     ["GET /a/x", `${url}/y?z#w`, "/a/y?z#w"],
     ["GET /a/x", "/y", "/a/y"],
@@ -164,8 +164,8 @@ Deno.test("statuses pass, with their content", async () => {
 Deno.test("a reply to HEAD has the upstream's fields and no content, and the connection serves on", async () => {
   const raw = "HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 12345\r\n\r\n";
   assertEquals(await restFor(raw, "HEAD /a/x"), { lines: ["x-a: 1", "content-length: 12345"], rest: "" });
-  await using wire = await connectRaw(stage.service.port);
-  stage.play((exchange) => exchange.write(raw));
+  await using wire = await connectRaw(fixture.service.port);
+  fixture.setScript((exchange) => exchange.write(raw));
   for (let count = 0; count < 2; count++) {
     await wire.send(requestOf("HEAD /a/x"));
     assertEquals((await wire.readReply({ method: "HEAD" })).field("content-length"), "12345");
@@ -200,8 +200,8 @@ Deno.test("the connection serves on after 204 and 304", async () => {
     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
   ];
   let count = 0;
-  stage.play((exchange) => exchange.write(answers[count++] ?? ""));
-  await using wire = await connectRaw(stage.service.port);
+  fixture.setScript((exchange) => exchange.write(answers[count++] ?? ""));
+  await using wire = await connectRaw(fixture.service.port);
   for (const status of [204, 304, 200]) {
     await wire.send(requestOf("GET /a/x"));
     const reply = await wire.readReply();
@@ -239,8 +239,8 @@ Deno.test("informational responses are read past", async () => {
 });
 
 Deno.test("a client that expects 100 Continue gets it, and then the answer", async () => {
-  stage.play(async (exchange) => exchange.reply(200, [], await exchange.bodyBytes()));
-  await using wire = await connectRaw(stage.service.port);
+  fixture.setScript(async (exchange) => exchange.reply(200, [], await exchange.bodyBytes()));
+  await using wire = await connectRaw(fixture.service.port);
   await wire.send(requestOf("POST /a/x", ["Expect: 100-continue", "Content-Length: 5"]));
   assertEquals((await wire.readHead()).status, 100);
   await wire.send("hello");
@@ -250,7 +250,7 @@ Deno.test("a client that expects 100 Continue gets it, and then the answer", asy
 
 Deno.test("a POST without content gets its answer", async () => {
   for (const fields of [["Content-Length: 0"], []]) {
-    const { reply } = await stage.ask(requestOf("POST /a/x", fields));
+    const { reply } = await fixture.ask(requestOf("POST /a/x", fields));
     assertEquals([reply.status, reply.body.text], [200, "ok"]);
   }
 });
@@ -269,8 +269,8 @@ Deno.test("content that lasts until the upstream closes arrives whole, and the c
     await exchange.write(`HTTP/1.${exchange.target === "/old" ? 0 : 1} 200 OK\r\nX-A: 1\r\n\r\nhello`);
     exchange.close();
   };
-  stage.play(script);
-  await using wire = await connectRaw(stage.service.port);
+  fixture.setScript(script);
+  await using wire = await connectRaw(fixture.service.port);
   for (const target of ["/a/new", "/a/old", "/a/new"]) {
     await wire.send(requestOf(`GET ${target}`));
     const reply = await wire.readReply();
@@ -281,7 +281,7 @@ Deno.test("content that lasts until the upstream closes arrives whole, and the c
 Deno.test("content of every byte arrives as it was, with a length and chunked", async () => {
   const bytes = Uint8Array.from({ length: 100_000 }, (_, at) => at * 31 % 256);
   for (const framing of [{}, { "Transfer-Encoding": "chunked" }]) {
-    const { reply } = await stage.ask(requestOf("GET /a/x"), async (exchange) => {
+    const { reply } = await fixture.ask(requestOf("GET /a/x"), async (exchange) => {
       if ("Transfer-Encoding" in framing) {
         await exchange.reply(200, framing);
         for (let at = 0; at < bytes.length; at += 7777) {
@@ -306,11 +306,11 @@ Deno.test("a large head passes, and one beyond the limit is refused", async () =
 Deno.test("bytes past a reply's end go nowhere", async () => {
   const raw =
     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
-  await using wire = await connectRaw(stage.service.port);
-  stage.play((exchange) => exchange.write(raw));
+  await using wire = await connectRaw(fixture.service.port);
+  fixture.setScript((exchange) => exchange.write(raw));
   await wire.send(requestOf("GET /a/x"));
   assertEquals((await wire.readReply()).body.text, "ok");
-  stage.play((exchange) => exchange.reply(200, [], "after"));
+  fixture.setScript((exchange) => exchange.reply(200, [], "after"));
   for (let count = 0; count < 3; count++) {
     await wire.send(requestOf("GET /a/x"));
     assertEquals((await wire.readReply()).body.text, "after");
@@ -319,9 +319,9 @@ Deno.test("bytes past a reply's end go nowhere", async () => {
 
 Deno.test("the log has a line for each request, without query, fields or content", async () => {
   const text = requestOf("GET /a/logged?canary", ["X-Canary: canary", "Authorization: canary"]);
-  await stage.ask(text, (exchange) => exchange.reply(200, { "X-A": "canary" }, "canary"));
-  const [line] = await stage.service.logged(/^GET \/a\/logged.*$/m);
+  await fixture.ask(text, (exchange) => exchange.reply(200, { "X-A": "canary" }, "canary"));
+  const [line] = await fixture.service.logged(/^GET \/a\/logged.*$/m);
   assertMatch(line, /^GET \/a\/logged → 200 \d+ ms 6 bytes route \/a\/ (new|reused) connection$/);
-  const written = stage.service.stderr() + stage.service.stdout();
+  const written = fixture.service.stderr() + fixture.service.stdout();
   assert(!written.includes("canary") && !written.includes(TOKEN));
 });

@@ -9,12 +9,12 @@ import { makeAuthority } from "../support/authority.ts";
 import { fromLatin1, piecesOf } from "../support/bytes.ts";
 import type { Exchange } from "../support/exchange.ts";
 import { type Service, startService } from "../support/service.ts";
-import { TOKEN, useStage } from "../support/fixture.ts";
+import { TOKEN, useFixture } from "../support/fixture.ts";
 import { type Script, startUpstream, type Upstream } from "../support/upstream.ts";
 import { connectRaw, type Wire } from "../support/wire.ts";
 import { within } from "../support/within.ts";
 
-const stage = useStage({
+const stage = useFixture({
   routes: (upstream) => [{ path: "/a/", upstream }, { path: "/raw/", upstream, scrub: false }],
 });
 
@@ -39,7 +39,7 @@ Deno.test.afterAll(async () => {
 
 /** Both stages: how the upstream speaks, and how to set its part and get at the service. */
 const STAGES = [
-  { kind: "http", play: (script: Script) => stage.play(script), port: () => stage.service.port },
+  { kind: "http", play: (script: Script) => stage.setScript(script), port: () => stage.service.port },
   { kind: "https", play: (script: Script) => void (secureScript = script), port: () => secure.service.port },
 ];
 
@@ -47,7 +47,7 @@ const GET = "GET /a/x HTTP/1.1\r\nHost: proxy\r\nAccept-Encoding: gzip, br\r\n\r
 
 /** A connection on which the request has been sent. */
 async function asked(port: number, patience?: number): Promise<Wire> {
-  const wire = await connectRaw(port, patience === undefined ? {} : { patience });
+  const wire = await connectRaw(port, patience === undefined ? {} : { timeoutMs: patience });
   await wire.send(GET);
   return wire;
 }
@@ -262,7 +262,7 @@ for (const { kind, play, port } of STAGES) {
 
 Deno.test("the head arrives though only the beginning of a chunk has come, and a disconnect is noticed", async () => {
   const begun = Promise.withResolvers<Exchange>();
-  stage.play(async (exchange) => {
+  stage.setScript(async (exchange) => {
     // In one write: a sender's buffer may end anywhere.
     await exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n");
     begun.resolve(exchange);
@@ -339,7 +339,7 @@ Deno.test("a gzip response arrives byte for byte with its own length on a route 
 Deno.test("a client that stops reading stalls the upstream, and gets everything in the end", async () => {
   const piece = noise(1_000_000);
   let written = 0;
-  stage.play(async (exchange) => {
+  stage.setScript(async (exchange) => {
     await exchange.reply(200, { "Content-Length": "64000000" });
     while (written < 64_000_000) {
       await exchange.write(piece);
@@ -360,7 +360,7 @@ Deno.test("a client that stops reading stalls the upstream, and gets everything 
 Deno.test("a client that disconnects while it reads nothing ends the upstream's exchange within a second", async () => {
   const begun = Promise.withResolvers<Exchange>();
   let written = 0;
-  stage.play(async (exchange) => {
+  stage.setScript(async (exchange) => {
     begun.resolve(exchange);
     await exchange.reply(200, { "Transfer-Encoding": "chunked" });
     for (;; written++) await exchange.writeChunk(noise(100_000));
@@ -373,7 +373,7 @@ Deno.test("a client that disconnects while it reads nothing ends the upstream's 
 });
 
 Deno.test("many streams at once stay apart", async () => {
-  stage.play(async (exchange) => {
+  stage.setScript(async (exchange) => {
     await exchange.reply(200, { "Transfer-Encoding": "chunked" });
     for (let count = 0; count < 20; count++) {
       await exchange.writeChunk(`${exchange.target} `.repeat(100 * (count % 7 + 1)));
@@ -382,7 +382,7 @@ Deno.test("many streams at once stay apart", async () => {
     await exchange.writeChunk();
   });
   const wholes = await Promise.all(Array.from({ length: 40 }, async (_, index) => {
-    await using wire = await connectRaw(stage.service.port, { patience: 15_000 });
+    await using wire = await connectRaw(stage.service.port, { timeoutMs: 15_000 });
     await wire.send(`GET /a/${index} HTTP/1.1\r\nHost: x\r\n\r\n`);
     const { body } = await wire.readReply();
     return body.clean && new Set(body.text.trim().split(" ")).size === 1 &&
@@ -393,7 +393,7 @@ Deno.test("many streams at once stay apart", async () => {
 });
 
 Deno.test("a stream that ended leaves both connections usable for the next", async () => {
-  stage.play(async (exchange) => {
+  stage.setScript(async (exchange) => {
     await exchange.reply(200, { "Transfer-Encoding": "chunked" });
     for (const part of ["a", "b", "c"]) {
       await exchange.writeChunk(part);

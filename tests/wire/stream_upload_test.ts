@@ -9,12 +9,12 @@ import { fromLatin1, join, latin1, piecesOf } from "../support/bytes.ts";
 import type { Exchange } from "../support/exchange.ts";
 import { Truncated } from "../support/message.ts";
 import { residentMemory, startService } from "../support/service.ts";
-import { TOKEN, useStage } from "../support/fixture.ts";
+import { TOKEN, useFixture } from "../support/fixture.ts";
 import { type Script, startUpstream } from "../support/upstream.ts";
 import { connectRaw, type Wire } from "../support/wire.ts";
 import { within } from "../support/within.ts";
 
-const stage = useStage();
+const stage = useFixture();
 
 /** A megabyte that does not repeat itself within any chunk size. */
 const MEGABYTE = Uint8Array.from({ length: 1_000_000 }, (_, at) => (at * at + at * 31) >> 7);
@@ -30,7 +30,7 @@ function chunkOf(content: string | Uint8Array): Uint8Array {
 
 Deno.test("a chunked upload arrives complete and chunked, whatever the size of its chunks", async () => {
   let seen = "";
-  stage.play(async (exchange) => {
+  stage.setScript(async (exchange) => {
     seen = fromLatin1(await exchange.bodyBytes());
     await exchange.reply(200);
   });
@@ -49,7 +49,7 @@ Deno.test("a chunked upload arrives complete and chunked, whatever the size of i
 
 Deno.test("an empty chunked upload arrives empty, and its trailers are dropped", async () => {
   let raw = "";
-  stage.play(async (exchange) => {
+  stage.setScript(async (exchange) => {
     raw = fromLatin1(await exchange.rawBody());
     await exchange.reply(200);
   });
@@ -60,7 +60,7 @@ Deno.test("an empty chunked upload arrives empty, and its trailers are dropped",
 
 Deno.test("an upload with a length arrives complete, with its length", async () => {
   let seen = "";
-  stage.play(async (exchange) => {
+  stage.setScript(async (exchange) => {
     seen = fromLatin1(await exchange.rawBody());
     await exchange.reply(200);
   });
@@ -79,7 +79,7 @@ Deno.test("an upload with a length arrives complete, with its length", async () 
 for (const framing of ["Transfer-Encoding: chunked", "Content-Length: 25"]) {
   Deno.test(`each part of an upload arrives before the next is sent (${framing})`, async () => {
     const arrived = Array.from({ length: 5 }, () => Promise.withResolvers<string>());
-    stage.play(async (exchange) => {
+    stage.setScript(async (exchange) => {
       let count = 0;
       for await (const part of exchange.body()) arrived[count++]?.resolve(fromLatin1(part));
       await exchange.reply(200);
@@ -97,7 +97,7 @@ for (const framing of ["Transfer-Encoding: chunked", "Content-Length: 25"]) {
 }
 
 Deno.test("the response may arrive during the upload", async () => {
-  stage.play(async (exchange) => {
+  stage.setScript(async (exchange) => {
     await exchange.reply(200, { "Transfer-Encoding": "chunked" });
     for await (const part of exchange.body()) await exchange.writeChunk(part);
     await exchange.writeChunk();
@@ -127,7 +127,7 @@ for (const [how, framing, content] of BREAKS) {
     Deno.test(`an upload that aborts ${how} (${leave}) never looks complete, and ends the upstream's connection`, async () => {
       const end = Promise.withResolvers<string>();
       const begun = Promise.withResolvers<void>();
-      stage.play(async (exchange) => {
+      stage.setScript(async (exchange) => {
         begun.resolve();
         await exchange.drain().then(() => end.resolve("whole"), (error) => {
           end.resolve(error instanceof Truncated ? "broken" : `${error}`);
@@ -147,7 +147,7 @@ for (const [how, framing, content] of BREAKS) {
 Deno.test("an upload with invalid chunks never looks complete", async () => {
   const end = Promise.withResolvers<string>();
   const begun = Promise.withResolvers<void>();
-  stage.play(async (exchange) => {
+  stage.setScript(async (exchange) => {
     begun.resolve();
     await exchange.drain().then(() => end.resolve("whole"), () => end.resolve("broken"));
   });
@@ -162,7 +162,7 @@ Deno.test("an upload with invalid chunks never looks complete", async () => {
 
 Deno.test("a client that disconnects mid-upload ends the upstream's connection within a second", async () => {
   const begun = Promise.withResolvers<Exchange>();
-  stage.play(async (exchange) => {
+  stage.setScript(async (exchange) => {
     begun.resolve(exchange);
     await exchange.drain();
   });
@@ -178,14 +178,14 @@ Deno.test("an upstream that stops reading stalls the client's upload", async () 
   const reads = Promise.withResolvers<void>();
   const total = 64_000_000;
   let length = 0;
-  stage.play(async (exchange) => {
+  stage.setScript(async (exchange) => {
     // Bytes of an earlier test's client may arrive late.
     if (exchange.field("content-length") !== `${total}`) return await exchange.drain();
     await reads.promise;
     for await (const part of exchange.body()) length += part.length;
     await exchange.reply(200);
   });
-  await using wire = await connectRaw(stage.service.port, { patience: 15_000 });
+  await using wire = await connectRaw(stage.service.port, { timeoutMs: 15_000 });
   await wire.send(headOf(`Content-Length: ${total}`));
   let sent = 0;
   const all = (async () => {
@@ -214,7 +214,7 @@ for (const status of [401, 413]) {
   for (const framing of ["Content-Length: 1000000000", "Transfer-Encoding: chunked"]) {
     Deno.test(`a ${status} reaches a client that is still uploading, and the upload stops (${framing})`, async () => {
       let length = 0;
-      stage.play(async (exchange) => {
+      stage.setScript(async (exchange) => {
         await exchange.body().next();
         await exchange.reply(status, { "X-Reason": "no" }, "not like this");
         for await (const part of exchange.body()) length += part.length;
@@ -238,7 +238,7 @@ for (const status of [401, 413]) {
 Deno.test("a response reaches a client that is still uploading, though the upstream closes the connection after it", async () => {
   for (const status of [413, 200]) {
     for (const framing of ["Content-Length: 1000000000", "Transfer-Encoding: chunked"]) {
-      stage.play(async (exchange) => {
+      stage.setScript(async (exchange) => {
         await exchange.body().next();
         await exchange.reply(status, [], "enough");
         exchange.close();
@@ -300,7 +300,7 @@ async function uploadUntilCut(wire: Wire, piece: Uint8Array): Promise<void> {
 }
 
 Deno.test("connections to the upstream are reused, after uploads too", async () => {
-  stage.play(async (exchange) => {
+  stage.setScript(async (exchange) => {
     await exchange.drain();
     await exchange.reply(200, [], "ok");
   });
@@ -322,7 +322,7 @@ Deno.test("connections to the upstream are reused, after uploads too", async () 
 });
 
 Deno.test("a connection that the upstream closed while it was idle is not reused", async () => {
-  stage.play(async (exchange) => {
+  stage.setScript(async (exchange) => {
     await exchange.reply(200, [], "ok");
     exchange.close();
   });
@@ -345,7 +345,7 @@ Deno.test("a request on a reused connection that closes is resent if that is saf
   for (const [method, status, times] of cases) {
     await stage.ask(headOf("Content-Length: 0"));
     const before = stage.upstream.requests.length;
-    stage.play(async (exchange) => {
+    stage.setScript(async (exchange) => {
       if (exchange.request > 1) exchange.close();
       else await exchange.reply(200, [], "ok");
     });

@@ -1,8 +1,13 @@
-import type { Trial } from "../client_case.ts";
-import { AGENTS } from "./coding_agents.ts";
+import type { ClientCase } from "../client_case.ts";
+import { CODING_AGENTS } from "./coding_agents.ts";
 import { FORGES } from "./forges.ts";
-import { PACKAGES } from "./package_managers.ts";
+import { PACKAGE_MANAGERS } from "./package_managers.ts";
 import { SDKS } from "./sdks.ts";
 
 /** Every client that is tried. */
-export const TRIALS: readonly Trial[] = [...AGENTS, ...SDKS, ...FORGES, ...PACKAGES];
+export const CLIENT_CASES: readonly ClientCase[] = [
+  ...CODING_AGENTS,
+  ...SDKS,
+  ...FORGES,
+  ...PACKAGE_MANAGERS,
+];

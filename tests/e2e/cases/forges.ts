@@ -4,7 +4,7 @@
  * @module
  */
 
-import { then, type Trial } from "../client_case.ts";
+import { type ClientCase, followedBy } from "../client_case.ts";
 
 /** Clones, pushes more than one buffer, which git sends in chunks, and clones what it pushed. */
 function roundTrip(forge: string): string {
@@ -27,55 +27,55 @@ const GIT_ASKS = [
   /^POST \/acme\/project\.git\/git-receive-pack$/,
 ];
 
-export const FORGES: readonly Trial[] = [{
-  client: "git, Basic as GitHub wants",
-  needs: "git",
+export const FORGES: readonly ClientCase[] = [{
+  name: "git, Basic as GitHub wants",
+  command: "git",
   version: "git --version",
   route: "github",
-  does: "clone, push in chunks, clone again",
-  script: then(roundTrip("https://github.com/")),
-  asking: then("git ls-remote https://github.com/acme/project.git"),
-  shows: /^one$/m,
-  asks: GIT_ASKS,
+  description: "clone, push in chunks, clone again",
+  script: followedBy(roundTrip("https://github.com/")),
+  requestScript: followedBy("git ls-remote https://github.com/acme/project.git"),
+  expectedOutput: /^one$/m,
+  expectedRequests: GIT_ASKS,
   env: { GIT_TERMINAL_PROMPT: "0" },
 }, {
-  client: "git, token as Gitea wants",
-  needs: "git",
+  name: "git, token as Gitea wants",
+  command: "git",
   version: "git --version",
   route: "gitea",
-  does: "clone, push in chunks, clone again",
-  script: then(roundTrip("https://git.example.com/")),
-  asking: then("git ls-remote https://git.example.com/acme/project.git"),
-  shows: /^one$/m,
-  asks: GIT_ASKS,
+  description: "clone, push in chunks, clone again",
+  script: followedBy(roundTrip("https://git.example.com/")),
+  requestScript: followedBy("git ls-remote https://git.example.com/acme/project.git"),
+  expectedOutput: /^one$/m,
+  expectedRequests: GIT_ASKS,
   env: { GIT_TERMINAL_PROMPT: "0" },
 }, {
-  client: "gh, Unix socket",
-  needs: "gh",
+  name: "gh, Unix socket",
+  command: "gh",
   version: "gh --version | head -1",
   route: "api.github.com",
-  does: "api user, issue list",
+  description: "api user, issue list",
   script: (lines) => `${lines.replaceAll(/^curl /gm, "# ")}\ngh api user\ngh issue list --repo acme/project`,
-  asking: (lines) => `${lines.replaceAll(/^curl /gm, "# ")}\ngh issue list --repo acme/project`,
-  shows: /"login":"proxied"[^]*The proxy is not there/,
-  asks: [/^GET \/user$/, /^POST \/graphql$/],
+  requestScript: (lines) => `${lines.replaceAll(/^curl /gm, "# ")}\ngh issue list --repo acme/project`,
+  expectedOutput: /"login":"proxied"[^]*The proxy is not there/,
+  expectedRequests: [/^GET \/user$/, /^POST \/graphql$/],
 }, {
-  client: "gh, by its URL",
-  needs: "gh",
+  name: "gh, by its URL",
+  command: "gh",
   version: "gh --version | head -1",
   route: "gh",
-  does: "api user",
+  description: "api user",
   script: (lines) => lines.replaceAll(/^curl /gm, "# "),
-  shows: /"login":"proxied"/,
-  asks: [/^GET \/user$/],
+  expectedOutput: /"login":"proxied"/,
+  expectedRequests: [/^GET \/user$/],
 }, {
-  client: "curl",
-  needs: "curl",
+  name: "curl",
+  command: "curl",
   version: "curl --version | head -1",
   route: "gh",
-  does: "the route's URL",
+  description: "the route's URL",
   script: (lines) =>
     lines.replaceAll(/^gh /gm, "# ").replaceAll(/^(curl .*)\/$/gm, "$1/user --silent --show-error"),
-  shows: /"login":"proxied"/,
-  asks: [/^GET \/user$/],
+  expectedOutput: /"login":"proxied"/,
+  expectedRequests: [/^GET \/user$/],
 }];

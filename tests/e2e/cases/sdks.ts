@@ -4,23 +4,23 @@
  * @module
  */
 
-import { QUESTION, then, type Trial } from "../client_case.ts";
+import { type ClientCase, followedBy, QUESTION } from "../client_case.ts";
 import { VERSIONS } from "../versions.ts";
 
 /** A program for Node, where the packages are installed. */
 function program(code: string): (lines: string) => string {
   // The packages are found from the folder that a program without a file is in.
-  return then(`cd "$CLIENTS"\nnode --input-type=module - <<'END'\n${code.trim()}\nEND`);
+  return followedBy(`cd "$CLIENTS"\nnode --input-type=module - <<'END'\n${code.trim()}\nEND`);
 }
 
 const SHOWS = /^The proxy is not there\.$/m;
 
-export const SDKS: readonly Trial[] = [{
-  client: "@anthropic-ai/sdk",
-  needs: "node",
+export const SDKS: readonly ClientCase[] = [{
+  name: "@anthropic-ai/sdk",
+  command: "node",
   version: `echo ${VERSIONS["@anthropic-ai/sdk"]}`,
   route: "anthropic",
-  does: "messages, streamed and whole",
+  description: "messages, streamed and whole",
   script: program(`
 import Anthropic from "@anthropic-ai/sdk";
 const client = new Anthropic();
@@ -29,14 +29,14 @@ const stream = client.messages.stream(question);
 console.log(await stream.finalText());
 const whole = await client.messages.create(question);
 console.log(whole.content[0].text);`),
-  shows: SHOWS,
-  asks: [/^POST \/v1\/messages$/],
+  expectedOutput: SHOWS,
+  expectedRequests: [/^POST \/v1\/messages$/],
 }, {
-  client: "openai",
-  needs: "node",
+  name: "openai",
+  command: "node",
   version: `echo ${VERSIONS["openai"]}`,
   route: "openai",
-  does: "responses, streamed and whole",
+  description: "responses, streamed and whole",
   script: (lines) =>
     program(`
 import OpenAI from "openai";
@@ -48,14 +48,14 @@ for await (const event of await client.responses.create({ ...question, stream: t
 }
 console.log(text);
 console.log((await client.responses.create(question)).output_text);`)(lines.replace(/^codex .*$/m, "")),
-  shows: SHOWS,
-  asks: [/^POST \/v1\/responses$/],
+  expectedOutput: SHOWS,
+  expectedRequests: [/^POST \/v1\/responses$/],
 }, {
-  client: "@google/genai",
-  needs: "node",
+  name: "@google/genai",
+  command: "node",
   version: `echo ${VERSIONS["@google/genai"]}`,
   route: "gemini",
-  does: "generateContent, streamed and whole",
+  description: "generateContent, streamed and whole",
   script: program(`
 import { GoogleGenAI } from "@google/genai";
 const client = new GoogleGenAI({ apiKey: process.env.GEMINI_API_KEY });
@@ -64,6 +64,6 @@ let text = "";
 for await (const part of await client.models.generateContentStream(question)) text += part.text;
 console.log(text);
 console.log((await client.models.generateContent(question)).text);`),
-  shows: SHOWS,
-  asks: [/:streamGenerateContent\?alt=sse$/, /:generateContent$/],
+  expectedOutput: SHOWS,
+  expectedRequests: [/:streamGenerateContent\?alt=sse$/, /:generateContent$/],
 }];

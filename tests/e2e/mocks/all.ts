@@ -1,5 +1,5 @@
 import type { Mocks } from "../fixture.ts";
-import type { Setting } from "../route_table.ts";
+import type { RouteSetup } from "../route_table.ts";
 import { anthropic } from "./anthropic.ts";
 import type { Forge } from "./forge.ts";
 import { gemini } from "./gemini.ts";
@@ -11,9 +11,9 @@ import { crateIndex, npmRegistry, pythonIndex } from "./registries.ts";
 export async function allMocks(
   forge: Forge,
   origin: string,
-  { demands }: Pick<Setting, "demands">,
+  { required }: Pick<RouteSetup, "required">,
 ): Promise<Mocks> {
-  const authorizationOf = (host: string) => demands.find((each) => each.host === host)?.value ?? "";
+  const authorizationOf = (host: string) => required.find((each) => each.host === host)?.value ?? "";
   return {
     "api.anthropic.com": anthropic,
     "api.openai.com": openai,

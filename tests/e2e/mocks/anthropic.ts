@@ -1,5 +1,5 @@
 import type { Script } from "../../support/upstream.ts";
-import { ANSWER, named, PIECES, readJson, sendEvents, sendJson } from "./sse.ts";
+import { namedEvent, readJson, RESPONSE_PIECES, RESPONSE_TEXT, sendEvents, sendJson } from "./sse.ts";
 
 /** The Messages API, as far as its clients ask for it. */
 export const anthropic: Script = async (exchange) => {
@@ -19,14 +19,18 @@ export const anthropic: Script = async (exchange) => {
     usage: { input_tokens: 7, output_tokens: 1 },
   };
   if (stream !== true) {
-    message.content = [{ type: "text", text: ANSWER }];
+    message.content = [{ type: "text", text: RESPONSE_TEXT }];
     return await sendJson(exchange, { ...message, stop_reason: "end_turn" });
   }
   await sendEvents(exchange, [
     { type: "message_start", message },
     { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
     { type: "ping" },
-    ...PIECES.map((text) => ({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } })),
+    ...RESPONSE_PIECES.map((text) => ({
+      type: "content_block_delta",
+      index: 0,
+      delta: { type: "text_delta", text },
+    })),
     { type: "content_block_stop", index: 0 },
     {
       type: "message_delta",
@@ -34,5 +38,5 @@ export const anthropic: Script = async (exchange) => {
       usage: { output_tokens: 8 },
     },
     { type: "message_stop" },
-  ], named);
+  ], namedEvent);
 };

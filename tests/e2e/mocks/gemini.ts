@@ -1,5 +1,5 @@
 import type { Script } from "../../support/upstream.ts";
-import { ANSWER, PIECES, readJson, sendEvents, sendJson } from "./sse.ts";
+import { readJson, RESPONSE_PIECES, RESPONSE_TEXT, sendEvents, sendJson } from "./sse.ts";
 
 /** `generateContent`, streamed or not. */
 export const gemini: Script = async (exchange) => {
@@ -7,12 +7,12 @@ export const gemini: Script = async (exchange) => {
   const [path = ""] = exchange.target.split("?");
   const [, model, verb] = /^\/v1(?:beta)?\/models\/([^/:]+):(\w+)$/.exec(path) ?? [];
   if (verb === "countTokens") return await sendJson(exchange, { totalTokens: 7 });
-  const whole = answer(model, ANSWER, true);
+  const whole = answer(model, RESPONSE_TEXT, true);
   if (verb === "generateContent") return await sendJson(exchange, whole);
   if (verb !== "streamGenerateContent") {
     return await exchange.reply(404, { "Content-Type": "application/json" }, '{"error":{"code":404}}');
   }
-  const events = PIECES.map((text, at) => answer(model, text, at === PIECES.length - 1));
+  const events = RESPONSE_PIECES.map((text, at) => answer(model, text, at === RESPONSE_PIECES.length - 1));
   await sendEvents(exchange, events, (event) => `data: ${JSON.stringify(event)}\r\n\r\n`);
 };
 

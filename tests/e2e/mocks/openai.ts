@@ -1,5 +1,5 @@
 import type { Script } from "../../support/upstream.ts";
-import { ANSWER, named, PIECES, readJson, sendEvents, sendJson } from "./sse.ts";
+import { namedEvent, readJson, RESPONSE_PIECES, RESPONSE_TEXT, sendEvents, sendJson } from "./sse.ts";
 
 /** The Responses API, as far as its clients ask for it. */
 export const openai: Script = async (exchange) => {
@@ -13,7 +13,7 @@ export const openai: Script = async (exchange) => {
       '{"error":{"message":"Not found"}}',
     );
   }
-  const part = { type: "output_text", text: ANSWER, annotations: [] };
+  const part = { type: "output_text", text: RESPONSE_TEXT, annotations: [] };
   const item = { id: "msg_1", type: "message", role: "assistant", status: "completed", content: [part] };
   const response = {
     id: "resp_1",
@@ -42,11 +42,11 @@ export const openai: Script = async (exchange) => {
       item: { ...item, status: "in_progress", content: [] },
     },
     { type: "response.content_part.added", ...place, part: { ...part, text: "" } },
-    ...PIECES.map((delta) => ({ type: "response.output_text.delta", ...place, delta })),
-    { type: "response.output_text.done", ...place, text: ANSWER },
+    ...RESPONSE_PIECES.map((delta) => ({ type: "response.output_text.delta", ...place, delta })),
+    { type: "response.output_text.done", ...place, text: RESPONSE_TEXT },
     { type: "response.content_part.done", ...place, part },
     { type: "response.output_item.done", output_index: 0, item },
     { type: "response.completed", response },
   ];
-  await sendEvents(exchange, events.map((event, at) => ({ ...event, sequence_number: at })), named);
+  await sendEvents(exchange, events.map((event, at) => ({ ...event, sequence_number: at })), namedEvent);
 };

@@ -19,7 +19,7 @@ export async function sendEvents(
 }
 
 /** An event as most APIs write it: its type as its name, too. */
-export function named(event: object): string {
+export function namedEvent(event: object): string {
   const { type } = event as { type: string };
   return `event: ${type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
@@ -36,7 +36,7 @@ export async function readJson(exchange: Exchange): Promise<Record<string, unkno
 }
 
 /** What every mocked model says; its words come in pieces. */
-export const ANSWER = "The proxy is not there.";
+export const RESPONSE_TEXT = "The proxy is not there.";
 
 /** The answer in its pieces. */
-export const PIECES = ANSWER.match(/\S+\s*/g) ?? [];
+export const RESPONSE_PIECES = RESPONSE_TEXT.match(/\S+\s*/g) ?? [];
