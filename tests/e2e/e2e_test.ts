@@ -11,7 +11,7 @@ import { runScript } from "./shell.ts";
 import type { E2eFixture } from "./fixture.ts";
 import { tableText } from "./markdown_table.ts";
 
-Deno.test("shows() finds a key as it is and in base64, wherever it begins there", () => {
+Deno.test("includesKey() finds a key as it is and in base64, at any alignment", () => {
   const key = makeKey("real");
   for (const before of ["", "x", "xy", "xyz", "user:"]) {
     for (const behind of ["", "z", "zz"]) {
@@ -22,7 +22,7 @@ Deno.test("shows() finds a key as it is and in base64, wherever it begins there"
   assert(!includesKey(`${makeKey("real")} ${btoa(makeKey("real"))}`, key));
 });
 
-Deno.test("findLeaks() looks at the upstreams, what was printed, what was sent, and the client's files", async () => {
+Deno.test("findLeaks() checks the upstreams, the output, what was sent to the client, and the client's files", async () => {
   const [key, real] = [makeKey("sentinel"), makeKey("real")];
   const home = await Deno.makeTempDir();
   try {
@@ -47,7 +47,7 @@ Deno.test("findLeaks() looks at the upstreams, what was printed, what was sent, 
   }
 });
 
-Deno.test("runScript() ends in time what does not end by itself, and all that it started", async () => {
+Deno.test("runScript() kills a script at its time limit, with all that it started", async () => {
   const home = await Deno.makeTempDir();
   try {
     const script = "echo begun; sleep 60 & sleep 60";

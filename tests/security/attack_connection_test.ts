@@ -1,6 +1,6 @@
 /**
- * Attacks on the connection itself: other protocols, other versions, methods that would open or echo something, and
- * agents that take their time.
+ * Attacks on the connection itself: other protocols, other versions, methods that would open a tunnel or echo a
+ * request, and slow clients.
  *
  * @module
  */
@@ -26,7 +26,7 @@ const HIDDEN = requestText("GET /a/hidden");
 const NOT_SERVED = "426 upgrade_not_served";
 const NEVER: readonly string[] = ["405 method_not_forwarded", AFTER];
 
-/** The fields that offer another protocol. */
+/** The fields that offer a protocol upgrade. */
 function offer(protocol: string, ...fields: readonly string[]): string[] {
   return ["Connection: Upgrade", `Upgrade: ${protocol}`, ...fields];
 }
@@ -46,7 +46,7 @@ function get(fields: readonly string[], behind = ""): string {
   return requestText("GET /a/x", fields, behind);
 }
 
-Deno.test("an Upgrade opens no tunnel: what is behind it is judged as a request", (test) =>
+Deno.test("an Upgrade opens no tunnel: what follows it is parsed as a request", (test) =>
   fixture.run(test, [
     ["a WebSocket", get(WEBSOCKET), [NOT_SERVED, AFTER]],
     ["a request behind it", get(WEBSOCKET, HIDDEN), [NOT_SERVED, "200 /hidden", AFTER], [["GET /hidden"]]],
@@ -70,7 +70,7 @@ Deno.test("an Upgrade opens no tunnel: what is behind it is judged as a request"
     ["to two protocols in two fields", get([...H2C, "Upgrade: websocket"]), [NOT_SERVED, AFTER]],
   ]));
 
-Deno.test("an Upgrade to HTTP/2 is passed over, and so are its fields", (test) =>
+Deno.test("an Upgrade to HTTP/2 is ignored, and so are its fields", (test) =>
   fixture.run(test, [
     ["h2c", get(H2C), SERVED, [["GET /x"]]],
     ["h2c without Connection", get(["Upgrade: h2c"]), SERVED, [["GET /x"]]],
@@ -93,7 +93,7 @@ function fields(changes: Readonly<Record<string, string | undefined>>, ...more: 
 const HOST = ["host", "proxy"] as const;
 const NO_AUTHORITY = { ":authority": undefined };
 
-/** An HTTP/2 request, its answer, and what reaches the upstream. */
+/** An HTTP/2 request, its response, and what reaches the upstream. */
 type Http2Attack = readonly [
   name: string,
   fields: Fields,
@@ -162,7 +162,7 @@ const HTTP2: readonly Http2Attack[] = [
   ],
 ];
 
-Deno.test("a request in HTTP/2 makes one whole request in HTTP/1.1, or none", async (test) => {
+Deno.test("a request in HTTP/2 becomes one complete request in HTTP/1.1, or none", async (test) => {
   for (const [name, list, wanted, reached = [], content] of HTTP2) {
     await test.step(`${name}: ${wanted}`, async () => {
       const got = await askHttp2(fixture.service.port, list, content);
@@ -172,7 +172,7 @@ Deno.test("a request in HTTP/2 makes one whole request in HTTP/1.1, or none", as
   }
 });
 
-Deno.test("content in HTTP/2 that is not as long as it says leaves the upstream without an end of it", async () => {
+Deno.test("HTTP/2 content that does not match its length never reaches its end at the upstream", async () => {
   for (const length of [3, 9]) {
     const list = fields({ ":method": "POST" }, HOST, ["content-length", `${length}`]);
     assertEquals(await askHttp2(fixture.service.port, list, "hello"), "reset 1");
@@ -188,7 +188,7 @@ Deno.test("content in HTTP/2 that is not as long as it says leaves the upstream 
   }
 });
 
-Deno.test("content in HTTP/2 without a length arrives, or the request is refused: it is never dropped in silence", async () => {
+Deno.test("HTTP/2 content without a length arrives, or the request is refused: it is never dropped silently", async () => {
   for (const method of ["POST", "PUT", "DELETE"]) {
     const got = await askHttp2(fixture.service.port, fields({ ":method": method }, HOST), "hello");
     const reached = fixture.upstream.take();
@@ -198,7 +198,7 @@ Deno.test("content in HTTP/2 without a length arrives, or the request is refused
   }
 });
 
-Deno.test("what begins like HTTP/2 and goes on otherwise is refused", (test) =>
+Deno.test("a connection that begins like HTTP/2 and continues otherwise is refused", (test) =>
   fixture.run(test, [
     ["half of it", PREFACE.slice(0, 18), CUT],
     ["another end", PREFACE.replace("SM", "XX"), CUT],
@@ -283,14 +283,14 @@ Deno.test("TRACE, TRACK and CONNECT reach no upstream in any spelling, and open 
     ["a field that asks for TRACE", requestText("TRACE /a/x", ["Max-Forwards: 0", "X-A: canary"]), NEVER],
   ]));
 
-/** A connection on which something has been sent. */
+/** Opens a connection and sends text on it. */
 async function sent(text: string): Promise<Wire> {
   const wire = await connectRaw(fixture.service.port);
   await wire.send(text);
   return wire;
 }
 
-Deno.test("a slow head holds up nobody, and nothing of it reaches the upstream before its end", async () => {
+Deno.test("a slow head delays no other client, and none of it reaches the upstream before its end", async () => {
   const pieces = ["G", "ET /a/slow HT", "TP/1.1\r\nHost: proxy\r", "\nX-A: 1\r\nConnection: clo", "se\r\n\r"];
   await using wire = await sent("");
   for (const piece of pieces) {
@@ -302,7 +302,7 @@ Deno.test("a slow head holds up nobody, and nothing of it reaches the upstream b
   assertEquals(fixture.upstream.take(), fixture.expectedBytes([["GET /slow", ["x-a: 1"]]]));
 });
 
-Deno.test("two hundred slow heads hold up nobody, and leave nothing behind", async () => {
+Deno.test("two hundred slow heads delay no other client and leak no resources", async () => {
   const wires = await Promise.all(
     Array.from({ length: 200 }, () => sent("GET /a/slow HTTP/1.1\r\nHost: proxy\r\nX-A: ")),
   );
@@ -313,14 +313,14 @@ Deno.test("two hundred slow heads hold up nobody, and leave nothing behind", asy
 
 Deno.test("a head without an end is refused at 64 KiB", async () => {
   await using wire = await sent("GET /a/slow HTTP/1.1\r\nHost: proxy\r\n");
-  // The service may hang up in the middle.
+  // The service may close the connection first.
   for (let count = 0; count < 70; count++) await wire.send(`X-A: ${"x".repeat(1024)}`).catch(() => {});
   assertMatch((await wire.readToEnd()).text, /^HTTP\/1\.1 400 /);
   assertEquals(fixture.upstream.take(), "");
   await fixture.assertServes();
 });
 
-Deno.test("a slow body holds up nobody, and reaches the upstream as it comes", async () => {
+Deno.test("a slow body delays no other client and reaches the upstream as it arrives", async () => {
   await using wire = await sent(requestText("POST /a/slow", ["Content-Length: 10", "Connection: close"]));
   const head = fixture.expectedBytes([["POST /slow", ["content-length: 10"]]]);
   await fixture.upstream.until(head);
@@ -336,7 +336,7 @@ Deno.test("a slow body holds up nobody, and reaches the upstream as it comes", a
   assertEquals(fixture.upstream.take(), "l");
 });
 
-Deno.test("a slow body that is given up leaves the upstream without an end of it", async () => {
+Deno.test("a slow body that is abandoned never reaches its end at the upstream", async () => {
   const { upstream } = fixture;
   const cases: [fields: string[], sent: string, reached: string][] = [
     [["Content-Length: 10"], "hello", "hello"],
@@ -356,7 +356,7 @@ Deno.test("a slow body that is given up leaves the upstream without an end of it
   }
 });
 
-Deno.test("trailers without an end hold up nobody, and the upstream gets no end of the content", async () => {
+Deno.test("trailers without an end delay no other client, and the content never reaches its end at the upstream", async () => {
   const { upstream } = fixture;
   await using wire = await sent(
     requestText("POST /a/slow", ["Transfer-Encoding: chunked"], "5\r\nhello\r\n0\r\n"),
@@ -364,7 +364,7 @@ Deno.test("trailers without an end hold up nobody, and the upstream gets no end 
   const begun = fixture.expectedBytes([["POST /slow", ["transfer-encoding: chunked"], "5\r\nhello\r\n"]]);
   await upstream.until(begun);
   assertEquals(upstream.take(), begun);
-  // The service may hang up in the middle.
+  // The service may close the connection first.
   for (let count = 0; count < 100; count++) await wire.send(`X-A: ${"x".repeat(1024)}\r\n`).catch(() => {});
   await fixture.assertServes();
   const { open } = upstream;
@@ -373,7 +373,7 @@ Deno.test("trailers without an end hold up nobody, and the upstream gets no end 
   assertEquals(upstream.take(), "");
 });
 
-Deno.test("an agent that leaves in the middle of a head leaves nothing behind", async () => {
+Deno.test("a client that disconnects within a head leaks no resources", async () => {
   const text = get(["X-A: 1"]);
   for (const at of [1, 5, 15, 25, text.length - 3, text.length - 1]) {
     await using wire = await sent(text.slice(0, at));

@@ -1,5 +1,5 @@
 /**
- * Attacks by fields: no Host leads elsewhere, no field touches the credential, and none becomes two.
+ * Attacks by fields: no Host selects another upstream, no field affects the credential, and no field becomes two.
  *
  * @module
  */
@@ -37,7 +37,7 @@ function hosted(fields: readonly string[], got: readonly string[], target = "/a/
   return [name, sent, got, got === SERVED ? [["GET /x"]] : []];
 }
 
-Deno.test("a Host that is a name or an address is taken, and the upstream gets its own", (test) => {
+Deno.test("a Host that is a name or an address is accepted, and the upstream gets its own", (test) => {
   const hosts = [
     "proxy",
     "PROXY",
@@ -65,7 +65,7 @@ Deno.test("a Host that is a name or an address is taken, and the upstream gets i
   return fixture.run(test, hosts.map((host) => hosted([`Host: ${host}`], SERVED)));
 });
 
-Deno.test("a Host that is missing, empty or no host is refused", (test) => {
+Deno.test("a missing, empty or invalid Host is refused", (test) => {
   const hosts = [
     "",
     " ",
@@ -130,7 +130,7 @@ Deno.test("a Host that is missing, empty or no host is refused", (test) => {
   ]);
 });
 
-Deno.test("a Host that comes twice, or in a line that is none, is refused", (test) =>
+Deno.test("a repeated or malformed Host line is refused", (test) =>
   fixture.run(test, [
     hosted(["Host: proxy", "Host: proxy"], CUT),
     hosted(["Host: proxy", "Host: other"], CUT),
@@ -146,7 +146,7 @@ Deno.test("a Host that comes twice, or in a line that is none, is refused", (tes
     hosted([`Host: ${"x".repeat(70 * 1024)}`], CUT),
   ]));
 
-Deno.test("a field that names another host, path or method is a field like any other", (test) => {
+Deno.test("a field that names another host, path or method has no special meaning", (test) => {
   const fields = [
     "forwarded: host=other",
     "x-forwarded-for: 127.0.0.1",
@@ -158,7 +158,7 @@ Deno.test("a field that names another host, path or method is a field like any o
   return fixture.run(test, [["six of them", get(...fields), SERVED, [["GET /x", fields]]]]);
 });
 
-Deno.test("a credential of the agent's is dropped, however it is written", (test) => {
+Deno.test("the client's own credential is dropped, however it is spelled", (test) => {
   const fields: readonly (readonly string[])[] = [
     ["Authorization: mine", "Authorization: mine as well"],
     ["aUTHORIZATION: mine"],
@@ -176,7 +176,7 @@ Deno.test("a credential of the agent's is dropped, however it is written", (test
   );
 });
 
-Deno.test("a Connection that names fields removes the agent's, and never the service's", (test) => {
+Deno.test("Connection removes the fields of the client that it names, and never the service's", (test) => {
   const names = [
     "authorization",
     "Authorization",
@@ -219,7 +219,7 @@ Deno.test("a Connection that names fields removes the agent's, and never the ser
   ]);
 });
 
-Deno.test("a Connection that names the route's own field does not remove it", async () => {
+Deno.test("Connection does not remove the route's own field", async () => {
   const fields = ["Connection: close, x-api-key, authorization", "X-Api-Key: mine", "Authorization: mine"];
   assertEquals(await responsesTo(fixture.service.port, requestText("GET /key/x", fields)), ["200 /x"]);
   const { authority } = fixture.upstream;
@@ -229,7 +229,7 @@ Deno.test("a Connection that names the route's own field does not remove it", as
   );
 });
 
-Deno.test("a name with underscores is another field, which may pass beside the credential and not in its place", (test) => {
+Deno.test("a name with underscores is a different field: it may pass alongside the credential but never replaces it", (test) => {
   const fields = [
     "_authorization: mine",
     "authorization_: mine",
@@ -244,7 +244,7 @@ Deno.test("a name with underscores is another field, which may pass beside the c
   ]);
 });
 
-Deno.test("no field makes another method or path of what a narrow route allows, underscores in its name or not", (test) => {
+Deno.test("no field overrides the method or the path that a restricted route allows, with or without underscores", (test) => {
   const names = [
     "X-HTTP-Method-Override",
     "X-HTTP-Method",
@@ -264,7 +264,7 @@ Deno.test("no field makes another method or path of what a narrow route allows, 
   ]);
 });
 
-Deno.test("a name that means something to the language means nothing as a field", (test) => {
+Deno.test("a field name that JavaScript treats specially is an ordinary field", (test) => {
   const names = [
     "__proto__",
     "constructor",
@@ -288,12 +288,12 @@ Deno.test("a name that means something to the language means nothing as a field"
   ]);
 });
 
-/** So many fields beside Host. */
+/** Returns `count` fields besides Host. */
 function many(count: number): string[] {
   return Array.from({ length: count }, (_, at) => `x-${String(at).padStart(4, "0")}: ${at}`);
 }
 
-Deno.test("128 fields pass, and a head with more of them or over 64 KiB is refused", (test) =>
+Deno.test("128 fields pass; a head with more, or over 64 KiB, is refused", (test) =>
   fixture.run(test, [
     ["128 with Host", get(...many(127)), SERVED, [["GET /x", many(127)]]],
     ["129 with Host", get(...many(128)), CUT],
@@ -312,7 +312,7 @@ Deno.test("128 fields pass, and a head with more of them or over 64 KiB is refus
     ["a method of 70 KB", requestText(`${"G".repeat(70_000)} /a/x`), CUT],
   ]));
 
-Deno.test("a value's bytes beyond ASCII pass as they are, and no control byte passes", (test) => {
+Deno.test("bytes beyond ASCII in a value pass unchanged, and no control byte passes", (test) => {
   const bytes = [
     "caf\xe9",
     "\x80\x85\xff",
@@ -334,7 +334,7 @@ Deno.test("a value's bytes beyond ASCII pass as they are, and no control byte pa
   ]);
 });
 
-Deno.test("fields of the agent's connection end there", (test) => {
+Deno.test("hop-by-hop fields of the client's connection are not forwarded", (test) => {
   const fields = [
     "Expect: 100-continue",
     "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA",

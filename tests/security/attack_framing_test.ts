@@ -1,6 +1,6 @@
 /**
- * Attacks on where a request begins and ends: nothing that two readers could take in two ways reaches an upstream, and
- * what one request hides in another stays content.
+ * Attacks on where a request begins and ends: nothing that two parsers could read in two ways reaches an upstream, and
+ * a request hidden in another stays content.
  *
  * @module
  */
@@ -34,12 +34,12 @@ function get(field: string): string {
   return requestText("GET /a/x", [field]);
 }
 
-/** A chunked request whose content comes in these bytes. */
+/** A chunked request whose raw content is these bytes. */
 function chunked(content: string): string {
   return post([CHUNKED], content);
 }
 
-/** A text as a step's name can show it. */
+/** Escapes a text for the name of a test step. */
 function shown(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 20)}… (${text.length})` : text);
 }
@@ -91,13 +91,13 @@ const LENGTHS: readonly Attack[] = [
   ].map((field): Attack => [shown(field), post([field], "hello"), CUT]),
 ];
 
-Deno.test("a length that is in doubt is refused", (test) => fixture.run(test, LENGTHS));
+Deno.test("an ambiguous length is refused", (test) => fixture.run(test, LENGTHS));
 
-Deno.test("a length that is in doubt is refused byte by byte", (test) => {
+Deno.test("an ambiguous length is refused when sent byte by byte", (test) => {
   return fixture.run(test, LENGTHS.filter(([, sent]) => sent.length < 1000), "byte by byte");
 });
 
-Deno.test("a length that the runtime takes and two readers may not is refused", (test) =>
+Deno.test("a length that the runtime accepts and other parsers may read differently is refused", (test) =>
   fixture.run(test, [
     ["a doubled length", post(["Content-Length: 5", "Content-Length: 5"], "hello"), REFUSED],
     [
@@ -112,13 +112,13 @@ Deno.test("a length that the runtime takes and two readers may not is refused", 
     ["a GET with an empty chunk", requestText("GET /a/x", [CHUNKED], "0\r\n\r\n"), REFUSED],
   ]));
 
-Deno.test("a length beyond all numbers is refused at once, not waited for", async () => {
+Deno.test("an unrepresentable length is refused at once", async () => {
   const reply = await request(fixture.service.port, post(["Content-Length: 9007199254740993"], "hello"));
   assertEquals([reply.status, reply.field("cred-proxy-error")], [400, "bad_request"]);
   await fixture.assertServes();
 });
 
-Deno.test("a length in another spelling is that length", (test) => {
+Deno.test("a length in a valid alternative spelling is that length", (test) => {
   const reached = [["POST /x", ["content-length: 5"], "hello"]] as const;
   return fixture.run(test, [
     ["zeros in front", post(["Content-Length: 005"], "hello"), SERVED, reached],
@@ -185,11 +185,11 @@ Deno.test("a coding other than chunked alone is refused", (test) =>
     ["gzip and chunked in two fields", post(["Transfer-Encoding: gzip", CHUNKED], HELLO), REFUSED],
   ]));
 
-Deno.test("a coding other than chunked alone is refused byte by byte", (test) => {
+Deno.test("a coding other than chunked alone is refused when sent byte by byte", (test) => {
   return fixture.run(test, CODINGS, "byte by byte");
 });
 
-Deno.test("chunks in any clear spelling arrive in the plain one", (test) => {
+Deno.test("chunks in any unambiguous spelling arrive in the canonical one", (test) => {
   const reached = [["POST /x", ["transfer-encoding: chunked"], HELLO]] as const;
   const codings = ["CHUNKED", "cHuNkEd", "\tchunked", "chunked\t"];
   const sizes = ["5", "05", "0".repeat(300) + "5", "5 ", " 5"];
@@ -220,7 +220,7 @@ Deno.test("chunks in any clear spelling arrive in the plain one", (test) => {
   ]);
 });
 
-/** What follows a head, and can't be chunks. */
+/** Bytes after a head that are no valid chunks. */
 const NO_CHUNKS: readonly string[] = [
   ...["+5", "-5", "0x5", "5h", "G", "", "5,5", "5.", "5_", "5\t", "\t5", "-0", "5\0", "5\x0b"]
     .map((size) => `${size}\r\nhello\r\n0\r\n\r\n`),
@@ -238,7 +238,7 @@ const NO_CHUNKS: readonly string[] = [
   "\r\n5\r\nhello\r\n0\r\n\r\n",
 ];
 
-/** What follows a good chunk, and can't. */
+/** Bytes after a valid chunk that are no valid continuation. */
 const NO_FURTHER_CHUNKS: readonly string[] = [
   "XX0\r\n\r\n",
   "0\r\n\r\n",
@@ -261,12 +261,12 @@ const NO_FURTHER_CHUNKS: readonly string[] = [
   "\r\nFFFFFFFFFFFFFFFFF\r\n",
 ];
 
-Deno.test("chunks that are none end the connection, and nothing reaches the upstream", (test) => {
+Deno.test("malformed chunks end the connection, and nothing reaches the upstream", (test) => {
   const contents = [...NO_CHUNKS, ...NO_FURTHER_CHUNKS.map((rest) => `5\r\nhello${rest}`)];
   return fixture.run(test, contents.map((content) => [shown(content), chunked(content), HUNG_UP]));
 });
 
-Deno.test("chunks that turn out to be none leave the upstream without an end of the content", async (test) => {
+Deno.test("content with a malformed later chunk never reaches its end at the upstream", async (test) => {
   for (const rest of NO_FURTHER_CHUNKS) {
     await test.step(shown(rest), async () => {
       const { service, upstream } = fixture;
@@ -276,7 +276,7 @@ Deno.test("chunks that turn out to be none leave the upstream without an end of 
       await upstream.until(begun);
       const { open } = upstream;
       await wire.send(rest + requestText("GET /a/after"));
-      // The connection to the upstream ends, since the upstream must not take the part for the whole.
+      // The connection to the upstream is closed, so that the upstream does not accept the part as complete.
       await upstream.untilOpen(open - 1);
       const { text } = await wire.readToEnd();
       assertEquals(text.includes("HTTP/1.1 200"), false, text);
@@ -318,7 +318,7 @@ Deno.test("a request hidden in content is content", (test) => {
   ]);
 });
 
-Deno.test("a request behind a request is one of its own, and is judged like any other", (test) =>
+Deno.test("a pipelined request is a request of its own, checked like any other", (test) =>
   fixture.run(test, [
     [
       "three at once",
@@ -403,7 +403,7 @@ const LINES: readonly Attack[] = [
   ]),
 ];
 
-Deno.test("a request line that is none is refused", (test) => fixture.run(test, LINES));
+Deno.test("a malformed request line is refused", (test) => fixture.run(test, LINES));
 
 const FIELDS: readonly Attack[] = [
   "X-A: 1\r\n 2",
@@ -435,9 +435,9 @@ const FIELDS: readonly Attack[] = [
   ...'"(),/;<=>?@[\\]{}\x80\xff'.split("").map((char) => `X${char}A: 1`),
 ].map((field) => [shown(field), get(field), CUT]);
 
-Deno.test("a field line that is none is refused", (test) => fixture.run(test, FIELDS));
+Deno.test("a malformed field line is refused", (test) => fixture.run(test, FIELDS));
 
-Deno.test("a head that is none is refused byte by byte", (test) => {
+Deno.test("a malformed head is refused when sent byte by byte", (test) => {
   return fixture.run(
     test,
     [...LINES, ...FIELDS].filter(([, sent]) => sent.length < 1000),
@@ -445,7 +445,7 @@ Deno.test("a head that is none is refused byte by byte", (test) => {
   );
 });
 
-Deno.test("a bare LF ends a line, as the runtime has it, and the upstream gets CR LF", (test) =>
+Deno.test("a bare LF ends a line, as the runtime parses it, and the upstream gets CR LF", (test) =>
   fixture.run(test, [
     ["in every line", "GET /a/x HTTP/1.1\nHost: proxy\nX-A: 1\n\n", SERVED, [["GET /x", ["x-a: 1"]]]],
     ["in some", "GET /a/x HTTP/1.1\r\nHost: proxy\nX-A: 1\r\n\n", SERVED, [["GET /x", ["x-a: 1"]]]],
@@ -466,7 +466,7 @@ Deno.test("a bare LF ends a line, as the runtime has it, and the upstream gets C
     ],
   ]));
 
-Deno.test("a few empty lines in front of a request are passed over", (test) => {
+Deno.test("a few empty lines before a request are ignored", (test) => {
   return fixture.run(
     test,
     ["\r\n", "\r\n\r\n\r\n", "\n"].map((start) => [

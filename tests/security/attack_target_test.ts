@@ -1,5 +1,5 @@
 /**
- * Attacks on what a request asks for: no target leads out of its route, to another host, or to two places at once.
+ * Attacks on what a request asks for: no target leaves its route, names another host, or can be read in two ways.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const fixture = useAttackFixture((upstream) => [{ path: "/github/", upstream: `$
 
 const NO_ROUTE: readonly string[] = ["404 no_route", AFTER];
 
-/** A target, and what comes of asking for it. */
+/** A target and the expected outcome. */
 function asking(target: string, got: readonly string[]): Attack {
   const name = target.length > 60
     ? `${target.slice(0, 20)}… of ${target.length} bytes`
@@ -25,13 +25,13 @@ function asking(target: string, got: readonly string[]): Attack {
   return [name, requestText(`GET ${target}`), got];
 }
 
-/** A target that passes, and what the upstream is asked for. */
+/** A target that passes, and the target that the upstream gets. */
 function passing(target: string, seen: string): Attack {
   const [name, sent] = asking(target, []);
   return [name, sent, [`200 ${seen}`, AFTER], [[`GET ${seen}`]]];
 }
 
-Deno.test("a dot-segment in any spelling is refused, wherever it stands", (test) => {
+Deno.test("a dot-segment is refused in any spelling and position", (test) => {
   const targets = [
     "/..",
     "/../a/x",
@@ -96,7 +96,7 @@ Deno.test("a dot-segment in any spelling is refused, wherever it stands", (test)
   return fixture.run(test, targets.map((target) => asking(target, REFUSED)));
 });
 
-Deno.test("what is no dot-segment passes byte for byte", (test) => {
+Deno.test("a segment that only resembles a dot-segment passes byte for byte", (test) => {
   const targets = [
     "...",
     "..../b",
@@ -122,7 +122,7 @@ Deno.test("what is no dot-segment passes byte for byte", (test) => {
   return fixture.run(test, targets.map((target) => passing(`/a/${target}`, `/${target}`)));
 });
 
-Deno.test("an absolute target is that of the Host field, or is refused", (test) =>
+Deno.test("an absolute target must name the host of the Host field", (test) =>
   fixture.run(test, [
     passing("http://proxy/a/x", "/x"),
     passing("http://proxy/a/x?y", "/x?y"),
@@ -159,7 +159,7 @@ Deno.test("an absolute target is that of the Host field, or is refused", (test) 
     ...["http:/a/x", "http:a/x", "http://", "://proxy/a/x", "1://proxy/a/x", "data:x", "javascript:x"]
       .map((target) => asking(target, CUT)),
     ...["http://proxy", "http://proxy/"].map((target) => asking(target, NO_ROUTE)),
-    // The runtime takes these for paths and puts a slash in front.
+    // The runtime treats these as paths and prepends a slash.
     ...["http:///a/x", "file:///etc/passwd"].map((target) => asking(target, NO_ROUTE)),
   ]));
 
@@ -183,7 +183,7 @@ Deno.test("a fragment is refused", (test) =>
     ...["#", "#/a/x"].map((target) => asking(target, CUT)),
   ]));
 
-Deno.test("a byte that no target may hold is refused", (test) =>
+Deno.test("a byte that is not allowed in a target is refused", (test) =>
   fixture.run(test, [
     ..."\0\x01\t\x0b\x0c\r\x1b\x1f \x7f\x80\x85\xa0\xe9\xff".split("").flatMap((char) => [
       asking(`/a/${char}x`, CUT),
@@ -192,7 +192,7 @@ Deno.test("a byte that no target may hold is refused", (test) =>
     asking("/a/x\t", CUT),
     asking("/a/x\0", CUT),
     asking("/\xe1/x", CUT),
-    // In UTF-8 the runtime lets it pass.
+    // The runtime accepts it encoded in UTF-8.
     asking("/a/\xc3\xa9", REFUSED),
     asking("/a/x?\xc3\xa9", REFUSED),
     asking("/\xc3\xa9", REFUSED),
@@ -200,7 +200,7 @@ Deno.test("a byte that no target may hold is refused", (test) =>
     asking("/a/x\\", REFUSED),
   ]));
 
-Deno.test("an encoded byte passes as it is, and is never decoded", (test) => {
+Deno.test("a percent-encoded byte passes unchanged and is never decoded", (test) => {
   const targets = [
     "%00",
     "%0d%0aX-A:%201",
@@ -217,7 +217,7 @@ Deno.test("an encoded byte passes as it is, and is never decoded", (test) => {
   return fixture.run(test, targets.map((target) => passing(`/a/${target}`, `/${target}`)));
 });
 
-Deno.test("a prefix takes whole segments in its own spelling, and nothing that resembles it", (test) =>
+Deno.test("a prefix matches whole segments in its exact spelling only", (test) =>
   fixture.run(test, [
     passing("/github", "/gh/"),
     passing("/github/", "/gh/"),
@@ -259,7 +259,7 @@ Deno.test("a prefix takes whole segments in its own spelling, and nothing that r
     ...["/github /x", "github/x", "%2fgithub/x", "/g\xdcthub/x"].map((target) => asking(target, CUT)),
   ]));
 
-Deno.test("a target that is no path is refused", (test) =>
+Deno.test("a target that is not a path is refused", (test) =>
   fixture.run(test, [
     ...[
       "*",
@@ -283,7 +283,7 @@ Deno.test("a target that is no path is refused", (test) =>
     ["OPTIONS /a/*", requestText("OPTIONS /a/*"), ["200 /*", AFTER], [["OPTIONS /*"]]],
   ]));
 
-Deno.test("a long target passes whole, and one that is longer than a head may be is refused", (test) =>
+Deno.test("a long target passes unchanged, and one beyond the limit of a head is refused", (test) =>
   fixture.run(test, [
     passing(`/a/${"x".repeat(8 * 1024)}`, `/${"x".repeat(8 * 1024)}`),
     passing(`/a/x?${"y".repeat(8 * 1024)}`, `/x?${"y".repeat(8 * 1024)}`),

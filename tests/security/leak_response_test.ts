@@ -1,5 +1,5 @@
 /**
- * Replies that hold the secret: no agent gets it, in whatever way an upstream sends it back, and no log has it.
+ * Responses that hold the secret: neither a client nor a log gets it, however an upstream sends it back.
  *
  * @module
  */
@@ -24,18 +24,18 @@ import { request } from "../support/wire.ts";
 
 const leaks = useLeakFixture();
 
-/** A page that shows the secret in all forms, and the request with the credential as it came. */
+/** A page with the secret in all forms, and the request head as received, credential included. */
 function pageOf(exchange: Exchange, payload: string): string {
   return `<title>Echo</title>\n<p>${payload}</p>\n<pre>${exchange.head}</pre>\n`;
 }
 
-/** Sends content chunk by chunk, of so many bytes. */
+/** Sends content in chunks of `size` bytes. */
 async function sendChunked(exchange: Exchange, bytes: Uint8Array, size: number): Promise<void> {
   for (let at = 0; at < bytes.length; at += size) await exchange.writeChunk(bytes.subarray(at, at + size));
   await exchange.writeChunk();
 }
 
-/** A reply whose head is this text. */
+/** A response sent as raw text. */
 function raw(
   name: string,
   text: (payload: string) => string,
@@ -51,7 +51,7 @@ function raw(
   };
 }
 
-Deno.test("a secret in content is masked, however the content comes", (test) =>
+Deno.test("a secret in content is masked, however the content is framed", (test) =>
   leaks.run(test, [
     {
       name: "with a length",
@@ -122,7 +122,7 @@ Deno.test("a secret in content is masked, however the content comes", (test) =>
     },
   ]));
 
-Deno.test("the value of a Basic credential is masked where it is encoded once more", (test) =>
+Deno.test("the value of a Basic credential is masked when encoded a second time", (test) =>
   leaks.run(test, [{
     name: "in base64 and in hex",
     respond(exchange, payload) {
@@ -141,7 +141,7 @@ Deno.test("a secret in an error page is masked", (test) =>
     })),
   ));
 
-Deno.test("a secret at any place of a large reply is masked, and every other byte is as it was", async () => {
+Deno.test("a secret at any offset of a large response is masked, and every other byte is unchanged", async () => {
   let sent = "";
   const place = 16 * 1024;
   await using upstream = startUpstream((exchange) => exchange.reply(200, [], latin1(sent)));
@@ -150,7 +150,7 @@ Deno.test("a secret at any place of a large reply is masked, and every other byt
     env: CANARY_ENV,
   });
   for (const { secret, route } of CANARIES) {
-    // Round each multiple of what one read brings, at another place each time.
+    // Around each multiple of the read size, at a different offset each time.
     sent = Array.from({ length: 40 }, (_, at) => secret.padStart(place - at % secret.length, ".")).join("");
     const { raw, content } = await ask(service.port, `GET ${route.path}x`);
     assertNoCanary(raw, route.path);
@@ -160,7 +160,7 @@ Deno.test("a secret at any place of a large reply is masked, and every other byt
   }
 });
 
-/** The codings, and what encodes in them. */
+/** The content codings and their encoders. */
 const CODERS: readonly (readonly [coding: string, encode: (page: string) => Uint8Array])[] = [
   ["gzip", (page) => zlib.gzipSync(page)],
   ["x-gzip", (page) => zlib.gzipSync(page)],
@@ -173,7 +173,7 @@ const CODERS: readonly (readonly [coding: string, encode: (page: string) => Uint
   ["identity, gzip", (page) => zlib.gzipSync(page)],
 ];
 
-Deno.test("a secret in compressed content is masked, and the content goes on without its coding", (test) =>
+Deno.test("a secret in compressed content is masked, and the content is forwarded decoded", (test) =>
   leaks.run(
     test,
     CODERS.flatMap(([coding, encode], index): LeakCase[] => [
@@ -198,7 +198,7 @@ Deno.test("a secret in compressed content is masked, and the content goes on wit
     ]),
   ));
 
-Deno.test("a reply in a coding that can't be taken off is refused", (test) =>
+Deno.test("a response in a coding that can't be decoded is refused", (test) =>
   leaks.run(
     test,
     ["compress", "dcb", "gzip, br", "br, gzip", "aes128gcm", "gzip;q=1", '"gzip"'].map((coding) => ({
@@ -210,7 +210,7 @@ Deno.test("a reply in a coding that can't be taken off is refused", (test) =>
     })),
   ));
 
-Deno.test("a part of a compressed reply is refused, since a part can't be decoded", (test) =>
+Deno.test("a partial compressed response is refused, since it can't be decoded", (test) =>
   leaks.run(test, [{
     name: "206",
     respond: (exchange, payload) =>
@@ -219,7 +219,7 @@ Deno.test("a part of a compressed reply is refused, since a part can't be decode
     shows: "none",
   }]));
 
-Deno.test("content that is not in its coding, or is cut short, gives nothing away", (test) =>
+Deno.test("content that is truncated or does not match its coding discloses nothing", (test) =>
   leaks.run(
     test,
     ["gzip", "deflate", "br", "zstd"].flatMap((coding): LeakCase[] => [
@@ -342,7 +342,7 @@ Deno.test("a secret in a field is masked", (test) =>
     },
   ]));
 
-Deno.test("what the agent is not to have of a reply it does not get, and so no secret in it", (test) =>
+Deno.test("parts of a response that are not forwarded disclose no secret", (test) =>
   leaks.run(test, [
     raw("a reason phrase", (payload) => `HTTP/1.1 200 ${payload}\r\nContent-Length: 2\r\n\r\nok`, {
       shows: "none",
@@ -435,7 +435,7 @@ Deno.test("what the agent is not to have of a reply it does not get, and so no s
     ),
   ]));
 
-Deno.test("an answer that is no response becomes 502, with nothing of it", (test) => {
+Deno.test("a malformed response becomes 502 and discloses nothing", (test) => {
   const answers: Readonly<Record<string, (payload: string) => string>> = {
     "no HTTP": (payload) => `220 ${payload}\r\n`,
     "a change of protocol": (payload) =>
@@ -474,7 +474,7 @@ Deno.test("an answer that is no response becomes 502, with nothing of it", (test
   );
 });
 
-Deno.test("a reply that breaks off gives away nothing", (test) => {
+Deno.test("a truncated response discloses nothing", (test) => {
   const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   const counted = "HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n";
   return leaks.run(test, [
@@ -484,7 +484,7 @@ Deno.test("a reply that breaks off gives away nothing", (test) => {
       "behind the secret, after a chunk",
       (payload) => `${chunked}${payload.length.toString(16)}\r\n${payload}\r\n`,
     ),
-    // What is there at once may already be refused.
+    // A part that is available at once may already be refused.
     raw("at a chunk size that is the secret", (payload) => `${chunked}2\r\nok\r\n${payload}\r\n`, {
       shows: "any",
     }),
@@ -499,7 +499,7 @@ Deno.test("a reply that breaks off gives away nothing", (test) => {
   ]);
 });
 
-Deno.test("a song of the canaries is heard where nothing is masked: on a route that says so, byte for byte", async () => {
+Deno.test("the payload of the canaries arrives byte for byte on a route that does not mask", async () => {
   await using upstream = startUpstream((exchange) =>
     exchange.reply(200, { "X-Echo": payload }, pageOf(exchange, payload))
   );
@@ -517,7 +517,7 @@ Deno.test("a song of the canaries is heard where nothing is masked: on a route t
   assertEquals(canariesIn(service.stdout() + service.stderr()), []);
 });
 
-Deno.test("what a service keeps of one route's request is masked when it shows it by another route", async () => {
+Deno.test("a secret that an upstream stores from one route is masked when it returns through another", async () => {
   let kept = "";
   await using upstream = startUpstream(async (exchange) => {
     kept += exchange.head;

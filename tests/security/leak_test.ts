@@ -1,5 +1,5 @@
 /**
- * The service's own mouth: no refusal, no log, no failure and no printed object tells a secret.
+ * The service's own output: no refusal, log, failure or printed object discloses a secret.
  *
  * @module
  */
@@ -33,7 +33,7 @@ import { startRecordingUpstream } from "../support/recording_upstream.ts";
 import { startService } from "../support/service.ts";
 import { startUpstream } from "../support/upstream.ts";
 
-/** Every way of keeping a log. */
+/** All combinations of the log settings. */
 const LOGS: readonly Readonly<Record<string, string>>[] = [
   {},
   { CRED_PROXY_DEBUG: "1" },
@@ -41,14 +41,14 @@ const LOGS: readonly Readonly<Record<string, string>>[] = [
   { CRED_PROXY_DEBUG: "1", CRED_PROXY_LOG: "json" },
 ];
 
-Deno.test("no refusal and no line of a log tells a secret, however a log is kept", async (test) => {
+Deno.test("no refusal and no log line discloses a secret, whatever the log settings", async (test) => {
   for (const log of LOGS) {
     const kept = Object.entries(log).map((pair) => pair.join("=")).join(" ") || "no log that was asked for";
     await test.step(kept, () => refuseAll(kept, log));
   }
 });
 
-/** Makes a service answer with each of its refusals, and stop. */
+/** Makes a service send each of its refusals, then stops it. */
 async function refuseAll(kept: string, log: Readonly<Record<string, string>>): Promise<void> {
   const stranger = await makeAuthority();
   const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -99,7 +99,7 @@ async function refuseAll(kept: string, log: Readonly<Record<string, string>>): P
   await refused("GET /closed/x");
   await refused("GET /unverified/x");
   assertEquals([...new Set(seen)].toSorted(), [400, 404, 405, 426, 500, 502, 503, 504]);
-  // The credential was on its way each time.
+  // The credential was sent each time.
   for (const canary of CANARIES) {
     assert(
       upstream.requests.some(({ head }) => head.includes(canary.value ?? canary.secret)),
@@ -107,14 +107,14 @@ async function refuseAll(kept: string, log: Readonly<Record<string, string>>): P
     );
   }
 
-  // The last words as well.
+  // What it logs at shutdown included.
   assertEquals(await service.stop(), 0);
   assertNoCanary(service.stdout() + service.stderr(), kept);
   assertEquals(service.stdout() !== "", "CRED_PROXY_LOG" in log);
   assertEquals(/^GET \/bearer\/bad → 502/m.test(service.stderr()), "CRED_PROXY_DEBUG" in log);
 }
 
-Deno.test("a service that is ended by a signal says nothing of its secrets", async () => {
+Deno.test("a service that is killed by a signal prints no secret", async () => {
   await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
   for (const signal of ["SIGABRT", "SIGALRM", "SIGKILL", "SIGQUIT", "SIGTRAP"] as const) {
     await using service = await startService({
@@ -129,7 +129,7 @@ Deno.test("a service that is ended by a signal says nothing of its secrets", asy
   }
 });
 
-Deno.test("an egress proxy that sends everything back tells the agent and the log nothing", async () => {
+Deno.test("an egress proxy that echoes everything discloses nothing to the client or the log", async () => {
   const secret = CANARIES[0]!.secret;
   const proofs: string[] = [];
   await using egress = startUpstream((exchange) => {
@@ -156,7 +156,7 @@ Deno.test("an egress proxy that sends everything back tells the agent and the lo
   }
 });
 
-Deno.test("the runtime's own log at its most talkative tells no secret", async () => {
+Deno.test("the runtime's own log at its most verbose discloses no secret", async () => {
   const authority = await makeAuthority();
   const leaf = await authority.issue(["localhost"]);
   await using upstream = startUpstream((exchange) => exchange.reply(200, [], exchange.head), { tls: leaf });
@@ -171,7 +171,7 @@ Deno.test("the runtime's own log at its most talkative tells no secret", async (
   assertNoCanary(service.stdout() + service.stderr(), "The log");
 });
 
-Deno.test("the traces that the runtime can be told to send hold no secret", async () => {
+Deno.test("the traces that the runtime can be configured to send hold no secret", async () => {
   const traces: string[] = [];
   await using collector = startUpstream(async (exchange) => {
     traces.push(exchange.head + fromLatin1(await exchange.bodyBytes()));
@@ -201,7 +201,7 @@ Deno.test("no verb prints a secret", async () => {
     assert(stdout + stderr !== "" || verb === "healthcheck", verb);
     assertNoCanary(stdout + stderr, verb);
   }
-  // Under flags that are too wide, too narrow, and none at all.
+  // With flags that are too broad, too narrow, and without any.
   for (const flags of [["-A"], ["--allow-env", "--allow-read"], ["--no-prompt"]]) {
     const { code, stdout, stderr } = await runMain(["serve"], { env: service.env, flags });
     assertEquals(code, 78);
@@ -225,7 +225,7 @@ function routerTo(upstream: string): Router {
 
 const NO_EGRESS = { https: undefined, http: undefined, bypass: [] };
 
-/** What a failure may be, given a text that must not come out. */
+/** Kinds of failures, each with a text that must not be disclosed. */
 const FAILURES: readonly (readonly [name: string, failure: (text: string) => unknown])[] = [
   ["an error with it in its message", (text) => new Error(`Cannot send "${text}"`)],
   ["an error with it in its cause", (text) => new Error("Cannot send", { cause: new Error(text) })],
@@ -241,7 +241,7 @@ const FAILURES: readonly (readonly [name: string, failure: (text: string) => unk
   ["nothing", () => undefined],
 ];
 
-Deno.test("a failure that holds a secret gives an answer without it", async (test) => {
+Deno.test("a failure that holds a secret leads to a response without it", async (test) => {
   for (const [name, failure] of FAILURES) {
     await test.step(name, async () => {
       for (const { response } of await failAll(failure)) {
@@ -252,7 +252,7 @@ Deno.test("a failure that holds a secret gives an answer without it", async (tes
   }
 });
 
-Deno.test("a failure that holds a secret gives a record and a line of a log without it", async (test) => {
+Deno.test("a failure that holds a secret is logged without it", async (test) => {
   for (const [name, failure] of FAILURES) {
     await test.step(name, async () => {
       for (const { response, entries } of await failAll(failure)) {
@@ -264,7 +264,7 @@ Deno.test("a failure that holds a secret gives a record and a line of a log with
   }
 });
 
-/** What comes of a leg that fails, for each canary: the answer and the records. */
+/** The response and the log entries of a transport that fails, for each canary. */
 async function failAll(
   failure: (text: string) => unknown,
 ): Promise<{ response: Response; entries: LogEntry[] }[]> {
@@ -274,7 +274,7 @@ async function failAll(
   }));
 }
 
-/** The response of a handler whose transport is this one. */
+/** The response of a handler with this transport. */
 async function answerTo(
   path: string,
   transport: Pick<Transport, "roundTrip">,
@@ -296,7 +296,7 @@ async function answerTo(
   return { response, entries };
 }
 
-/** All that is ever written of records. */
+/** All log lines that the entries lead to. */
 function linesOf(entries: readonly LogEntry[]): string {
   const lines = entries.flatMap((entry) => [readableLine(entry), jsonLine(entry)]);
   const sink = failureSink((line) => lines.push(line));
@@ -304,7 +304,7 @@ function linesOf(entries: readonly LogEntry[]): string {
   return lines.join("\n");
 }
 
-Deno.test("a failure in the middle of a reply gives away nothing", async () => {
+Deno.test("a failure within a response discloses nothing", async () => {
   for (const [name, failure] of FAILURES) {
     for (const canary of CANARIES) {
       const content = {
@@ -331,7 +331,7 @@ Deno.test("a failure in the middle of a reply gives away nothing", async () => {
   }
 });
 
-Deno.test("a failure outside of all that answers failures is a bare 500, and nothing is printed", async () => {
+Deno.test("a failure outside of the error handling is a bare 500, and nothing is printed", async () => {
   await using upstream = startRecordingUpstream();
   const table = valueOf(parseRoutes(JSON.stringify({ routes: canaryRoutes(upstream.url) })));
   const printed: unknown[] = [];
@@ -353,7 +353,7 @@ Deno.test("a failure outside of all that answers failures is a bare 500, and not
         tokens: valueOf(parseTokens(table, (name) => CANARY_ENV[name])),
         files: TokenFiles.NONE,
         caCerts: [],
-        // Where records go is the last thing that can fail.
+        // The log's sink is the last thing that can fail.
         sinks: [() => {
           throw failure(CANARIES[0]!.secret);
         }],
@@ -372,7 +372,7 @@ Deno.test("a failure outside of all that answers failures is a bare 500, and not
   assertNoCanary(inspect(printed, { depth: 9 }), "What was printed");
 });
 
-/** Every way in which a value becomes text. */
+/** The ways to turn a value into text. */
 const PRINTERS: Readonly<Record<string, (value: unknown) => string>> = {
   "Deno.inspect": (value) =>
     Deno.inspect(value, { depth: 20, showHidden: true, getters: true, iterableLimit: 1e6 }),
@@ -388,14 +388,14 @@ const PRINTERS: Readonly<Record<string, (value: unknown) => string>> = {
   "its own properties": (value) => Deno.inspect(propertiesOf(value, 9), { depth: 20, iterableLimit: 1e6 }),
 };
 
-/** A value's own properties, hidden ones as well, and those of what they hold. */
+/** A value's own properties, non-enumerable ones included, and theirs in turn. */
 function propertiesOf(value: unknown, depth: number): unknown {
   if (typeof value !== "object" || value === null || depth === 0) return value;
   if (value instanceof Map) return Array.from(value, (pair) => propertiesOf(pair, depth - 1));
   return Reflect.ownKeys(value).map((key) => [key, propertiesOf(Reflect.get(value, key), depth - 1)]);
 }
 
-Deno.test("no object that holds a secret prints it, before its use and after", async () => {
+Deno.test("no object that holds a secret prints it, before or after its use", async () => {
   await using upstream = startRecordingUpstream();
   const table = valueOf(parseRoutes(JSON.stringify({ routes: canaryRoutes(upstream.url) })));
   const tokens = valueOf(parseTokens(table, (name) => CANARY_ENV[name]));
@@ -457,7 +457,7 @@ Deno.test("no object that holds a secret prints it, before its use and after", a
   router.close();
 });
 
-Deno.test("the flags and the command line of the service name variables, and hold no secret", async () => {
+Deno.test("the flags and the command line of the service name variables and hold no secret", async () => {
   await using service = await startService({
     routes: { routes: canaryRoutes("http://127.0.0.1:9") },
     env: CANARY_ENV,

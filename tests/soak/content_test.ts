@@ -4,7 +4,7 @@ import { join } from "../support/bytes.ts";
 
 const LENGTH = 300_000;
 
-Deno.test("the content of a soak is the same from whatever place and in whatever pieces it is made", () => {
+Deno.test("pieceOf() and piecesOf() produce the same content from any offset", () => {
   for (let at = 0; at < LENGTH; at++) {
     assertEquals(pieceOf(3, at, PIECE).at(-1), pieceOf(3, at + PIECE - 1, 1)[0]);
   }
@@ -22,7 +22,7 @@ Deno.test("the content of a soak is the same from whatever place and in whatever
   }
 });
 
-Deno.test("a byte of a soak's content that is changed, missing, double or another request's is noticed", () => {
+Deno.test("Comparison throws on a changed, missing, repeated or foreign byte", () => {
   const whole = join([...piecesOf(5, LENGTH)]);
   const changed = whole.slice();
   changed[200_000]! ^= 1;

@@ -12,7 +12,7 @@ import { within } from "../support/within.ts";
 
 const SOAK = fromFileUrl(new URL("./main.ts", import.meta.url));
 
-Deno.test("a short soak makes requests of every kind, and finds nothing lost, doubled, leaked or left open", async () => {
+Deno.test("a short soak covers every workload and finds nothing lost, duplicated, leaked or left open", async () => {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", SOAK, "1"],
     stdin: "null",

@@ -19,7 +19,7 @@ Deno.test("makeAuthority() issues leaves that a client verifies by name and by a
   }
 });
 
-Deno.test("makeAuthority() makes certificates that hold for no other name and under no other authority", async () => {
+Deno.test("makeAuthority() makes certificates that are valid for no other name and under no other authority", async () => {
   const [authority, other] = await Promise.all([makeAuthority(), makeAuthority()]);
   const tls = await authority.issue(["localhost"]);
   await using upstream = startUpstream(() => {}, { tls });
@@ -35,7 +35,7 @@ Deno.test("makeAuthority() makes certificates that hold for no other name and un
   await assertRejects(() => handshake("localhost", other.pem), Deno.errors.InvalidData);
 });
 
-Deno.test("startUpstream() gives the head as sent: order, case and repetition", async () => {
+Deno.test("startUpstream() exposes the head as sent: order, case and repetition", async () => {
   await using upstream = startUpstream((exchange) => exchange.reply(204));
   const head = "PUT /a/../b?q=%2e HTTP/1.1\r\nhOST: x\r\nX-A: 1\r\nx-a:  2 \r\nX-Byte: \xe9\x80\r\n\r\n";
   await request(upstream.port, head);
@@ -63,7 +63,7 @@ Deno.test("startUpstream() reads bodies by their framing, and the next request a
   assertEquals(upstream.connections, 1);
 });
 
-Deno.test("Exchange.body() can be left early: the rest is read past", async () => {
+Deno.test("Exchange.body() can be left early: the rest is skipped", async () => {
   await using upstream = startUpstream(async (exchange) => {
     for await (const _ of exchange.body()) break;
     await exchange.reply(204);
@@ -90,7 +90,7 @@ Deno.test("Exchange.rawBody() is the body as on the wire", async () => {
   assertEquals([seen, reply.body.text], [raw, "hello"]);
 });
 
-Deno.test("startUpstream() carries bodies of many megabytes, chunked up and down", async () => {
+Deno.test("startUpstream() transfers bodies of many megabytes, chunked in both directions", async () => {
   const part = crypto.getRandomValues(new Uint8Array(60_000));
   const parts = Array.from({ length: 100 }, () => part);
   await using upstream = startUpstream(async (exchange) => {
@@ -112,7 +112,7 @@ Deno.test("startUpstream() carries bodies of many megabytes, chunked up and down
   assert(Buffer.from(body.bytes).equals(join(parts)));
 });
 
-Deno.test("Exchange.closed tells within a second that the peer left a stream", async () => {
+Deno.test("Exchange.closed resolves within a second of the peer leaving a stream", async () => {
   const left = Promise.withResolvers<void>();
   await using upstream = startUpstream(async (exchange) => {
     await exchange.reply(200, { "Transfer-Encoding": "chunked" });
@@ -129,7 +129,7 @@ Deno.test("Exchange.closed tells within a second that the peer left a stream", a
   assertEquals(upstream.openConnections, 0);
 });
 
-Deno.test("Exchange.close() breaks a reply off, over TCP and over TLS, after all that was written", async () => {
+Deno.test("Exchange.close() aborts a response after all that was written, over TCP and over TLS", async () => {
   const authority = await makeAuthority();
   const tls = await authority.issue(["localhost"]);
   for (const options of [{}, { tls }]) {
@@ -149,7 +149,7 @@ Deno.test("Exchange.close() breaks a reply off, over TCP and over TLS, after all
   }
 });
 
-Deno.test("Upstream.close() throws what a script threw, but not that the peer left", async () => {
+Deno.test("Upstream.close() throws what a script threw, unless the peer disconnected", async () => {
   const upstream = startUpstream(() => Promise.reject(new Error("A failed assertion")));
   const reply = await assertRejects(() => request(upstream.port, "GET / HTTP/1.1\r\n\r\n"), Error);
   assert(reply.message.includes("ended first"));
@@ -164,7 +164,7 @@ Deno.test("Upstream.close() throws what a script threw, but not that the peer le
   await wire.readHead();
 });
 
-Deno.test("readReply() knows a broken body from a whole one", async () => {
+Deno.test("readReply() tells a truncated body from a complete one", async () => {
   const replies: Record<string, [text: string, clean: boolean]> = {
     "/length": ["Content-Length: 5\r\n\r\nhello", true],
     "/short": ["Content-Length: 9\r\n\r\nhello", false],
@@ -183,7 +183,7 @@ Deno.test("readReply() knows a broken body from a whole one", async () => {
   }
 });
 
-Deno.test("connectRaw() says what did not come", async () => {
+Deno.test("connectRaw() says what did not arrive", async () => {
   await using upstream = startUpstream((exchange) => exchange.write("HTTP/1.1 200 OK\r\nhalf"));
   await using wire = await connectRaw(upstream.port, { timeoutMs: 100 });
   await wire.send("GET / HTTP/1.1\r\n\r\n");
@@ -194,7 +194,7 @@ Deno.test("connectRaw() says what did not come", async () => {
   );
 });
 
-Deno.test("startService() runs the service under the flags that permissions prints, and nothing of this process", async () => {
+Deno.test("startService() runs the service under the flags that permissions prints, with no variable of this process", async () => {
   const routes = {
     routes: [{ path: "/a/", upstream: "http://127.0.0.1:9", auth_scheme: "Bearer", token_env: "A_TOKEN" }],
   };
@@ -211,7 +211,7 @@ Deno.test("startService() runs the service under the flags that permissions prin
   await assertRejects(() => Deno.stat(service.folder), Deno.errors.NotFound);
 });
 
-Deno.test("startService() rejects with what the service complained of", async () => {
+Deno.test("startService() rejects with what the service printed to stderr", async () => {
   await assertRejects(() => startService({ routes: "[" }), Error, "JSON");
   const { code } = await runMain(["version"]);
   assertEquals(code, 0);

@@ -1,5 +1,5 @@
 /**
- * Routes by the host that a request names, and the Unix socket for clients that know no other way in.
+ * Routes by host, and the Unix socket for clients that can't be given a URL.
  *
  * @module
  */
@@ -26,7 +26,7 @@ function tableFor(upstream: Upstream) {
   };
 }
 
-/** Sends text to a socket and gives all that comes until the other side closes. */
+/** Sends text to a socket and returns all bytes until the peer closes. */
 async function askSocket(path: string, text: string): Promise<string> {
   using connection = await Deno.connect({ transport: "unix", path });
   await connection.write(new TextEncoder().encode(text));
@@ -76,13 +76,13 @@ Deno.test("a request for a route's host goes there, whatever its path; any other
   );
 });
 
-/** A service with a socket in a folder of its own. */
+/** A service with a socket in its own folder. */
 async function withSocket(
   run: (service: Service, upstream: Upstream, path: string) => Promise<void>,
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   const path = join(folder, "agent.sock");
-  // What a process that was killed leaves behind.
+  // The socket that a killed process leaves.
   Deno.listen({ transport: "unix", path });
   try {
     await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
@@ -96,7 +96,7 @@ async function withSocket(
   }
 }
 
-Deno.test("the socket serves like the address does, under flags that name it", async () => {
+Deno.test("the Unix socket serves as the address does, under flags that name it", async () => {
   await withSocket(async (service, upstream, path) => {
     assert(service.flags.includes(`--allow-write=${path}`), service.flags.join(" "));
     await service.logged(new RegExp(`^cred-proxy: listening on ${path} as well$`, "m"));
@@ -125,12 +125,12 @@ Deno.test("the socket serves like the address does, under flags that name it", a
     for (const text of bad) assert((await askSocket(path, text)).startsWith("HTTP/1.1 400 "), text);
     assert((await askSocket(path, `TRACE / HTTP/1.1\r\nHost: x\r\n${end}`)).startsWith("HTTP/1.1 405 "));
     assertEquals(upstream.requests.length, 2);
-    // And the address serves as well.
+    // The TCP address still serves.
     assertEquals((await request(service.port, "GET /x HTTP/1.1\r\nHost: proxy\r\n\r\n")).status, 200);
   });
 });
 
-Deno.test("the service ends with a socket open, and makes no room where something else lies", async () => {
+Deno.test("the service exits with a socket open, and does not replace another file at its path", async () => {
   await withSocket(async (service, _upstream, path) => {
     assertEquals(await service.stop(), 0);
     await Deno.remove(path).catch(() => {});

@@ -1,5 +1,5 @@
 /**
- * The limit of requests in flight: those beyond it are told at once, those within it notice nothing.
+ * The limit of requests in flight: requests beyond it are refused at once, and those within it are unaffected.
  *
  * @module
  */
@@ -19,14 +19,14 @@ function get(path: string): string {
   return `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 }
 
-/** Requests that the upstream answers when it is told to. */
+/** Requests that the upstream responds to on demand. */
 interface Held {
   readonly wires: readonly Wire[];
-  /** Lets the upstream answer all of them. */
+  /** Makes the upstream respond to all of them. */
   release(): void;
 }
 
-/** Fills the service with so many requests, each of them held at its upstream. */
+/** Sends `count` requests, each held by the upstream. */
 async function fill(count: number): Promise<Held> {
   const gate = Promise.withResolvers<void>();
   const full = Promise.withResolvers<void>();
@@ -42,7 +42,7 @@ async function fill(count: number): Promise<Held> {
   return { wires, release: gate.resolve };
 }
 
-/** Asks for what must be refused: with 503, at once. */
+/** Sends a request that must get 503 at once. */
 async function assertOverloaded(text = get("/a/beyond")): Promise<void> {
   const start = performance.now();
   const reply = await request(fixture.service.port, text);
@@ -52,7 +52,7 @@ async function assertOverloaded(text = get("/a/beyond")): Promise<void> {
   assert(performance.now() - start < 500, "It was kept waiting");
 }
 
-/** All the places are free: as many requests as may be are served side by side, and no more. */
+/** Checks that all slots are free: as many requests as the limit are served at once, and no more. */
 async function assertAllFree(): Promise<void> {
   const held = await fill(LIMIT);
   await assertOverloaded();
@@ -63,7 +63,7 @@ async function assertAllFree(): Promise<void> {
   }
 }
 
-Deno.test("beyond the limit the answer is 503 at once, and those in flight are undisturbed", async () => {
+Deno.test("requests beyond the limit get 503 at once, and those in flight are unaffected", async () => {
   const held = await fill(LIMIT);
   const before = fixture.upstream.requests.length;
   for (let count = 0; count < 50; count++) await assertOverloaded();
@@ -71,9 +71,9 @@ Deno.test("beyond the limit the answer is 503 at once, and those in flight are u
   await assertOverloaded(
     "POST /a/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
   );
-  // Nothing of them got any further.
+  // None of them reached the upstream.
   assertEquals(fixture.upstream.requests.length, before);
-  // What needs no upstream is answered as ever.
+  // Requests that need no upstream are served as before.
   assertEquals((await request(fixture.service.port, get("/nowhere"))).status, 404);
   held.release();
   for (const [at, wire] of held.wires.entries()) {
@@ -84,7 +84,7 @@ Deno.test("beyond the limit the answer is 503 at once, and those in flight are u
   await assertAllFree();
 });
 
-Deno.test("a request is in flight until the last byte of its reply has come", async () => {
+Deno.test("a request is in flight until the last byte of its response has arrived", async () => {
   const end = Promise.withResolvers<void>();
   fixture.setScript(async (exchange) => {
     await exchange.reply(200, { "Transfer-Encoding": "chunked" });
@@ -105,7 +105,7 @@ Deno.test("a request is in flight until the last byte of its reply has come", as
   await assertAllFree();
 });
 
-Deno.test("a place is free again however a request ends", async (test) => {
+Deno.test("a slot is released however a request ends", async (test) => {
   const ends: Record<string, (exchange: Exchange) => Promise<void> | void> = {
     "whole": (exchange) => exchange.reply(200, [], "ok"),
     "without content": (exchange) => exchange.reply(204),
@@ -155,7 +155,7 @@ Deno.test("a place is free again however a request ends", async (test) => {
   }
 });
 
-Deno.test("the limit is for the service as a whole, and 1024 unless told", async () => {
+Deno.test("the limit applies to the whole service and defaults to 1024", async () => {
   const gate = Promise.withResolvers<void>();
   const full = Promise.withResolvers<void>();
   let come = 0;

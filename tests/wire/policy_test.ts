@@ -1,5 +1,5 @@
 /**
- * What a route does not allow never reaches the upstream, however it is spelt on the wire.
+ * Requests that a route does not allow never reach the upstream, however they are spelled on the wire.
  *
  * @module
  */
@@ -16,12 +16,12 @@ async function statusOf(line: string, fields = ""): Promise<[number, string | un
   return [reply.status, reply.field("cred-proxy-error"), seen !== undefined];
 }
 
-Deno.test("what the route allows passes with its target as it was", async () => {
+Deno.test("an allowed request passes with its target unchanged", async () => {
   const { seen } = await fixture.ask("GET /a/repos/x%20y/issues?z HTTP/1.1\r\nHost: proxy\r\n\r\n");
   assertEquals(seen?.target, "/repos/x%20y/issues?z");
 });
 
-Deno.test("what the route does not allow gets 403, and the upstream hears nothing", async () => {
+Deno.test("a request that the route does not allow gets 403, and the upstream receives nothing", async () => {
   const targets = [
     ..."/a/ /a /a/User /a/users /a/user/ /a/%75ser /a//user /a/user%2f /a/user%00 /a/user; /a/user%3b".split(
       " ",
@@ -44,7 +44,7 @@ Deno.test("what the route does not allow gets 403, and the upstream hears nothin
   assertEquals(await statusOf("GET /a/user", "X-Original-URL: /admin\r\n"), [403, "not_allowed", false]);
 });
 
-Deno.test("the refusal is final and says what is not allowed", async () => {
+Deno.test("the refusal is permanent and says what is not allowed", async () => {
   const { reply } = await fixture.ask("GET /a/secrets HTTP/1.1\r\nHost: proxy\r\n\r\n");
   assertEquals(reply.field("x-should-retry"), "false");
   assertEquals(JSON.parse(reply.body.text).error, {

@@ -1,5 +1,5 @@
 /**
- * The service's own answers, as raw clients get them; nothing of what is refused reaches an upstream.
+ * The service's own responses as raw clients get them; no refused request reaches an upstream.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const fixture = useFixture({
   routes: (upstream) => [{ path: "/a/", upstream }, { path: "/a/deep/", upstream }],
 });
 
-/** The answer to raw text, of which nothing may reach the upstream. */
+/** The response to raw text, none of which may reach the upstream. */
 async function refused(text: string): Promise<Reply> {
   const { reply, seen } = await fixture.ask(text);
   assertEquals(seen, undefined, `${text} reached the upstream`);
@@ -27,7 +27,7 @@ function get(target: string, fields: readonly string[] = [], method = "GET"): st
   return [`${method} ${target} HTTP/1.1`, "Host: proxy:9099", ...fields, "", ""].join("\r\n");
 }
 
-/** That an answer is the service's own: its status, its code, and a body in the shape that clients show. */
+/** Asserts that a response is the service's own: its status, its code, and a body in the shape that clients show. */
 function assertOwn(
   reply: Reply,
   status: number,
@@ -44,7 +44,7 @@ function assertOwn(
   assertMatch(error.message, message);
 }
 
-Deno.test("a path without a route is answered with 404 and names the path, without the query", async () => {
+Deno.test("a path without a route gets 404 with the path and without the query", async () => {
   for (const path of ["/", "/ab/x", "/A/x", "/%61/x", "//a/x", "/nowhere"]) {
     const reply = await refused(get(`${path}?secret`));
     assertOwn(reply, 404, "no_route", /^No route for "\/[^?]*"$/);
@@ -78,7 +78,7 @@ Deno.test("a dot-segment is refused in every spelling", async () => {
   for (const path of paths) assertOwn(await refused(get(path)), 400, "bad_request", /dot-segments/);
 });
 
-Deno.test("a target that is no plain path is refused", async () => {
+Deno.test("a target that is not a plain path is refused", async () => {
   const targets = [
     "/a/x#fragment",
     "/a/x?y#fragment",
@@ -104,11 +104,11 @@ Deno.test("a target that is no plain path is refused", async () => {
   }
 });
 
-Deno.test("OPTIONS * is refused: it is about the service, and no path", async () => {
+Deno.test("OPTIONS * is refused: it addresses the service and names no path", async () => {
   assertOwn(await refused(get("*", [], "OPTIONS")), 400, "bad_request", /./);
 });
 
-Deno.test("a Host that is missing, doubled or no host is refused", async () => {
+Deno.test("a missing, repeated or invalid Host is refused", async () => {
   const hosts = [
     [],
     ["Host:"],
@@ -132,7 +132,7 @@ Deno.test("a Host that is missing, doubled or no host is refused", async () => {
   }
 });
 
-Deno.test("a GET or HEAD with content is refused, and the content is not taken for a request", async () => {
+Deno.test("a GET or HEAD with content is refused, and the content is not parsed as a request", async () => {
   const inner = get("/a/smuggled");
   const framings = [
     [`Content-Length: ${inner.length}`, inner],
@@ -152,7 +152,7 @@ Deno.test("a GET or HEAD with content is refused, and the content is not taken f
   }
 });
 
-Deno.test("content whose length is in doubt is refused", async () => {
+Deno.test("content of ambiguous length is refused", async () => {
   const framings = [
     ["Content-Length: 5, 5"],
     ["Content-Length: 5", "Content-Length: 5"],
@@ -179,7 +179,7 @@ Deno.test("content whose length is in doubt is refused", async () => {
   }
 });
 
-Deno.test("a field that is none is refused", async () => {
+Deno.test("a malformed field is refused", async () => {
   for (const field of ["X-A", ": x", "X A: 1", "X-A: a\0b", "X-A: 1\r\n folded", "X-\xe9: 1"]) {
     assertEquals((await refused(get("/a/x", [field]))).status, 400, field);
   }
@@ -195,16 +195,16 @@ Deno.test("TRACE, CONNECT and TRACK are never forwarded, in any case, on any pat
   }
   const tunnel = await refused("CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\n\r\n");
   assertOwn(tunnel, 405, "method_not_forwarded", /./);
-  // The runtime itself takes no path as the target of CONNECT.
+  // The runtime itself rejects a path as the target of CONNECT.
   assertEquals((await refused(get("/a/x", [], "CONNECT"))).status, 400);
 });
 
-Deno.test("TRACE does not echo the agent's own fields either", async () => {
+Deno.test("TRACE does not echo the client's own fields either", async () => {
   const reply = await refused(get("/a/x", ["Authorization: mine", "X-A: canary"], "TRACE"));
   assert(!/mine|canary/.test(reply.text + reply.body.text));
 });
 
-Deno.test("an Upgrade is answered with 426", async () => {
+Deno.test("an Upgrade gets 426", async () => {
   for (const protocol of ["websocket", "WebSocket", "tls/1.0", "h2c, websocket", "websocket, h2c"]) {
     const fields = [
       "Connection: Upgrade",
@@ -215,7 +215,7 @@ Deno.test("an Upgrade is answered with 426", async () => {
   }
 });
 
-Deno.test("an answer to HEAD has the status and the code, and no content", async () => {
+Deno.test("a response to HEAD has the status and the code, and no content", async () => {
   const reply = await refused(get("/nowhere", ["Connection: close"], "HEAD"));
   assertEquals([reply.status, reply.field("cred-proxy-error")], [404, "no_route"]);
   await using wire = await connectRaw(fixture.service.port);
@@ -224,7 +224,7 @@ Deno.test("an answer to HEAD has the status and the code, and no content", async
   assertEquals((await wire.readToEnd()).text, "");
 });
 
-Deno.test("a refusal leaves the connection fit for the next request", async () => {
+Deno.test("the connection serves the next request after a refusal", async () => {
   await using wire = await connectRaw(fixture.service.port);
   await wire.send(get("/nowhere", ["Content-Length: 5"], "POST") + "hello" + get("/a/../x") + get("/a/x"));
   const statuses = [];
@@ -232,7 +232,7 @@ Deno.test("a refusal leaves the connection fit for the next request", async () =
   assertEquals(statuses, [404, 400, 200]);
 });
 
-Deno.test("an unset token answers 500 with the variable's name, and the other routes serve", async () => {
+Deno.test("an unset token gets 500 with the variable's name, and the other routes serve", async () => {
   await using upstream = startUpstream((exchange) => exchange.reply(200));
   const routes = ["UNSET_TOKEN", "EMPTY_TOKEN", "A_TOKEN"].map((name) => ({
     path: `/${name}/`,
@@ -252,7 +252,7 @@ Deno.test("an unset token answers 500 with the variable's name, and the other ro
   assertEquals(upstream.requests.map((each) => each.field("authorization")), [`Bearer ${TOKEN}`]);
 });
 
-Deno.test("an upstream that fails is answered with 502 and one constant text; the cause is on stderr", async () => {
+Deno.test("a failing upstream leads to 502 with one constant text; the cause is on stderr", async () => {
   const [authority, other] = await Promise.all([makeAuthority(), makeAuthority()]);
   const [stranger, elsewhere] = await Promise.all([
     other.issue(["localhost"]),
@@ -264,7 +264,7 @@ Deno.test("an upstream that fails is answered with 502 and one constant text; th
     await exchange.write(ANSWERS[exchange.target] ?? "");
     exchange.close();
   });
-  // Asked for TLS, it speaks something else.
+  // It speaks something other than TLS.
   using greeter = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   greet(greeter, "220 canary ESMTP ready\r\n");
   await using unverified = startUpstream((exchange) => exchange.reply(200), { tls: stranger });
@@ -321,7 +321,7 @@ Deno.test("an upstream that fails is answered with 502 and one constant text; th
   assert(!/^\s+at /m.test(service.stderr()), service.stderr());
 });
 
-/** Says something to the first that comes, if anybody does. */
+/** Sends text to the first connection, if there is one. */
 async function greet(listener: Deno.Listener, text: string): Promise<void> {
   const conn = await listener.accept().catch(() => undefined);
   if (conn === undefined) return;
@@ -341,7 +341,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
   "/interim": "HTTP/1.1 103 Early Hints\r\nLink: </canary>\r\n\r\n",
 };
 
-Deno.test("an operator hears of a failing upstream without having asked for a log", async () => {
+Deno.test("a failing upstream is reported on stderr without a log setting", async () => {
   await using upstream = startUpstream((exchange) => exchange.close());
   const routes = [{ path: "/a/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" }];
   await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN } });
@@ -350,7 +350,7 @@ Deno.test("an operator hears of a failing upstream without having asked for a lo
   assertEquals(service.stderr().split("\n").length, 3, service.stderr());
 });
 
-Deno.test("an upstream that does not answer in time is answered with 504", async () => {
+Deno.test("an upstream that does not respond in time leads to 504", async () => {
   await using upstream = startUpstream(async (exchange) => {
     if (exchange.target === "/slow") await exchange.write("HTTP/1.1 200 OK\r\n");
     await exchange.closed;
@@ -363,7 +363,7 @@ Deno.test("an upstream that does not answer in time is answered with 504", async
   };
   const routes = [
     { path: "/a/", upstream: upstream.url, ...limits },
-    // It accepts, and then says nothing to the offer of TLS.
+    // It accepts and never responds to the ClientHello.
     { path: "/mute/", upstream: upstream.url.replace("http:", "https:"), ...limits },
   ];
   await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN } });

@@ -27,7 +27,7 @@ async function statusOf(service: Service, path: string): Promise<number> {
   return (await request(service.port, `GET ${path} HTTP/1.1\r\nHost: proxy\r\n\r\n`)).status;
 }
 
-Deno.test("a table that was changed is taken; requests in flight end on the one that they began with", async () => {
+Deno.test("a changed table is loaded; requests in flight finish on the one they began with", async () => {
   const told = Promise.withResolvers<void>();
   await using upstream = startUpstream(async (exchange) => {
     if (exchange.target !== "/stream") return await exchange.reply(200, [], "ok");
@@ -55,7 +55,7 @@ Deno.test("a table that was changed is taken; requests in flight end on the one 
   await wire.readUntil("0\r\n\r\n");
 });
 
-Deno.test("SIGHUP takes the table as it is, though its file looks the same", async () => {
+Deno.test("SIGHUP reloads the table even if its file looks unchanged", async () => {
   await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
   await using service = await startService({
     routes: { routes: [routeTo(upstream.url, "/a/")] },
@@ -66,7 +66,7 @@ Deno.test("SIGHUP takes the table as it is, though its file looks the same", asy
   assertEquals(await statusOf(service, "/a/x"), 200);
 });
 
-Deno.test("a table that is wrong or needs more than the process may do is not taken, and the log says why", async () => {
+Deno.test("a table that is invalid or needs more permissions is rejected, and the log says why", async () => {
   await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
   await using service = await startService({
     routes: {
@@ -112,13 +112,13 @@ Deno.test("a table that is wrong or needs more than the process may do is not ta
   assertEquals(service.stderr().split("table rejected").length - 1, told + 1);
   assertEquals(REFUSED.test(service.stderr()), true);
 
-  // And a good one after all of them is taken.
+  // A valid table is still loaded afterwards.
   await write(service, { routes });
   await service.logged(TAKEN);
   assertEquals([await statusOf(service, "/a/x"), await statusOf(service, "/u/x")], [200, 404]);
 });
 
-Deno.test("a reload brings a token's file along, and goes on masking the token before", async () => {
+Deno.test("a reload reads the token files again and keeps masking the previous token", async () => {
   const [first, second] = ["first-Wq7Zt2LmK9xB4vNc", "second-hJ2Tq8vXbN5zR1"];
   await using upstream = startUpstream((exchange) => exchange.reply(200, [], `${first} ${second}`));
   const table = (path: string) => ({
@@ -133,7 +133,7 @@ Deno.test("a reload brings a token's file along, and goes on masking the token b
   assertEquals(reply.body.text, `${"*".repeat(first.length)} ${"*".repeat(second.length)}`);
 });
 
-Deno.test("reloads under load lose no request", async () => {
+Deno.test("reloads under load lose no requests", async () => {
   await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
   await using service = await startService({
     routes: { routes: [routeTo(upstream.url, "/a/")] },

@@ -9,7 +9,7 @@ import { fromLatin1 } from "../support/bytes.ts";
 import { TOKEN, useFixture } from "../support/fixture.ts";
 import { connectRaw } from "../support/wire.ts";
 
-/** The routes do not mask replies, so that nothing asks for content in the clear, but for the last. */
+/** All routes but the last do not mask, so that the service leaves Accept-Encoding alone. */
 const fixture = useFixture({
   routes: (upstream) =>
     [
@@ -31,12 +31,12 @@ const fixture = useFixture({
 
 const CREDENTIAL = `Authorization: Bearer ${TOKEN}`;
 
-/** The text of a request: a line, a Host, more lines, and content. */
+/** The text of a request: its line, Host, more field lines, and content. */
 function requestOf(line: string, fields: readonly string[] = [], content = ""): string {
   return [`${line} HTTP/1.1`, "Host: proxy:9099", ...fields, "", content].join("\r\n");
 }
 
-/** The head that the upstream received, a line an item. */
+/** The lines of the head that the upstream received. */
 async function headFor(line: string, fields: readonly string[] = [], content = ""): Promise<string[]> {
   const { seen, reply } = await fixture.ask(requestOf(line, fields, content));
   if (seen === undefined) throw new Error(`Nothing reached the upstream: ${reply.text}`);
@@ -56,7 +56,7 @@ Deno.test("the credential is shaped as the route says", async () => {
   assertEquals((await headFor("GET /basic/x")).slice(2), [`Authorization: Basic ${btoa(`me:${TOKEN}`)}`]);
 });
 
-Deno.test("the agent's fields pass with their values as they were", async () => {
+Deno.test("the client's fields pass with their values unchanged", async () => {
   const fields = [
     "User-Agent: curl/8",
     "Accept: */*",
@@ -82,12 +82,12 @@ Deno.test("the agent's fields pass with their values as they were", async () => 
   ]);
 });
 
-Deno.test("a field that comes twice keeps both values in their order", async () => {
+Deno.test("a repeated field keeps its values in order", async () => {
   const lines = await headFor("GET /a/x", ["X-A: 2", "x-b: 0", "x-a: 1"]);
   assertEquals(lines.slice(2), ["x-a: 2, 1", "x-b: 0", CREDENTIAL]);
 });
 
-Deno.test("the longest prefix takes the request, and the upstream's base stands before the rest", async () => {
+Deno.test("the longest prefix matches, and the upstream's base path precedes the rest", async () => {
   const cases: [target: string, seen: string][] = [
     ["/a/", "/"],
     ["/a/x", "/x"],
@@ -158,7 +158,7 @@ Deno.test("methods pass as they are spelled", async () => {
   for (const method of methods) assertEquals((await headFor(`${method} /a/x`))[0], `${method} /x HTTP/1.1`);
 });
 
-Deno.test("an Authorization of the agent never gets through, however it is written", async () => {
+Deno.test("the client's Authorization is never forwarded, however it is spelled", async () => {
   const spellings = [
     ["Authorization: mine"],
     ["authorization: mine"],
@@ -177,7 +177,7 @@ Deno.test("an Authorization of the agent never gets through, however it is writt
   assert(!bare.seen?.head.includes("mine"), bare.seen?.head);
 });
 
-Deno.test("no other field in which credentials travel gets through", async () => {
+Deno.test("no other field that carries credentials is forwarded", async () => {
   const names = [
     "X-Api-Key",
     "x-api-key",
@@ -193,7 +193,7 @@ Deno.test("no other field in which credentials travel gets through", async () =>
   }
 });
 
-Deno.test("the route's own field never comes from the agent", async () => {
+Deno.test("the route's own field never comes from the client", async () => {
   const spellings = [
     ["Private-Token: mine"],
     ["PRIVATE-TOKEN: mine", "private-token:"],
@@ -203,11 +203,11 @@ Deno.test("the route's own field never comes from the agent", async () => {
     const lines = await headFor("GET /key/x", fields);
     assertEquals(lines, ["GET /x HTTP/1.1", host(), `Private-Token: ${TOKEN}`], fields.join());
   }
-  // Elsewhere it is a field like any other.
+  // On other routes it is an ordinary field.
   assertEquals((await headFor("GET /a/x", ["Private-Token: mine"]))[2], "private-token: mine");
 });
 
-Deno.test("a credential field with white space before its colon, or folded, is no way round", async () => {
+Deno.test("a credential field with white space before its colon, or folded, does not bypass the rule", async () => {
   for (
     const fields of [["Authorization : mine"], ["Authorization\t: mine"], ["X-A: 1", " Authorization: mine"]]
   ) {
@@ -216,7 +216,7 @@ Deno.test("a credential field with white space before its colon, or folded, is n
   }
 });
 
-Deno.test("cookies get through on a route that lets them", async () => {
+Deno.test("cookies are forwarded on a route that allows them", async () => {
   const lines = await headFor("GET /cookies/x", ["Cookie: a=1; b=2", "Authorization: mine"]);
   assertEquals(lines.slice(2), ["cookie: a=1; b=2", CREDENTIAL]);
 });
@@ -247,7 +247,7 @@ Deno.test("a field that Connection names is removed, and the credential is not",
   );
 });
 
-Deno.test("fields of the agent's connection stay on it", async () => {
+Deno.test("hop-by-hop fields of the client's connection are not forwarded", async () => {
   const fields = [
     "Connection: keep-alive, Upgrade, HTTP2-Settings",
     "Upgrade: h2c",
@@ -263,7 +263,7 @@ Deno.test("fields of the agent's connection stay on it", async () => {
   assertEquals(await headFor("GET /a/x", fields), ["GET /x HTTP/1.1", host(), CREDENTIAL]);
 });
 
-Deno.test("the route's own fields replace the agent's, or are appended to them", async () => {
+Deno.test("the route's own fields replace the client's, or are appended to them", async () => {
   const fields = ["User-Agent: agent", "Anthropic-Beta: one", "anthropic-beta: half"];
   assertEquals((await headFor("GET /sets/x", fields)).slice(2), [
     "user-agent: mine",
@@ -277,7 +277,7 @@ Deno.test("the route's own fields replace the agent's, or are appended to them",
   ]);
 });
 
-Deno.test("a route that masks asks for content that can be read, whatever the agent takes", async () => {
+Deno.test("a route that masks requests content that it can decode, whatever the client accepts", async () => {
   for (
     const fields of [[], ["Accept-Encoding: gzip, br"], [
       "accept-encoding: gzip",
@@ -289,7 +289,7 @@ Deno.test("a route that masks asks for content that can be read, whatever the ag
   }
 });
 
-Deno.test("a request without content tells a length only where the agent did", async () => {
+Deno.test("a request without content has a length only where the client sent one", async () => {
   assertEquals((await headFor("POST /a/x")).slice(2), [CREDENTIAL]);
   assertEquals((await headFor("POST /a/x", ["Content-Length: 0"])).slice(2), [
     "content-length: 0",
@@ -301,7 +301,7 @@ Deno.test("a request without content tells a length only where the agent did", a
   ]);
 });
 
-Deno.test("content passes with the framing it had", async () => {
+Deno.test("content passes with its framing unchanged", async () => {
   const length = await headFor("DELETE /a/x", ["content-LENGTH: 005"], "hello");
   assertEquals(length.slice(2), ["content-length: 5", CREDENTIAL]);
   assertEquals(fromLatin1(fixture.upstream.requests.at(-1)?.received ?? new Uint8Array()), "hello");
@@ -314,17 +314,17 @@ Deno.test("content passes with the framing it had", async () => {
   assertEquals(fromLatin1(fixture.upstream.requests.at(-1)?.received ?? new Uint8Array()), "hello");
 });
 
-Deno.test("an absolute target that names the Host's own is the same request", async () => {
+Deno.test("an absolute target that matches the Host is the same request", async () => {
   assertEquals((await headFor("GET http://proxy:9099/a/x?y"))[0], "GET /x?y HTTP/1.1");
 });
 
-Deno.test("a client of HTTP/1.0 is served as well, and the upstream in HTTP/1.1", async () => {
+Deno.test("an HTTP/1.0 client is served, with HTTP/1.1 to the upstream", async () => {
   const { seen, reply } = await fixture.ask("GET /a/x HTTP/1.0\r\nHost: x\r\n\r\n");
   assertEquals(seen?.head, `GET /x HTTP/1.1\r\n${host()}\r\n${CREDENTIAL}\r\n\r\n`);
   assertEquals([reply.status, reply.body.text], [200, "ok"]);
 });
 
-Deno.test("requests that come in one go are answered one after the other", async () => {
+Deno.test("pipelined requests are served in order", async () => {
   fixture.setScript((exchange) => exchange.reply(200, [], exchange.target));
   await using wire = await connectRaw(fixture.service.port);
   await wire.send(
@@ -337,7 +337,7 @@ Deno.test("requests that come in one go are answered one after the other", async
   assertEquals(texts, ["/1", "/2", '{"', "/3"]);
 });
 
-Deno.test("HTTP/2 in the clear is refused, or its content arrives: it is never dropped in silence", async () => {
+Deno.test("cleartext HTTP/2 is refused, or its content arrives: it is never dropped silently", async () => {
   const { connect } = await import("node:http2");
   fixture.setScript((exchange) => exchange.reply(200));
   const before = fixture.upstream.requests.length;

@@ -1,5 +1,5 @@
 /**
- * What reaches the agent of an upstream's reply, byte for byte: raw replies in, raw replies out.
+ * What reaches the client of an upstream's response, byte for byte: raw responses in, raw responses out.
  *
  * @module
  */
@@ -23,17 +23,17 @@ function requestOf(line: string, fields: readonly string[] = []): string {
   return [`${line} HTTP/1.1`, "Host: proxy:9099", ...fields, "", ""].join("\r\n");
 }
 
-/** The reply to a request that the upstream answers with raw text. */
+/** The response to a request for which the upstream sends raw text. */
 async function replyTo(raw: string, line = "GET /a/x", fields: readonly string[] = []): Promise<Reply> {
   return (await fixture.ask(requestOf(line, fields), (exchange) => exchange.write(raw))).reply;
 }
 
-/** The reply's field lines, without the Date that the service must add where there is none. */
+/** The response's field lines, without the Date that the service adds if it is missing. */
 function linesOf(reply: Pick<Reply, "text">): string[] {
   return reply.text.slice(0, -4).split("\r\n").slice(1).filter((line) => !line.startsWith("date: "));
 }
 
-/** All that comes on a connection that the client asks to be closed, after the head. */
+/** All bytes after the head on a connection with `Connection: close`. */
 async function restFor(raw: string, line = "GET /a/x"): Promise<{ lines: string[]; rest: string }> {
   fixture.setScript((exchange) => exchange.write(raw));
   await using wire = await connectRaw(fixture.service.port);
@@ -43,7 +43,7 @@ async function restFor(raw: string, line = "GET /a/x"): Promise<{ lines: string[
   return { lines: linesOf(head).filter((each) => each !== "connection: close"), rest: text };
 }
 
-Deno.test("the upstream's fields pass in their order, and nothing is added but a Date that is missing", async () => {
+Deno.test("the upstream's fields pass in order, and only a missing Date is added", async () => {
   const fields = [
     "Server: odd/1",
     "Content-Type: text/html; charset=utf-8",
@@ -73,12 +73,12 @@ Deno.test("the upstream's Date is the only one", async () => {
   assertEquals(reply.field("date"), date);
 });
 
-Deno.test("a field's bytes beyond ASCII pass as they are", async () => {
+Deno.test("bytes beyond ASCII in a field pass unchanged", async () => {
   const reply = await replyTo("HTTP/1.1 200 OK\r\nX-Byte: caf\xe9 \x80\xff\r\nContent-Length: 0\r\n\r\n");
   assertEquals(reply.field("x-byte"), "caf\xe9 \x80\xff");
 });
 
-Deno.test("nothing is compressed, and no validator weakened, for a client that takes gzip", async () => {
+Deno.test("nothing is compressed and no validator weakened for a client that accepts gzip", async () => {
   const html = "<p>hello</p>".repeat(5000);
   const raw =
     `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nETag: "x"\r\nContent-Length: ${html.length}\r\n\r\n${html}`;
@@ -87,7 +87,7 @@ Deno.test("nothing is compressed, and no validator weakened, for a client that t
   assert(reply.body.text === html);
 });
 
-Deno.test("a field that comes twice keeps both values", async () => {
+Deno.test("a repeated field keeps both values", async () => {
   const fields = [
     'WWW-Authenticate: Basic realm="a"',
     "Link: </1>; rel=next",
@@ -102,7 +102,7 @@ Deno.test("a field that comes twice keeps both values", async () => {
   }
 });
 
-Deno.test("Set-Cookie passes only on a route that lets cookies, each on its own line", async () => {
+Deno.test("Set-Cookie passes only on a route that allows cookies, each on its own line", async () => {
   const fields = ["Set-Cookie: a=1, b", "X-A: 1", "SET-COOKIE: b=2; Path=/", "Content-Length: 0"];
   const raw = `HTTP/1.1 200 OK\r\n${fields.join("\r\n")}\r\n\r\n`;
   assertEquals(linesOf(await replyTo(raw)), ["x-a: 1", "content-length: 0"]);
@@ -112,7 +112,7 @@ Deno.test("Set-Cookie passes only on a route that lets cookies, each on its own 
   }
 });
 
-Deno.test("fields of the upstream's connection stay on it", async () => {
+Deno.test("hop-by-hop fields of the upstream's connection are not forwarded", async () => {
   const fields = [
     "Connection: keep-alive, X-Foo",
     "Keep-Alive: timeout=5",
@@ -129,7 +129,7 @@ Deno.test("fields of the upstream's connection stay on it", async () => {
   assertEquals(linesOf(reply), ["x-bar: 2", "content-length: 0"]);
 });
 
-Deno.test("a Location at the upstream is turned back to the route", async () => {
+Deno.test("a Location at the upstream is rewritten to the route", async () => {
   const { url } = fixture.upstream;
   const cases: [line: string, location: string, turned: string][] = [
     ["GET /a/x", `${url}/y?z#w`, "/a/y?z#w"],
@@ -156,12 +156,12 @@ Deno.test("statuses pass, with their content", async () => {
       `HTTP/1.1 ${status} Any\r\nContent-Length: 5\r\nX-A: 1\r\n\r\nhello`,
     );
     assertEquals([seen, body.text], [status, "hello"]);
-    // What the upstream refuses is the upstream's answer.
+    // A refusal by the upstream is the upstream's response.
     assert(!text.includes("cred-proxy-error") && !text.includes("x-should-retry"), text);
   }
 });
 
-Deno.test("a reply to HEAD has the upstream's fields and no content, and the connection serves on", async () => {
+Deno.test("a response to HEAD has the upstream's fields and no content, and the connection stays usable", async () => {
   const raw = "HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 12345\r\n\r\n";
   assertEquals(await restFor(raw, "HEAD /a/x"), { lines: ["x-a: 1", "content-length: 12345"], rest: "" });
   await using wire = await connectRaw(fixture.service.port);
@@ -172,7 +172,7 @@ Deno.test("a reply to HEAD has the upstream's fields and no content, and the con
   }
 });
 
-Deno.test("a reply to HEAD without a length has none afterwards", async () => {
+Deno.test("a response to HEAD without a length gets none added", async () => {
   for (const field of ["X-A: 1", "Transfer-Encoding: chunked"]) {
     const { lines, rest } = await restFor(`HTTP/1.1 200 OK\r\n${field}\r\n\r\n`, "HEAD /a/x");
     assertEquals([lines.filter((line) => line.startsWith("content-length")), rest], [[], ""]);
@@ -183,7 +183,7 @@ Deno.test("204 and 304 have no content, whatever their fields say", async () => 
   const cases: [raw: string, lines: string[]][] = [
     ["HTTP/1.1 204 No Content\r\nX-A: 1\r\n\r\n", ["x-a: 1"]],
     ['HTTP/1.1 304 Not Modified\r\nETag: "x"\r\n\r\n', ['etag: "x"']],
-    // A 304 may tell the length of what it spares the client, and need not.
+    // A 304 may have the length that a 200 would have had (RFC 9110, section 8.6).
     ["HTTP/1.1 304 Not Modified\r\nContent-Length: 12345\r\nX-A: 1\r\n\r\n", ["x-a: 1"]],
     ["HTTP/1.1 204 No Content\r\nContent-Length: 5\r\nX-A: 1\r\n\r\n", ["x-a: 1"]],
   ];
@@ -193,7 +193,7 @@ Deno.test("204 and 304 have no content, whatever their fields say", async () => 
   }
 });
 
-Deno.test("the connection serves on after 204 and 304", async () => {
+Deno.test("the connection stays usable after 204 and 304", async () => {
   const answers = [
     "HTTP/1.1 204 No Content\r\n\r\n",
     "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
@@ -217,12 +217,12 @@ Deno.test("a 205 never makes the client wait for content that does not come", as
   ];
   for (const raw of raws) {
     const reply = await replyTo(`HTTP/1.1 205 Reset Content\r\n${raw}`);
-    // Without a form to reset, 204 says the same.
+    // For a client without a form to reset, 204 means the same.
     assert([204, 205].includes(reply.status) && reply.body.clean && reply.body.text === "", reply.text);
   }
 });
 
-Deno.test("informational responses are read past", async () => {
+Deno.test("informational responses are skipped", async () => {
   const early = [
     "HTTP/1.1 100 Continue\r\n\r\n",
     "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nContent-Length: 5\r\n\r\n",
@@ -238,7 +238,7 @@ Deno.test("informational responses are read past", async () => {
   }
 });
 
-Deno.test("a client that expects 100 Continue gets it, and then the answer", async () => {
+Deno.test("a client that expects 100 Continue gets it, and then the response", async () => {
   fixture.setScript(async (exchange) => exchange.reply(200, [], await exchange.bodyBytes()));
   await using wire = await connectRaw(fixture.service.port);
   await wire.send(requestOf("POST /a/x", ["Expect: 100-continue", "Content-Length: 5"]));
@@ -248,14 +248,14 @@ Deno.test("a client that expects 100 Continue gets it, and then the answer", asy
   assertEquals([reply.status, reply.body.text], [200, "hello"]);
 });
 
-Deno.test("a POST without content gets its answer", async () => {
+Deno.test("a POST without content gets its response", async () => {
   for (const fields of [["Content-Length: 0"], []]) {
     const { reply } = await fixture.ask(requestOf("POST /a/x", fields));
     assertEquals([reply.status, reply.body.text], [200, "ok"]);
   }
 });
 
-Deno.test("trailers and chunk extensions stay behind, and the content is whole", async () => {
+Deno.test("trailers and chunk extensions are dropped, and the content is complete", async () => {
   const raw =
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nX-Sum: 1\r\n\r\n";
   const { lines, rest } = await restFor(raw);
@@ -264,7 +264,7 @@ Deno.test("trailers and chunk extensions stay behind, and the content is whole",
   assertEquals([reply.body.text, reply.body.clean], ["hello", true]);
 });
 
-Deno.test("content that lasts until the upstream closes arrives whole, and the client's connection serves on", async () => {
+Deno.test("content that lasts until the upstream closes arrives complete, and the client's connection stays usable", async () => {
   const script = async (exchange: Exchange) => {
     await exchange.write(`HTTP/1.${exchange.target === "/old" ? 0 : 1} 200 OK\r\nX-A: 1\r\n\r\nhello`);
     exchange.close();
@@ -278,7 +278,7 @@ Deno.test("content that lasts until the upstream closes arrives whole, and the c
   }
 });
 
-Deno.test("content of every byte arrives as it was, with a length and chunked", async () => {
+Deno.test("content of every byte value arrives unchanged, with a length and chunked", async () => {
   const bytes = Uint8Array.from({ length: 100_000 }, (_, at) => at * 31 % 256);
   for (const framing of [{}, { "Transfer-Encoding": "chunked" }]) {
     const { reply } = await fixture.ask(requestOf("GET /a/x"), async (exchange) => {
@@ -303,7 +303,7 @@ Deno.test("a large head passes, and one beyond the limit is refused", async () =
   assertEquals((await replyTo(large(70_000))).status, 502);
 });
 
-Deno.test("bytes past a reply's end go nowhere", async () => {
+Deno.test("bytes after the end of a response are dropped", async () => {
   const raw =
     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
   await using wire = await connectRaw(fixture.service.port);
@@ -317,7 +317,7 @@ Deno.test("bytes past a reply's end go nowhere", async () => {
   }
 });
 
-Deno.test("the log has a line for each request, without query, fields or content", async () => {
+Deno.test("the log has one line per request, without query, fields or content", async () => {
   const text = requestOf("GET /a/logged?canary", ["X-Canary: canary", "Authorization: canary"]);
   await fixture.ask(text, (exchange) => exchange.reply(200, { "X-A": "canary" }, "canary"));
   const [line] = await fixture.service.logged(/^GET \/a\/logged.*$/m);

@@ -56,11 +56,11 @@ Deno.test("a rotation under load loses no request, and new token loaded soon", a
   assertEquals(upstream.requests.length, answered);
   const shown = upstream.requests.map((each) => each.field("authorization"));
   assertEquals([shown[0], shown.at(-1)], [`Bearer ${FIRST}`, `Bearer ${SECOND}`]);
-  // From the old to the new once, and never back.
+  // It changes from the old to the new once, and never back.
   assertEquals(shown.filter((value, index) => value !== (shown[index - 1] ?? value)).length, 1);
 });
 
-Deno.test("a mounted volume changes its links at once, and a token that comes late serves from then on", async () => {
+Deno.test("a mounted volume switches its links atomically, and a token that arrives late is used from then on", async () => {
   await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
   await using service = await startFor(upstream, {});
   await service.logged(/^cred-proxy: the file gh is not there: \/a\/ responds with 500$/m);
@@ -89,7 +89,7 @@ Deno.test("a mounted volume changes its links at once, and a token that comes la
   ]);
 });
 
-Deno.test("after a rotation both tokens are masked, in replies that come and in one that is under way", async () => {
+Deno.test("after a rotation both tokens are masked, in new responses and in one under way", async () => {
   const rotated = Promise.withResolvers<void>();
   await using upstream = startUpstream(async (exchange) => {
     if (exchange.target === "/stream") {
