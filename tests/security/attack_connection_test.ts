@@ -42,25 +42,25 @@ const H2C = [
   "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA",
 ];
 
-function get(fields: readonly string[], behind = ""): string {
-  return requestText("GET /a/x", fields, behind);
+function get(fields: readonly string[], after = ""): string {
+  return requestText("GET /a/x", fields, after);
 }
 
 Deno.test("an Upgrade opens no tunnel: what follows it is parsed as a request", (test) =>
   fixture.run(test, [
     ["a WebSocket", get(WEBSOCKET), [NOT_SERVED, AFTER]],
-    ["a request behind it", get(WEBSOCKET, HIDDEN), [NOT_SERVED, "200 /hidden", AFTER], [["GET /hidden"]]],
+    ["a request after it", get(WEBSOCKET, HIDDEN), [NOT_SERVED, "200 /hidden", AFTER], [["GET /hidden"]]],
     [
-      "a request behind a version that nobody serves",
+      "a request after a version that nobody serves",
       get(offer("websocket", "Sec-WebSocket-Version: 777"), HIDDEN),
       [NOT_SERVED, "200 /hidden", AFTER],
       [["GET /hidden"]],
     ],
-    ["a request behind it that is refused", get(WEBSOCKET, requestText("GET /a/../x")), [
+    ["a request after it that is refused", get(WEBSOCKET, requestText("GET /a/../x")), [
       NOT_SERVED,
       ...REFUSED,
     ]],
-    ["a frame behind it", get(WEBSOCKET, "\x81\x05hello"), [NOT_SERVED, "400"]],
+    ["a frame after it", get(WEBSOCKET, "\x81\x05hello"), [NOT_SERVED, "400"]],
     ["with content", requestText("POST /a/x", [...WEBSOCKET, "Content-Length: 5"], "hello"), CUT],
     ["without Connection", get(["Upgrade: websocket"]), [NOT_SERVED, AFTER]],
     ["without Upgrade", get(["Connection: Upgrade"]), SERVED, [["GET /x"]]],
@@ -74,10 +74,10 @@ Deno.test("an Upgrade to HTTP/2 is ignored, and so are its fields", (test) =>
   fixture.run(test, [
     ["h2c", get(H2C), SERVED, [["GET /x"]]],
     ["h2c without Connection", get(["Upgrade: h2c"]), SERVED, [["GET /x"]]],
-    ["a request behind it", get(H2C, HIDDEN), ["200 /x", "200 /hidden", AFTER], [["GET /x"], [
+    ["a request after it", get(H2C, HIDDEN), ["200 /x", "200 /hidden", AFTER], [["GET /x"], [
       "GET /hidden",
     ]]],
-    ["HTTP/2 behind it", get(H2C, PREFACE), ["200 /x", "400"], [["GET /x"]]],
+    ["HTTP/2 after it", get(H2C, PREFACE), ["200 /x", "400"], [["GET /x"]]],
     ["h2c with content", requestText("POST /a/x", [...H2C, "Content-Length: 5"], "hello"), CUT],
   ]));
 
@@ -202,7 +202,7 @@ Deno.test("a connection that begins like HTTP/2 and continues otherwise is refus
   fixture.run(test, [
     ["half of it", PREFACE.slice(0, 18), CUT],
     ["another end", PREFACE.replace("SM", "XX"), CUT],
-    ["behind a request", get([], PREFACE), ["200 /x", "400"], [["GET /x"]]],
+    ["after a request", get([], PREFACE), ["200 /x", "400"], [["GET /x"]]],
     ["as HTTP/1.1", requestText("PRI *"), CUT],
     ["as a method on a path", requestText("PRI /a/x"), SERVED, [["PRI /x"]]],
   ]));
@@ -271,12 +271,12 @@ Deno.test("TRACE, TRACK and CONNECT reach no upstream in any spelling, and open 
       NEVER,
     ]),
     [
-      "a request behind CONNECT",
+      "a request after CONNECT",
       requestText("CONNECT api.test:443", [], HIDDEN),
       ["405 method_not_forwarded", "200 /hidden", AFTER],
       [["GET /hidden"]],
     ],
-    ["TLS behind CONNECT", requestText("CONNECT api.test:443", [], "\x16\x03\x01"), [
+    ["TLS after CONNECT", requestText("CONNECT api.test:443", [], "\x16\x03\x01"), [
       "405 method_not_forwarded",
       "400",
     ]],

@@ -290,7 +290,7 @@ Deno.test("a request hidden in content is content", (test) => {
   const length = `Content-Length: ${HIDDEN.length}`;
   return fixture.run(test, [
     [
-      "behind a length",
+      "after a length",
       post([length], HIDDEN),
       SERVED,
       [["POST /x", [length.toLowerCase()], HIDDEN]],
@@ -327,24 +327,24 @@ Deno.test("a pipelined request is a request of its own, checked like any other",
       [["GET /1"], ["GET /2"], ["GET /3"]],
     ],
     [
-      "behind a length",
+      "after a length",
       post(["Content-Length: 5"], `hello${HIDDEN}`),
       ["200 /x", "200 /hidden", AFTER],
       [["POST /x", ["content-length: 5"], "hello"], ["GET /hidden"]],
     ],
     [
-      "behind the last chunk",
+      "after the last chunk",
       chunked(`0\r\n\r\n${HIDDEN}`),
       ["200 /x", "200 /hidden", AFTER],
       [["POST /x", ["transfer-encoding: chunked"], "0\r\n\r\n"], ["GET /hidden"]],
     ],
     [
-      "behind a length of nothing",
+      "after a length of nothing",
       post(["Content-Length: 0"], HIDDEN),
       ["200 /x", "200 /hidden", AFTER],
       [["POST /x", ["content-length: 0"]], ["GET /hidden"]],
     ],
-    ["behind no length", post([], HIDDEN), ["200 /x", "200 /hidden", AFTER], [["POST /x"], ["GET /hidden"]]],
+    ["after no length", post([], HIDDEN), ["200 /x", "200 /hidden", AFTER], [["POST /x"], ["GET /hidden"]]],
     [
       "with a credential of its own",
       post(
@@ -361,7 +361,7 @@ Deno.test("a pipelined request is a request of its own, checked like any other",
       [["GET /x"]],
     ],
     ["chunks that nobody announced", post([], HELLO), ["200 /x", "400"], [["POST /x"]]],
-    ["chunks behind the last chunk", chunked(`0\r\n\r\n${HELLO}`), ["200 /x", "400"], [[
+    ["chunks after the last chunk", chunked(`0\r\n\r\n${HELLO}`), ["200 /x", "400"], [[
       "POST /x",
       ["transfer-encoding: chunked"],
       "0\r\n\r\n",

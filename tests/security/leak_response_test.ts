@@ -230,7 +230,7 @@ Deno.test("content that is truncated or does not match its coding discloses noth
         shows: "any",
       },
       {
-        name: `${coding} with plain text behind it`,
+        name: `${coding} with plain text after it`,
         respond(exchange, payload) {
           const encode = CODERS.find(([name]) => name === coding)?.[1] ?? zlib.gzipSync;
           const page = pageOf(exchange, payload);
@@ -389,11 +389,11 @@ Deno.test("parts of a response that are not forwarded disclose no secret", (test
         shows: "none",
       },
     ),
-    raw("bytes behind the end", (payload) => `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok${payload}`, {
+    raw("bytes after the end", (payload) => `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok${payload}`, {
       shows: "none",
     }),
     raw(
-      "a reply behind the end",
+      "a response after the end",
       (payload) =>
         `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nX-Echo: ${payload}\r\nContent-Length: 0\r\n\r\n`,
       {
@@ -455,9 +455,8 @@ Deno.test("a malformed response becomes 502 and discloses nothing", (test) => {
       `HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\nX-Echo: ${payload}\r\n\r\nok`,
     "a length and chunks": (payload) =>
       `HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\nX-Echo: ${payload}\r\n\r\nok`,
-    "a length that is none": (payload) => `HTTP/1.1 200 OK\r\nContent-Length: ${payload}\r\n\r\nok`,
-    "a transfer coding that is none": (payload) =>
-      `HTTP/1.1 200 OK\r\nTransfer-Encoding: ${payload}\r\n\r\nok`,
+    "an invalid length": (payload) => `HTTP/1.1 200 OK\r\nContent-Length: ${payload}\r\n\r\nok`,
+    "an unknown transfer coding": (payload) => `HTTP/1.1 200 OK\r\nTransfer-Encoding: ${payload}\r\n\r\nok`,
     "a compressed transfer": (payload) =>
       `HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n${
         payload.length.toString(16)
@@ -465,7 +464,7 @@ Deno.test("a malformed response becomes 502 and discloses nothing", (test) => {
     "a head beyond 64 KiB": (payload) =>
       `HTTP/1.1 200 OK\r\nX-Echo: ${payload.repeat(60)}\r\nContent-Length: 0\r\n\r\n`,
     "a head that ends in the middle": (payload) => `HTTP/1.1 200 OK\r\nX-Echo: ${payload}`,
-    "nothing behind an interim one": (payload) => `HTTP/1.1 103 Early\r\nLink: ${payload}\r\n\r\n`,
+    "nothing after an interim response": (payload) => `HTTP/1.1 103 Early\r\nLink: ${payload}\r\n\r\n`,
     "interim ones without end": (payload) => `HTTP/1.1 103 Early\r\nLink: ${payload}\r\n\r\n`.repeat(80),
   };
   return leaks.run(
@@ -478,10 +477,10 @@ Deno.test("a truncated response discloses nothing", (test) => {
   const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   const counted = "HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n";
   return leaks.run(test, [
-    raw("behind the secret, of a length", (payload) => `${counted}${payload}`),
-    raw("behind the secret, in a chunk", (payload) => `${chunked}ffff\r\n${payload}`),
+    raw("after the secret, of a length", (payload) => `${counted}${payload}`),
+    raw("after the secret, in a chunk", (payload) => `${chunked}ffff\r\n${payload}`),
     raw(
-      "behind the secret, after a chunk",
+      "after the secret and a whole chunk",
       (payload) => `${chunked}${payload.length.toString(16)}\r\n${payload}\r\n`,
     ),
     // A part that is available at once may already be refused.
@@ -492,7 +491,7 @@ Deno.test("a truncated response discloses nothing", (test) => {
       shows: "any",
     }),
     ...[8, 13, 20].map((length) =>
-      raw(`behind ${length} bytes of the secret`, (payload) => `${counted}${payload.slice(0, 1 + length)}`, {
+      raw(`after ${length} bytes of the secret`, (payload) => `${counted}${payload.slice(0, 1 + length)}`, {
         shows: "none",
       })
     ),

@@ -1,6 +1,6 @@
 /**
- * Hostile requests on raw connections, one after the other against one service: what the agent gets for each, and every
- * byte that reaches the upstream.
+ * Hostile requests on raw connections against one service: what the client gets for each, and every byte that reaches
+ * the upstream.
  *
  * @module
  */
@@ -13,56 +13,56 @@ import { TOKEN } from "./fixture.ts";
 import { within } from "./within.ts";
 
 /**
- * What is sent, and what comes of it.
+ * The text to send and the expected outcome.
  *
- * What the agent gets is a list of answers in their order. Each is a status with the proxy's own code (`400 bad_request`),
- * the runtime's own status (`400`), or the target that the upstream was asked for (`200 /x`). Behind the attack, on the
- * same connection, comes an ordinary request for `/a/after`: an answer to it says that the connection serves on, and none
- * that the service has hung up.
+ * The client gets a list of responses. Each is a status with the proxy's own code (`400 bad_request`), the runtime's own
+ * status (`400`), or the target that the upstream received (`200 /x`). After the attack, on the same connection, an
+ * ordinary request for `/a/after` follows: a response to it shows that the connection is still usable, and its absence
+ * that the service has closed it.
  */
 export type Attack = readonly [
   name: string,
   sent: string,
   got: readonly string[],
-  /** All that reached the upstream before `/a/after`; nothing unless told. */
+  /** Everything that reached the upstream before `/a/after`; nothing by default. */
   reached?: readonly UpstreamRequest[],
 ];
 
-/** A request as the upstream gets it: the agent's fields in it, and its content with the framing. */
+/** A request as the upstream gets it: the client's fields that it has, and its content with the framing. */
 export type UpstreamRequest = readonly [line: string, fields?: readonly string[], content?: string];
 
-/** The answer to the request behind an attack, where the connection serves on. */
+/** The response to the request after an attack, if the connection is still usable. */
 export const AFTER = "200 /after";
-/** The service refuses it, and serves on. */
+/** The service refuses it and keeps the connection. */
 export const REFUSED: readonly string[] = ["400 bad_request", AFTER];
-/** The runtime refuses it, and hangs up. */
+/** The runtime refuses it and closes the connection. */
 export const CUT: readonly string[] = ["400"];
-/** The runtime hangs up without a word. */
+/** The runtime closes the connection without a response. */
 export const HUNG_UP: readonly string[] = [];
-/** It is an ordinary request. */
+/** The service serves it as an ordinary request. */
 export const SERVED: readonly string[] = ["200 /x", AFTER];
 
-/** A request's text: a line, `Host: proxy`, more fields, and content. */
+/** Returns a request's text: its line, `Host: proxy`, more fields, and content. */
 export function requestText(line: string, fields: readonly string[] = [], content = ""): string {
   return [`${line} HTTP/1.1`, "Host: proxy", ...fields, "", content].join("\r\n");
 }
 
-/** How an attack is sent: in one write, or each byte in one of its own. */
+/** How an attack is sent: in one write, or one write per byte. */
 export type Delivery = "at once" | "byte by byte";
 
 /** A service under attack. */
 export interface AttackFixture {
   readonly service: Service;
   readonly upstream: RecordingUpstream;
-  /** Makes each attack in a step of the test, and after each an ordinary request, to be served as if nothing had been. */
+  /** Runs each attack in a test step, and after each an ordinary request, which must be served. */
   run(test: Deno.TestContext, attacks: readonly Attack[], delivery?: Delivery): Promise<void>;
-  /** Asks for an ordinary path, and nothing but this request may reach the upstream. */
+  /** Sends an ordinary request and asserts that nothing else reaches the upstream. */
   assertServes(): Promise<void>;
-  /** The bytes of requests as the upstream gets them on a route with `Authorization: Bearer`. */
+  /** Returns requests as the upstream gets them on a route with `Authorization: Bearer`. */
   expectedBytes(requests: readonly UpstreamRequest[]): string;
 }
 
-/** Starts a service before the first test of the file, and ends it after the last. Route `/a/` goes without saying. */
+/** Starts a service before the first test of the file and stops it after the last. The table always has route `/a/`. */
 export function useAttackFixture(more = (_upstream: string): object[] => []): AttackFixture {
   let set: { readonly service: Service; readonly upstream: RecordingUpstream } | undefined;
 
@@ -78,7 +78,7 @@ export function useAttackFixture(more = (_upstream: string): object[] => []): At
   });
 
   function get() {
-    if (set === undefined) throw new Error("Cannot use a besieged service outside of a test");
+    if (set === undefined) throw new Error("Cannot use an attack fixture outside of a test");
     return set;
   }
 
@@ -128,7 +128,7 @@ export function useAttackFixture(more = (_upstream: string): object[] => []): At
   };
 }
 
-/** Sends text over a connection of its own, and gives all answers until the service closes it. */
+/** Sends text over a new connection and returns all responses until the service closes it. */
 export async function responsesTo(
   port: number,
   sent: string,
@@ -140,14 +140,14 @@ export async function responsesTo(
   try {
     for (const piece of delivery === "at once" ? [sent] : sent) await writeAll(conn, piece);
   } catch {
-    // Whoever is refused in the middle of a request can't send the rest.
+    // After a refusal within a request, the rest can't be sent.
   }
   const text = fromLatin1(await within(source.readToEnd(), `The end of a connection with ${source.peek()}`));
   assert(!text.includes(TOKEN), text);
   return [...responsesIn(text)];
 }
 
-/** The answers in a text; what is none, as it is. */
+/** Yields the responses in a text; anything else is yielded unchanged. */
 function* responsesIn(text: string): Generator<string> {
   while (text !== "") {
     const [head, status] = /^HTTP\/1\.[01] (\d{3})[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n/.exec(text) ?? [];

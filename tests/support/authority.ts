@@ -1,5 +1,5 @@
 /**
- * Certificates made at run time, so that no private key lies in the repository.
+ * Certificates made at run time, so that the repository holds no private key.
  *
  * @module
  */
@@ -17,15 +17,15 @@ import {
   X509CertificateGenerator,
 } from "@peculiar/x509";
 
-/** A server certificate and its private key, both PEM, as `Deno.listenTls` takes them. */
+/** A server certificate and its private key, both PEM, as `Deno.listenTls` accepts them. */
 export interface Leaf {
   readonly cert: string;
   readonly key: string;
 }
 
-/** A certificate authority that lives as long as the process. */
+/** A certificate authority that exists as long as the process. */
 export interface Authority {
-  /** The authority's own certificate, to be trusted by clients. */
+  /** The authority's own certificate, PEM, for clients to trust. */
   readonly pem: string;
   /** Issues a server certificate for DNS names and IP addresses; the first is the subject's common name. */
   issue(hosts: readonly string[]): Promise<Leaf>;
@@ -36,7 +36,7 @@ const SIGNATURE = { name: "ECDSA", hash: "SHA-256" } as const;
 const HOUR = 3_600_000;
 
 /**
- * Makes an authority with ECDSA P-256 keys. Leaves are separate certificates, since rustls refuses an
+ * Makes an authority with ECDSA P-256 keys. Leaves are separate certificates, since rustls rejects an
  * authority's own certificate as a server's (`CaUsedAsEndEntity`).
  */
 export async function makeAuthority(): Promise<Authority> {
@@ -78,7 +78,7 @@ export async function makeAuthority(): Promise<Authority> {
   return { pem: root.toString("pem"), issue };
 }
 
-/** A fresh serial number and a day of validity, begun an hour ago so that a skewed clock does no harm. */
+/** A random serial number and a day of validity, from an hour ago to allow for clock skew. */
 function validity() {
   const serial = crypto.getRandomValues(new Uint8Array(8));
   serial[0] = 0x4d; // a positive number without a leading zero

@@ -1,15 +1,15 @@
 /**
- * Bytes from a connection, read ahead a little, and the texts made of them.
+ * Reads bytes from a connection, a little ahead, and converts them from and to text.
  *
  * @module
  */
 
-/** How much is held before reading ahead stops, so that back-pressure still reaches the peer. */
-const HELD = 256 * 1024;
+/** How many bytes are buffered before reading ahead stops, so that back-pressure still reaches the peer. */
+const MAX_BUFFERED = 256 * 1024;
 const CHUNK = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 
-/** One character a byte, as heads are defined (RFC 9112, section 2.2). */
+/** Encodes one character per byte, as heads are defined (RFC 9112, section 2.2). */
 export function latin1(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at++) {
@@ -29,7 +29,7 @@ export function fromLatin1(bytes: Uint8Array): string {
   return parts.join("");
 }
 
-/** All chunks in one array. */
+/** Concatenates chunks. */
 export function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let at = 0;
@@ -40,7 +40,7 @@ export function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-/** The bytes cut into pieces of many sizes, from one byte to less than `most`. */
+/** Cuts bytes into pieces of varying sizes, from one byte to less than `most`. */
 export function* piecesOf(bytes: Uint8Array, most: number): Generator<Uint8Array> {
   let size = 1;
   for (let at = 0; at < bytes.length; size = size * 3 % most) {
@@ -49,7 +49,7 @@ export function* piecesOf(bytes: Uint8Array, most: number): Generator<Uint8Array
   }
 }
 
-/** Where the marker begins, or -1. */
+/** Returns the offset of the marker, or -1. */
 function find(bytes: Uint8Array, marker: Uint8Array): number {
   for (
     let at = bytes.indexOf(marker[0] as number);
@@ -61,14 +61,14 @@ function find(bytes: Uint8Array, marker: Uint8Array): number {
   return -1;
 }
 
-/** Writes all of it, where `Deno.Conn.write` may write a part. A string is written as Latin-1. */
+/** Writes all bytes, where `Deno.Conn.write` may write only some. A string is written as Latin-1. */
 export async function writeAll(conn: Pick<Deno.Conn, "write">, data: string | Uint8Array): Promise<void> {
   let rest = typeof data === "string" ? latin1(data) : data;
   while (rest.length > 0) rest = rest.subarray(await conn.write(rest));
 }
 
 /**
- * Reads a connection in the background, so that its end is noticed at once even while nobody asks for bytes.
+ * Reads a connection in the background, so that its end is noticed at once even while nobody reads.
  * One consumer at a time.
  */
 export class ByteSource {
@@ -77,7 +77,7 @@ export class ByteSource {
   #over = false;
   #failure: unknown;
   #chunks: Uint8Array[] = [];
-  #held = 0;
+  #buffered = 0;
   #arrival = Promise.withResolvers<void>();
   #room = Promise.withResolvers<void>();
   #tap: Uint8Array[] | undefined;
@@ -91,24 +91,24 @@ export class ByteSource {
     return this.#failure;
   }
 
-  /** Some bytes as they came, at most `most` of them; null at the end. */
+  /** Reads some bytes as they arrived, at most `most`; null at the end. */
   async read(most = Infinity): Promise<Uint8Array | null> {
     while (this.#chunks.length === 0) if (!(await this.#more())) return null;
     const first = this.#chunks[0] as Uint8Array;
     return this.#take(Math.min(first.length, most));
   }
 
-  /** Exactly so many bytes, or fewer where the connection ended. */
+  /** Reads exactly `count` bytes, or fewer if the connection ended. */
   async readBytes(count: number): Promise<Uint8Array> {
-    while (this.#held < count) if (!(await this.#more())) break;
-    return this.#take(Math.min(count, this.#held));
+    while (this.#buffered < count) if (!(await this.#more())) break;
+    return this.#take(Math.min(count, this.#buffered));
   }
 
-  /** Everything up to and with the marker, or undefined where the connection ended before it. */
+  /** Reads up to and including the marker; undefined if the connection ended before it. */
   async readUntil(marker: string): Promise<string | undefined> {
     const wanted = latin1(marker);
     for (;;) {
-      // Mostly it is in the first chunk; joining the rest for each line of a big body would cost far more.
+      // It is usually in the first chunk; joining the rest for each line of a large body would cost far more.
       let at = find(this.#chunks[0] ?? NOTHING, wanted);
       if (at < 0 && this.#chunks.length > 1) at = find(this.#joined(), wanted);
       if (at >= 0) return fromLatin1(this.#take(at + wanted.length));
@@ -116,31 +116,31 @@ export class ByteSource {
     }
   }
 
-  /** Everything up to the end. */
+  /** Reads up to the end. */
   async readToEnd(): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
     for (let part = await this.read(); part; part = await this.read()) parts.push(part);
     return join(parts);
   }
 
-  /** Forgets what has arrived and was not taken: with no room left, the end would not be noticed. */
+  /** Drops buffered bytes: with a full buffer, the end would not be noticed. */
   discard(): void {
     this.#chunks = [];
-    this.#held = 0;
+    this.#buffered = 0;
     this.#room.resolve();
   }
 
-  /** What has arrived and was not taken, as Latin-1. */
+  /** Returns the buffered bytes as Latin-1 without consuming them. */
   peek(): string {
     return fromLatin1(this.#joined());
   }
 
-  /** From now on keeps a copy of what is taken, in the returned list. */
+  /** Starts to copy consumed bytes into the returned list. */
   tap(): Uint8Array[] {
     return this.#tap ??= [];
   }
 
-  /** Ends the copying that {@linkcode tap} began. */
+  /** Stops the copying that {@linkcode tap} started. */
   untap(): void {
     this.#tap = undefined;
   }
@@ -156,22 +156,22 @@ export class ByteSource {
     const whole = first.length >= count ? first : join(this.#chunks);
     this.#chunks = whole === first ? this.#chunks.slice(1) : [];
     if (whole.length > count) this.#chunks.unshift(whole.subarray(count));
-    this.#held -= count;
+    this.#buffered -= count;
     this.#room.resolve();
     const taken = whole.subarray(0, count);
     this.#tap?.push(taken);
     return taken;
   }
 
-  /** Waits for something to arrive; false at the end. */
+  /** Waits for more bytes; false at the end. */
   async #more(): Promise<boolean> {
-    const before = this.#held;
+    const before = this.#buffered;
     if (this.#over) return false;
     this.#arrival = Promise.withResolvers();
-    // A reader that wants more than is held at most must not wait for ever.
+    // A reader that wants more than the buffer holds must not wait forever.
     this.#room.resolve();
     await this.#arrival.promise;
-    return this.#held > before;
+    return this.#buffered > before;
   }
 
   async #pump(conn: Pick<Deno.Conn, "read">): Promise<void> {
@@ -181,10 +181,10 @@ export class ByteSource {
         const count = await conn.read(buffer);
         if (count === null) break;
         this.#chunks.push(buffer.slice(0, count));
-        this.#held += count;
+        this.#buffered += count;
         this.#room = Promise.withResolvers();
         this.#arrival.resolve();
-        if (this.#held >= HELD) await this.#room.promise;
+        if (this.#buffered >= MAX_BUFFERED) await this.#room.promise;
       }
     } catch (error) {
       this.#failure = error;

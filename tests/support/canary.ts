@@ -1,5 +1,5 @@
 /**
- * Secrets that are looked for in all that comes out. On purpose none of the masking's own code is used to find them.
+ * Secrets that are searched for in all output. They are deliberately found without the masking's own code.
  *
  * @module
  */
@@ -12,18 +12,18 @@ export interface Canary {
   /** The variable that holds the token. */
   readonly variable: string;
   readonly token: string;
-  /** The route's fields, but for the upstream and `token_env`. */
+  /** The route's fields, except the upstream and `token_env`. */
   readonly route: { readonly path: string; readonly [field: string]: unknown };
-  /** What must not come out in any encoding. */
+  /** The text that must not appear in any encoding. */
   readonly secret: string;
-  /** What must not come out either, as text: the base64 in a Basic credential. */
+  /** The base64 in a Basic credential, which must not appear as text either. */
   readonly value?: string;
 }
 
-/** What is looked for, and what it is called when it is found. */
+/** A secret to search for, and its name in findings. */
 export type Needle = Pick<Canary, "variable" | "secret" | "value">;
 
-/** One of each kind of credential; the tokens have the characters that encoders treat in ways of their own. */
+/** One canary per kind of credential; the tokens have the characters that encoders treat specially. */
 export const CANARIES: readonly Canary[] = [
   {
     variable: "BEARER_TOKEN",
@@ -58,7 +58,7 @@ export const CANARY_ENV: Readonly<Record<string, string>> = Object.fromEntries(
   CANARIES.map(({ variable, token }) => [variable, token]),
 );
 
-/** The routes of all canaries to one upstream. */
+/** Returns the routes of all canaries to one upstream. */
 export function canaryRoutes(upstream: string): object[] {
   return CANARIES.map(({ route, variable }) => ({ cookies: true, ...route, upstream, token_env: variable }));
 }
@@ -67,11 +67,11 @@ export function canaryRoutes(upstream: string): object[] {
 interface Form {
   readonly name: string;
   readonly text: string;
-  /** What of the text tells of the secret alone. */
+  /** The part of the text that depends on the secret alone. */
   readonly core: string;
 }
 
-/** A text as the usual encoders of text make it. */
+/** Encodes a text as common text encoders do. */
 function textForms(text: string): Form[] {
   const percent = encodeURIComponent(text);
   const json = JSON.stringify(text).slice(1, -1);
@@ -97,7 +97,7 @@ const REFERENCES: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
-/** A text as the usual encoders of bytes make it: in hex, and in base64 alone, behind one or two bytes, before more. */
+/** Encodes a text as common byte encoders do: in hex, and in base64 at each alignment, alone and before more text. */
 function byteForms(text: string): Form[] {
   const hex = [hexOf(text), hexOf(text).toUpperCase()].map((form) => ({
     name: "in hex",
@@ -105,9 +105,9 @@ function byteForms(text: string): Form[] {
     core: form,
   }));
   const base64 = ["", "a", "ab"].flatMap((before) =>
-    ["", " and more"].flatMap((behind) => {
-      const coded = btoa(before + text + behind);
-      // A character of base64 holds six bits. Those at the ends may hold bits of a neighbour as well.
+    ["", " and more"].flatMap((after) => {
+      const coded = btoa(before + text + after);
+      // A base64 character holds six bits. Those at the ends may include bits of a neighbour.
       const bits = before.length * 8;
       const core = coded.slice(Math.ceil(bits / 6), Math.floor((bits + text.length * 8) / 6));
       return [
@@ -127,12 +127,12 @@ function forUrls(coded: string): string {
   return coded.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-/** A canary in all forms, on one line that any field and any content may hold. */
+/** Returns a canary in all forms, on one line that any field and any content may hold. */
 export function payloadOf({ secret, value }: Pick<Needle, "secret" | "value">): string {
   return lineOf([...textForms(secret), ...byteForms(secret), ...value === undefined ? [] : textForms(value)]);
 }
 
-/** The value of a Basic credential, which is base64, in the forms of bytes: encoded once more. */
+/** Returns the value of a Basic credential, which is base64, encoded a second time. */
 export function reencodedPayloadOf({ value }: Canary): string {
   return lineOf(value === undefined ? [] : byteForms(value));
 }
@@ -141,10 +141,10 @@ function lineOf(forms: readonly Form[]): string {
   return forms.map(({ text }) => `[${text}]`).join(" ");
 }
 
-/** So many characters of a form are a piece of it; fewer may occur by chance. */
+/** Length of the pieces that are searched for, in characters; shorter ones may occur by chance. */
 const PIECE = 12;
 
-/** The pieces of some canaries in all forms, and where each is from. */
+/** Maps all pieces of some canaries, in all forms, to where each is from. */
 function piecesFor(canaries: readonly Needle[]): ReadonlyMap<string, string> {
   return new Map(
     canaries.flatMap(({ variable, secret, value }) =>
@@ -153,7 +153,7 @@ function piecesFor(canaries: readonly Needle[]): ReadonlyMap<string, string> {
           Array.from(piecesOf(core), (piece): [string, string] => [piece, `${variable} ${name}`])
         )
       )
-      // Of forms that have a piece in common the first is the plainest.
+      // Of forms that share a piece the first is the simplest.
     ).toReversed(),
   );
 }
@@ -162,7 +162,7 @@ function* piecesOf(text: string): Generator<string> {
   for (let at = 0; at + PIECE <= text.length; at++) yield text.slice(at, at + PIECE);
 }
 
-/** Makes what finds the origins of all pieces in a text or in bytes: whose, in which form, and the first such piece. */
+/** Returns a function that finds pieces in text or bytes: whose and in which form, with the first such piece. */
 export function finderFor(
   canaries: readonly Needle[],
 ): (given: string | Uint8Array) => ReadonlyMap<string, string> {
@@ -180,12 +180,12 @@ export function finderFor(
 
 const find = finderFor(CANARIES);
 
-/** Which canaries show in a text or in bytes, and how. */
+/** Returns which canaries appear in text or bytes, and in which form. */
 export function canariesIn(given: string | Uint8Array): string[] {
   return Array.from(find(given), ([origin, piece]) => `${origin}, with ${piece}`);
 }
 
-/** That no piece of a canary shows. */
+/** Asserts that no piece of a canary appears. */
 export function assertNoCanary(given: string | Uint8Array, what: string): void {
   assertEquals(canariesIn(given), [], what);
 }

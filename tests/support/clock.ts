@@ -1,4 +1,4 @@
-/** Milliseconds since 1970 with their fractions: the same clock in each process of this machine, near enough. */
+/** Milliseconds since 1970 with fractions, comparable between processes of this machine. */
 export function now(): number {
   return performance.timeOrigin + performance.now();
 }

@@ -1,5 +1,5 @@
 /**
- * One request that a mock upstream received, and the means to answer it.
+ * One request that a mock upstream received, and the methods to respond to it.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { type ByteSource, join, latin1, writeAll } from "./bytes.ts";
 import { type Field, framingOf, type Head, readBody, valuesOf } from "./message.ts";
 
-/** How much of a request's body is kept for {@linkcode Exchange.received}. */
+/** How many bytes of a request's body are kept for {@linkcode Exchange.received}. */
 const KEPT = 1024 * 1024;
 
 /** The peer closed or reset the connection before all was sent. */
@@ -15,7 +15,7 @@ export class PeerDisconnected extends Error {
   override name = "PeerGone";
 }
 
-/** What an exchange is made of. */
+/** The parts of an exchange. */
 export interface ExchangeParts {
   readonly conn: Deno.Conn;
   readonly source: ByteSource;
@@ -29,9 +29,9 @@ export class Exchange {
   /** The raw head as Latin-1, with the blank line. */
   readonly head: string;
   readonly method: string;
-  /** The request target as it was sent. */
+  /** The request target as sent. */
   readonly target: string;
-  /** The fields in the order and the case they came in. */
+  /** The fields in their original order and case. */
   readonly fields: readonly Field[];
   /** The connection's serial number, from 1. */
   readonly connection: number;
@@ -65,34 +65,34 @@ export class Exchange {
     return this.#cut;
   }
 
-  /** What has been read of the body so far, without the framing; the first megabyte of it. */
+  /** The body as read so far, without the framing; at most its first megabyte. */
   get received(): Uint8Array<ArrayBuffer> {
     return join(this.#kept);
   }
 
-  /** Whether the body has been read to the end that its framing says. */
+  /** Whether the body has been read to the end of its framing. */
   get complete(): boolean {
     return this.#complete;
   }
 
-  /** A field's values joined by a comma, or undefined; any case of the name. */
+  /** Returns a field's values joined by commas, or undefined; the name is case-insensitive. */
   field(name: string): string | undefined {
     const values = valuesOf(this.fields, name);
     return values.length > 0 ? values.join(", ") : undefined;
   }
 
-  /** The body's bytes as they come, without the framing. There is one body: a second call goes on with the rest. */
+  /** Yields the body's bytes as they arrive, without the framing. A second call continues with the rest. */
   async *body(): AsyncGenerator<Uint8Array> {
-    // Not the generator itself: a loop that breaks off would end it, and the rest would pass for the next request.
+    // Not the generator itself: leaving the loop would end it, and the rest would be read as the next request.
     for (let part = await this.#body.next(); !part.done; part = await this.#body.next()) yield part.value;
   }
 
-  /** The whole body (what is left of it), without the framing. */
+  /** Reads the rest of the body, without the framing. */
   async bodyBytes(): Promise<Uint8Array<ArrayBuffer>> {
     return join(await Array.fromAsync(this.#body));
   }
 
-  /** The whole body as it is on the wire, chunk sizes, trailers and all. */
+  /** Reads the whole body as sent, with chunk sizes and trailers. */
   async rawBody(): Promise<Uint8Array<ArrayBuffer>> {
     const raw = this.#source.tap();
     await this.drain();
@@ -100,7 +100,7 @@ export class Exchange {
     return join(raw);
   }
 
-  /** Reads what is left of the body, and forgets all but what {@linkcode received} keeps. */
+  /** Reads the rest of the body and drops all but what {@linkcode received} keeps. */
   async drain(): Promise<void> {
     for await (const _ of this.#body);
   }
@@ -108,7 +108,7 @@ export class Exchange {
   /**
    * Sends bytes; a string is sent as Latin-1.
    *
-   * @throws {PeerDisconnected} when the peer has left, which ends a script without failing the test
+   * @throws {PeerDisconnected} when the peer has disconnected, which ends a script without failing the test
    */
   async write(data: string | Uint8Array): Promise<void> {
     const bytes = typeof data === "string" ? latin1(data) : data;
@@ -126,8 +126,8 @@ export class Exchange {
   }
 
   /**
-   * Sends a whole reply. `Content-Length` is added unless the fields frame the body themselves. A string is UTF-8.
-   * The body of a reply to HEAD is measured but not sent.
+   * Sends a complete response. Adds `Content-Length` unless the fields frame the body themselves. A string is UTF-8.
+   * For HEAD the body's length is sent but not the body.
    */
   async reply(
     status: number,
@@ -147,7 +147,7 @@ export class Exchange {
     await this.write(join([latin1(`${head.join("\r\n")}\r\n\r\n`), ...sent]));
   }
 
-  /** Cuts the connection, wherever the reply stands. */
+  /** Closes the connection, even within a response. */
   close(): void {
     this.#cut = true;
     try {

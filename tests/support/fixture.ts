@@ -1,5 +1,5 @@
 /**
- * The service in front of a mock upstream whose part each test writes: one of both for all the tests of a file.
+ * The service in front of a mock upstream that each test scripts: one of both for all tests of a file.
  *
  * @module
  */
@@ -9,38 +9,38 @@ import { type Service, startService } from "./service.ts";
 import { type Script, startUpstream, type Upstream } from "./upstream.ts";
 import { type Reply, request } from "./wire.ts";
 
-/** The token that every stage's service holds, in the variable `A_TOKEN`. */
+/** The token of every fixture's service, in the variable `A_TOKEN`. */
 export const TOKEN = "real-Wq7Zt2LmK9xB4vNc";
 
-/** How to set a stage. */
+/** How to set up a fixture. */
 export interface FixtureOptions {
-  /** The routes, given the upstream's URL; `auth_scheme` Bearer and `token_env` A_TOKEN go without saying. */
+  /** Returns the routes, given the upstream's URL; `auth_scheme` defaults to Bearer and `token_env` to A_TOKEN. */
   readonly routes?: (upstream: string) => readonly object[];
   /** More variables. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A reply, and what the upstream saw of the request that it answers. */
+/** A response, and the request as the upstream got it. */
 export interface Asked {
   readonly reply: Reply;
   /** Undefined when nothing reached the upstream. */
   readonly seen: Exchange | undefined;
 }
 
-/** A service and its upstream; both are there while a test runs. */
+/** A service and its upstream; both run while a test does. */
 export interface Fixture {
   readonly service: Service;
   readonly upstream: Upstream;
-  /** What the upstream does from now on. */
+  /** Sets what the upstream does with requests from now on. */
   setScript(script: Script): void;
-  /** Sends text over a connection of its own, and reads one reply; the upstream says `ok` unless told. */
+  /** Sends text over a new connection and reads one response; by default the upstream responds `ok`. */
   ask(text: string | Uint8Array, script?: Script): Promise<Asked>;
 }
 
-/** The upstream's part while no test has another. */
+/** The upstream's default script. */
 export const OK: Script = (exchange) => exchange.reply(200, [], "ok");
 
-/** Sets a stage before the first test of the file, and clears it after the last. Route `/a/` unless told. */
+/** Starts a fixture before the first test of the file and stops it after the last. Its default route is `/a/`. */
 export function useFixture(
   { routes = (upstream) => [{ path: "/a/", upstream }], env }: FixtureOptions = {},
 ): Fixture {
@@ -64,7 +64,7 @@ export function useFixture(
   });
 
   function get() {
-    if (set === undefined) throw new Error("Cannot use a stage outside of a test");
+    if (set === undefined) throw new Error("Cannot use a fixture outside of a test");
     return set;
   }
 

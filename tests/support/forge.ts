@@ -1,5 +1,5 @@
 /**
- * A git forge and an agent's git, for tests of the real thing.
+ * A git forge and a client's git, for tests with real git.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Outcome } from "./run_main.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 import { within } from "./within.ts";
 
-/** A forge with one repository of one commit (README: "one"), and git with a home of its own. */
+/** A forge with one repository of one commit (README: "one"), and git with its own home. */
 export interface Forge extends AsyncDisposable {
   /** Serves the repository over TLS as `/project.git`. */
   readonly upstream: Upstream;
@@ -18,19 +18,19 @@ export interface Forge extends AsyncDisposable {
   readonly ca: string;
   /** The folder of the repository that is served. */
   readonly bare: string;
-  /** The folder of a repository to push from, past HTTP. */
+  /** The folder of a repository to push from directly, without HTTP. */
   readonly seed: string;
-  /** A folder that does not exist yet, for the agent's clone. */
+  /** A folder that does not exist yet, for the client's clone. */
   readonly work: string;
-  /** Runs git and gives what it printed, trimmed; throws what it complained of. */
+  /** Runs git and returns its stdout, trimmed; throws with its stderr. */
   git(...args: string[]): Promise<string>;
-  /** Runs git, whatever comes of it. */
+  /** Runs git and returns its outcome, failed or not. */
   tryGit(...args: string[]): Promise<Outcome>;
-  /** Commits one file and gives the commit's name. */
+  /** Commits one file and returns the commit's hash. */
   commit(repository: string, name: string, data: string | Uint8Array): Promise<string>;
 }
 
-/** Opens a forge that lets in whoever shows this value of Authorization, and nobody else. */
+/** Opens a forge that accepts only this value of Authorization. */
 export async function openForge(authorization: string): Promise<Forge> {
   const folder = await Deno.makeTempDir({ prefix: "cred-proxy-git-" });
   const [root, home, seed] = [`${folder}/root`, `${folder}/home`, `${folder}/seed`];

@@ -1,5 +1,5 @@
 /**
- * A git forge in small: `git http-backend` behind a mock upstream.
+ * A minimal git forge: a mock upstream that runs `git http-backend`.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import type { Script } from "./upstream.ts";
 
 const BLANK_LINE = "\r\n\r\n";
 
-/** Where the repositories are and who may reach them. */
+/** Where the repositories are and who may access them. */
 export interface GitBackendOptions {
-  /** The folder of the bare repositories; every one is served, to read and to write. */
+  /** The folder of the bare repositories; all are served for reading and writing. */
   readonly root: string;
-  /** The one value of Authorization that is let in; anything else gets 401. */
+  /** The one accepted value of Authorization; any other gets 401. */
   readonly authorization: string;
-  /** The environment that git runs in. */
+  /** The environment of git. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A script for an upstream that serves repositories to whoever shows the credential. */
+/** Returns a script for an upstream that serves repositories to clients with the credential. */
 export function gitBackend(options: GitBackendOptions): Script {
   return async (exchange) => {
     if (exchange.field("authorization") !== options.authorization) {
@@ -31,7 +31,7 @@ export function gitBackend(options: GitBackendOptions): Script {
   };
 }
 
-/** One request through the CGI program, streamed both ways (RFC 3875). */
+/** Runs one request through the CGI program, streamed in both directions (RFC 3875). */
 async function runCgi(exchange: Exchange, options: GitBackendOptions): Promise<void> {
   await using child = new Deno.Command("git", {
     args: ["http-backend"],
@@ -47,7 +47,7 @@ async function runCgi(exchange: Exchange, options: GitBackendOptions): Promise<v
     stderr: "inherit",
   }).spawn();
   await Promise.all([feed(exchange, child.stdin), relay(exchange, child.stdout)]);
-  // Only now: the program knows where a pack ends, and would not miss the end of the request.
+  // Only now: the program detects the end of a pack itself, so it would not notice a truncated request.
   await exchange.writeChunk();
 }
 
@@ -57,7 +57,7 @@ function cgiVariables(exchange: Exchange): Record<string, string> {
     REQUEST_METHOD: exchange.method,
     PATH_INFO: decodeURIComponent(path),
     QUERY_STRING: query,
-    // Whoever comes this far is let in, and only somebody with a name may push.
+    // Requests that get here are authorized, and git requires a user name to push.
     REMOTE_USER: "agent",
     CONTENT_TYPE: exchange.field("content-type"),
     CONTENT_LENGTH: exchange.field("content-length"),
@@ -69,19 +69,19 @@ function cgiVariables(exchange: Exchange): Record<string, string> {
   );
 }
 
-/** Gives the program the request's body. */
+/** Writes the request's body to the program. */
 async function feed(exchange: Exchange, stdin: WritableStream<Uint8Array>): Promise<void> {
   const writer = stdin.getWriter();
   try {
     for await (const part of exchange.body()) await writer.write(part);
     await writer.close();
   } catch (error) {
-    // The program may answer, and end, without reading all of it.
+    // The program may respond and exit without reading all of it.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }
 
-/** Sends what the program answers, but for the end of the reply. */
+/** Sends the program's response, except its last chunk. */
 async function relay(exchange: Exchange, stdout: ReadableStream<Uint8Array>): Promise<void> {
   let begun: Uint8Array | undefined = new Uint8Array();
   for await (const part of stdout) {
@@ -93,7 +93,7 @@ async function relay(exchange: Exchange, stdout: ReadableStream<Uint8Array>): Pr
     const end = fromLatin1(begun).indexOf(BLANK_LINE);
     if (end < 0) continue;
     const rest = begun.subarray(end + BLANK_LINE.length);
-    await replyHead(exchange, fromLatin1(begun.subarray(0, end)));
+    await sendHead(exchange, fromLatin1(begun.subarray(0, end)));
     if (rest.length > 0) await exchange.writeChunk(rest);
     begun = undefined;
   }
@@ -101,7 +101,7 @@ async function relay(exchange: Exchange, stdout: ReadableStream<Uint8Array>): Pr
 }
 
 /** A CGI head has a Status field where HTTP has a status line. */
-async function replyHead(exchange: Exchange, head: string): Promise<void> {
+async function sendHead(exchange: Exchange, head: string): Promise<void> {
   const { fields } = parseHead(`\r\n${head}${BLANK_LINE}`);
   const [status = "200"] = valuesOf(fields, "status");
   const others = fields.filter(([name]) => name !== "Status");

@@ -1,5 +1,5 @@
 /**
- * HTTP/2 by hand: requests that no client library would send, and just enough of the answers to know them.
+ * HTTP/2 by hand: requests that no client library would send, and just enough parsing to recognize the responses.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { fromLatin1 } from "./bytes.ts";
 import { connectRaw } from "./wire.ts";
 
-/** What a client says first: RFC 9113, section 3.4. */
+/** The connection preface: RFC 9113, section 3.4. */
 export const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 const DATA = 0;
@@ -19,7 +19,7 @@ const GOAWAY = 7;
 const END_STREAM = 1;
 const END_HEADERS = 4;
 
-/** How a head begins: a status of the static table, or one coded after Huffman (RFC 7541, appendices A and B). */
+/** How a head begins: a status from the static table, or a Huffman-coded one (RFC 7541, appendices A and B). */
 const STATUSES: readonly (readonly [coded: string, status: string])[] = [
   ["\x88", "200"],
   ["\x8c", "400"],
@@ -28,14 +28,13 @@ const STATUSES: readonly (readonly [coded: string, status: string])[] = [
   ["H\x83h\r\xff", "405"],
 ];
 
-/** Names and values, in the order they are sent. */
+/** Names and values in order. */
 export type Fields = readonly (readonly [name: string, value: string])[];
 
 /**
- * Sends one request on a connection of its own, and gives the answer: a status, or `reset` or `goaway` with the code of
- * the error.
+ * Sends one request on a new connection and returns the outcome: a status, or `reset` or `goaway` with the error code.
  *
- * @param content None unless told; it is sent in one frame.
+ * @param content Sent in one frame; none by default.
  */
 export async function askHttp2(port: number, fields: Fields, content?: string): Promise<string> {
   await using wire = await connectRaw(port);
@@ -67,12 +66,12 @@ function frame(type: number, flags: number, stream: number, payload: string): st
   return String.fromCharCode(...prefix) + payload;
 }
 
-/** A field that goes into no table, with nothing coded: RFC 7541, section 6.2.2. */
+/** A literal field without indexing or Huffman coding: RFC 7541, section 6.2.2. */
 function literal([name, value]: Fields[number]): string {
   return `\0${lengthOf(name)}${name}${lengthOf(value)}${value}`;
 }
 
-/** RFC 7541, section 5.1, with a prefix of seven bits. */
+/** Encodes a length with a prefix of seven bits: RFC 7541, section 5.1. */
 function lengthOf({ length }: string): string {
   if (length < 127) return String.fromCharCode(length);
   let text = "\x7f";

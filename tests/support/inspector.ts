@@ -1,8 +1,8 @@
 import { within } from "./within.ts";
 
-/** Evaluates expressions inside of a process that was started with `--inspect`. */
+/** Evaluates expressions in a process that was started with `--inspect`. */
 export interface Inspector extends Disposable {
-  /** The value of an expression, awaited; rejects when it throws. */
+  /** Returns the awaited value of an expression; rejects when it throws. */
   evaluate(expression: string): Promise<unknown>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Services that hold canaries, in front of an upstream that sings: over HTTP and TLS, and in each way of keeping a log.
+ * Services that hold canaries, in front of an upstream that sends them back: over HTTP and TLS, and with each kind of log.
  *
  * @module
  */
@@ -14,34 +14,34 @@ import { type Service, startService } from "./service.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 import { connectRaw } from "./wire.ts";
 
-/** A way in which an upstream sends the secret back, and what the agent makes of it. */
+/** A response with which an upstream sends the secret back, and what the client gets. */
 export interface LeakCase {
   readonly name: string;
   /** @param payload The secret in all forms, on one line. */
   readonly respond: (exchange: Exchange, payload: string) => Promise<void> | void;
-  /** The agent's status; 200 unless told. */
+  /** The client's status; 200 by default. */
   readonly status?: number;
-  /** Where the song shows, masked; `none` if nothing of it may. In the content unless told; `any` where it depends. */
+  /** Where the masked payload appears: in the content by default, `none` if nowhere, `any` if it depends. */
   readonly shows?: "content" | "head" | "none" | "any";
-  /** The agent's method; GET unless told. */
+  /** The client's method; GET by default. */
   readonly method?: string;
 }
 
-/** The services. */
+/** The running services. */
 export interface LeakFixture {
-  /** Lets the upstream sing in each way, in a step of the test: of each canary, to each service. */
+  /** Runs each case in a test step, with each canary and each service. */
   run(test: Deno.TestContext, cases: readonly LeakCase[]): Promise<void>;
   readonly services: readonly Service[];
 }
 
-/** How a service is told to keep a log, and what its upstream speaks. */
+/** The log settings of the services, and whether their upstreams use TLS. */
 const VARIANTS = [
   { tls: false, env: {} },
   { tls: true, env: { CRED_PROXY_DEBUG: "1" } },
   { tls: false, env: { CRED_PROXY_LOG: "json" } },
 ] as const;
 
-/** Starts the services before the first test of the file, and ends them after the last. */
+/** Starts the services before the first test of the file and stops them after the last. */
 export function useLeakFixture(): LeakFixture {
   let current: LeakCase["respond"] = () => {};
   let payload = "";
@@ -76,7 +76,7 @@ export function useLeakFixture(): LeakFixture {
       const what = `${canary.variable}: ${name}`;
       const response = await ask(port, `${method} ${canary.route.path}x`);
       assertNoCanary(response.raw, what);
-      // Without the framing it may be another text.
+      // Chunk sizes in the raw text could split a piece.
       if (!response.raw.endsWith(response.content)) assertNoCanary(response.content, what);
       if (shows === "any") continue;
       assertEquals(response.status, status, `${what}: ${response.raw}`);
@@ -105,12 +105,12 @@ export function useLeakFixture(): LeakFixture {
   };
 }
 
-/** What a song begins with once it is masked. */
+/** What a payload begins with once it is masked. */
 const MASKED = `[${"*".repeat(20)}`;
 
-/** All that an agent gets, a character a byte. */
+/** All that a client gets, one character per byte. */
 interface RawResponse {
-  /** As it came, with the framing, up to the end of the connection. */
+  /** As received, with the framing, up to the end of the connection. */
   readonly raw: string;
   readonly status: number;
   readonly head: string;
@@ -118,7 +118,7 @@ interface RawResponse {
   readonly content: string;
 }
 
-/** Asks on a connection of its own. @param line A method and a target. */
+/** Sends a request on a new connection. @param line A method and a target. */
 export async function ask(port: number, line: string, fields: readonly string[] = []): Promise<RawResponse> {
   await using wire = await connectRaw(port);
   const all = ["Host: proxy", "Accept-Encoding: gzip, br, zstd, deflate", "Connection: close", ...fields];
@@ -130,7 +130,7 @@ export async function ask(port: number, line: string, fields: readonly string[] 
   return { raw, head, status, content: await contentOf(head, bytes.subarray(head.length)) };
 }
 
-/** Content without its framing, as far as it came. */
+/** Decodes the framing of the content, as far as it arrived. */
 async function contentOf(head: string, rest: Uint8Array): Promise<string> {
   const pieces = [rest];
   const source = new ByteSource({

@@ -1,6 +1,6 @@
 import type { LogEntry } from "../../lib/log/request_log.ts";
 
-/** The record of a request that went well, but for what the test says. */
+/** Returns the log entry of a successful request, with the given differences. */
 export function entryOf(differences: Partial<LogEntry> = {}): LogEntry {
   return {
     id: "0f0f0f0f-1",

@@ -1,5 +1,5 @@
 /**
- * HTTP/1.1 messages as the tests' own peers read them. On purpose a second implementation, sharing nothing with
+ * HTTP/1.1 messages as the tests' own peers parse them: deliberately a second implementation that shares nothing with
  * the one under test.
  *
  * @module
@@ -7,30 +7,30 @@
 
 import type { ByteSource } from "./bytes.ts";
 
-/** A header field as it stood in the head: its name in the case it came in, and its value. */
+/** A header field: its name in its original case, and its value. */
 export type Field = readonly [name: string, value: string];
 
-/** A head taken apart. */
+/** A parsed head. */
 export interface Head {
-  /** All of it, as Latin-1, with the blank line. */
+  /** The raw head as Latin-1, with the blank line. */
   readonly text: string;
   /** The request line or the status line. */
   readonly start: string;
-  /** The fields in their order. */
+  /** The fields in order. */
   readonly fields: readonly Field[];
 }
 
-/** How a body ends; `end` is a reply's body that lasts as long as the connection. */
+/** How a body ends; `end` is a response body that lasts until the connection closes. */
 export type Framing = { readonly kind: "length"; readonly length: number } | {
   readonly kind: "chunked" | "end";
 };
 
-/** A body that stopped before its framing said it would. */
+/** The body ended before its framing said so. */
 export class Truncated extends Error {
   override name = "Truncated";
 }
 
-/** Takes a head apart that {@linkcode ByteSource.readUntil} read up to the blank line. */
+/** Parses a head that {@linkcode ByteSource.readUntil} read up to the blank line. */
 export function parseHead(text: string): Head {
   const [start = "", ...lines] = text.slice(0, -4).split("\r\n");
   const fields = lines.map((line): Field => {
@@ -40,12 +40,12 @@ export function parseHead(text: string): Head {
   return { text, start, fields };
 }
 
-/** A field's values in their order, whatever the case of the name. */
+/** Returns a field's values in order; the name is case-insensitive. */
 export function valuesOf(fields: readonly Field[], name: string): string[] {
   return fields.filter(([given]) => given.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
 }
 
-/** The framing that a head asks for; `otherwise` is what holds when it says nothing. */
+/** Returns the framing of a head, or `otherwise` if it has none. */
 export function framingOf(fields: readonly Field[], otherwise: Framing): Framing {
   const codings = valuesOf(fields, "transfer-encoding").join(",").toLowerCase();
   if (codings.trim().endsWith("chunked")) return { kind: "chunked" };
@@ -54,7 +54,7 @@ export function framingOf(fields: readonly Field[], otherwise: Framing): Framing
 }
 
 /**
- * A body's bytes as they come, without the framing.
+ * Yields a body's bytes as they arrive, without the framing.
  *
  * @throws {Truncated} when the connection ends first
  */

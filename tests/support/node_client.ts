@@ -1,6 +1,6 @@
 /**
- * The oracle for responses: Node's HTTP client, whose parser (llhttp) the runtime brings along, reading bytes that
- * come over no network.
+ * The oracle for responses: Node's HTTP client, whose parser (llhttp) comes with the runtime, reading bytes without
+ * a network.
  *
  * @module
  */
@@ -8,20 +8,20 @@
 import { Agent, request } from "node:http";
 import { Duplex } from "node:stream";
 
-/** A response that Node took whole, or the code of the error for which it did not. */
+/** A response that Node accepted, or the code of the error for which it did not. */
 export type NodeReading = {
   readonly accepted: true;
   readonly status: number;
-  /** Names in lower case, in the order they came. */
+  /** Names in lower case, in order. */
   readonly fields: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;
 } | { readonly accepted: false; readonly why: string };
 
-/** Heads of 64 KiB are read here as well, so that Node's own limit is no difference. */
+/** Large enough for heads of 64 KiB, so that Node's default limit makes no difference. */
 const MAX_HEADER_SIZE = 128 * 1024;
 
-/** A connection that answers the first bytes it is sent with a response and its end. */
-class Answering extends Duplex {
+/** A connection that responds to the first bytes with a response and then ends. */
+class RespondingSocket extends Duplex {
   #response: Uint8Array | undefined;
 
   constructor(response: Uint8Array) {
@@ -39,7 +39,7 @@ class Answering extends Duplex {
     this.#response = undefined;
   }
 
-  // What the client calls on the socket it takes this for.
+  // The methods that Node's client calls on a socket.
   setTimeout(): this {
     return this;
   }
@@ -51,7 +51,7 @@ class Answering extends Duplex {
   }
 }
 
-/** Reads a response as Node does. The bytes are all there is: behind them the connection ends. */
+/** Parses a response with Node's client; the connection ends after the bytes. */
 export function readAsNode(method: string, response: Uint8Array): Promise<NodeReading> {
   const { promise, resolve } = Promise.withResolvers<NodeReading>();
   const refuse = (error: Error & { code?: string }) =>
@@ -79,7 +79,7 @@ export function readAsNode(method: string, response: Uint8Array): Promise<NodeRe
   return promise;
 }
 
-/** Node gives names and values in turn, a character a byte. */
+/** Pairs Node's alternating names and values. */
 export function pairs(raw: readonly string[]): [name: string, value: string][] {
   return Array.from({ length: raw.length / 2 }, (_, at) => [
     (raw[2 * at] ?? "").toLowerCase(),

@@ -1,8 +1,8 @@
 /**
- * The oracle for requests: Node's HTTP server, reading bytes that come over no network. It runs under Node itself.
+ * The oracle for requests: Node's HTTP server, reading bytes without a network. It runs under Node.
  *
- * Each line of stdin is one connection's bytes in base64; for each it prints a line of JSON: the requests it read, and
- * the error at which it stopped, if it did.
+ * Each line of stdin is one connection's bytes in base64; for each it prints a line of JSON: the parsed requests, and
+ * the error at which it stopped, if any.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { Duplex } from "node:stream";
 
-/** Serves one connection, and resolves with what was read from it once it is over. */
+/** Serves one connection and resolves with what was parsed once it has closed. */
 function read(bytes) {
   return new Promise((resolve) => {
     const requests = [];
@@ -45,7 +45,7 @@ function read(bytes) {
     connection.on("close", () => resolve({ requests, error }));
     server.emit("connection", connection);
     connection.push(bytes);
-    // What the bytes give rise to has happened two turns later; then the connection ends.
+    // Parsing is done two turns of the event loop later; then the connection ends.
     setImmediate(() => setImmediate(() => connection.push(null)));
   });
 }

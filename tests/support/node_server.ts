@@ -1,5 +1,5 @@
 /**
- * Node's HTTP server as a child process that reads what it is given.
+ * Node's HTTP server as a child process that parses the bytes it is given.
  *
  * @module
  */
@@ -11,30 +11,30 @@ import { within } from "./within.ts";
 
 const PROGRAM: string = fromFileUrl(new URL("./node_server.mjs", import.meta.url));
 
-/** A request as Node read it. */
+/** A request as Node parsed it. */
 export interface NodeRequest {
   readonly method: string;
   readonly target: string;
   /** Names in lower case. */
   readonly fields: readonly [name: string, value: string][];
   readonly body: Uint8Array;
-  /** Whether it came to its end, without trailers. */
+  /** Whether it is complete and has no trailers. */
   readonly whole: boolean;
 }
 
-/** All that Node read from one connection. */
+/** What Node parsed from one connection. */
 export interface NodeServerReading {
   readonly requests: readonly NodeRequest[];
   /** The code of the error at which it stopped. */
   readonly error: string | null;
 }
 
-/** A child that reads one connection's bytes after the other. */
+/** A child that parses the bytes of one connection after another. */
 export interface NodeServer extends AsyncDisposable {
   read(parts: readonly Uint8Array[]): Promise<NodeServerReading>;
 }
 
-/** Starts Node, which must be in the path. */
+/** Starts Node, which must be on PATH. */
 export function startNodeServer(): NodeServer {
   const child = new Deno.Command("node", { args: [PROGRAM], stdin: "piped", stdout: "piped" }).spawn();
   const stdin = child.stdin.getWriter();
@@ -43,7 +43,7 @@ export function startNodeServer(): NodeServer {
     async read(parts) {
       await stdin.write(new TextEncoder().encode(`${join(parts).toBase64()}\n`));
       const { done, value } = await within(lines.next(), "Node's reading");
-      if (done) throw new Error("Node has ended");
+      if (done) throw new Error("Node exited");
       return parse(value);
     },
     async [Symbol.asyncDispose]() {

@@ -1,20 +1,20 @@
 /**
- * What a process costs, as Linux counts it.
+ * Processor time and memory of a process, as Linux counts them.
  *
  * @module
  */
 
 import { residentMemory } from "./service.ts";
 
-/** Clock ticks a second in `/proc`: what Linux shows to programs is 100 on every processor in use (`getconf CLK_TCK`). */
+/** Clock ticks per second in `/proc`: Linux shows programs 100 on all common processors (`getconf CLK_TCK`). */
 const TICKS = 100;
 
-/** Whether the system tells at all: it must be Linux. */
+/** Whether this system has `/proc`: it must be Linux. */
 export function canMeasure(): boolean {
   return Deno.build.os === "linux";
 }
 
-/** Processor time of a process, all threads, user and system, in seconds; it grows in steps of 10 ms. */
+/** Returns the processor time of a process in seconds: all threads, user and system, in steps of 10 ms. */
 export async function processorTime(pid: number): Promise<number> {
   const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
   // The second field is a name in parentheses that may hold anything; utime and stime are the 14th and 15th.
@@ -22,9 +22,9 @@ export async function processorTime(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
-/** Resident memory, looked at again and again. */
+/** Samples resident memory periodically. */
 export class MemoryWatch implements AsyncDisposable {
-  /** The most that was seen, in bytes. */
+  /** The maximum, in bytes. */
   peak = 0;
   readonly #pid: number;
   readonly #watching: Promise<void>;
@@ -48,7 +48,7 @@ export class MemoryWatch implements AsyncDisposable {
   }
 }
 
-/** Bytes as megabytes of 1 000 000 bytes. */
+/** Formats bytes as megabytes of 1 000 000 bytes. */
 export function megabytes(bytes: number): string {
   return (bytes / 1_000_000).toFixed(1);
 }

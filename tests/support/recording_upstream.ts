@@ -1,5 +1,5 @@
 /**
- * An upstream that writes down every byte it gets, whether or not the byte belongs to a request.
+ * An upstream that records every byte it gets, whether or not the byte belongs to a request.
  *
  * @module
  */
@@ -8,28 +8,28 @@ import { ByteSource, fromLatin1, writeAll } from "./bytes.ts";
 import { framingOf, parseHead, readBody } from "./message.ts";
 import { within } from "./within.ts";
 
-/** A running scribe. */
+/** A running recording upstream. */
 export interface RecordingUpstream extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, without a slash at the end. */
   readonly url: string;
   /** `127.0.0.1:PORT`. */
   readonly authority: string;
-  /** How many connections are open. */
+  /** The number of open connections. */
   readonly open: number;
-  /** All bytes of all connections since the last call, a character a byte, in the order they came. */
+  /** Returns all bytes of all connections since the last call, one character per byte, in order of arrival. */
   take(): string;
-  /** Resolves when what {@linkcode take} would give ends in this text. */
+  /** Resolves once what {@linkcode take} would return ends with this text. */
   until(end: string): Promise<void>;
-  /** Resolves when so many connections are open. */
+  /** Resolves once `count` connections are open. */
   untilOpen(count: number): Promise<void>;
 }
 
-/** Starts a scribe. It answers every request with 200, and with the request target as the content. */
+/** Starts the upstream. It responds to every request with 200 and the request target as content. */
 export function startRecordingUpstream(): RecordingUpstream {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const authority = `127.0.0.1:${listener.addr.port}`;
   const open = new Set<Deno.Conn>();
-  let written = "";
+  let recorded = "";
   let change = Promise.withResolvers<void>();
 
   function changed(): void {
@@ -39,7 +39,7 @@ export function startRecordingUpstream(): RecordingUpstream {
 
   async function until(what: string, holds: () => boolean): Promise<void> {
     while (!holds()) {
-      await within(change.promise, () => `${what} (so far ${JSON.stringify(written.slice(-300))})`);
+      await within(change.promise, () => `${what} (so far ${JSON.stringify(recorded.slice(-300))})`);
     }
   }
 
@@ -48,7 +48,7 @@ export function startRecordingUpstream(): RecordingUpstream {
     const source = new ByteSource({
       async read(buffer) {
         const count = await conn.read(buffer);
-        written += fromLatin1(buffer.subarray(0, count ?? 0));
+        recorded += fromLatin1(buffer.subarray(0, count ?? 0));
         changed();
         return count;
       },
@@ -61,7 +61,7 @@ export function startRecordingUpstream(): RecordingUpstream {
         await writeAll(conn, `HTTP/1.1 200 OK\r\nContent-Length: ${target.length}\r\n\r\n${target}`);
       }
     } catch {
-      // Content that broke off, or is none: what there was of it has been written down.
+      // Truncated or malformed content: its bytes have been recorded.
     } finally {
       if (open.delete(conn)) conn.close();
       changed();
@@ -70,9 +70,9 @@ export function startRecordingUpstream(): RecordingUpstream {
   }
 
   async function accept(): Promise<void> {
-    const talks: Promise<void>[] = [];
-    for await (const conn of listener) talks.push(converse(conn));
-    await Promise.all(talks);
+    const conversations: Promise<void>[] = [];
+    for await (const conn of listener) conversations.push(converse(conn));
+    await Promise.all(conversations);
   }
 
   const ended = accept();
@@ -83,16 +83,16 @@ export function startRecordingUpstream(): RecordingUpstream {
       return open.size;
     },
     take() {
-      const taken = written;
-      written = "";
+      const taken = recorded;
+      recorded = "";
       return taken;
     },
-    until: (end) => until(JSON.stringify(end), () => written.endsWith(end)),
+    until: (end) => until(JSON.stringify(end), () => recorded.endsWith(end)),
     untilOpen: (count) => until(`${count} open connections`, () => open.size === count),
     async [Symbol.asyncDispose]() {
       listener.close();
       for (const conn of open) if (open.delete(conn)) conn.close();
-      await within(ended, "The scribe's end");
+      await within(ended, "The recording upstream's end");
     },
   };
 }

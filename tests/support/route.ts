@@ -2,7 +2,7 @@ import type { RouteConfig } from "../../lib/config/route/route_config.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { valueOf } from "./result.ts";
 
-/** A route as a table makes it: Bearer, from `/a/` to `https://api.test`, but for what the fields say. */
+/** Parses a route: Bearer, from `/a/` to `https://api.test`, with the given fields. */
 export function routeOf(fields: object = {}): RouteConfig {
   const entry = {
     path: "/a/",

@@ -1,6 +1,6 @@
 /**
- * The service as users run it: a child process under the very flags that `permissions` prints, in an environment
- * that holds nothing but what it is given.
+ * The service as users run it: a child process under the exact flags that `permissions` prints, with only the variables
+ * that it is given.
  *
  * @module
  */
@@ -19,11 +19,11 @@ export interface ServiceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** PEM of the authorities to trust, for `CRED_PROXY_CA_FILE`. */
   readonly ca?: string;
-  /** More files beside the route table, by name. */
+  /** More files next to the route table, by name. */
   readonly files?: Readonly<Record<string, string>>;
   /** Arguments after `serve`. */
   readonly args?: readonly string[];
-  /** Flags for `deno run` in place of the derived ones. */
+  /** Flags for `deno run` instead of the derived ones. */
   readonly flags?: readonly string[];
 }
 
@@ -39,15 +39,15 @@ export interface Service extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   /** The folder of its route table. */
   readonly folder: string;
-  /** Resolves when the process has ended. */
+  /** Resolves when the process has exited. */
   readonly status: Promise<Deno.CommandStatus>;
   /** What it wrote to stdout so far. */
   stdout(): string;
   /** What it wrote to stderr so far. */
   stderr(): string;
-  /** The first match in what it writes to stdout, once it is there; rejects after five seconds. */
+  /** Resolves with the first match in stdout; rejects after five seconds. */
   printed(pattern: RegExp): Promise<RegExpExecArray>;
-  /** The first match in what it writes to stderr, once it is there; rejects after five seconds. */
+  /** Resolves with the first match in stderr; rejects after five seconds. */
   logged(pattern: RegExp): Promise<RegExpExecArray>;
   /** Sends a signal. */
   kill(signal?: Deno.Signal): void;
@@ -58,7 +58,7 @@ export interface Service extends AsyncDisposable {
 /**
  * Starts the service on a free port of 127.0.0.1 and resolves when it listens.
  *
- * @throws {Error} with what it wrote to stderr, when it ends before it listens
+ * @throws {Error} with its stderr, when it exits before it listens
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const folder = await Deno.makeTempDir({ prefix: "cred-proxy-" });
@@ -112,7 +112,7 @@ async function serveFrom(folder: string, options: ServiceOptions): Promise<Servi
   };
 }
 
-/** Resident memory of a process in bytes, as Linux counts it. */
+/** Returns the resident memory of a process in bytes, as Linux counts it. */
 export async function residentMemory(pid: number): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
   const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
@@ -120,7 +120,7 @@ export async function residentMemory(pid: number): Promise<number> {
   return Number(kilobytes) * 1024;
 }
 
-/** Writes the service's files, and says which variables point it at them. */
+/** Writes the service's files and returns the variables that name them. */
 async function writeFiles(folder: string, options: ServiceOptions): Promise<Record<string, string>> {
   const { routes, files, ca } = options;
   const table = join(folder, "routes.json");
@@ -128,7 +128,7 @@ async function writeFiles(folder: string, options: ServiceOptions): Promise<Reco
     CRED_PROXY_ROUTES: table,
     CRED_PROXY_BIND: "127.0.0.1",
     CRED_PROXY_PORT: "0",
-    // A client that a failed test left behind must not hold up the end.
+    // A connection that a failed test left open must not delay the exit.
     CRED_PROXY_DRAIN_S: "2",
   };
   await Deno.writeTextFile(table, typeof routes === "string" ? routes : JSON.stringify(routes, null, 2));

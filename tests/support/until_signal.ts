@@ -1,16 +1,16 @@
 /**
- * Programs beside the tests that start others: what they have started ends with them, however they end.
+ * For programs that start others: what they have started is stopped with them, however they end.
  *
  * @module
  */
 
-/** Exit statuses as a shell counts them: 128 and the signal's number. */
+/** Exit statuses as in a shell: 128 plus the signal's number. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * Does work that ends early when a signal comes, and in either case disposes of what it has held.
+ * Runs work until it ends or a signal arrives, and then disposes of its resources.
  *
- * @param work Gives the exit status.
+ * @param work Returns the exit status.
  * @returns The work's exit status, or the signal's.
  */
 export async function untilSignal(work: (held: Resources) => Promise<number>): Promise<number> {
@@ -28,11 +28,11 @@ export async function untilSignal(work: (held: Resources) => Promise<number>): P
   }
 }
 
-/** What was started, ended in the opposite order. */
+/** What was started, disposed of in reverse order. */
 export class Resources implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack();
 
-  /** Takes care of something from the moment its start begins, since a signal may come in the middle of it. */
+  /** Registers a resource before its start has completed, since a signal may arrive in between. */
   use<Resource extends AsyncDisposable>(starting: Promise<Resource>): Promise<Resource> {
     this.#stack.defer(async () => {
       const resource = await starting.catch(() => undefined);

@@ -1,5 +1,5 @@
 /**
- * A mock upstream on raw connections: it sees each byte that the proxy sends, and sends each byte that a test wants.
+ * A mock upstream on raw connections: it exposes each byte that the proxy sends, and sends each byte that a test wants.
  *
  * @module
  */
@@ -11,19 +11,19 @@ import { parseHead, Truncated } from "./message.ts";
 import { within } from "./within.ts";
 
 /**
- * What the upstream does with a request. What it leaves of the body is read past, then the next request on the
- * connection is served. An error cuts the connection and is thrown again by {@linkcode Upstream.close}, save one
- * that only says that the peer has left.
+ * What the upstream does with a request. The rest of the body is skipped, then the next request on the connection is
+ * served. An error closes the connection and is thrown again by {@linkcode Upstream.close}, unless it only says that the
+ * peer has disconnected.
  */
 export type Script = (exchange: Exchange) => Promise<void> | void;
 
 /** How an upstream listens. */
 export interface UpstreamOptions {
-  /** A certificate for TLS; without it the upstream speaks plain HTTP. */
+  /** A certificate for TLS; without it the upstream uses plain HTTP. */
   readonly tls?: Leaf;
-  /** The address to listen on; 127.0.0.1 unless told. */
+  /** The address to listen on; 127.0.0.1 by default. */
   readonly hostname?: string;
-  /** False keeps no list of exchanges, for a benchmark. */
+  /** False keeps no list of exchanges, to limit memory. */
   readonly record?: boolean;
 }
 
@@ -32,13 +32,13 @@ export interface Upstream extends AsyncDisposable {
   readonly port: number;
   /** Its origin: `https://localhost:PORT` with TLS, `http://127.0.0.1:PORT` without; no slash at the end. */
   readonly url: string;
-  /** Every exchange so far, over all connections, in the order of their heads. */
+  /** All exchanges so far, over all connections, in the order of their heads. */
   readonly requests: readonly Exchange[];
   /** How many connections were accepted so far. */
   readonly connections: number;
   /** How many of them are open. */
   readonly openConnections: number;
-  /** Stops listening and cuts every connection. Rejects with the first error that a script threw. */
+  /** Stops listening and closes all connections. Rejects with the first error that a script threw. */
   close(): Promise<void>;
 }
 
@@ -55,14 +55,14 @@ export interface Upstream extends AsyncDisposable {
  * ```
  */
 export function startUpstream(script: Script, options: UpstreamOptions = {}): Upstream {
-  const place = { hostname: options.hostname ?? "127.0.0.1", port: 0 };
+  const address = { hostname: options.hostname ?? "127.0.0.1", port: 0 };
   const listener: Deno.Listener<Deno.TcpConn | Deno.TlsConn> = options.tls
-    ? Deno.listenTls({ ...place, ...options.tls })
-    : Deno.listen(place);
+    ? Deno.listenTls({ ...address, ...options.tls })
+    : Deno.listen(address);
   const { port } = listener.addr as Deno.NetAddr;
   const requests: Exchange[] = [];
   const open = new Set<Deno.Conn>();
-  const talks = new Set<Promise<void>>();
+  const conversations = new Set<Promise<void>>();
   const failures: unknown[] = [];
   let connections = 0;
 
@@ -88,26 +88,26 @@ export function startUpstream(script: Script, options: UpstreamOptions = {}): Up
   async function accept(): Promise<void> {
     for await (const conn of listener) {
       open.add(conn);
-      const talk = converse(conn, ++connections).finally(() => {
+      const conversation = converse(conn, ++connections).finally(() => {
         closeQuietly(conn);
-        talks.delete(talk);
+        conversations.delete(conversation);
       });
-      talks.add(talk);
+      conversations.add(conversation);
     }
   }
 
   async function close(): Promise<void> {
     closeQuietly(listener);
     for (const conn of open) closeQuietly(conn);
-    // A script may be waiting for something that will not come any more.
-    await within(Promise.all([accepting, ...talks]), "The scripts' end", 1_000).catch(() => {});
+    // A script may be waiting for something that will not happen any more.
+    await within(Promise.all([accepting, ...conversations]), "The scripts' end", 1_000).catch(() => {});
     if (failures.length > 0) throw failures[0];
   }
 
   const accepting = accept();
   return {
     port,
-    url: options.tls ? `https://localhost:${port}` : `http://${place.hostname}:${port}`,
+    url: options.tls ? `https://localhost:${port}` : `http://${address.hostname}:${port}`,
     requests,
     get connections() {
       return connections;

@@ -1,5 +1,5 @@
 /**
- * A raw client: tests of heads, paths and framing send bytes themselves, since ordinary clients tidy up.
+ * A raw client: tests of heads, paths and framing send bytes themselves, since ordinary clients normalize them.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { ByteSource, fromLatin1, join, writeAll } from "./bytes.ts";
 import { type Field, type Framing, framingOf, type Head, parseHead, readBody, Truncated } from "./message.ts";
 import { DEFAULT_TIMEOUT_MS, within } from "./within.ts";
 
-/** A reply's head. */
+/** A response's head. */
 export interface ReplyHead {
   readonly status: number;
   readonly fields: readonly Field[];
@@ -21,30 +21,30 @@ export interface Ending {
   readonly bytes: Uint8Array;
   /** The bytes as UTF-8. */
   readonly text: string;
-  /** Whether they ended as they should: see the method that gives it. */
+  /** Whether they ended properly: see the method that returns it. */
   readonly clean: boolean;
 }
 
-/** A whole reply. */
+/** A complete response. */
 export interface Reply extends ReplyHead {
   readonly body: Ending;
-  /** A field's values joined by a comma, or undefined; any case of the name. */
+  /** Returns a field's values joined by commas, or undefined; the name is case-insensitive. */
   field(name: string): string | undefined;
 }
 
-/** A connection; every read rejects with a message of what did not come, after five seconds or what was told. */
+/** A connection; every read rejects after `timeoutMs` with a message that says what did not arrive. */
 export interface Wire extends AsyncDisposable {
   /** Sends bytes; a string is sent as Latin-1. */
   send(data: string | Uint8Array): Promise<void>;
-  /** The next head. */
+  /** Reads the next head. */
   readHead(): Promise<ReplyHead>;
-  /** Exactly so many bytes; rejects when the connection ends first. */
+  /** Reads exactly `count` bytes; rejects when the connection ends first. */
   readBytes(count: number): Promise<Uint8Array>;
-  /** Everything up to and with the marker, as Latin-1; rejects when the connection ends first. */
+  /** Reads up to and including the marker, as Latin-1; rejects when the connection ends first. */
   readUntil(marker: string): Promise<string>;
-  /** Everything until the peer closes; `clean` is false after a reset. The framing is not looked at. */
+  /** Reads until the peer closes; `clean` is false after a reset. The framing is ignored. */
   readToEnd(): Promise<Ending>;
-  /** The next head and its body; `clean` is false when the body ended before its framing said so. */
+  /** Reads the next head and its body; `clean` is false when the body ended before its framing said so. */
   readReply(options?: { readonly method?: string }): Promise<Reply>;
   /** Resolves when the peer closes or resets the connection. */
   readonly closed: Promise<void>;
@@ -55,9 +55,9 @@ export interface Wire extends AsyncDisposable {
 
 /** How to connect. */
 export interface WireOptions {
-  /** 127.0.0.1 unless told. */
+  /** 127.0.0.1 by default. */
   readonly hostname?: string;
-  /** How long a read waits, in milliseconds. */
+  /** How long a read waits, in milliseconds; 5,000 by default. */
   readonly timeoutMs?: number;
 }
 
@@ -124,7 +124,7 @@ export async function connectRaw(port: number, options: WireOptions = {}): Promi
 }
 
 /**
- * Sends text over a connection of its own and reads one reply.
+ * Sends text over a new connection and reads one response.
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
-/** How long a test waits for something that should come at once, in milliseconds. */
+/** How long a test waits for something that should happen at once, in milliseconds. */
 export const DEFAULT_TIMEOUT_MS = 5_000;
 
 /**
- * The promise's outcome, or a rejection that says what did not come; so no test hangs.
+ * Resolves with the promise, or rejects with what did not happen in time, so that no test hangs.
  *
  * @example
  * ```ts
@@ -10,7 +10,7 @@ export const DEFAULT_TIMEOUT_MS = 5_000;
  *
  * await within(Promise.resolve(), "The upstream connection's end");
  * ```
- * @throws {Error} after `ms` milliseconds; a function for `what` is asked then
+ * @throws {Error} after `ms` milliseconds; a function for `what` is called then
  */
 export async function within<T>(
   promise: Promise<T>,

@@ -110,7 +110,7 @@ Deno.test("a slot is released however a request ends", async (test) => {
     "whole": (exchange) => exchange.reply(200, [], "ok"),
     "without content": (exchange) => exchange.reply(204),
     "with an error of the upstream's": (exchange) => exchange.reply(500, [], "no"),
-    "with a reply that is none": (exchange) => exchange.write("HTTP/1.1 200 OK\r\nA : b\r\n\r\n"),
+    "with a malformed response": (exchange) => exchange.write("HTTP/1.1 200 OK\r\nA : b\r\n\r\n"),
     "with a status that can't be handed on": (exchange) => exchange.reply(999, [], "odd"),
     "with a reply that breaks off within the head": async (exchange) => {
       await exchange.write("HTTP/1.1 200 OK\r\n");
@@ -120,7 +120,7 @@ Deno.test("a slot is released however a request ends", async (test) => {
       await exchange.reply(200, { "Content-Length": "100" }, "half");
       exchange.close();
     },
-    "with a chunk that is none": async (exchange) => {
+    "with a malformed chunk": async (exchange) => {
       await exchange.reply(200, { "Transfer-Encoding": "chunked" });
       await exchange.write("5\r\nhello\r\nx\r\n");
     },

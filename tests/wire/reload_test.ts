@@ -28,12 +28,12 @@ async function statusOf(service: Service, path: string): Promise<number> {
 }
 
 Deno.test("a changed table is loaded; requests in flight finish on the one they began with", async () => {
-  const told = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
   await using upstream = startUpstream(async (exchange) => {
     if (exchange.target !== "/stream") return await exchange.reply(200, [], "ok");
     await exchange.reply(200, { "Transfer-Encoding": "chunked" });
     await exchange.writeChunk("one ");
-    await told.promise;
+    await released.promise;
     await exchange.writeChunk("two");
     await exchange.writeChunk();
   });
@@ -50,7 +50,7 @@ Deno.test("a changed table is loaded; requests in flight finish on the one they 
   assertEquals(line, "cred-proxy: route table reloaded; 1 route(s): /b/");
   assertEquals([await statusOf(service, "/a/x"), await statusOf(service, "/b/x")], [404, 200]);
   assertEquals(upstream.requests.at(-1)?.field("authorization"), `token ${TOKEN}`);
-  told.resolve();
+  released.resolve();
   await wire.readUntil("two");
   await wire.readUntil("0\r\n\r\n");
 });
@@ -95,21 +95,21 @@ Deno.test("a table that is invalid or needs more permissions is rejected, and th
       "empty: is empty",
     ]],
   ];
-  let told = 0;
+  let rejected = 0;
   for (const [table, lines] of cases) {
     await write(service, table);
     const wanted = `rejected, keeping the current one:\n${
       lines.map((line) => `cred-proxy: ${line}\n`).join("")
     }`;
     await service.logged(new RegExp(RegExp.escape(wanted)));
-    told++;
+    rejected++;
     assertEquals(await statusOf(service, "/a/x"), 200);
   }
   await Deno.remove(join(service.folder, "routes.json"));
   await service.logged(/routes\.json: no such file\n/);
   assertEquals(await statusOf(service, "/a/x"), 200);
-  // Each was told once.
-  assertEquals(service.stderr().split("table rejected").length - 1, told + 1);
+  // Each was logged once.
+  assertEquals(service.stderr().split("table rejected").length - 1, rejected + 1);
   assertEquals(REFUSED.test(service.stderr()), true);
 
   // A valid table is still loaded afterwards.
