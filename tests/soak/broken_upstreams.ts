@@ -4,7 +4,7 @@ import { BREAK_POINTS, type BreakPoint } from "./responder.ts";
 import { Comparison } from "./content.ts";
 import { MIB, prefixFor, type Workload } from "./workload.ts";
 
-/** Upstreams that break off: the client must see it, and nothing but what came. */
+/** Upstreams that break off: the client must detect it and get only what was sent. */
 export const BROKEN: readonly Workload[] = [
   {
     title: "broken by the upstream",
@@ -12,35 +12,36 @@ export const BROKEN: readonly Workload[] = [
     concurrency: 10,
     async run(client, id) {
       const where = BREAK_POINTS[Math.floor(id / 2) % BREAK_POINTS.length] ?? "nothing";
-      const target = `${prefixFor(id)}/broken/${id}/${where}`;
-      await expectBroken(client, id, where, await request(client, id, target, where));
+      await expectBroken(client, await request(client, { id, where }), { id, where });
     },
   },
 ];
 
-async function request(client: Client, id: number, target: string, where: BreakPoint): Promise<ResponseHead> {
+/** A request whose response breaks off. */
+interface BrokenRequest {
+  readonly id: number;
+  readonly where: BreakPoint;
+}
+
+async function request(client: Client, { id, where }: BrokenRequest): Promise<ResponseHead> {
+  const target = `${prefixFor(id)}/broken/${id}/${where}`;
   if (where === "nothing") {
-    // It has come, and nobody knows what it did: it must not come again.
-    await client.sendUpload(target, id, { framing: "length", length: id % 3 * 100 });
+    // The upstream has received it and may have acted on it, so it must not be sent again.
+    await client.sendUpload(target, { id, framing: "length", length: id % 3 * 100 });
     return await client.readHead("POST");
   }
   if (where !== "upload") return await client.request("GET", target);
-  const sent = client.sendUpload(target, id, { framing: "length", length: MIB }).catch(() => {});
+  const sent = client.sendUpload(target, { id, framing: "length", length: MIB }).catch(() => {});
   const head = await client.readHead("POST");
   await sent;
   return head;
 }
 
-async function expectBroken(
-  client: Client,
-  id: number,
-  where: BreakPoint,
-  head: ResponseHead,
-): Promise<void> {
+async function expectBroken(client: Client, head: ResponseHead, { id, where }: BrokenRequest): Promise<void> {
   if (where === "nothing" || where === "head" || where === "upload") {
     await client.expectStatus(head, 502);
     if (fieldValue(head, "cred-proxy-error") !== "upstream_failed") {
-      throw new Error("A 502 with another code");
+      throw new Error("The 502 has a different code");
     }
     return void await client.readAll(head);
   }
@@ -54,5 +55,5 @@ async function expectBroken(
     if (error instanceof Truncated) return;
     throw error;
   }
-  throw new Error("A broken reply passed for whole");
+  throw new Error("A truncated response was accepted as complete");
 }

@@ -12,23 +12,23 @@ const DECODERS: Readonly<Record<Coding, (bytes: Uint8Array) => Uint8Array>> = {
   zstd: zstdDecompressSync,
 };
 
-/** Replies that hold the credential, and coded ones. */
+/** Compressed responses, and responses that hold the credential. */
 export const CODED: readonly Workload[] = [
   { title: "echo of the credential", perSecond: 10, concurrency: 8, keepsAlive: true, run: expectMaskedEcho },
   {
-    title: "coded reply",
+    title: "compressed response",
     perSecond: 5,
     concurrency: 4,
     keepsAlive: true,
     async run(client, id) {
       const length = id % (64 * KIB);
       const head = await client.request("GET", `${prefixFor(id)}/coded/${id}/${codingOf(id)}/${length}`);
-      // Decoded on the way, to be masked.
-      await client.expectContent(head, id, length);
+      // The service decodes it to mask it.
+      await client.expectContent(head, { id, length });
     },
   },
   {
-    title: "coded reply, unmasked",
+    title: "compressed response, unmasked",
     perSecond: 5,
     concurrency: 4,
     keepsAlive: true,
@@ -37,7 +37,7 @@ export const CODED: readonly Workload[] = [
       const head = await client.request("GET", `/unmasked/coded/${id}/${codingOf(id)}/${length}`);
       await client.expectStatus(head, 200);
       const coding = (fieldValue(head, "content-encoding") ?? "identity") as Coding;
-      if (coding !== codingOf(id)) throw new Error("The coding is another");
+      if (coding !== codingOf(id)) throw new Error("The coding differs");
       const comparison = new Comparison(id);
       comparison.add(DECODERS[coding](await client.readAll(head)));
       comparison.end(length);
@@ -45,17 +45,17 @@ export const CODED: readonly Workload[] = [
   },
 ];
 
-/** Another one for each of the ids that a kind gets. */
+/** Returns a coding that varies with the id. */
 function codingOf(id: number): Coding {
   return CODINGS[Math.floor(id / 2) % CODINGS.length] ?? "identity";
 }
 
-/** The secret is masked, and nothing else is changed. */
+/** Expects that the secret is masked and nothing else is changed. */
 async function expectMaskedEcho(client: Client, id: number): Promise<void> {
   const head = await client.request("GET", `${prefixFor(id)}/echo/${id}/${codingOf(id)}`);
   await client.expectStatus(head, 200);
   const content = await client.readAll(head);
-  if (`${content.length}` !== fieldValue(head, "x-length")) throw new Error("An echo has another length");
+  if (`${content.length}` !== fieldValue(head, "x-length")) throw new Error("The length of an echo differs");
   const frame = new Comparison(id);
   frame.add(content.subarray(0, PADDING));
   frame.add(content.subarray(-PADDING));

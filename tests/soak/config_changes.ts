@@ -4,18 +4,18 @@ import { delay } from "./workload.ts";
 import { tableFor, TOKEN_FILE } from "./processes.ts";
 import { tokenOf } from "./tokens.ts";
 
-/** How often there is another token, in milliseconds. The service looks twice a second, and takes what stood still. */
+/** How often the token changes, in milliseconds. The service checks twice per second and reads a file once it is stable. */
 const TOKEN_INTERVAL_MS = 1_200;
 
-/** How often the table is read again, in milliseconds: by turns because it has changed and because it is asked to. */
+/** How often the table is reloaded, in milliseconds: alternately by a change and by a SIGHUP. */
 const TABLE_INTERVAL_MS = 5_000;
 
-/** What was changed under the load. */
+/** Changes tokens and tables under load, and counts the changes. */
 export class ConfigChanges {
   tokens = 0;
   tables = 0;
 
-  /** Changes both, again and again, until a time on the clock of `performance.now()`. */
+  /** Changes both periodically until a time on the clock of `performance.now()`. */
   async run(service: Service, upstreamPort: number, until: number): Promise<void> {
     await Promise.all([
       repeat(TOKEN_INTERVAL_MS, until, async () => {
@@ -33,7 +33,7 @@ async function repeat(ms: number, until: number, change: () => Promise<void>): P
   for (await delay(ms); performance.now() < until; await delay(ms)) await change();
 }
 
-/** As an operator should: what is read is the one or the other, and never half of it. */
+/** Replaces a file atomically, as an operator should: a reader sees either version, never a part. */
 async function replace(service: Service, name: string, text: string): Promise<void> {
   const path = join(service.folder, name);
   await Deno.writeTextFile(`${path}.new`, text);

@@ -29,10 +29,10 @@ Deno.test("Comparison throws on a changed, missing, repeated or foreign byte", (
   const cases = {
     changed,
     missing: join([whole.subarray(0, 1000), whole.subarray(1001)]),
-    double: join([whole.subarray(0, 1000), whole.subarray(999)]),
-    "another's": join([whole.subarray(0, PIECE), pieceOf(6, PIECE, PIECE), whole.subarray(2 * PIECE)]),
-    "in another place": join([whole.subarray(PIECE, 2 * PIECE), whole.subarray(0, PIECE)]),
-    "cut short": whole.subarray(0, -1),
+    repeated: join([whole.subarray(0, 1000), whole.subarray(999)]),
+    foreign: join([whole.subarray(0, PIECE), pieceOf(6, PIECE, PIECE), whole.subarray(2 * PIECE)]),
+    swapped: join([whole.subarray(PIECE, 2 * PIECE), whole.subarray(0, PIECE)]),
+    truncated: whole.subarray(0, -1),
   };
   for (const [what, bytes] of Object.entries(cases)) {
     assertThrows(

@@ -1,26 +1,26 @@
-/** How often each request came to the upstream, by its id. */
+/** Counts how often each request reached the upstream, by its id. */
 export class DeliveryCounts {
   readonly #counts = new Map<number, number>();
   readonly #doubled = new Set<number>();
   readonly #unnoticed = { GET: 0, POST: 0 };
   #resent = 0;
 
-  /** A request's head has come. */
+  /** Counts a request whose head has arrived. */
   countRequest(method: string, id: number): void {
     const count = (this.#counts.get(id) ?? 0) + 1;
     this.#counts.set(id, count);
     if (count === 1) return;
-    // RFC 9110, section 9.2.2.
+    // Only an idempotent request may be sent again: RFC 9110, section 9.2.2.
     if (method === "POST") this.#doubled.add(id);
     else this.#resent++;
   }
 
-  /** An answer was waited for though the client had left. */
+  /** Counts a response that was awaited although the client had disconnected. */
   countUnnoticed(method: string): void {
     this.#unnoticed[method === "GET" ? "GET" : "POST"]++;
   }
 
-  /** What it comes to. */
+  /** The totals. */
   get report(): DeliveryReport {
     return {
       requests: this.#counts.size,
@@ -32,12 +32,12 @@ export class DeliveryCounts {
 }
 
 export interface DeliveryReport {
-  /** How many requests came. */
+  /** Distinct requests. */
   readonly requests: number;
-  /** How many that are not idempotent came more than once. */
+  /** Requests that are not idempotent and arrived more than once. */
   readonly doubled: number;
-  /** How often an idempotent one came again. */
+  /** Repeated deliveries of idempotent requests. */
   readonly resent: number;
-  /** How many answers were waited for though the client had left, by the method. */
+  /** Responses that were awaited although the client had disconnected, by method. */
   readonly unnoticed: { readonly GET: number; readonly POST: number };
 }

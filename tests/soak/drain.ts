@@ -11,29 +11,29 @@ import { startProxy, startUpstream } from "./processes.ts";
 import { LeakDetector } from "./tokens.ts";
 import { exitStatus } from "./exit_status.ts";
 
-/** Streams that end in time, and as many that do not. */
+/** The number of streams that end in time, and of those that do not. */
 const EACH = 50;
 
-/** How long the service lets requests in flight go on, in seconds. */
+/** The service's drain limit, in seconds. */
 const LIMIT_S = 6;
 
 /** Between the events of a stream, in milliseconds. */
 const GAP_MS = 100;
 
-/** How many events a stream has that ends in time, and one that does not. */
+/** The number of events of a stream that ends in time, and of one that does not. */
 const [SHORT, LONG] = [40, 300];
 
-/** What became of a stream. */
+/** How a stream ended. */
 interface StreamEnd {
-  readonly whole: boolean;
+  readonly complete: boolean;
   /** On the clock of `performance.now()`. */
   readonly at: number;
 }
 
-/** What a new request and a question for readiness are told meanwhile. */
+/** The expected responses to a new request and a readiness check during the drain. */
 const DRAINING = "503 draining, /readyz 503";
 
-/** SIGTERM during streams. */
+/** Sends SIGTERM during streams. */
 export async function drain(resources: Resources): Promise<number> {
   const upstream = await resources.use(startUpstream());
   const service = await resources.use(startProxy(upstream, { CRED_PROXY_DRAIN_S: `${LIMIT_S}` }));
@@ -42,10 +42,10 @@ export async function drain(resources: Resources): Promise<number> {
   async function stream(count: number, began: () => void): Promise<StreamEnd> {
     const client = await Client.connect(service.port, detector);
     try {
-      await readEvents(client, nextId(), count, GAP_MS, { onBegin: began });
-      return { whole: true, at: performance.now() };
+      await readEvents(client, { id: nextId(), count, gapMs: GAP_MS }, { onBegin: began });
+      return { complete: true, at: performance.now() };
     } catch {
-      return { whole: false, at: performance.now() };
+      return { complete: false, at: performance.now() };
     } finally {
       client.close();
     }
@@ -63,7 +63,7 @@ export async function drain(resources: Resources): Promise<number> {
   }
 
   const [short, long] = [open(SHORT), open(LONG)];
-  await within(Promise.all([short.begun, long.begun]), "The beginning of all streams", 15_000);
+  await within(Promise.all([short.begun, long.begun]), "The start of all streams", 15_000);
   service.kill("SIGTERM");
   const signalled = performance.now();
   await service.logged(/^cred-proxy: shutting down/m);
@@ -72,35 +72,35 @@ export async function drain(resources: Resources): Promise<number> {
   const { code } = await within(service.status, "The service's end");
   const took = (performance.now() - signalled) / 1000;
 
-  const whole = inTime.filter((each) => each.whole).length;
-  const cuts = tooLong.filter((each) => !each.whole).map(({ at }) => (at - signalled) / 1000);
+  const whole = inTime.filter((each) => each.complete).length;
+  const cuts = tooLong.filter((each) => !each.complete).map(({ at }) => (at - signalled) / 1000);
   const [first, last] = [Math.min(...cuts), Math.max(...cuts)];
   const responded = Object.entries(Object.groupBy(await responses, (response) => response));
-  console.log(`SIGTERM during ${2 * EACH} streams, with ${LIMIT_S} s for them to end.
-a new request meanwhile: ${
+  console.log(`SIGTERM during ${2 * EACH} streams, with ${LIMIT_S} s to drain.
+a new request during the drain: ${
     responded.map(([response, times]) => `${times?.length} times ${response}`).join(", ")
   }
-streams that end in time: ${whole} of ${EACH} whole
-streams that do not: ${cuts.length} of ${EACH} cut, ${first.toFixed(1)} to ${
+streams that end in time: ${whole} of ${EACH} complete
+streams that do not: ${cuts.length} of ${EACH} aborted, ${first.toFixed(1)} to ${
     last.toFixed(1)
   } s after the signal
 the service ended ${took.toFixed(1)} s after the signal, with ${code}`);
   return exitStatus([
     [
       responded.map(([response]) => response).join() === DRAINING,
-      "A new request was not told that the service is stopping",
+      "A new request did not get the response of a draining service",
     ],
-    [whole === EACH, `${EACH - whole} streams broke that would have ended in time`],
-    [cuts.length === EACH, `${EACH - cuts.length} streams ended whole that could not`],
-    // A timer is never early but for its rounding.
-    [first > LIMIT_S - 0.1, "A stream was cut too early"],
-    [last < LIMIT_S + 5, "A stream was cut too late"],
+    [whole === EACH, `${EACH - whole} streams that would have ended in time were aborted`],
+    [cuts.length === EACH, `${EACH - cuts.length} streams that could not end in time were complete`],
+    // A timer is early by its rounding at most.
+    [first > LIMIT_S - 0.1, "A stream was aborted too early"],
+    [last < LIMIT_S + 5, "A stream was aborted too late"],
     [code === 0, `The service ended with ${code}`],
     [detector.leaks === 0, "A token leaked"],
   ]);
 }
 
-/** Asks again and again, until something has happened. @returns What was answered each time. */
+/** Sends requests periodically until `end` settles. @returns The response to each. */
 async function probe(service: WithAdmin, end: Promise<unknown>): Promise<string[]> {
   const responses: string[] = [];
   let over = false;
@@ -111,9 +111,9 @@ async function probe(service: WithAdmin, end: Promise<unknown>): Promise<string[
       const readiness = await requestAdmin(service, "/readyz");
       responses.push(`${status} ${field("cred-proxy-error")}, /readyz ${readiness.status}`);
     } catch {
-      // Only the limit itself may come between.
+      // Only the end of the drain may interrupt it.
       await Promise.race([end, delay(1_000)]);
-      if (!over) responses.push("no answer");
+      if (!over) responses.push("no response");
     }
     await delay(200);
   }

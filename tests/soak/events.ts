@@ -3,14 +3,22 @@ import { now } from "../support/clock.ts";
 import type { LeakDetector } from "./tokens.ts";
 import { prefixFor } from "./workload.ts";
 
-/** What is seen of a stream while it goes on. */
+/** What a reader of a stream is notified of. */
 export interface EventObserver {
-  /** Hears all that comes, if given. */
+  /** Scans all content. */
   readonly detector?: LeakDetector;
-  /** The stream has begun. */
+  /** The head has arrived. */
   onBegin?(): void;
-  /** An event has come. @param delay From its sending, in milliseconds. */
+  /** An event has arrived. @param delay Since it was sent, in milliseconds. */
   onEvent?(delay: number): void;
+}
+
+/** The events of a stream. */
+export interface ExpectedEvents {
+  readonly id: number;
+  readonly count: number;
+  /** Between two events, in milliseconds. */
+  readonly gapMs: number;
 }
 
 const EVENT = /^id: (\d+)\.(\d+)\ndata: ([\d.]+) x{64}$/;
@@ -18,31 +26,29 @@ const EVENT = /^id: (\d+)\.(\d+)\ndata: ([\d.]+) x{64}$/;
 /**
  * Reads a stream of events.
  *
- * @throws {Error} unless each of them is there, in its place, and the end is a clean one
+ * @throws {Error} unless all events arrive in order and the stream ends properly
  */
 export async function readEvents(
   client: Client,
-  id: number,
-  count: number,
-  gap: number,
-  watcher: EventObserver = {},
+  { id, count, gapMs }: ExpectedEvents,
+  observer: EventObserver = {},
 ): Promise<void> {
-  const head = await client.request("GET", `${prefixFor(id)}/events/${id}/${count}/${gap}`);
+  const head = await client.request("GET", `${prefixFor(id)}/events/${id}/${count}/${gapMs}`);
   await client.expectStatus(head, 200);
-  watcher.onBegin?.();
+  observer.onBegin?.();
   const decoder = new TextDecoder();
   let text = "";
   let seen = 0;
   for await (const part of client.content(head)) {
-    watcher.detector?.scan(part);
+    observer.detector?.scan(part);
     const events = (text + decoder.decode(part, { stream: true })).split("\n\n");
     text = events.pop() ?? "";
     for (const event of events) {
       const [, stream, number, sent] = EVENT.exec(event) ?? [];
       if (Number(stream) !== id || Number(number) !== ++seen) {
-        throw new Error(`Event ${seen} of a stream is missing, or another came in its place`);
+        throw new Error(`Event ${seen} of a stream is missing or out of order`);
       }
-      watcher.onEvent?.(now() - Number(sent));
+      observer.onEvent?.(now() - Number(sent));
     }
   }
   if (seen !== count || text !== "") throw new Error(`A stream ended after ${seen} events of ${count}`);

@@ -1,9 +1,9 @@
-/** What must hold, and what is said where it does not. */
+/** What must hold, and the message if it does not. */
 export type Condition = readonly [holds: boolean, otherwise: string];
 
-/** Says what does not hold. @returns The exit status. */
+/** Prints which conditions do not hold. @returns The exit status: 0 if all hold, otherwise 1. */
 export function exitStatus(conditions: readonly Condition[]): number {
-  const faults = conditions.filter(([holds]) => !holds).map(([, otherwise]) => otherwise);
-  console.log(faults.length === 0 ? "\nAll well." : `\nNOT well:\n  ${faults.join("\n  ")}`);
-  return faults.length === 0 ? 0 : 1;
+  const failures = conditions.filter(([holds]) => !holds).map(([, otherwise]) => otherwise);
+  console.log(failures.length === 0 ? "\nAll well." : `\nNOT well:\n  ${failures.join("\n  ")}`);
+  return failures.length === 0 ? 0 : 1;
 }

@@ -7,45 +7,46 @@ import type { LeakDetector } from "./tokens.ts";
 /** How long one request may take, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
-/** After so many requests a connection that is kept is closed all the same. */
+/** A persistent connection is closed after this many requests. */
 const REQUESTS_PER_CONNECTION = 100;
 
+/** How to run a workload. */
 export interface LoadOptions {
   readonly port: number;
   readonly detector: LeakDetector;
-  /** When to begin no more requests, on the clock of `performance.now()`. */
+  /** When to stop starting requests, on the clock of `performance.now()`. */
   readonly until: number;
 }
 
 let lastId = 0;
 
-/** An id that no other request of this process has. */
+/** Returns an id that is unique in this process. */
 export function nextId(): number {
   return ++lastId;
 }
 
-/** Makes requests of a kind until the time is over and all have ended: so many a second, and so many at once, at most. */
+/** Sends requests of one workload, within its rate and concurrency, until the time is up and all have ended. */
 export async function runWorkload(workload: Workload, options: LoadOptions): Promise<WorkloadResult> {
   const result = new WorkloadResult(workload);
   const gap = 1000 / workload.perSecond;
-  // Not all kinds in the same moment; yet each of them even in the shortest soak.
+  // Workloads start at different moments, yet all of them even in the shortest soak.
   let due = performance.now() + Math.random() * Math.min(gap, 500);
 
   async function client(): Promise<void> {
-    using seat = new ClientSlot(workload, options);
+    using slot = new ClientSlot(workload, options);
     for (;;) {
-      // What could not be begun in time is not made up for: the load stays even.
+      // A late start is not made up for, so that the load stays even.
       const at = Math.max(due, performance.now());
       if (at >= options.until) return;
       due = at + gap;
       await delay(at - performance.now());
       const begun = performance.now();
       try {
-        await within(seat.run(), workload.title, REQUEST_TIMEOUT_MS);
+        await within(slot.run(), workload.title, REQUEST_TIMEOUT_MS);
         result.recordSuccess(performance.now() - begun);
       } catch (error) {
         result.recordFailure(error);
-        seat.close();
+        slot.close();
       }
     }
   }
@@ -54,7 +55,7 @@ export async function runWorkload(workload: Workload, options: LoadOptions): Pro
   return result;
 }
 
-/** One client, with the connection that it may have. */
+/** One concurrent client and its current connection. */
 class ClientSlot implements Disposable {
   readonly #workload: Workload;
   readonly #options: LoadOptions;

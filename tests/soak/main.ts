@@ -1,12 +1,12 @@
 /**
- * The service under load for a while, and whether it kept its promises: nothing lost, doubled or leaked, and all given
- * back.
+ * Runs the service under load and checks its promises: no request lost or duplicated, no token leaked, no resource left
+ * open.
  *
- *     deno task soak [SECONDS]            all kinds of requests at once, while tokens and tables change
+ *     deno task soak [SECONDS]            all workloads at once, while tokens and tables change
  *     deno task soak streams [SECONDS]    1,000 event streams at once
  *     deno task soak drain                SIGTERM during 100 streams
  *
- * It exits with 1 if anything is not as it should be.
+ * It exits with 1 if a condition does not hold.
  *
  * @module
  */
@@ -28,7 +28,9 @@ const [name] = selectNames(
 );
 const seconds = Math.min(86_400, Math.max(1, Number(Deno.args.find(isSeconds) ?? 60)));
 if (!canMeasure()) {
-  console.error("Open files and resident memory are read from /proc, which this system does not have.");
+  console.error(
+    "Cannot read open files and resident memory: this system has no /proc. Run the soak on Linux.",
+  );
   Deno.exit(1);
 }
 Deno.exit(await untilSignal((resources) => SCENARIOS[name as keyof typeof SCENARIOS](resources, seconds)));

@@ -23,23 +23,23 @@ import { TRANSFERS } from "./transfers.ts";
 import { type Condition, exitStatus } from "./exit_status.ts";
 
 /**
- * How much more resident memory than after the first minute there may be: at any later look, which swings with what is
- * under way, and in the end, when nothing is. In bytes.
+ * The most resident memory above the first minute's, in bytes: in any later sample, which varies with the requests under
+ * way, and at the end, without any.
  */
-const [SWING, GROWTH] = [64_000_000, 16_000_000];
+const [MAX_SWING, MAX_GROWTH] = [64_000_000, 16_000_000];
 
-/** How long the service keeps idle connections to the upstream, at most, and some more: in milliseconds. */
+/** Longer than the service keeps idle connections to the upstream, in milliseconds. */
 const IDLE_MS = 90_000;
 
-/** How long connections that are closed may take to be gone, in milliseconds. */
+/** How long closed connections may take to disappear, in milliseconds. */
 const CLOSING_MS = 10_000;
 
-/** All kinds of requests at once, while tokens and tables change. */
+/** Runs all workloads at once, while tokens and tables change. */
 export async function soak(resources: Resources, seconds: number): Promise<number> {
   const upstream = await resources.use(startUpstream());
   const service = await resources.use(startProxy(upstream));
   const workloads = [...SMALL_REQUESTS, ...TRANSFERS, ...CODED, ...DISCONNECTING, ...BROKEN];
-  console.log(`${workloads.length} kinds of requests for ${seconds} s; tokens and tables change.`);
+  console.log(`${workloads.length} workloads for ${seconds} s; tokens and tables change.`);
   const detector = new LeakDetector();
   const changes = new ConfigChanges();
   const [start, files] = [await sampleProcess(service.pid), await openFiles(service.pid)];
@@ -55,7 +55,7 @@ export async function soak(resources: Resources, seconds: number): Promise<numbe
   ]);
   printSample("when the load has ended", await sampleProcess(service.pid));
   const spent = await processorTime(service.pid);
-  // A short soak does not wait for the idle connections: a table that is taken anew lets go of them.
+  // A short soak does not wait for the idle connections: a reload of the table closes them.
   const short = seconds < 60;
   if (short) service.kill("SIGHUP");
   const end = await waitForFiles(service.pid, start.files, short ? CLOSING_MS : IDLE_MS);
@@ -73,42 +73,44 @@ export async function soak(resources: Resources, seconds: number): Promise<numbe
   detector.scan(service.stdout() + service.stderr());
   const seen = await upstream.finish();
   printResults(results);
-  printCounts(detector, seen, changes, service.stderr());
+  printCounts({ detector, seen, changes, log: service.stderr() });
   console.log(
-    `the operator's listener was well ${ready} times; in the end it told ${inFlight} requests in flight and ${open} connections
+    `the operator's listener was ready ${ready} times; at the end it reported ${inFlight} requests in flight and ${open} connections
 processor time of the service: ${spent.toFixed(1)} s`,
   );
   return exitStatus([
     ...results.map(({ workload, lost }) => [lost === 0, `${workload.title}: ${lost} lost`] as const),
-    ...results.map(({ workload, succeeded }) => [succeeded > 0, `${workload.title}: none was made`] as const),
-    [seen.doubled === 0, `${seen.doubled} requests doubled`],
-    // With content the runtime does not look: docs/SOAK.md.
+    ...results.map(({ workload, succeeded }) =>
+      [succeeded > 0, `${workload.title}: no request succeeded`] as const
+    ),
+    [seen.doubled === 0, `${seen.doubled} requests duplicated`],
+    // With content the runtime does not notice: docs/SOAK.md.
     [
       seen.unnoticed.GET === 0,
-      `${seen.unnoticed.GET} clients that left before the response were not noticed`,
+      `${seen.unnoticed.GET} disconnections before the response were not noticed`,
     ],
-    [seen.faults.length === 0, `The upstream itself failed: ${seen.faults.join("; ")}`],
+    [seen.errors.length === 0, `The upstream itself failed: ${seen.errors.join("; ")}`],
     [detector.leaks === 0, `a token leaked ${detector.leaks} times`],
     [end.files <= start.files, `${end.files - start.files} files are left open`],
-    [inFlight === 0, `${inFlight} requests are told to be in flight still`],
-    [open === 0, `${open} connections to the upstream are told to be open still`],
+    [inFlight === 0, `${inFlight} requests are still reported in flight`],
+    [open === 0, `${open} connections to the upstream are still reported open`],
     ...growth(samples, end),
     [code === 0, `The service ended with ${code}`],
   ]);
 }
 
-/** Held against the first minute, since a service that has just started has learnt nothing yet. */
+/** Compares with the first minute's sample, since a service that has just started is not warmed up. */
 function growth([first, ...later]: readonly ProcessSample[], end: ProcessSample): Condition[] {
   if (first === undefined) return [];
   const swing = Math.max(...later.map(({ memory }) => memory), end.memory) - first.memory;
   const rise = end.memory - first.memory;
   console.log(
-    `memory after the first minute: ${megabytes(swing)} MB more at most, of ${megabytes(SWING)}; ${
+    `memory after the first minute: ${megabytes(swing)} MB more at most, of ${megabytes(MAX_SWING)}; ${
       megabytes(rise)
-    } MB more at rest, of ${megabytes(GROWTH)}`,
+    } MB more at rest, of ${megabytes(MAX_GROWTH)}`,
   );
   return [
-    [swing <= SWING, `Memory swung by ${megabytes(swing)} MB`],
-    [rise <= GROWTH, `Memory grew by ${megabytes(rise)} MB`],
+    [swing <= MAX_SWING, `Memory rose at times by ${megabytes(swing)} MB`],
+    [rise <= MAX_GROWTH, `Memory grew by ${megabytes(rise)} MB`],
   ];
 }

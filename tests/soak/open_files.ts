@@ -2,12 +2,12 @@
 const STATES = ["ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT"]
   .concat("CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING");
 
-/** What a process has open, by its descriptors, in words. */
+/** Describes the open files of a process, by descriptor. */
 export async function openFiles(pid: number): Promise<Map<string, string>> {
   const sockets = await socketsByInode();
   const files = new Map<string, string>();
   for await (const { name } of Deno.readDir(`/proc/${pid}/fd`)) {
-    // It may have been closed since.
+    // It may have been closed in the meantime.
     const target = await Deno.readLink(`/proc/${pid}/fd/${name}`).catch(() => "closed");
     const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
     files.set(name, inode === undefined ? target : sockets.get(inode) ?? target);
@@ -15,7 +15,7 @@ export async function openFiles(pid: number): Promise<Map<string, string>> {
   return files;
 }
 
-/** What is open now and was not before, by what it is. */
+/** Returns the descriptions of files that are open after and were not before. */
 export function newlyOpened(
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,
@@ -28,7 +28,7 @@ export function newlyOpened(
   });
 }
 
-/** The connections of IPv4: proc_pid_net(5). */
+/** Describes the IPv4 sockets by inode: proc_pid_net(5). */
 async function socketsByInode(): Promise<Map<string, string>> {
   const lines = (await Deno.readTextFile("/proc/net/tcp")).trim().split("\n").slice(1);
   return new Map(lines.map((line) => {

@@ -2,7 +2,7 @@ import { residentMemory } from "../support/service.ts";
 import { megabytes } from "../support/process.ts";
 import { delay } from "./workload.ts";
 
-/** What a process holds at a moment. */
+/** What a process holds at one moment. */
 export interface ProcessSample {
   /** Open file descriptors. */
   readonly files: number;
@@ -10,20 +10,23 @@ export interface ProcessSample {
   readonly memory: number;
 }
 
+/** Counts the open files and the resident memory of a process. */
 export async function sampleProcess(pid: number): Promise<ProcessSample> {
   const files = await Array.fromAsync(Deno.readDir(`/proc/${pid}/fd`));
   return { files: files.length, memory: await residentMemory(pid) };
 }
 
+/** Prints a row of the table of samples. */
 export function printSample(when: string, { files, memory }: ProcessSample): void {
   console.log(`${when.padEnd(24)} ${String(files).padStart(6)} ${megabytes(memory).padStart(10)}`);
 }
 
+/** Prints the header of the table of samples. */
 export function printSampleHeader(): void {
   console.log(`\n${"the service".padEnd(24)} ${"files".padStart(6)} ${"memory MB".padStart(10)}`);
 }
 
-/** Looks each minute, for so many seconds from now. @returns What was seen after each minute. */
+/** Samples a process once per minute for `seconds`, and prints each sample. */
 export async function sampleEachMinute(pid: number, seconds: number): Promise<ProcessSample[]> {
   const begun = performance.now();
   const samples: ProcessSample[] = [];
@@ -36,9 +39,9 @@ export async function sampleEachMinute(pid: number, seconds: number): Promise<Pr
   return samples;
 }
 
-/** Waits until no more files are open than there were, or the time is up. */
-export async function waitForFiles(pid: number, files: number, patienceMs: number): Promise<ProcessSample> {
-  const until = performance.now() + patienceMs;
+/** Waits until at most `files` are open or the time is up. @returns The last sample. */
+export async function waitForFiles(pid: number, files: number, timeoutMs: number): Promise<ProcessSample> {
+  const until = performance.now() + timeoutMs;
   for (;;) {
     const sample = await sampleProcess(pid);
     if (sample.files <= files || performance.now() >= until) return sample;

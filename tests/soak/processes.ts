@@ -1,5 +1,5 @@
 /**
- * What a soak runs against: its upstream in a process of its own, and the service under its exact flags.
+ * What a soak runs against: its upstream in its own process, and the service under its exact flags.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { V8_FLAGS } from "../support/v8_flags.ts";
 import { tokenOf, USER } from "./tokens.ts";
 import type { UpstreamReport } from "./upstream.ts";
 
-/** The file of the token, beside the table. */
+/** The token file, next to the table. */
 export const TOKEN_FILE = "token";
 
 /** A running upstream. */
 export interface SoakUpstream extends UpstreamAddress, AsyncDisposable {
-  /** Ends it, and returns what it has seen. */
+  /** Stops it and returns its counts. */
   finish(): Promise<UpstreamReport>;
 }
 
@@ -38,7 +38,7 @@ export function startProxy(
   });
 }
 
-/** The route table. @param more Whether it has a route that it can do without. */
+/** Returns the route table. @param more Whether it has an additional route. */
 export function tableFor(port: number, more = false): object {
   const common = { upstream: `https://localhost:${port}`, token_file: TOKEN_FILE };
   const bearer = { ...common, auth_scheme: "Bearer" };

@@ -3,7 +3,7 @@ import { quantile, type WorkloadResult } from "./workload_result.ts";
 import type { LeakDetector } from "./tokens.ts";
 import type { UpstreamReport } from "./upstream.ts";
 
-/** What became of each kind of request, and what was wrong with those that were lost. */
+/** Prints the outcomes per workload, and the errors of lost requests. */
 export function printResults(results: readonly WorkloadResult[]): void {
   console.log(
     `\n${"requests".padEnd(24)} ${
@@ -21,20 +21,24 @@ export function printResults(results: readonly WorkloadResult[]): void {
   }
 }
 
-/** What was seen at the other end, in what came back, and in the log. */
-export function printCounts(
-  detector: LeakDetector,
-  seen: UpstreamReport,
-  changes: ConfigChanges,
-  log: string,
-): void {
-  const taken = (text: string) => log.split(text).length - 1;
+/** What is counted besides the outcomes. */
+export interface Counts {
+  readonly detector: LeakDetector;
+  readonly seen: UpstreamReport;
+  readonly changes: ConfigChanges;
+  /** The service's stderr. */
+  readonly log: string;
+}
+
+/** Prints what the upstream counted, what the log shows, and the leaks. */
+export function printCounts({ detector, seen, changes, log }: Counts): void {
+  const loaded = (text: string) => log.split(text).length - 1;
   console.log(`
-the upstream saw ${seen.requests} requests on ${seen.connections} connections; doubled: ${seen.doubled}; idempotent ones sent again: ${seen.resent}
-tokens changed ${changes.tokens} times, taken ${
-    taken("new token loaded")
-  }; tables ${changes.tables} times, taken ${taken("route table reloaded")}
-clients that left before the response and were not noticed: ${seen.unnoticed.GET} without content, ${seen.unnoticed.POST} with some
+the upstream got ${seen.requests} requests on ${seen.connections} connections; duplicated: ${seen.doubled}; idempotent ones sent again: ${seen.resent}
+tokens changed ${changes.tokens} times, loaded ${
+    loaded("new token loaded")
+  }; tables ${changes.tables} times, loaded ${loaded("route table reloaded")}
+clients whose disconnection before the response was not noticed: ${seen.unnoticed.GET} without content, ${seen.unnoticed.POST} with content
 leaks: ${detector.leaks}`);
   for (const [form, count] of detector.found) console.log(`  ${form}: ${count}`);
 }

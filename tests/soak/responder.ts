@@ -5,13 +5,33 @@ import type { Exchange } from "../support/exchange.ts";
 import { now } from "../support/clock.ts";
 import { Comparison, pieceOf, piecesOf } from "./content.ts";
 import { DeliveryCounts } from "./delivery_counts.ts";
+import type { ExpectedEvents } from "./events.ts";
 import { tokenIn, USER } from "./tokens.ts";
 
 const CHUNKED = { "Transfer-Encoding": "chunked" };
 
-/** How content may be coded. */
+/** The content codings. */
 export const CODINGS = ["identity", "gzip", "deflate", "br", "zstd"] as const;
 export type Coding = typeof CODINGS[number];
+
+/** A request for coded content. */
+interface Coded {
+  readonly id: number;
+  readonly coding: Coding;
+}
+
+/** A response before it is encoded. */
+interface EncodedResponse extends Coded {
+  readonly fields: Readonly<Record<string, string>>;
+  readonly content: Uint8Array;
+}
+
+/** How many bytes are uploaded, and how many are wanted back. */
+interface SinkSizes {
+  readonly id: number;
+  readonly sent: number;
+  readonly wanted: number;
+}
 
 const ENCODERS: Readonly<Record<Coding, (bytes: Uint8Array) => Uint8Array>> = {
   identity: (bytes) => bytes,
@@ -21,42 +41,42 @@ const ENCODERS: Readonly<Record<Coding, (bytes: Uint8Array) => Uint8Array>> = {
   zstd: zstdCompressSync,
 };
 
-/** Where a reply breaks off. */
+/** Where a response breaks off. */
 export const BREAK_POINTS = ["nothing", "upload", "head", "length", "chunk", "last"] as const;
 export type BreakPoint = typeof BREAK_POINTS[number];
 
-/** How many bytes stand before and behind what an echo sings. */
+/** The number of bytes before and after the payload of an echo. */
 export const PADDING = 1000;
 
-/** How many tokens that served before are sung along with the one that came. */
+/** How many former tokens an echo contains besides the current one. */
 const FORMER_TOKENS = 2;
 
-/** How long a slow answer takes, in milliseconds. */
+/** The delay of a slow response, in milliseconds. */
 const SLOW_MS = 4_000;
 
-/** Songs are kept for so many tokens. */
+/** Payloads are cached for this many tokens. */
 const MAX_PAYLOADS = 8;
 
 /**
- * What the upstream does with each request, as its target says: `/WHAT/ID/…`.
+ * Responds as the request's target says: `/WHAT/ID/…`.
  *
  *     bytes/ID/N           N bytes with a length
  *     chunked/ID/N         N bytes, chunked
  *     events/ID/N/GAP      N events, GAP milliseconds apart
- *     sink/ID/N/M          takes N bytes, checks them, and answers with M bytes
+ *     sink/ID/N/M          checks N bytes, and responds with M bytes
  *     idle/ID/N/M          the same, and closes the idle connection a moment later
- *     slow/ID              no answer for a while
- *     no/ID                refuses an upload in the middle
+ *     slow/ID              no response for a while
+ *     no/ID                refuses an upload before its end
  *     echo/ID/CODING       the credential in all its forms, in a field and in the content, coded
  *     coded/ID/CODING/N    N bytes, coded
  *     broken/ID/BREAK      breaks off
  */
 export class Responder {
   readonly counts = new DeliveryCounts();
-  /** The tokens that came, the latest last. */
+  /** The tokens so far, the latest last. */
   readonly #tokens: string[] = [];
   readonly #payloads = new Map<string, string>();
-  /** The latest request of each connection that is to be closed. */
+  /** The latest request of each connection that will be closed. */
   readonly #latest = new Map<number, number>();
 
   async respond(exchange: Exchange): Promise<void> {
@@ -73,19 +93,19 @@ export class Responder {
       case "chunked":
         return await sendChunked(exchange, id, Number(first));
       case "events":
-        return await sendEvents(exchange, id, Number(first), Number(second));
+        return await sendEvents(exchange, { id, count: Number(first), gapMs: Number(second) });
       case "sink":
-        return await sink(exchange, id, Number(first), Number(second));
+        return await sink(exchange, { id, sent: Number(first), wanted: Number(second) });
       case "idle":
-        return await this.#respondAndClose(exchange, id, Number(first), Number(second));
+        return await this.#respondAndClose(exchange, { id, sent: Number(first), wanted: Number(second) });
       case "slow":
         return await this.#respondLate(exchange);
       case "no":
         return await refuse(exchange);
       case "echo":
-        return await this.#echo(exchange, id, token, first as Coding);
+        return await this.#echo(exchange, token, { id, coding: first as Coding });
       case "coded":
-        return await sendCoded(exchange, id, first as Coding, Number(second));
+        return await sendCoded(exchange, { id, coding: first as Coding }, Number(second));
       case "broken":
         return await breakOff(exchange, id, first as BreakPoint);
       default:
@@ -93,28 +113,28 @@ export class Responder {
     }
   }
 
-  /** Closes the connection a moment after the answer, unless another request has come on it. */
-  async #respondAndClose(exchange: Exchange, id: number, sent: number, wanted: number): Promise<void> {
+  /** Closes the connection a moment after the response, unless another request has arrived on it. */
+  async #respondAndClose(exchange: Exchange, sizes: SinkSizes): Promise<void> {
     this.#latest.set(exchange.connection, exchange.request);
     exchange.closed.then(() => this.#latest.delete(exchange.connection));
-    await sink(exchange, id, sent, wanted);
+    await sink(exchange, sizes);
     setTimeout(() => {
       if (this.#latest.get(exchange.connection) === exchange.request) exchange.close();
-    }, id % 20);
+    }, sizes.id % 20);
   }
 
-  async #echo(exchange: Exchange, id: number, token: string, coding: Coding): Promise<void> {
-    const place = this.#tokens.indexOf(token);
-    const lines = this.#tokens.slice(Math.max(0, place - FORMER_TOKENS), place + 1).map((each) =>
+  async #echo(exchange: Exchange, token: string, { id, coding }: Coded): Promise<void> {
+    const index = this.#tokens.indexOf(token);
+    const lines = this.#tokens.slice(Math.max(0, index - FORMER_TOKENS), index + 1).map((each) =>
       this.#payload(each)
     );
     const payload = new TextEncoder().encode(lines.join("\n"));
     const content = join([pieceOf(id, 0, PADDING), payload, pieceOf(id, PADDING, PADDING)]);
     const fields = { "X-Length": `${content.length}`, "X-Echo": lines.at(-1) ?? "" };
-    await sendEncoded(exchange, id, coding, fields, content);
+    await sendEncoded(exchange, { id, coding, fields, content });
   }
 
-  /** All whom it is for have left: if the service does not end the exchange, it has not noticed. */
+  /** All of its clients have disconnected: if the service does not close the exchange, it has not noticed. */
   async #respondLate(exchange: Exchange): Promise<void> {
     await exchange.drain();
     const ended = await Promise.race([exchange.closed.then(() => true), delay(SLOW_MS).then(() => false)]);
@@ -147,18 +167,18 @@ async function sendChunked(exchange: Exchange, id: number, length: number): Prom
   await exchange.writeChunk();
 }
 
-/** An event's text: its stream, its number, when it was sent. */
-async function sendEvents(exchange: Exchange, id: number, count: number, gap: number): Promise<void> {
+/** Sends events, each with its stream, its number, and the time it was sent at. */
+async function sendEvents(exchange: Exchange, { id, count, gapMs }: ExpectedEvents): Promise<void> {
   await exchange.reply(200, { ...CHUNKED, "Content-Type": "text/event-stream" });
   const begun = performance.now();
   for (let sent = 1; sent <= count; sent++) {
-    await delay(begun + sent * gap - performance.now());
+    await delay(begun + sent * gapMs - performance.now());
     await exchange.writeChunk(`id: ${id}.${sent}\ndata: ${now()} ${"x".repeat(64)}\n\n`);
   }
   await exchange.writeChunk();
 }
 
-async function sink(exchange: Exchange, id: number, sent: number, wanted: number): Promise<void> {
+async function sink(exchange: Exchange, { id, sent, wanted }: SinkSizes): Promise<void> {
   const comparison = new Comparison(id);
   try {
     for await (const part of exchange.body()) comparison.add(part);
@@ -172,23 +192,20 @@ async function sink(exchange: Exchange, id: number, sent: number, wanted: number
   await sendLength(exchange, id, wanted);
 }
 
-/** Says no when some of an upload has come, and reads on. */
+/** Refuses an upload after its first piece, and reads the rest. */
 async function refuse(exchange: Exchange): Promise<void> {
   for await (const _ of exchange.body()) break;
   await exchange.reply(413, [], "too much");
 }
 
-async function sendCoded(exchange: Exchange, id: number, coding: Coding, length: number): Promise<void> {
-  await sendEncoded(exchange, id, coding, {}, join([...piecesOf(id, length)]));
+async function sendCoded(exchange: Exchange, { id, coding }: Coded, length: number): Promise<void> {
+  await sendEncoded(exchange, { id, coding, fields: {}, content: join([...piecesOf(id, length)]) });
 }
 
-/** With a length or in two chunks, by turns. */
+/** Sends content with a length or in two chunks, depending on the id. */
 async function sendEncoded(
   exchange: Exchange,
-  id: number,
-  coding: Coding,
-  fields: Record<string, string>,
-  content: Uint8Array,
+  { id, coding, fields, content }: EncodedResponse,
 ): Promise<void> {
   const bytes = ENCODERS[coding](content);
   const all = coding === "identity" ? fields : { ...fields, "Content-Encoding": coding };
@@ -200,7 +217,7 @@ async function sendEncoded(
   await exchange.writeChunk();
 }
 
-/** Ends the connection where a reply is not whole. */
+/** Closes the connection before the response is complete. */
 async function breakOff(exchange: Exchange, id: number, where: BreakPoint): Promise<void> {
   if (where === "upload") {
     for await (const _ of exchange.body()) break;

@@ -1,8 +1,7 @@
 import { type Client, fieldValue } from "./client.ts";
-import type { Workload } from "./workload.ts";
-import { prefixFor } from "./workload.ts";
+import { prefixFor, type Workload } from "./workload.ts";
 
-/** Requests of little content, on connections that are kept. */
+/** Requests with little content, on persistent connections. */
 export const SMALL_REQUESTS: readonly Workload[] = [
   {
     title: "small GET",
@@ -12,11 +11,8 @@ export const SMALL_REQUESTS: readonly Workload[] = [
     timed: true,
     async run(client, id) {
       const length = sizeOf(id);
-      await client.expectContent(
-        await client.request("GET", `${prefixFor(id)}/bytes/${id}/${length}`),
-        id,
-        length,
-      );
+      const head = await client.request("GET", `${prefixFor(id)}/bytes/${id}/${length}`);
+      await client.expectContent(head, { id, length });
     },
   },
   {
@@ -25,7 +21,7 @@ export const SMALL_REQUESTS: readonly Workload[] = [
     concurrency: 32,
     keepsAlive: true,
     timed: true,
-    run: (client, id) => post(client, id, `${prefixFor(id)}/sink`),
+    run: (client, id) => post(client, id, { target: `${prefixFor(id)}/sink` }),
   },
   {
     title: "HEAD",
@@ -35,7 +31,7 @@ export const SMALL_REQUESTS: readonly Workload[] = [
     async run(client, id) {
       const head = await client.request("HEAD", `${prefixFor(id)}/bytes/${id}/1234`);
       await client.expectStatus(head, 200);
-      if (fieldValue(head, "content-length") !== "1234") throw new Error("The length is not told");
+      if (fieldValue(head, "content-length") !== "1234") throw new Error("Content-Length is missing");
     },
   },
   {
@@ -56,7 +52,8 @@ export const SMALL_REQUESTS: readonly Workload[] = [
     keepsAlive: true,
     async run(client, id) {
       const length = sizeOf(id);
-      await client.expectContent(await client.request("GET", `/flaky/idle/${id}/0/${length}`), id, length);
+      const head = await client.request("GET", `/flaky/idle/${id}/0/${length}`);
+      await client.expectContent(head, { id, length });
     },
   },
   {
@@ -64,14 +61,21 @@ export const SMALL_REQUESTS: readonly Workload[] = [
     perSecond: 20,
     concurrency: 10,
     keepsAlive: true,
-    run: (client, id) => post(client, id, "/flaky/idle", true),
+    run: (client, id) => post(client, id, { target: "/flaky/idle", mayFail: true }),
   },
 ];
 
-/** @param mayFail Whether the upstream may have hung up: nobody may send such a request again, so 502 is right. */
-async function post(client: Client, id: number, target: string, mayFail = false): Promise<void> {
+/** What to POST to, and whether 502 is acceptable. */
+interface PostOptions {
+  readonly target: string;
+  /** The upstream may have closed the connection: the service must not retry, so 502 is right. */
+  readonly mayFail?: boolean;
+}
+
+async function post(client: Client, id: number, { target, mayFail = false }: PostOptions): Promise<void> {
   const [sent, wanted] = [sizeOf(id + 1), sizeOf(id)];
-  await client.sendUpload(`${target}/${id}/${sent}/${wanted}`, id, {
+  await client.sendUpload(`${target}/${id}/${sent}/${wanted}`, {
+    id,
     framing: id % 3 === 0 ? "chunked" : "length",
     length: sent,
   });
@@ -79,10 +83,10 @@ async function post(client: Client, id: number, target: string, mayFail = false)
   if (mayFail && fieldValue(head, "cred-proxy-error") === "upstream_failed") {
     return void await client.readAll(head);
   }
-  await client.expectContent(head, id, wanted);
+  await client.expectContent(head, { id, length: wanted });
 }
 
-/** From 1 byte to 4 KiB. */
+/** Returns a size from 1 byte to 4 KiB. */
 function sizeOf(id: number): number {
   return 1 + id * 37 % 4096;
 }

@@ -1,5 +1,5 @@
 /**
- * A soak of a second, so that the command goes on doing what it says.
+ * Runs the soak for one second, so that the command keeps working.
  *
  * @module
  */

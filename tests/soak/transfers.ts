@@ -9,7 +9,7 @@ export const TRANSFERS: readonly Workload[] = [
     perSecond: 20,
     concurrency: 60,
     keepsAlive: true,
-    run: (client, id) => readEvents(client, id, 40, 50),
+    run: (client, id) => readEvents(client, { id, count: 40, gapMs: 50 }),
   },
   {
     title: "upload to 256 KiB",
@@ -29,8 +29,8 @@ export const TRANSFERS: readonly Workload[] = [
     perSecond: 2,
     concurrency: 4,
     async run(client, id) {
-      // What the service does not want may not go through to the last byte.
-      const sent = client.sendUpload(`${prefixFor(id)}/no/${id}`, id, framed(id, MIB)).catch(() => {});
+      // The client may be unable to send the rest after the refusal.
+      const sent = client.sendUpload(`${prefixFor(id)}/no/${id}`, framed(id, MIB)).catch(() => {});
       const head = await client.readHead("POST");
       await client.expectStatus(head, 413);
       await client.readAll(head);
@@ -42,41 +42,52 @@ export const TRANSFERS: readonly Workload[] = [
     perSecond: 8,
     concurrency: 8,
     keepsAlive: true,
-    run: (client, id) => download(client, id, 1 + id * 7919 % MIB, prefixFor(id)),
+    run: (client, id) => download(client, id, { length: 1 + id * 7919 % MIB }),
   },
   {
     title: "download of 32 MiB",
     perSecond: 0.5,
     concurrency: 2,
-    run: (client, id) => download(client, id, 32 * MIB, prefixFor(id)),
+    run: (client, id) => download(client, id, { length: 32 * MIB }),
   },
   {
     title: "download, unmasked",
     perSecond: 1,
     concurrency: 2,
     keepsAlive: true,
-    run: (client, id) => download(client, id, 8 * MIB, "/unmasked"),
+    run: (client, id) => download(client, id, { length: 8 * MIB, prefix: "/unmasked" }),
   },
   {
     title: "slow reader of 4 MiB",
     perSecond: 1,
     concurrency: 4,
-    run: (client, id) => download(client, id, 4 * MIB, prefixFor(id), 10),
+    run: (client, id) => download(client, id, { length: 4 * MIB, pauseMs: 10 }),
   },
 ];
 
 function framed(id: number, length: number) {
-  return { framing: id % 4 < 2 ? "length" : "chunked", length } as const;
+  return { id, framing: id % 4 < 2 ? "length" : "chunked", length } as const;
 }
 
 async function upload(client: Client, id: number, length: number): Promise<void> {
-  await client.sendUpload(`${prefixFor(id)}/sink/${id}/${length}/100`, id, framed(id, length));
-  await client.expectContent(await client.readHead("POST"), id, 100);
+  await client.sendUpload(`${prefixFor(id)}/sink/${id}/${length}/100`, framed(id, length));
+  await client.expectContent(await client.readHead("POST"), { id, length: 100 });
 }
 
-/** @param pause Before each piece is taken, in milliseconds. */
-async function download(client: Client, id: number, length: number, route: string, pause = 0): Promise<void> {
+/** What to download. */
+interface DownloadOptions {
+  /** In bytes. */
+  readonly length: number;
+  /** The route's prefix; one of the masked ones by default. */
+  readonly prefix?: string;
+  /** How long to pause after each piece, in milliseconds. */
+  readonly pauseMs?: number;
+}
+
+async function download(client: Client, id: number, options: DownloadOptions): Promise<void> {
+  const { length, prefix = prefixFor(id), pauseMs } = options;
   const how = id % 4 < 2 ? "bytes" : "chunked";
-  const head = await client.request("GET", `${route}/${how}/${id}/${length}`);
-  await client.expectContent(head, id, length, pause === 0 ? undefined : () => delay(pause));
+  const head = await client.request("GET", `${prefix}/${how}/${id}/${length}`);
+  const onPiece = pauseMs === undefined ? undefined : () => delay(pauseMs);
+  await client.expectContent(head, { id, length, onPiece });
 }

@@ -1,9 +1,8 @@
 /**
- * The upstream of the soak, a program of its own: HTTPS, with a certificate that it makes itself. What it does is in
- * `responder.ts`.
+ * The upstream of the soak, a program of its own: HTTPS with a self-made authority. `responder.ts` says how it responds.
  *
  * It prints one line of JSON, its {@linkcode UpstreamAddress}, when it listens. When its stdin ends it prints another, its
- * {@linkcode UpstreamReport}, and ends, so that it outlives nobody.
+ * {@linkcode UpstreamReport}, and exits, so that it never outlives its parent.
  *
  * @module
  */
@@ -16,22 +15,22 @@ import type { UpstreamAddress } from "../support/upstream_process.ts";
 import { Responder } from "./responder.ts";
 import type { DeliveryReport } from "./delivery_counts.ts";
 
-/** What the upstream has seen. */
+/** What the upstream has counted. */
 export interface UpstreamReport extends DeliveryReport {
   readonly connections: number;
-  /** What went wrong in the upstream itself. */
-  readonly faults: readonly string[];
+  /** Errors of the upstream itself. */
+  readonly errors: readonly string[];
 }
 
 const authority = await makeAuthority();
 const responses = new Responder();
-const faults = new Set<string>();
+const errors = new Set<string>();
 
 const upstream = startUpstream(async (exchange) => {
   try {
     await responses.respond(exchange);
   } catch (error) {
-    if (!(error instanceof PeerDisconnected || error instanceof Truncated)) faults.add(String(error));
+    if (!(error instanceof PeerDisconnected || error instanceof Truncated)) errors.add(String(error));
     throw error;
   }
 }, { tls: await authority.issue(["localhost"]), record: false });
@@ -42,7 +41,7 @@ for await (const _ of Deno.stdin.readable);
 const report: UpstreamReport = {
   ...responses.counts.report,
   connections: upstream.connections,
-  faults: [...faults],
+  errors: [...errors],
 };
 console.log(JSON.stringify(report));
 Deno.exit();

@@ -1,26 +1,26 @@
 import type { Client } from "./client.ts";
 
-/** One kind of request, made again and again. */
+/** One kind of request, sent repeatedly. */
 export interface Workload {
   readonly title: string;
-  /** How many are begun in a second at most. */
+  /** The most requests that are started per second. */
   readonly perSecond: number;
-  /** How many are under way at a time at most: one that is late holds the next ones up. */
+  /** The most requests under way at a time: a late one delays the next ones. */
   readonly concurrency: number;
-  /** Whether the connection serves the next one too. */
+  /** Whether the connection is reused for the next request. */
   readonly keepsAlive?: boolean;
-  /** Whether what each takes is told. */
+  /** Whether durations are reported. */
   readonly timed?: boolean;
   /**
-   * Makes one, and throws unless all is as it should be. The connection is closed afterwards, in whatever state it is
-   * then, unless it `keeps`.
+   * Sends one request and throws if anything is wrong. Unless it `keepsAlive`, the connection is closed afterwards, in
+   * any state.
    *
-   * @param id Of this request alone.
+   * @param id Unique to this request.
    */
   run(client: Client, id: number): Promise<unknown>;
 }
 
-/** The routes to the upstream, by their scheme. Each other id takes the other one. */
+/** Returns a route's prefix: Bearer for even ids, Basic for odd ones. */
 export function prefixFor(id: number): string {
   return id % 2 === 0 ? "/bearer" : "/basic";
 }

@@ -1,13 +1,13 @@
 import type { Workload } from "./workload.ts";
 
-/** What became of the requests of one kind. */
+/** The outcomes of the requests of one workload. */
 export class WorkloadResult {
   readonly workload: Workload;
-  /** How many ended as they should. */
+  /** The number of successful requests. */
   succeeded = 0;
-  /** How many did not, by what was wrong with them. */
+  /** The number of failed requests, by error. */
   readonly failures = new Map<string, number>();
-  /** What each took, in milliseconds. */
+  /** The duration of each, in milliseconds. */
   readonly durations: number[] = [];
 
   constructor(workload: Workload) {
@@ -22,10 +22,10 @@ export class WorkloadResult {
     return this.succeeded + this.lost;
   }
 
-  /** @param delay In milliseconds. */
-  recordSuccess(delay: number): void {
+  /** @param duration In milliseconds. */
+  recordSuccess(duration: number): void {
     this.succeeded++;
-    if (this.workload.timed === true) this.durations.push(delay);
+    if (this.workload.timed === true) this.durations.push(duration);
   }
 
   recordFailure(error: unknown): void {
