@@ -3,21 +3,25 @@ import type { ScriptResult } from "./shell.ts";
 import type { E2eFixture } from "./fixture.ts";
 import type { ClientCase } from "./client_case.ts";
 
-/** What is wrong with a trial's outcome. */
+/** What is wrong with a client's outcome. */
 export interface OutcomeProblems {
-  /** What the client was to do and did not. */
+  /** Expectations that the client did not meet. */
   readonly unmet: readonly string[];
-  /** Keys in places where they must not be. */
+  /** Where keys appeared that must not. */
   readonly leaks: readonly string[];
 }
 
-/** Judges what a client did on a stage that was its own. */
-export async function checkOutcome(
-  client: ClientCase,
-  fixture: E2eFixture,
-  ran: ScriptResult,
-  home: string,
-): Promise<OutcomeProblems> {
+/** What a client did in a fixture of its own. */
+export interface Outcome {
+  readonly fixture: E2eFixture;
+  readonly ran: ScriptResult;
+  /** The folder of its home. */
+  readonly home: string;
+}
+
+/** Checks what a client did against what it should do. */
+export async function checkOutcome(client: ClientCase, outcome: Outcome): Promise<OutcomeProblems> {
+  const { fixture, ran } = outcome;
   const unmet: string[] = [];
   if (ran.code !== 0) unmet.push(ran.code === undefined ? "did not end in time" : `ended with ${ran.code}`);
   if (!client.expectedOutput.test(ran.stdout)) unmet.push("did not print the answer");
@@ -34,15 +38,11 @@ export async function checkOutcome(
   for (const each of fixture.received.filter(({ authorized }) => !authorized)) {
     unmet.push(`came without the real credential: ${each.method} ${each.target}`);
   }
-  return { unmet, leaks: await findLeaks(fixture, ran, home) };
+  return { unmet, leaks: await findLeaks(outcome) };
 }
 
-/** Looks for the client's key at the upstreams, and for the real ones wherever the client could see them. */
-export async function findLeaks(
-  fixture: E2eFixture,
-  ran: ScriptResult,
-  home: string,
-): Promise<readonly string[]> {
+/** Searches for the client's key at the upstreams, and for the real ones wherever the client could see them. */
+export async function findLeaks({ fixture, ran, home }: Outcome): Promise<readonly string[]> {
   const real = Object.values(fixture.setup.tokens);
   const places: [where: string, text: string, keys: readonly string[]][] = [
     ["its key went to an upstream", fixture.received.map(({ head, body }) => head + body).join("\n"), [

@@ -1,38 +1,38 @@
 import type { RefusalCode } from "../../lib/http/refusal.ts";
 
-/** One client, and what it is made to do. */
+/** One client and its task. */
 export interface ClientCase {
   readonly name: string;
-  /** The command without which it can't be tried. */
+  /** The command that must be installed. */
   readonly command: string;
-  /** A script that prints its version, in any words. */
+  /** A script whose output includes its version. */
   readonly version: string;
-  /** The route, as `clients` takes it. */
+  /** The route, as an argument of `clients`. */
   readonly route: string;
-  /** What it does, for people. */
+  /** Its task, for the report. */
   readonly description: string;
-  /** What a shell is given: the lines of `clients`, and what the client is to do. */
+  /** Returns the shell script: the lines of `clients` and the task. */
   readonly script: (lines: string) => string;
-  /** What must stand in what it prints. */
+  /** Must match its stdout. */
   readonly expectedOutput: RegExp;
-  /** What the upstream must have been asked for: `METHOD target`, a pattern each. */
+  /** Each must match a request that the upstream received, as `METHOD target`. */
   readonly expectedRequests: readonly RegExp[];
-  /** The refusal that it must meet on its way. */
+  /** The refusal that it must get along the way. */
   readonly expectedRefusal?: RefusalCode;
-  /** Variables beside those that the lines set. */
+  /** Variables besides those that the lines set. */
   readonly env?: Readonly<Record<string, string>>;
-  /** That it is known to go past the proxy to a host: where it is seen to do so, what fails for that is no fault of ours. */
+  /** A host for which it is known to bypass the proxy: if it does, the failure is reported as a limit. */
   readonly knownLimit?: { readonly host: string; readonly text: string };
-  /** That it asks again after every 5xx, whatever the answer says of that: seen, told, and no fault of ours. */
+  /** It is known to retry after every 5xx, whatever the response says. */
   readonly retriesEvery5xx?: true;
-  /** How it asks where a refusal is to be seen, if that is another script. */
+  /** The script to observe refusals with, if it differs. */
   readonly requestScript?: (lines: string) => string;
 }
 
-/** The question that every model is asked. */
+/** The prompt for every model. */
 export const QUESTION = "Is the proxy there?";
 
-/** The lines, and then a command. */
+/** Returns a script of the lines followed by a command. */
 export function followedBy(command: string): (lines: string) => string {
   return (lines) => `${lines}\n${command}`;
 }

@@ -1,5 +1,5 @@
 /**
- * What `deno task e2e` judges by; the clients themselves are too large to be tried with every test.
+ * The checks of `deno task e2e`; the clients themselves are too large to run with every test.
  *
  * @module
  */
@@ -14,9 +14,9 @@ import { tableText } from "./markdown_table.ts";
 Deno.test("includesKey() finds a key as it is and in base64, at any alignment", () => {
   const key = makeKey("real");
   for (const before of ["", "x", "xy", "xyz", "user:"]) {
-    for (const behind of ["", "z", "zz"]) {
-      assert(includesKey(`a ${before}${key}${behind} b`, key));
-      assert(includesKey(`Basic ${btoa(before + key + behind)}`, key), before + behind);
+    for (const after of ["", "z", "zz"]) {
+      assert(includesKey(`a ${before}${key}${after} b`, key));
+      assert(includesKey(`Basic ${btoa(before + key + after)}`, key), before + after);
     }
   }
   assert(!includesKey(`${makeKey("real")} ${btoa(makeKey("real"))}`, key));
@@ -33,10 +33,10 @@ Deno.test("findLeaks() checks the upstreams, the output, what was sent to the cl
       sentToClients: () => sent,
     } as unknown as E2eFixture);
     const ran = (stderr: string) => ({ code: 0, stdout: "", stderr, seconds: 1 });
-    assertEquals(await findLeaks(fixture("", ""), ran(key), home), []);
+    assertEquals(await findLeaks({ fixture: fixture("", ""), ran: ran(key), home }), []);
     await Deno.mkdir(`${home}/.a/b`, { recursive: true });
     await Deno.writeTextFile(`${home}/.a/b/c`, `token=${real}`);
-    assertEquals(await findLeaks(fixture(btoa(`x:${key}`), real), ran(`! ${real}`), home), [
+    assertEquals(await findLeaks({ fixture: fixture(btoa(`x:${key}`), real), ran: ran(`! ${real}`), home }), [
       "its key went to an upstream",
       "a real key is in what it printed",
       "a real key is in what it was sent",

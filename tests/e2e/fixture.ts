@@ -1,5 +1,5 @@
 /**
- * Where a client is tried: the service as users run it, the upstreams it knows, and nothing else that answers.
+ * Where a client is run: the service as users run it, its upstreams, and nothing else that responds.
  *
  * @module
  */
@@ -15,14 +15,14 @@ import { startRelay } from "./relay.ts";
 import { makeKey } from "./secrets.ts";
 import { makeRouteSetup, type RouteSetup } from "./route_table.ts";
 
-/** What an upstream received: a byte a character. */
+/** A request that an upstream received, one character per byte. */
 export interface ReceivedRequest {
   readonly host: string;
   readonly method: string;
   readonly target: string;
   readonly head: string;
   readonly body: string;
-  /** Whether it showed the real credential. */
+  /** Whether it had the real credential. */
   readonly authorized: boolean;
 }
 
@@ -38,49 +38,49 @@ export interface LoggedRequest {
 export interface E2eFixture extends AsyncDisposable {
   readonly setup: RouteSetup;
   readonly service: Service;
-  /** The key that clients hold. */
+  /** The clients' key. */
   readonly key: string;
-  /** The variable in which they find it, where the service asks for it. */
+  /** The variable that holds the key, if the service requires a client token. */
   readonly keyVariable: string | undefined;
-  /** `http://127.0.0.1:PORT`, as clients are told. */
+  /** `http://127.0.0.1:PORT`, as clients are configured. */
   readonly origin: string;
-  /** Everything that the upstreams received. */
+  /** All requests that the upstreams received. */
   readonly received: readonly ReceivedRequest[];
-  /** Where clients wanted to go past the service: `host:port`. They did not get there. */
+  /** Returns where clients tried to bypass the service, as `host:port`. They were not connected. */
   bypassAttempts(): readonly string[];
-  /** The proxy that leads nowhere, for clients that look for one. */
+  /** A proxy that connects nowhere, for clients that look for one. */
   readonly deadEnd: string;
-  /** What the service sent to clients, a byte a character. */
+  /** Returns what the service sent to clients, one character per byte. */
   sentToClients(): string;
-  /** What the service logged. */
+  /** Returns the service's log. */
   log(): readonly LoggedRequest[];
-  /** What `clients` prints for a route. */
+  /** Returns what `clients` prints for a route. */
   lines(route: string): Promise<string>;
 }
 
-/** What upstreams do, by their hosts, for whoever shows the credential. */
+/** The upstreams' scripts by host, for requests with the credential. */
 export type Mocks = Readonly<Record<string, Script>>;
 
-/** How to set a stage. */
+/** How to set up a fixture. */
 export interface E2eFixtureOptions {
-  /** Made when the service's address, which some registries' documents name, is known. */
+  /** Called once the service's address is known, since some registries' documents name it. */
   readonly mocks: (fixture: Pick<E2eFixture, "origin" | "setup">) => Promise<Mocks>;
-  /** Whether clients must show a token of their own. */
+  /** Whether clients need a client token. */
   readonly clientToken: boolean;
-  /** More variables for the service; an empty one is as good as unset. */
+  /** More variables for the service; an empty one counts as unset. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Changes what is served; clients are told of the routes as they were before. */
+  /** Changes a route that is served; clients are configured with the original. */
   readonly changeRoute?: (route: object) => object;
-  /** False: no upstream can be reached. */
+  /** False makes all upstreams unreachable. */
   readonly reachable?: boolean;
 }
 
 const KEY_VARIABLE = "AGENT_KEY";
 
-/** The route table that clients are told of. */
+/** The route table that clients are configured with. */
 const UNCHANGED = "unchanged.json";
 
-/** Sets a stage. The table names the real hosts: the egress proxy brings every one of them to the mocks. */
+/** Starts a fixture. The table names the real hosts: the egress proxy connects all of them to the mocks. */
 export async function openFixture(options: E2eFixtureOptions): Promise<E2eFixture> {
   await using stack = new AsyncDisposableStack();
   const keyVariable = options.clientToken ? KEY_VARIABLE : undefined;
@@ -149,12 +149,19 @@ export async function openFixture(options: E2eFixtureOptions): Promise<E2eFixtur
     deadEnd: `http://127.0.0.1:${deadEnd.port}`,
     sentToClients: () => relays.map((relay) => relay.sentToClients()).join("\n"),
     log: () => service.stdout().split("\n").filter((line) => line !== "").map((line) => JSON.parse(line)),
-    lines: (route) => linesFor(route, service, port, join(folder, "agent.sock")),
+    lines: (route) => linesFor(route, service, { port, socket: join(folder, "agent.sock") }),
     [Symbol.asyncDispose]: () => own.disposeAsync(),
   };
 }
 
-async function linesFor(route: string, service: Service, port: string, socket: string): Promise<string> {
+/** Where clients connect to. */
+interface ClientAddress {
+  readonly port: string;
+  /** The path of the Unix socket. */
+  readonly socket: string;
+}
+
+async function linesFor(route: string, service: Service, { port, socket }: ClientAddress): Promise<string> {
   const env = {
     ...service.env,
     CRED_PROXY_ROUTES: join(service.folder, UNCHANGED),
@@ -166,15 +173,15 @@ async function linesFor(route: string, service: Service, port: string, socket: s
   return stdout;
 }
 
-/** Makes a proxy open every tunnel to this port of the machine, whatever host is asked for; undefined: to none. */
+/** Makes a proxy open every tunnel to this local port, whatever its host; refuses all if it is undefined. */
 function connectTunnels(proxy: EgressProxy, port: number | undefined): void {
   proxy.answerWith(() => "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
   if (port !== undefined) proxy.bringTo({ hostname: "127.0.0.1", port });
 }
 
 function record(exchange: Exchange, host: string, authorized: boolean): ReceivedRequest {
-  // More than this is not kept by an exchange, and then not every byte could be looked at.
-  if (exchange.received.length >= 1024 * 1024) throw new Error("A trial sent more than is kept of a request");
+  // An exchange keeps no more than this, so the rest could not be checked.
+  if (exchange.received.length >= 1024 * 1024) throw new Error("A client sent more than an exchange keeps");
   const { method, target, head } = exchange;
   return { host, method, target, head, body: fromLatin1(exchange.received), authorized };
 }

@@ -1,5 +1,5 @@
 /**
- * Real git through the service, against `git http-backend` behind TLS that demands the credential.
+ * Real git through the service, against `git http-backend` over TLS that requires the credential.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { startService } from "../support/service.ts";
 import type { Upstream } from "../support/upstream.ts";
 
 const TOKEN = "real-hJ2Tq8vXbN5zR1wK";
-/** What the agent holds in place of a credential; it must never reach the upstream. */
+/** The client's placeholder for a credential; it must never reach the upstream. */
 const SENTINEL = "sentinel-Yc7Ld3Gf9PmA4sEu";
 const FORGE = "https://forge.test/";
 
@@ -64,7 +64,7 @@ for (const { scheme, token, authorization } of KINDS) {
 
     const pack = forge.upstream.requests.findLast((each) => each.target === "/project.git/git-receive-pack");
     assertEquals([pack?.method, pack?.field("transfer-encoding")], ["POST", "chunked"]);
-    assertSpared(forge.upstream, authorization);
+    assertRealCredential(forge.upstream, authorization);
   });
 }
 
@@ -89,7 +89,7 @@ Deno.test("git's own Authorization does not reach the upstream, which would refu
 
   await forge.git("config", "--global", `url.${service.url}/git/.insteadOf`, FORGE);
   assertEquals(await forge.git(...bogus), `${main}\trefs/heads/main`);
-  assertSpared(forge.upstream, authorization);
+  assertRealCredential(forge.upstream, authorization);
 
   await forge.git("config", "--global", "--remove-section", `url.${service.url}/git/`);
   await forge.git("config", "--global", `url.${forge.upstream.url}/.insteadOf`, FORGE);
@@ -119,8 +119,8 @@ Deno.test("git shows the upstream's own refusal of a wrong token", async () => {
   assertMatch(refused.stderr, /could not read Username|Authentication failed/);
 });
 
-/** Every request showed the real credential and nothing of the agent's. */
-function assertSpared(upstream: Upstream, authorization: string): void {
+/** Asserts that every request had the real credential and nothing of the client's. */
+function assertRealCredential(upstream: Upstream, authorization: string): void {
   assert(upstream.requests.length > 0);
   for (const each of upstream.requests) {
     assertEquals(each.field("authorization"), authorization);

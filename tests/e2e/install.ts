@@ -1,14 +1,14 @@
 import { join } from "@std/path";
 import { VERSIONS } from "./versions.ts";
 
-/** How long the installation may take: the clients come to more than a gigabyte. */
+/** How long the installation may take: the clients exceed a gigabyte. */
 const INSTALL_LIMIT_MS = 900_000;
 
 /**
- * Installs the clients in their versions, unless that is done already, and gives the folder they are in.
+ * Installs the clients in their pinned versions, unless they are installed already. @returns Their folder.
  *
- * It is the user's cache folder: neither the checkout, which is formatted and checked as a whole, nor a folder below
- * the temporary one, where Codex refuses to work.
+ * It is in the user's cache: the checkout is formatted and checked as a whole, and Codex refuses to work below the
+ * temporary folder.
  */
 export async function install(): Promise<string> {
   const cache = Deno.env.get("XDG_CACHE_HOME") ?? join(Deno.env.get("HOME") ?? ".", ".cache");

@@ -1,5 +1,5 @@
 /**
- * The real clients, through the service: `deno task e2e [reactions] [CLIENT ...]`.
+ * Runs the real clients through the service: `deno task e2e [reactions] [CLIENT ...]`.
  *
  * @module
  */
@@ -10,14 +10,16 @@ import { observeAll } from "./reactions.ts";
 import { CLIENT_CASES } from "./cases/all.ts";
 import type { ClientCase } from "./client_case.ts";
 
-/** Those whose names begin with one of the words, or all. */
+/** Selects the cases whose names begin with one of the words, or all. */
 function selectCases(words: readonly string[]): readonly ClientCase[] {
   if (words.length === 0) return CLIENT_CASES;
   const found = CLIENT_CASES.filter(({ name }) =>
     words.some((word) => name.toLowerCase().startsWith(word.toLowerCase()))
   );
   if (found.length > 0) return found;
-  console.error(`No such client. There are: ${CLIENT_CASES.map(({ name }) => name).join("; ")}`);
+  console.error(
+    `Unknown client. Name any of these, or none for all: ${CLIENT_CASES.map(({ name }) => name).join("; ")}`,
+  );
   Deno.exit(64);
 }
 

@@ -1,4 +1,4 @@
-/** Rows under their heads, each column as wide as its widest cell. */
+/** Formats a Markdown table, each column as wide as its widest cell. */
 export function tableText(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [heads, heads.map(() => ""), ...rows];
   const widths = heads.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length), 3));

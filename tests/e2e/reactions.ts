@@ -11,28 +11,28 @@ import type { ClientCase } from "./client_case.ts";
 import { within } from "../support/within.ts";
 import { versionOf } from "./version_of.ts";
 
-/** How long a client is watched. */
+/** How long a client is observed. */
 const LIMIT_MS = 300_000;
 
-/** How long a client may go on about what stays as it is until somebody changes the configuration. */
+/** How long a client may retry after a refusal that only a change of the configuration resolves. */
 const MAX_RETRY_S = 30;
 
-/** How many are watched at a time; most of them only wait. */
+/** How many are observed at a time; most of them only wait. */
 const CONCURRENCY = 6;
 
-/** What a client made of a refusal. */
+/** How a client reacted to a refusal. */
 interface Reaction {
   readonly client: ClientCase;
   readonly refusal: RefusalCase;
   readonly ran: ScriptResult;
-  /** How often it asked for the same thing. */
+  /** How often it sent the same request. */
   readonly tries: number;
-  /** The line in which the service's own words reach the person. */
+  /** The line that shows the user the service's own message. */
   readonly shown: string | undefined;
   readonly leaks: readonly string[];
 }
 
-/** Has each client refused in each way, prints what it made of that, and says whether none went on for too long. */
+/** Refuses each client in each way and prints its reaction. @returns Whether none retried for too long. */
 export async function observeAll(cases: readonly ClientCase[], clientsFolder: string): Promise<boolean> {
   const installed: ClientCase[] = [];
   for (const client of cases) {
@@ -51,18 +51,18 @@ export async function observeAll(cases: readonly ClientCase[], clientsFolder: st
     ...reactions.filter((each) => each.client === client).map(cell),
   ]);
   console.log(tableText(heads, rows));
-  console.log("\n(!): the person is not shown the service's own words, but what follows\n");
+  console.log("\n(!): the user does not see the service's own message, but this:\n");
   for (const each of reactions.filter(({ shown }) => shown === undefined)) {
     console.log(`${each.client.name}, ${each.refusal.status}: ${lastWords(each.ran)}`);
   }
   const problems = reactions.flatMap((each) =>
     problemsOf(each).map((text) => `${each.client.name}: ${text}`)
   );
-  for (const fault of problems) console.log(`FAILED: ${fault}`);
+  for (const problem of problems) console.log(`FAILED: ${problem}`);
   return problems.length === 0;
 }
 
-/** `1.2 s, 1 try`; with a mark where the service's own words are not shown. */
+/** Formats as `1.2 s, 1 try`, with a mark if the service's own message is not shown. */
 function cell({ ran, tries, shown }: Reaction): string {
   const time = ran.code === undefined ? `over ${LIMIT_MS / 1000} s` : `${ran.seconds.toFixed(1)} s`;
   return `${time}, ${tries} ${tries === 1 ? "try" : "tries"}${shown === undefined ? " (!)" : ""}`;
@@ -73,13 +73,13 @@ function problemsOf(
 ): readonly string[] {
   const problems = [...leaks];
   const { status, permanent } = refusal;
-  if (tries === 0) problems.push(`met no ${status}`);
-  // curl prints what came and is content with it.
-  if (ran.code === 0 && shown === undefined) problems.push(`took ${status} for a success`);
+  if (tries === 0) problems.push(`did not get ${status}`);
+  // curl prints any response and succeeds.
+  if (ran.code === 0 && shown === undefined) problems.push(`treated ${status} as success`);
   const known = client.retriesEvery5xx === true && status >= 500;
-  if (ran.code === undefined) problems.push(`went on about ${status} for more than ${LIMIT_MS / 1000} s`);
+  if (ran.code === undefined) problems.push(`retried ${status} for more than ${LIMIT_MS / 1000} s`);
   else if (permanent && !known && ran.seconds > MAX_RETRY_S) {
-    problems.push(`went on about ${status} for ${ran.seconds.toFixed()} s`);
+    problems.push(`retried ${status} for ${ran.seconds.toFixed()} s`);
   }
   return problems;
 }
@@ -103,10 +103,10 @@ async function observe(client: ClientCase, refusal: RefusalCase, clientsFolder: 
     limitMs: LIMIT_MS,
     inspect: async (ran, home) => {
       leave();
-      // Its log is complete when it has ended.
+      // Its log is complete once it has exited.
       await fixture.service.stop();
       const tries = triesIn(fixture, refusal);
-      const leaks = await findLeaks(fixture, ran, home);
+      const leaks = await findLeaks({ fixture, ran, home });
       return {
         client,
         refusal,
@@ -119,7 +119,7 @@ async function observe(client: ClientCase, refusal: RefusalCase, clientsFolder: 
   });
 }
 
-/** How often a client asked for what it asked for most. */
+/** Returns how often a client sent its most frequent request. */
 function triesIn(fixture: E2eFixture, { code }: RefusalCase): number {
   const counts = new Map<string, number>();
   for (const { method, path, error } of fixture.log()) {
@@ -132,27 +132,27 @@ function lineWith({ stdout, stderr }: ScriptResult, words: string): string | und
   return `${stdout}\n${stderr}`.split("\n").find((line) => line.includes(words));
 }
 
-/** What a client printed last that speaks of the failure, as far as one can tell. */
+/** Guesses the last line of the output that describes the failure. */
 function lastWords({ stdout, stderr }: ScriptResult): string {
   const lines = `${stdout}\n${stderr}`.split("\n").map((line) => line.trim()).filter((line) => line !== "");
-  const telling = lines.filter((line) =>
+  const failures = lines.filter((line) =>
     /error|fail|fatal|HTTP \d|exist/i.test(line) && !/complete log/.test(line)
   );
-  return (telling.at(-1) ?? lines.at(-1) ?? "nothing at all").slice(0, 160);
+  return (failures.at(-1) ?? lines.at(-1) ?? "nothing at all").slice(0, 160);
 }
 
-/** Takes the one place there is. */
+/** Takes the only slot for requests in flight. @returns A function that releases it. */
 async function saturate(fixture: E2eFixture, held: Promise<void>): Promise<() => void> {
   const controller = new AbortController();
   const asked = fetch(`${fixture.service.url}/gh${HELD_PATH}`, { signal: controller.signal }).then((reply) =>
     reply.body?.cancel()
   );
   asked.catch(() => {});
-  await within(held, "The request that takes the place");
+  await within(held, "The request that takes the slot");
   return () => controller.abort();
 }
 
-/** The upstreams, one of which keeps those waiting who ask for a certain path. */
+/** Returns the mocks, one of which never responds to {@linkcode HELD_PATH}. */
 function withHeldPath(mocks: Mocks, held: () => void): Mocks {
   const host = "api.github.com";
   return {

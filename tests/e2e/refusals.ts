@@ -2,29 +2,29 @@ import type { RefusalCode } from "../../lib/http/refusal.ts";
 import { makeKey } from "./secrets.ts";
 import type { E2eFixtureOptions } from "./fixture.ts";
 
-/** A way to make the service refuse whatever a client asks for. */
+/** A way to make the service refuse all requests of a client. */
 export interface RefusalCase {
   readonly code: RefusalCode;
   readonly status: number;
-  /** Whether the cause stays as long as nobody changes the configuration. */
+  /** Whether only a change of the configuration resolves it. */
   readonly permanent: boolean;
-  /** A part of the service's own words. */
+  /** A part of the service's own message. */
   readonly message: string;
   readonly fixture: Partial<E2eFixtureOptions>;
-  /** What the client holds for a key. */
+  /** The client's key. */
   readonly key?: string;
-  /** Whether all places for requests in flight are to be taken. */
+  /** Whether all slots for requests in flight must be taken. */
   readonly saturated?: true;
 }
 
-/** A route that another path or host leads to. */
+/** Moves a route to another path or host. */
 function moved(route: object): object {
   return "host" in route
     ? { ...route, host: "elsewhere.example.com" }
     : { ...route, path: `/elsewhere${(route as { path: string }).path}` };
 }
 
-/** The refusals that a client may meet, as far as they can be had for every client alike. */
+/** The refusals that can be provoked for every client. */
 export const REFUSAL_CASES: readonly RefusalCase[] = [
   {
     code: "client_token_required",
@@ -72,5 +72,5 @@ export const REFUSAL_CASES: readonly RefusalCase[] = [
   },
 ];
 
-/** Where a request goes that is to take a place for as long as it is wanted. */
+/** The path of a request that takes a slot until it is aborted. */
 export const HELD_PATH = "/crowd";

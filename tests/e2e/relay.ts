@@ -1,5 +1,5 @@
 /**
- * A relay that keeps what goes through it, so that every byte between a client and the service can be looked at.
+ * A relay that records what passes through it, so that every byte between a client and the service can be checked.
  *
  * @module
  */
@@ -10,35 +10,35 @@ import { writeAll } from "../support/bytes.ts";
 export interface Relay extends AsyncDisposable {
   /** The TCP port it listens on; 0 on a Unix socket. */
   readonly port: number;
-  /** What the service sent to clients so far, a byte a character. */
+  /** Returns what the service sent to clients so far, one character per byte. */
   sentToClients(): string;
 }
 
-/** A place to listen on, and the one to connect to. */
+/** An address to listen on or to connect to. */
 export type SocketAddress = { readonly port: number } | { readonly path: string };
 
-/** How much is kept at most; more than any trial moves. */
-const KEPT_LIMIT = 64 * 1024 * 1024;
+/** The most characters that are recorded; more than any client receives. */
+const MAX_RECORDED = 64 * 1024 * 1024;
 
 /** Starts a relay on 127.0.0.1 or on a Unix socket; port 0 picks a free one. */
-export function startRelay(here: SocketAddress, there: SocketAddress): Relay {
-  const listener = "path" in here
-    ? Deno.listen({ transport: "unix", path: here.path })
-    : Deno.listen({ hostname: "127.0.0.1", port: here.port });
+export function startRelay(from: SocketAddress, to: SocketAddress): Relay {
+  const listener = "path" in from
+    ? Deno.listen({ transport: "unix", path: from.path })
+    : Deno.listen({ hostname: "127.0.0.1", port: from.port });
   const open = new Set<Deno.Conn>();
   const decoder = new TextDecoder("latin1");
   let down = "";
 
   async function converse(client: Deno.Conn): Promise<void> {
     open.add(client);
-    const service: Deno.Conn = "path" in there
-      ? await Deno.connect({ transport: "unix", path: there.path })
-      : await Deno.connect({ hostname: "127.0.0.1", port: there.port });
+    const service: Deno.Conn = "path" in to
+      ? await Deno.connect({ transport: "unix", path: to.path })
+      : await Deno.connect({ hostname: "127.0.0.1", port: to.port });
     open.add(service);
     const up = pass(client, service);
     await pass(service, client, (bytes) => {
       down += decoder.decode(bytes);
-      if (down.length > KEPT_LIMIT) throw new Error("A trial moved more than the relay keeps");
+      if (down.length > MAX_RECORDED) throw new Error("A client received more than the relay records");
     });
     closeQuietly(client);
     closeQuietly(service);
@@ -64,7 +64,7 @@ export function startRelay(here: SocketAddress, there: SocketAddress): Relay {
   };
 }
 
-/** Passes bytes on until one side ends or is gone. */
+/** Forwards bytes until either side ends. */
 async function pass(from: Deno.Conn, to: Deno.Conn, see?: (bytes: Uint8Array) => void): Promise<void> {
   const buffer = new Uint8Array(64 * 1024);
   try {

@@ -1,21 +1,21 @@
 /**
- * The route table that all trials share, as a user would write it, and the real credential of each route.
+ * The route table that all cases share, as a user would write it, and the real credential of each route.
  *
  * @module
  */
 
 import { makeKey } from "./secrets.ts";
 
-/** What an upstream demands, and of whom. */
+/** The credential that an upstream requires. */
 export interface RequiredCredential {
-  /** The upstream's host, by which requests are told apart. */
+  /** The upstream's host, by which requests are distinguished. */
   readonly host: string;
-  /** The field name, in lower case, and the one value that is let in. */
+  /** The field name in lower case, and its only accepted value. */
   readonly field: string;
   readonly value: string;
 }
 
-/** What the service is given. */
+/** The route table and what belongs to it. */
 export interface RouteSetup {
   readonly table: { readonly routes: readonly object[] };
   /** The tokens, by their variables. */
@@ -23,7 +23,7 @@ export interface RouteSetup {
   readonly required: readonly RequiredCredential[];
 }
 
-/** How the credential of each upstream looks: the route's fields, and the field that must come of them. */
+/** The routes' fields, from which the credential of each upstream follows. */
 const ROUTES = [
   { path: "/anthropic/", host: "api.anthropic.com", auth_scheme: "", auth_header: "x-api-key" },
   { path: "/openai/", host: "api.openai.com", auth_scheme: "Bearer" },
@@ -42,7 +42,7 @@ const ROUTES = [
   { path: "/cargo/", host: "cargo.example.com", auth_scheme: "" },
 ];
 
-/** A setting with credentials of its own. */
+/** Returns a setup with new credentials. */
 export function makeRouteSetup(clientTokenEnv: string | undefined): RouteSetup {
   const hosts = [...new Set(ROUTES.map(({ host }) => host))];
   const names = new Map(hosts.map((host) => [host, `${host.replaceAll(/[.-]/g, "_").toUpperCase()}_TOKEN`]));

@@ -10,17 +10,17 @@ import { versionOf } from "./version_of.ts";
 /** How long a client may take; the slowest needs a few seconds. */
 const LIMIT_MS = 90_000;
 
-/** What came of one trial. */
+/** The outcome of one run. */
 interface CaseResult {
-  /** Nothing, if it passed. */
+  /** Empty if it passed. */
   readonly problems: readonly string[];
-  /** The known limit that it met. */
+  /** The known limit that it hit. */
   readonly limit: string | undefined;
-  /** Where it wanted to go past the service. */
+  /** Where it tried to bypass the service, as `host:port`. */
   readonly bypassAttempts: readonly string[];
 }
 
-/** Lets each client do its work, without and with a client token; prints what came of it, and says whether none failed. */
+/** Runs each client without and with a client token and prints the outcomes. @returns Whether none failed. */
 export async function runAll(cases: readonly ClientCase[], clientsFolder: string): Promise<boolean> {
   const rows: string[][] = [];
   for (const client of cases) {
@@ -36,18 +36,18 @@ export async function runAll(cases: readonly ClientCase[], clientsFolder: string
 const FAILED = "FAILED";
 
 async function outcomeOf(client: ClientCase, clientsFolder: string): Promise<string> {
-  const verdicts = [await runOne(client, clientsFolder, false), await runOne(client, clientsFolder, true)];
-  if (verdicts.some(({ problems }) => problems.length > 0)) return FAILED;
-  const bypassAttempts = new Set(verdicts.flatMap((each) => each.bypassAttempts));
+  const results = [await runOne(client, clientsFolder, false), await runOne(client, clientsFolder, true)];
+  if (results.some(({ problems }) => problems.length > 0)) return FAILED;
+  const bypassAttempts = new Set(results.flatMap((each) => each.bypassAttempts));
   if (bypassAttempts.size > 0) {
-    console.error(`${client.name} wanted to reach ${[...bypassAttempts].toSorted().join(", ")}`);
+    console.error(`${client.name} tried to reach ${[...bypassAttempts].toSorted().join(", ")}`);
   }
-  const limit = verdicts.find((each) => each.limit !== undefined)?.limit;
+  const limit = results.find((each) => each.limit !== undefined)?.limit;
   return limit === undefined ? "passed" : `limit: ${limit}`;
 }
 
 async function runOne(client: ClientCase, clientsFolder: string, clientToken: boolean): Promise<CaseResult> {
-  // A stage of its own for each, so that what is found on it is this client's.
+  // Each run has its own fixture, so that all findings belong to this client.
   await using forge = await makeForge();
   await using fixture = await openFixture({
     mocks: ({ origin, setup }) => allMocks(forge, origin, setup),
@@ -60,7 +60,7 @@ async function runOne(client: ClientCase, clientsFolder: string, clientToken: bo
     script: client.script,
     limitMs: LIMIT_MS,
     inspect: async (ran, home) => {
-      const { unmet, leaks } = await checkOutcome(client, fixture, ran, home);
+      const { unmet, leaks } = await checkOutcome(client, { fixture, ran, home });
       const { knownLimit } = client;
       const met = unmet.length > 0 && knownLimit !== undefined &&
         fixture.bypassAttempts().includes(`${knownLimit.host}:443`);

@@ -3,21 +3,21 @@ import { runScript, type ScriptResult } from "./shell.ts";
 import type { E2eFixture } from "./fixture.ts";
 import type { ClientCase } from "./client_case.ts";
 
-/** How to let a client try. */
+/** How to run a client. */
 export interface RunClientOptions<Seen> {
   readonly client: ClientCase;
   readonly fixture: E2eFixture;
   /** The folder with the installed clients. */
   readonly clientsFolder: string;
   readonly script: (lines: string) => string;
-  /** What the client holds for a key, if it is not the one that is asked for. */
+  /** The client's key; the fixture's by default. */
   readonly key?: string;
   readonly limitMs: number;
-  /** Given the home that the client had, before it is removed. */
+  /** Called with the client's home before it is removed. */
   readonly inspect: (ran: ScriptResult, home: string) => Promise<Seen>;
 }
 
-/** Lets a client try in a new home, pointed at its route by the very lines that `clients` prints. */
+/** Runs a client in a new home, configured by the exact lines that `clients` prints. */
 export async function runClient<Seen>(options: RunClientOptions<Seen>): Promise<Seen> {
   const { client, fixture, clientsFolder, script, limitMs, inspect: look } = options;
   const key = options.key ?? fixture.key;
@@ -27,7 +27,7 @@ export async function runClient<Seen>(options: RunClientOptions<Seen>): Promise<
   try {
     const lines = await fixture.lines(client.route);
     const ran = await runScript({
-      // A placeholder that is found again wherever it goes.
+      // A unique key instead of the placeholder can be found wherever it goes.
       script: script(lines.replaceAll("placeholder", key)),
       clientsFolder,
       home,
@@ -36,7 +36,7 @@ export async function runClient<Seen>(options: RunClientOptions<Seen>): Promise<
         CLIENTS: clientsFolder,
         DENO: Deno.execPath(),
         GIT_CONFIG_NOSYSTEM: "1",
-        // Whoever looks for a way past the service finds this one, which keeps a list and leads nowhere.
+        // A client that tries to bypass the service finds this proxy, which records attempts and connects nowhere.
         HTTPS_PROXY: fixture.deadEnd,
         NO_PROXY: "127.0.0.1,localhost",
         ...client.env,

@@ -13,12 +13,12 @@ import { type Script, startUpstream, type Upstream } from "../support/upstream.t
 import { within } from "../support/within.ts";
 
 const TOKEN = "real-Vb6Xn2KwQ9sT4yRm";
-/** The key that the agent's client is configured with; it must never reach the upstream. */
+/** The key that the client is configured with; it must never reach the upstream. */
 const SENTINEL = "sentinel-Zk8Wp3Hd7JcF5uLe";
 
 const QUESTION = { model: "m", messages: [{ role: "user" as const, content: "Is the proxy there?" }] };
 const WORDS = ["The ", "proxy ", "is ", "not ", "there; ", "déjà ", "vu ", "👻"];
-const TOLD = {
+const MESSAGE = {
   id: "msg_1",
   type: "message",
   role: "assistant",
@@ -28,7 +28,7 @@ const TOLD = {
   stop_sequence: null,
   usage: { input_tokens: 7, output_tokens: 8 },
 };
-const CHOSEN = {
+const COMPLETION = {
   id: "chatcmpl-1",
   object: "chat.completion",
   created: 1,
@@ -41,19 +41,19 @@ interface Client {
   readonly name: string;
   /** The target that the API expects. */
   readonly target: string;
-  /** The credential fields that the upstream must see, and no others. */
+  /** The only credential fields that the upstream must get. */
   readonly credential: Readonly<Record<string, string>>;
-  /** The reply to a question that is not streamed. */
+  /** The response to a request that is not streamed. */
   readonly whole: unknown;
-  /** The events of a streamed reply, as the client gives them. */
+  /** The events of a streamed response, as the client returns them. */
   readonly events: readonly unknown[];
-  /** An event as the API writes it. */
+  /** Renders an event as the API does. */
   render(event: unknown): string;
-  /** What the API writes after the last event. */
-  readonly farewell: string;
-  /** Asks through a base URL, with the sentinel for a key. */
+  /** What the API sends after the last event. */
+  readonly lastEvent: string;
+  /** Sends a request through a base URL, with the sentinel as key. */
   ask(base: string, fetching?: typeof fetch): Promise<unknown>;
-  /** The same, streamed. */
+  /** Sends the same request, streamed. */
   stream(base: string): Promise<AsyncIterable<unknown> & { readonly controller: AbortController }>;
   /** The base URL of a route. */
   base(service: Service, route?: string): string;
@@ -63,9 +63,9 @@ const CLIENTS: readonly Client[] = [{
   name: "@anthropic-ai/sdk",
   target: "/v1/messages",
   credential: { "x-api-key": TOKEN },
-  whole: TOLD,
+  whole: MESSAGE,
   events: [
-    { type: "message_start", message: { ...TOLD, content: [] } },
+    { type: "message_start", message: { ...MESSAGE, content: [] } },
     { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
     ...WORDS.map((text) => ({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } })),
     { type: "content_block_stop", index: 0 },
@@ -73,7 +73,7 @@ const CLIENTS: readonly Client[] = [{
     { type: "message_stop" },
   ],
   render: (event) => `event: ${(event as { type: string }).type}\ndata: ${JSON.stringify(event)}\n\n`,
-  farewell: "",
+  lastEvent: "",
   ask: (base, fetching) => anthropic(base, fetching).messages.create({ ...QUESTION, max_tokens: 99 }),
   stream: (base) => anthropic(base).messages.create({ ...QUESTION, max_tokens: 99, stream: true }),
   base: (service, route = "anthropic") => `${service.url}/${route}`,
@@ -81,14 +81,14 @@ const CLIENTS: readonly Client[] = [{
   name: "openai",
   target: "/v1/chat/completions",
   credential: { authorization: `Bearer ${TOKEN}` },
-  whole: CHOSEN,
+  whole: COMPLETION,
   events: WORDS.map((content) => ({
-    ...CHOSEN,
+    ...COMPLETION,
     object: "chat.completion.chunk",
     choices: [{ index: 0, delta: { content }, finish_reason: null }],
   })),
   render: (event) => `data: ${JSON.stringify(event)}\n\n`,
-  farewell: "data: [DONE]\n\n",
+  lastEvent: "data: [DONE]\n\n",
   ask: (base, fetching) => openai(base, fetching).chat.completions.create(QUESTION),
   stream: (base) => openai(base).chat.completions.create({ ...QUESTION, stream: true }),
   base: (service, route = "openai") => `${service.url}/${route}/v1`,
@@ -108,7 +108,7 @@ for (const client of CLIENTS) {
         await exchange.writeChunk(client.render(event));
         await within(receipts[at]?.promise ?? Promise.reject(), `The client's receipt of event ${at}`);
       }
-      if (client.farewell) await exchange.writeChunk(client.farewell);
+      if (client.lastEvent) await exchange.writeChunk(client.lastEvent);
       await exchange.writeChunk();
     });
     const got: unknown[] = [];
@@ -122,7 +122,7 @@ for (const client of CLIENTS) {
     assertRequests(api.upstream, client);
   });
 
-  Deno.test(`${client.name} reads a reply that the upstream compressed`, async () => {
+  Deno.test(`${client.name} reads a response that the upstream compressed`, async () => {
     const text = new Blob([JSON.stringify(client.whole)]);
     const packed = await new Response(text.stream().pipeThrough(new CompressionStream("gzip"))).bytes();
     await using api = await openApi((exchange) =>
@@ -148,7 +148,7 @@ for (const client of CLIENTS) {
     await within(ended.promise, "The end of the upstream's exchange", 1_000);
   });
 
-  Deno.test(`${client.name} sees that a stream broke off`, async () => {
+  Deno.test(`${client.name} detects that a stream broke off`, async () => {
     const receipt = Promise.withResolvers<void>();
     await using api = await openApi(async (exchange) => {
       await exchange.reply(200, { "Content-Type": "text/event-stream", "Transfer-Encoding": "chunked" });
@@ -159,11 +159,11 @@ for (const client of CLIENTS) {
     async function listen(): Promise<void> {
       for await (const _ of await client.stream(client.base(api.service))) receipt.resolve();
     }
-    await within(assertRejects(listen), "The client's news that the stream broke off", 2_000);
+    await within(assertRejects(listen), "The client's error that the stream broke off", 2_000);
   });
 
   for (const { route, status, text } of REFUSALS) {
-    Deno.test(`${client.name} shows the proxy's own ${status} and does not try again`, async () => {
+    Deno.test(`${client.name} shows the proxy's own ${status} and does not retry`, async () => {
       await using api = await openApi(() => {});
       let calls = 0;
       const counting: typeof fetch = (...args) => {
@@ -182,7 +182,7 @@ for (const client of CLIENTS) {
   }
 }
 
-/** Every request came to the right place with the real credential alone. */
+/** Asserts that every request had the right target and only the real credential. */
 function assertRequests(upstream: Upstream, client: Client): void {
   assertEquals(upstream.requests.map((each) => [each.method, each.target]), [["POST", client.target]]);
   for (const { head, fields } of upstream.requests) {
@@ -219,7 +219,7 @@ async function openApi(script: Script) {
   };
 }
 
-/** The client of an agent that brings both kinds of credential. */
+/** Returns a client that sends both kinds of credential. */
 function anthropic(baseURL: string, fetching: typeof fetch = fetch): Anthropic {
   const defaultHeaders = { Authorization: `Bearer ${SENTINEL}` };
   return new Anthropic({ baseURL, apiKey: SENTINEL, defaultHeaders, fetch: fetching });

@@ -1,28 +1,27 @@
 /**
- * The two kinds of keys: the real ones, which no client may ever see, and the one of the clients, which no upstream may.
+ * The two kinds of keys: the real ones, which no client may see, and the clients' own, which no upstream may see.
  *
  * @module
  */
 
-/** A key that nobody has written down. */
+/** Returns a random key. */
 export function makeKey(kind: string): string {
   return `${kind}-${crypto.getRandomValues(new Uint8Array(18)).toHex()}`;
 }
 
 /**
- * Whether a text of bytes, a byte a character, shows the key: as it is, or in base64 wherever it begins, which is how
- * Basic carries it.
+ * Reports whether bytes, one character each, include the key: as it is, or in base64 at any alignment, as in Basic.
  */
 export function includesKey(text: string, key: string): boolean {
   if (text.includes(key)) return true;
   return [0, 1, 2].some((shift) => {
     const coded = btoa(" ".repeat(shift) + key);
-    // The first and the last characters depend on the neighbours.
+    // The first and the last characters depend on neighbouring bytes.
     return text.includes(coded.slice(shift === 0 ? 0 : shift + 1, -4));
   });
 }
 
-/** The files below a folder whose content shows one of the keys. */
+/** Returns the files below a folder whose content includes one of the keys. */
 export async function filesWithKey(folder: string, keys: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   const decoder = new TextDecoder("latin1");

@@ -1,9 +1,9 @@
 import { join } from "@std/path";
 import { Log } from "../support/log.ts";
 
-/** What a script did. */
+/** The outcome of a script. */
 export interface ScriptResult {
-  /** Undefined: it was cut after the time it had. */
+  /** Undefined if it was killed at its time limit. */
   readonly code: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
@@ -20,11 +20,11 @@ export interface ShellOptions {
   readonly limitMs: number;
 }
 
-/** Runs a script in `sh`, in a home and a session of its own; what it started ends with it. */
+/** Runs a script in `sh`, in its own home and session; kills what it started when it ends. */
 export async function runScript(options: ShellOptions): Promise<ScriptResult> {
   const bin = join(options.clientsFolder, "node_modules/.bin");
   const started = performance.now();
-  // A session of its own, so that all that a client starts can be ended by one number and nothing else is touched.
+  // Its own session, so that one process group covers all that a client starts, and nothing else.
   const child = new Deno.Command("setsid", {
     args: ["sh", "-euc", options.script],
     cwd: options.home,
@@ -51,13 +51,13 @@ export async function runScript(options: ShellOptions): Promise<ScriptResult> {
   const { code } = await child.status;
   clearTimeout(timer);
   const seconds = (performance.now() - started) / 1000;
-  // What it left behind in the background holds its outputs open.
+  // Background processes would keep its outputs open.
   endSession(child.pid);
   await Promise.all([stdout.done, stderr.done]);
   return { code: late ? undefined : code, stdout: stdout.text, stderr: stderr.text, seconds };
 }
 
-/** Where installed tool chains lie that a client's launcher looks for in the home of the person. */
+/** Returns where tool chains are installed, which launchers look for in the user's home. */
 function toolchains(): Record<string, string> {
   const home = Deno.env.get("HOME") ?? "";
   return {
@@ -66,12 +66,12 @@ function toolchains(): Record<string, string> {
   };
 }
 
-/** Ends the process group that the script leads: only what this run started has that number. */
+/** Kills the process group that the script leads: only what this run started belongs to it. */
 function endSession(leader: number): void {
   try {
     Deno.kill(-leader, "SIGKILL");
   } catch (error) {
-    // Nothing is left of it, which is what was wanted.
+    // It has already exited.
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }

@@ -2,7 +2,7 @@ import { dirname, join } from "@std/path";
 import { runScript } from "./shell.ts";
 import type { ClientCase } from "./client_case.ts";
 
-/** The version of a client that is installed, or undefined. */
+/** Returns the version of an installed client, or undefined. */
 export async function versionOf(client: ClientCase, clientsFolder: string): Promise<string | undefined> {
   const homes = join(dirname(clientsFolder), "homes");
   await Deno.mkdir(homes, { recursive: true });

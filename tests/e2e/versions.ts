@@ -1,4 +1,4 @@
-/** The clients that come from the npm registry, each in the one version that is tried. */
+/** The clients from the npm registry, in the versions that are tested. */
 export const VERSIONS = {
   "node": "22.23.3",
   "npm": "11.21.2",
@@ -11,5 +11,5 @@ export const VERSIONS = {
   "@google/genai": "3.1.0",
 } as const;
 
-/** A package that is installed for the trials. */
+/** A package that is installed for the client cases. */
 export type Package = keyof typeof VERSIONS;

@@ -39,8 +39,12 @@ export type Fields = readonly (readonly [name: string, value: string])[];
 export async function askHttp2(port: number, fields: Fields, content?: string): Promise<string> {
   await using wire = await connectRaw(port);
   const flags = END_HEADERS | (content === undefined ? END_STREAM : 0);
-  const head = frame(SETTINGS, 0, 0, "") + frame(HEADERS, flags, 1, fields.map(literal).join(""));
-  await wire.send(PREFACE + head + (content === undefined ? "" : frame(DATA, END_STREAM, 1, content)));
+  const head = frame({ type: SETTINGS }) +
+    frame({ type: HEADERS, flags, stream: 1 }, fields.map(literal).join(""));
+  await wire.send(
+    PREFACE + head +
+      (content === undefined ? "" : frame({ type: DATA, flags: END_STREAM, stream: 1 }, content)),
+  );
   for (;;) {
     const prefix = await wire.readBytes(9);
     const length = prefix[0]! << 16 | prefix[1]! << 8 | prefix[2]!;
@@ -60,7 +64,14 @@ function statusOf(head: string): string {
   return STATUSES.find(([coded]) => head.startsWith(coded))?.[1] ?? `a status in ${JSON.stringify(head)}`;
 }
 
-function frame(type: number, flags: number, stream: number, payload: string): string {
+/** A frame's header: RFC 9113, section 4.1. */
+interface FrameHeader {
+  readonly type: number;
+  readonly flags?: number;
+  readonly stream?: number;
+}
+
+function frame({ type, flags = 0, stream = 0 }: FrameHeader, payload = ""): string {
   const { length } = payload;
   const prefix = [length >> 16, length >> 8 & 0xff, length & 0xff, type, flags, 0, 0, 0, stream];
   return String.fromCharCode(...prefix) + payload;

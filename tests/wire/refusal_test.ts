@@ -27,17 +27,22 @@ function get(target: string, fields: readonly string[] = [], method = "GET"): st
   return [`${method} ${target} HTTP/1.1`, "Host: proxy:9099", ...fields, "", ""].join("\r\n");
 }
 
+/** One of the service's own responses. */
+interface OwnResponse {
+  readonly status: number;
+  readonly code: string;
+  readonly message: RegExp;
+  /** Whether clients are told not to retry; by default it follows from the status. */
+  readonly permanent?: boolean;
+}
+
 /** Asserts that a response is the service's own: its status, its code, and a body in the shape that clients show. */
-function assertOwn(
-  reply: Reply,
-  status: number,
-  code: string,
-  message: RegExp,
-  final = [400, 401, 403, 404, 405, 500].includes(status),
-): void {
+function assertOwn(reply: Reply, expected: OwnResponse): void {
+  const { status, code, message } = expected;
+  const permanent = expected.permanent ?? [400, 401, 403, 404, 405, 500].includes(status);
   assertEquals([reply.status, reply.field("cred-proxy-error")], [status, code], reply.text);
   assertEquals(reply.field("content-type"), "application/json");
-  assertEquals(reply.field("x-should-retry"), final ? "false" : undefined, reply.text);
+  assertEquals(reply.field("x-should-retry"), permanent ? "false" : undefined, reply.text);
   const { type, error, ...rest } = JSON.parse(reply.body.text);
   assertEquals([type, error.type, rest], ["error", `cred_proxy_${code}`, {}]);
   assertEquals(Object.keys(error), ["type", "message"]);
@@ -47,7 +52,7 @@ function assertOwn(
 Deno.test("a path without a route gets 404 with the path and without the query", async () => {
   for (const path of ["/", "/ab/x", "/A/x", "/%61/x", "//a/x", "/nowhere"]) {
     const reply = await refused(get(`${path}?secret`));
-    assertOwn(reply, 404, "no_route", /^No route for "\/[^?]*"$/);
+    assertOwn(reply, { status: 404, code: "no_route", message: /^No route for "\/[^?]*"$/ });
     assert(reply.body.text.includes(JSON.stringify(`"${path}"`).slice(1, -1)), reply.body.text);
   }
 });
@@ -75,7 +80,9 @@ Deno.test("a dot-segment is refused in every spelling", async () => {
     "/../a/x",
     "/a/..?x",
   ];
-  for (const path of paths) assertOwn(await refused(get(path)), 400, "bad_request", /dot-segments/);
+  for (const path of paths) {
+    assertOwn(await refused(get(path)), { status: 400, code: "bad_request", message: /dot-segments/ });
+  }
 });
 
 Deno.test("a target that is not a plain path is refused", async () => {
@@ -105,7 +112,7 @@ Deno.test("a target that is not a plain path is refused", async () => {
 });
 
 Deno.test("OPTIONS * is refused: it addresses the service and names no path", async () => {
-  assertOwn(await refused(get("*", [], "OPTIONS")), 400, "bad_request", /./);
+  assertOwn(await refused(get("*", [], "OPTIONS")), { status: 400, code: "bad_request", message: /./ });
 });
 
 Deno.test("a missing, repeated or invalid Host is refused", async () => {
@@ -189,12 +196,16 @@ Deno.test("TRACE, CONNECT and TRACK are never forwarded, in any case, on any pat
   for (const method of ["TRACE", "trace", "Trace", "connect", "Connect", "TRACK", "tRaCk"]) {
     for (const target of ["/a/x", "/nowhere"]) {
       const reply = await refused(get(target, [], method));
-      assertOwn(reply, 405, "method_not_forwarded", /^This method is never forwarded$/);
+      assertOwn(reply, {
+        status: 405,
+        code: "method_not_forwarded",
+        message: /^This method is never forwarded$/,
+      });
       assertEquals(reply.field("allow"), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     }
   }
   const tunnel = await refused("CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\n\r\n");
-  assertOwn(tunnel, 405, "method_not_forwarded", /./);
+  assertOwn(tunnel, { status: 405, code: "method_not_forwarded", message: /./ });
   // The runtime itself rejects a path as the target of CONNECT.
   assertEquals((await refused(get("/a/x", [], "CONNECT"))).status, 400);
 });
@@ -211,7 +222,11 @@ Deno.test("an Upgrade gets 426", async () => {
       `Upgrade: ${protocol}`,
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     ];
-    assertOwn(await refused(get("/a/x", fields)), 426, "upgrade_not_served", /HTTP\/1\.1/);
+    assertOwn(await refused(get("/a/x", fields)), {
+      status: 426,
+      code: "upgrade_not_served",
+      message: /HTTP\/1\.1/,
+    });
   }
 });
 
@@ -243,7 +258,11 @@ Deno.test("an unset token gets 500 with the variable's name, and the other route
   await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN, EMPTY_TOKEN: "" } });
   for (const name of ["UNSET_TOKEN", "EMPTY_TOKEN"]) {
     const reply = await request(service.port, get(`/${name}/x`));
-    assertOwn(reply, 500, "token_unset", new RegExp(`: ${name} is unset or empty$`));
+    assertOwn(reply, {
+      status: 500,
+      code: "token_unset",
+      message: new RegExp(`: ${name} is unset or empty$`),
+    });
     await service.logged(
       new RegExp(`^cred-proxy: ${name} is unset or empty: /${name}/ responds with 500$`, "m"),
     );

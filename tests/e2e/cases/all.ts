@@ -4,7 +4,7 @@ import { FORGES } from "./forges.ts";
 import { PACKAGE_MANAGERS } from "./package_managers.ts";
 import { SDKS } from "./sdks.ts";
 
-/** Every client that is tried. */
+/** All client cases. */
 export const CLIENT_CASES: readonly ClientCase[] = [
   ...CODING_AGENTS,
   ...SDKS,

@@ -1,12 +1,12 @@
 /**
- * The agents of the command line, each asked one question.
+ * The coding agents of the command line, each with one prompt.
  *
  * @module
  */
 
 import { type ClientCase, followedBy, QUESTION } from "../client_case.ts";
 
-const SHOWS = /The proxy is not there\./;
+const SHOWS = /The proxy is transparent\./;
 
 export const CODING_AGENTS: readonly ClientCase[] = [{
   name: "Claude Code",
@@ -24,7 +24,7 @@ export const CODING_AGENTS: readonly ClientCase[] = [{
   version: "codex --version",
   route: "openai",
   description: "asked a question with exec",
-  // The line itself begins a conversation with a person.
+  // The line itself starts an interactive session.
   script: (lines) => lines.replace(/^codex .*$/m, `$& exec --skip-git-repo-check "${QUESTION}"`),
   expectedOutput: SHOWS,
   expectedRequests: [/^POST \/v1\/responses$/],

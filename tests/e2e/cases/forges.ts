@@ -57,7 +57,7 @@ export const FORGES: readonly ClientCase[] = [{
   description: "api user, issue list",
   script: (lines) => `${lines.replaceAll(/^curl /gm, "# ")}\ngh api user\ngh issue list --repo acme/project`,
   requestScript: (lines) => `${lines.replaceAll(/^curl /gm, "# ")}\ngh issue list --repo acme/project`,
-  expectedOutput: /"login":"proxied"[^]*The proxy is not there/,
+  expectedOutput: /"login":"proxied"[^]*The proxy is transparent/,
   expectedRequests: [/^GET \/user$/, /^POST \/graphql$/],
 }, {
   name: "gh, by its URL",

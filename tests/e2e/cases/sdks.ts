@@ -9,11 +9,11 @@ import { VERSIONS } from "../versions.ts";
 
 /** A program for Node, where the packages are installed. */
 function program(code: string): (lines: string) => string {
-  // The packages are found from the folder that a program without a file is in.
+  // A program without a file resolves packages from its working folder.
   return followedBy(`cd "$CLIENTS"\nnode --input-type=module - <<'END'\n${code.trim()}\nEND`);
 }
 
-const SHOWS = /^The proxy is not there\.$/m;
+const SHOWS = /^The proxy is transparent\.$/m;
 
 export const SDKS: readonly ClientCase[] = [{
   name: "@anthropic-ai/sdk",

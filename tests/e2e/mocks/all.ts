@@ -7,7 +7,7 @@ import { github } from "./github.ts";
 import { openai } from "./openai.ts";
 import { crateIndex, npmRegistry, pythonIndex } from "./registries.ts";
 
-/** What each upstream does, given what the forges demand and where the service is. */
+/** Returns the script of each upstream, given the credentials of the forges and the service's origin. */
 export async function allMocks(
   forge: Forge,
   origin: string,

@@ -1,7 +1,7 @@
 import type { Script } from "../../support/upstream.ts";
 import { namedEvent, readJson, RESPONSE_PIECES, RESPONSE_TEXT, sendEvents, sendJson } from "./sse.ts";
 
-/** The Messages API, as far as its clients ask for it. */
+/** The part of the Messages API that its clients use. */
 export const anthropic: Script = async (exchange) => {
   const path = exchange.target.split("?")[0];
   const { model, stream } = await readJson(exchange);

@@ -3,12 +3,12 @@ import { dirname, join } from "@std/path";
 /** Files by their paths. */
 export type Files = Readonly<Record<string, string>>;
 
-/** A `.tar.gz` of these files. */
+/** Packs a `.tar.gz`. */
 export function tarball(files: Files): Promise<Uint8Array<ArrayBuffer>> {
   return pack(files, ["tar", "-czf", "../archive", ...tops(files)]);
 }
 
-/** A `.zip` of these files; undefined where there is no Python to make one, and so no client that could want it. */
+/** Packs a `.zip`; undefined without Python, in which case no client needs it either. */
 export async function zip(files: Files): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
     return await pack(files, ["python3", "-m", "zipfile", "-c", "../archive", ...tops(files)]);
@@ -18,7 +18,7 @@ export async function zip(files: Files): Promise<Uint8Array<ArrayBuffer> | undef
   }
 }
 
-/** What the paths begin with, each once. */
+/** Returns the distinct first segments of the paths. */
 function tops(files: Files): string[] {
   return [...new Set(Object.keys(files).map((path) => path.split("/")[0] ?? path))];
 }
@@ -38,7 +38,7 @@ async function pack(files: Files, [program = "", ...args]: string[]): Promise<Ui
   }
 }
 
-/** The digest of a file, in bytes. */
+/** Returns the digest of a file. */
 export async function digest(algorithm: "SHA-256" | "SHA-512", bytes: Uint8Array<ArrayBuffer>) {
   return new Uint8Array(await crypto.subtle.digest(algorithm, bytes));
 }

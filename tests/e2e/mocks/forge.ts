@@ -3,11 +3,11 @@ import type { Script } from "../../support/upstream.ts";
 
 /** A forge with one repository, `acme/project.git`, of one commit. */
 export interface Forge extends AsyncDisposable {
-  /** Serves it to whoever shows this value of Authorization. */
+  /** Returns a script that serves it to requests with this Authorization. */
   serve(authorization: string): Script;
 }
 
-/** Makes a forge in a folder of its own. */
+/** Makes a forge in its own folder. */
 export async function makeForge(): Promise<Forge> {
   const folder = await Deno.makeTempDir({ prefix: "cred-proxy-e2e-forge-" });
   const env = { PATH: Deno.env.get("PATH") ?? "", HOME: folder, GIT_CONFIG_NOSYSTEM: "1" };

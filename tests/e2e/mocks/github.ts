@@ -1,7 +1,7 @@
 import type { Script } from "../../support/upstream.ts";
 import { readJson, sendJson } from "./sse.ts";
 
-/** GitHub's API, as far as `gh api user` and `gh issue list` ask for it. */
+/** The part of GitHub's API that `gh api user` and `gh issue list` use. */
 export const github: Script = async (exchange) => {
   const { query } = await readJson(exchange);
   const fields = { "X-OAuth-Scopes": "repo" };
@@ -10,7 +10,7 @@ export const github: Script = async (exchange) => {
   if (exchange.target !== "/graphql") return await exchange.reply(404, fields, '{"message":"Not Found"}');
   const issue = {
     number: 7,
-    title: "The proxy is not there",
+    title: "The proxy is transparent",
     state: "OPEN",
     updatedAt: "2024-01-01T00:00:00Z",
     labels: { nodes: [], totalCount: 0 },

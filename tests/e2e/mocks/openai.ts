@@ -1,7 +1,7 @@
 import type { Script } from "../../support/upstream.ts";
 import { namedEvent, readJson, RESPONSE_PIECES, RESPONSE_TEXT, sendEvents, sendJson } from "./sse.ts";
 
-/** The Responses API, as far as its clients ask for it. */
+/** The part of the Responses API that its clients use. */
 export const openai: Script = async (exchange) => {
   const path = exchange.target.split("?")[0];
   const { model, stream } = await readJson(exchange);
@@ -32,7 +32,7 @@ export const openai: Script = async (exchange) => {
   };
   if (stream !== true) return await sendJson(exchange, response);
   const begun = { ...response, status: "in_progress", output: [], usage: null };
-  const place = { item_id: item.id, output_index: 0, content_index: 0 };
+  const position = { item_id: item.id, output_index: 0, content_index: 0 };
   const events: object[] = [
     { type: "response.created", response: begun },
     { type: "response.in_progress", response: begun },
@@ -41,10 +41,10 @@ export const openai: Script = async (exchange) => {
       output_index: 0,
       item: { ...item, status: "in_progress", content: [] },
     },
-    { type: "response.content_part.added", ...place, part: { ...part, text: "" } },
-    ...RESPONSE_PIECES.map((delta) => ({ type: "response.output_text.delta", ...place, delta })),
-    { type: "response.output_text.done", ...place, text: RESPONSE_TEXT },
-    { type: "response.content_part.done", ...place, part },
+    { type: "response.content_part.added", ...position, part: { ...part, text: "" } },
+    ...RESPONSE_PIECES.map((delta) => ({ type: "response.output_text.delta", ...position, delta })),
+    { type: "response.output_text.done", ...position, text: RESPONSE_TEXT },
+    { type: "response.content_part.done", ...position, part },
     { type: "response.output_item.done", output_index: 0, item },
     { type: "response.completed", response },
   ];

@@ -1,5 +1,5 @@
 /**
- * Private registries with one package each, `proxied`, which says so.
+ * Private registries with one package each, `proxied`.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import type { Script } from "../../support/upstream.ts";
 import { digest, tarball, zip } from "./archive.ts";
 import { sendJson } from "./sse.ts";
 
-/** What the package says when it is used. */
+/** What the package prints when it is used. */
 const SAYS = "The package came through.";
 
-/** An npm registry. It names itself in its documents, as most do: its tarballs are said to be at its own address. */
+/** An npm registry. As most do, its documents name its own address for tarballs. */
 export async function npmRegistry(): Promise<Script> {
   const name = "proxied";
   const version = { name, version: "1.0.0", main: "index.js", type: "commonjs" };
@@ -58,8 +58,8 @@ export async function pythonIndex(): Promise<Script> {
 }
 
 /**
- * A sparse index of crates. Where crates are fetched its configuration says with a whole URL, so it must name the proxy
- * itself: cargo would fetch them past it otherwise.
+ * A sparse index of crates. Its configuration names the download address as an absolute URL, which must be the proxy's:
+ * cargo would bypass the proxy otherwise.
  */
 export async function crateIndex(origin: string): Promise<Script> {
   const archive = await tarball({

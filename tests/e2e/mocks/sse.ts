@@ -1,6 +1,6 @@
 import type { Exchange } from "../../support/exchange.ts";
 
-/** Sends events one after the other, each with a pause behind it, so that they are streamed and not one text. */
+/** Sends events with a pause after each, so that they are streamed rather than sent at once. */
 export async function sendEvents(
   exchange: Exchange,
   events: readonly object[],
@@ -18,7 +18,7 @@ export async function sendEvents(
   await exchange.writeChunk();
 }
 
-/** An event as most APIs write it: its type as its name, too. */
+/** Renders an event as most APIs do, with its type as its name. */
 export function namedEvent(event: object): string {
   const { type } = event as { type: string };
   return `event: ${type}\ndata: ${JSON.stringify(event)}\n\n`;
@@ -29,14 +29,14 @@ export async function sendJson(exchange: Exchange, value: unknown): Promise<void
   await exchange.reply(200, { "Content-Type": "application/json" }, JSON.stringify(value));
 }
 
-/** The request's content, as JSON. */
+/** Reads the request's content as JSON. */
 export async function readJson(exchange: Exchange): Promise<Record<string, unknown>> {
   const text = new TextDecoder().decode(await exchange.bodyBytes());
   return text === "" ? {} : JSON.parse(text);
 }
 
-/** What every mocked model says; its words come in pieces. */
-export const RESPONSE_TEXT = "The proxy is not there.";
+/** The text of every mocked model. */
+export const RESPONSE_TEXT = "The proxy is transparent.";
 
-/** The answer in its pieces. */
+/** The text in pieces, as it is streamed. */
 export const RESPONSE_PIECES = RESPONSE_TEXT.match(/\S+\s*/g) ?? [];
