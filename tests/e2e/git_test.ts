@@ -6,8 +6,8 @@
 
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { join } from "@std/path";
-import { openForge } from "../support/forge.ts";
-import { startService } from "../support/service.ts";
+import { type Forge, openForge } from "../support/forge.ts";
+import { type Service, startService } from "../support/service.ts";
 import type { Upstream } from "../support/upstream.ts";
 
 const TOKEN = "real-hJ2Tq8vXbN5zR1wK";
@@ -27,18 +27,7 @@ const KINDS = [
 for (const { scheme, token, authorization } of KINDS) {
   Deno.test(`git clones, fetches and pushes megabytes through a route with scheme "${scheme}"`, async () => {
     await using forge = await openForge(authorization);
-    await using service = await startService({
-      routes: {
-        routes: [{
-          path: "/git/",
-          upstream: forge.upstream.url,
-          auth_scheme: scheme,
-          token_env: "FORGE_TOKEN",
-        }],
-      },
-      env: { FORGE_TOKEN: token },
-      ca: forge.ca,
-    });
+    await using service = await startServiceFor(forge, scheme, token);
     await forge.git("config", "--global", `url.${service.url}/git/.insteadOf`, FORGE);
     for (const field of ["Authorization: Bearer", "X-Api-Key:", "Cookie: session="]) {
       await forge.git("config", "--global", "--add", "http.extraHeader", `${field} ${SENTINEL}`);
@@ -71,18 +60,7 @@ for (const { scheme, token, authorization } of KINDS) {
 Deno.test("git's own Authorization does not reach the upstream, which would refuse it", async () => {
   const authorization = `Bearer ${TOKEN}`;
   await using forge = await openForge(authorization);
-  await using service = await startService({
-    routes: {
-      routes: [{
-        path: "/git/",
-        upstream: forge.upstream.url,
-        auth_scheme: "Bearer",
-        token_env: "FORGE_TOKEN",
-      }],
-    },
-    env: { FORGE_TOKEN: TOKEN },
-    ca: forge.ca,
-  });
+  await using service = await startServiceFor(forge, "Bearer", TOKEN);
   const listing = ["ls-remote", "--quiet", `${FORGE}project.git`, "refs/heads/main"];
   const bogus = ["-c", `http.extraHeader=Authorization: Bearer ${SENTINEL}`, ...listing];
   const main = await forge.git("-C", forge.bare, "rev-parse", "main");
@@ -102,22 +80,22 @@ Deno.test("git's own Authorization does not reach the upstream, which would refu
 
 Deno.test("git shows the upstream's own refusal of a wrong token", async () => {
   await using forge = await openForge(`token ${TOKEN}`);
-  await using service = await startService({
-    routes: {
-      routes: [{
-        path: "/git/",
-        upstream: forge.upstream.url,
-        auth_scheme: "token",
-        token_env: "FORGE_TOKEN",
-      }],
-    },
-    env: { FORGE_TOKEN: "revoked" },
-    ca: forge.ca,
-  });
+  await using service = await startServiceFor(forge, "token", "revoked");
   const refused = await forge.tryGit("ls-remote", `${service.url}/git/project.git`);
   assertNotEquals(refused.code, 0);
   assertMatch(refused.stderr, /could not read Username|Authentication failed/);
 });
+
+/** Starts a service with the route `/git/` to a forge. */
+function startServiceFor(forge: Forge, scheme: string, token: string): Promise<Service> {
+  const route = {
+    path: "/git/",
+    upstream: forge.upstream.url,
+    auth_scheme: scheme,
+    token_env: "FORGE_TOKEN",
+  };
+  return startService({ routes: { routes: [route] }, env: { FORGE_TOKEN: token }, ca: forge.ca });
+}
 
 /** Asserts that every request had the real credential and nothing of the client's. */
 function assertRealCredential(upstream: Upstream, authorization: string): void {
