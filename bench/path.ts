@@ -85,6 +85,6 @@ function significant(value: number): string {
 }
 
 const isSeconds = (argument: string) => /^\d+(?:\.\d+)?$/.test(argument);
-import { selectNames } from "../tests/support/select_names.ts";
+const names = selectNames([...WORKLOADS.keys()], Deno.args.filter((argument) => !isSeconds(argument)));
 const seconds = Math.min(60, Math.max(0.5, Number(Deno.args.find(isSeconds) ?? 3)));
 Deno.exit(await untilSignal((held) => main(held, names, seconds)));

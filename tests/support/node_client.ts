@@ -56,7 +56,7 @@ export function readAsNode(method: string, response: Uint8Array): Promise<NodeRe
   const { promise, resolve } = Promise.withResolvers<NodeReading>();
   const refuse = (error: Error & { code?: string }) =>
     resolve({ accepted: false, why: error.code ?? error.message });
-  const agent = Object.assign(new Agent(), { createConnection: () => new Answering(response) });
+  const agent = Object.assign(new Agent(), { createConnection: () => new RespondingSocket(response) });
   const asked = request(
     { method, host: "upstream.test", agent, maxHeaderSize: MAX_HEADER_SIZE },
     (incoming) => {
