@@ -321,7 +321,7 @@ Deno.test("the log has one line per request, without query, fields or content", 
   const text = requestOf("GET /a/logged?canary", ["X-Canary: canary", "Authorization: canary"]);
   await fixture.ask(text, (exchange) => exchange.reply(200, { "X-A": "canary" }, "canary"));
   const [line] = await fixture.service.logged(/^GET \/a\/logged.*$/m);
-  assertMatch(line, /^GET \/a\/logged → 200 \d+ ms 6 bytes route \/a\/ (new|reused) connection$/);
+  assertMatch(line, /^GET \/a\/logged → 200 \d+ ms 6 bytes down route \/a\/ (new|reused) connection$/);
   const written = fixture.service.stderr() + fixture.service.stdout();
   assert(!written.includes("canary") && !written.includes(TOKEN));
 });
