@@ -59,18 +59,18 @@ function pausedDownload(client: BenchClient): Promise<number> {
 
 const COLUMNS = ["transfer        ", " start", "before", "  peak", " after", "  rise", "     time"];
 
-async function main(held: Resources, names: readonly string[]): Promise<number> {
+async function main(resources: Resources, names: readonly string[]): Promise<number> {
   console.log(
     `Resident memory of the service in MB (1 MB is 1 000 000 bytes), sampled every ${INTERVAL_MS} ms.
 Each body is 1 GiB. "before" is after ${WARM_UP_REQUESTS} small requests; "rise" is from there to the peak.
 `,
   );
   console.log(COLUMNS.join("  "));
-  const upstream = await held.use(startUpstream());
+  const upstream = await resources.use(startUpstream());
   let withinLimit = true;
   for (const [name, transfer] of TRANSFERS) {
     if (!names.includes(name)) continue;
-    const service = await held.use(startService(upstream));
+    const service = await resources.use(startService(upstream));
     withinLimit = await measure(service, name, transfer) && withinLimit;
     await service.stop();
   }
@@ -112,4 +112,4 @@ if (!canMeasure()) {
   console.error("Resident memory is read from /proc, which this system does not have.");
   Deno.exit(1);
 }
-Deno.exit(await untilSignal((held) => main(held, names)));
+Deno.exit(await untilSignal((resources) => main(resources, names)));

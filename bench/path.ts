@@ -25,9 +25,9 @@ function print(...cells: readonly string[]): void {
   console.log(line.join(" ").trimEnd());
 }
 
-async function main(held: Resources, names: readonly string[], seconds: number): Promise<number> {
-  const upstream = await held.use(startUpstream());
-  const service = await held.use(startService(upstream));
+async function main(resources: Resources, names: readonly string[], seconds: number): Promise<number> {
+  const upstream = await resources.use(startUpstream());
+  const service = await resources.use(startService(upstream));
   const { pid, port } = service;
   const atStart = canMeasure() ? await residentMemory(pid) : 0;
   print("workload", "", "rate", "p50 ms", "p99 ms", canMeasure() ? "processor time" : "");
@@ -87,4 +87,4 @@ function significant(value: number): string {
 const isSeconds = (argument: string) => /^\d+(?:\.\d+)?$/.test(argument);
 const names = selectNames([...WORKLOADS.keys()], Deno.args.filter((argument) => !isSeconds(argument)));
 const seconds = Math.min(60, Math.max(0.5, Number(Deno.args.find(isSeconds) ?? 3)));
-Deno.exit(await untilSignal((held) => main(held, names, seconds)));
+Deno.exit(await untilSignal((resources) => main(resources, names, seconds)));

@@ -17,13 +17,13 @@ import { type DemoUpstream, startDemoUpstream } from "./upstream.ts";
 /** The real credential, made up for this run. Only the service's environment holds it. */
 const TOKEN = `sk-demo-${crypto.randomUUID()}`;
 
-async function demo(held: Resources): Promise<number> {
+async function demo(resources: Resources): Promise<number> {
   const report = new Report(TOKEN);
   report.text(`A self-contained demo of cred-proxy. Nothing leaves this machine, the token is
 made up, and the demo ends by itself in a few seconds.`);
 
-  const upstream = await held.use(startDemoUpstream());
-  const service = await held.use(startService({
+  const upstream = await resources.use(startDemoUpstream());
+  const service = await resources.use(startService({
     routes: tableFor(upstream),
     env: { DEMO_TOKEN: TOKEN },
     ca: upstream.ca,
