@@ -38,7 +38,7 @@ export async function startDemoUpstream(): Promise<DemoUpstream> {
   const upstream: Upstream = startUpstream(async (exchange) => {
     // A careless or hostile upstream may send the credential back.
     if (exchange.target === "/echo") {
-      return await exchange.reply(
+      return await exchange.respond(
         200,
         { "Content-Type": "application/json" },
         JSON.stringify({ authorization: exchange.field("authorization") }),
@@ -46,7 +46,7 @@ export async function startDemoUpstream(): Promise<DemoUpstream> {
     }
     const body = new TextDecoder().decode(await exchange.bodyBytes());
     received.resolve({ head: exchange.head.trimEnd().replaceAll("\r\n", "\n"), body });
-    await exchange.reply(200, { "Content-Type": "text/event-stream", "Transfer-Encoding": "chunked" });
+    await exchange.respond(200, { "Content-Type": "text/event-stream", "Transfer-Encoding": "chunked" });
     for (const text of events()) {
       await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
       sent.push(performance.now());

@@ -304,11 +304,11 @@ Deno.test({
 /** What the runtime's exporter sends for one request. */
 async function exported(env: Readonly<Record<string, string>>): Promise<Map<string, string>> {
   const sent = new Map<string, string>();
-  await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+  await using upstream = startUpstream((exchange) => exchange.respond(200, [], "ok"));
   await using collector = startUpstream(async (exchange) => {
     const text = new TextDecoder().decode(await exchange.bodyBytes());
     sent.set(exchange.target, (sent.get(exchange.target) ?? "") + text);
-    await exchange.reply(200, { "Content-Type": "application/json" }, "{}");
+    await exchange.respond(200, { "Content-Type": "application/json" }, "{}");
   });
   await using service = await startService({
     routes: { routes: [{ path: "/a/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "TOKEN" }] },

@@ -334,7 +334,7 @@ Deno.test({
   fn: async () => {
     const folder = await Deno.makeTempDir();
     const socket = join(folder, "agent.sock");
-    await using upstream = startUpstream((exchange) => exchange.reply(200, [], `${exchange.target}\n`));
+    await using upstream = startUpstream((exchange) => exchange.respond(200, [], `${exchange.target}\n`));
     const rest = { auth_scheme: "Bearer", token_env: "A_TOKEN" };
     await using service = await startService({
       routes: {

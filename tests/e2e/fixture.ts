@@ -188,7 +188,7 @@ function record(exchange: Exchange, host: string, authorized: boolean): Received
 
 async function refuse(exchange: Exchange): Promise<void> {
   await exchange.drain();
-  await exchange.reply(
+  await exchange.respond(
     401,
     { "Content-Type": "application/json" },
     '{"error":{"message":"The real credential is missing"}}',
@@ -197,5 +197,5 @@ async function refuse(exchange: Exchange): Promise<void> {
 
 async function notFound(exchange: Exchange): Promise<void> {
   await exchange.drain();
-  await exchange.reply(404, { "Content-Type": "application/json" }, '{"message":"Not Found"}');
+  await exchange.respond(404, { "Content-Type": "application/json" }, '{"message":"Not Found"}');
 }

@@ -144,9 +144,9 @@ function lastWords({ stdout, stderr }: ScriptResult): string {
 /** Takes the only slot for requests in flight. @returns A function that releases it. */
 async function saturate(fixture: E2eFixture, held: Promise<void>): Promise<() => void> {
   const controller = new AbortController();
-  const asked = fetch(`${fixture.service.url}/gh${HELD_PATH}`, { signal: controller.signal }).then((reply) =>
-    reply.body?.cancel()
-  );
+  const asked = fetch(`${fixture.service.url}/gh${HELD_PATH}`, { signal: controller.signal }).then((
+    response,
+  ) => response.body?.cancel());
   asked.catch(() => {});
   await within(held, "The request that takes the slot");
   return () => controller.abort();

@@ -103,7 +103,7 @@ for (const client of CLIENTS) {
   Deno.test(`${client.name} gets each event before the upstream sends the next`, async () => {
     const receipts = client.events.map(() => Promise.withResolvers<void>());
     await using api = await openApi(async (exchange) => {
-      await exchange.reply(200, { "Content-Type": "text/event-stream", "Transfer-Encoding": "chunked" });
+      await exchange.respond(200, { "Content-Type": "text/event-stream", "Transfer-Encoding": "chunked" });
       for (const [at, event] of client.events.entries()) {
         await exchange.writeChunk(client.render(event));
         await within(receipts[at]?.promise ?? Promise.reject(), `The client's receipt of event ${at}`);
@@ -126,7 +126,7 @@ for (const client of CLIENTS) {
     const text = new Blob([JSON.stringify(client.whole)]);
     const packed = await new Response(text.stream().pipeThrough(new CompressionStream("gzip"))).bytes();
     await using api = await openApi((exchange) =>
-      exchange.reply(200, { "Content-Type": "application/json", "Content-Encoding": "gzip" }, packed)
+      exchange.respond(200, { "Content-Type": "application/json", "Content-Encoding": "gzip" }, packed)
     );
     assertEquals(await within(client.ask(client.base(api.service)), "The reply"), client.whole);
     assertRequests(api.upstream, client);
@@ -135,7 +135,7 @@ for (const client of CLIENTS) {
   Deno.test(`${client.name} ends the upstream's exchange when it aborts a stream`, async () => {
     const ended = Promise.withResolvers<void>();
     await using api = await openApi(async (exchange) => {
-      await exchange.reply(200, { "Content-Type": "text/event-stream", "Transfer-Encoding": "chunked" });
+      await exchange.respond(200, { "Content-Type": "text/event-stream", "Transfer-Encoding": "chunked" });
       await exchange.writeChunk(client.render(client.events[0]));
       await exchange.closed;
       ended.resolve();
@@ -151,7 +151,7 @@ for (const client of CLIENTS) {
   Deno.test(`${client.name} detects that a stream broke off`, async () => {
     const receipt = Promise.withResolvers<void>();
     await using api = await openApi(async (exchange) => {
-      await exchange.reply(200, { "Content-Type": "text/event-stream", "Transfer-Encoding": "chunked" });
+      await exchange.respond(200, { "Content-Type": "text/event-stream", "Transfer-Encoding": "chunked" });
       await exchange.writeChunk(client.render(client.events[0]));
       await within(receipt.promise, "The client's receipt of the first event");
       exchange.close();

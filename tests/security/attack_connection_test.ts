@@ -298,7 +298,7 @@ Deno.test("a slow head delays no other client, and none of it reaches the upstre
     await fixture.assertServes();
   }
   await wire.send("\n");
-  assertEquals((await wire.readReply()).body.text, "/slow");
+  assertEquals((await wire.readResponse()).body.text, "/slow");
   assertEquals(fixture.upstream.take(), fixture.expectedBytes([["GET /slow", ["x-a: 1"]]]));
 });
 
@@ -332,7 +332,7 @@ Deno.test("a slow body delays no other client and reaches the upstream as it arr
     assertEquals(fixture.upstream.take(), piece);
   }
   await wire.send("l");
-  assertEquals((await wire.readReply()).body.text, "/slow");
+  assertEquals((await wire.readResponse()).body.text, "/slow");
   assertEquals(fixture.upstream.take(), "l");
 });
 

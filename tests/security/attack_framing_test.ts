@@ -113,8 +113,8 @@ Deno.test("a length that the runtime accepts and other parsers may read differen
   ]));
 
 Deno.test("an unrepresentable length is refused at once", async () => {
-  const reply = await request(fixture.service.port, post(["Content-Length: 9007199254740993"], "hello"));
-  assertEquals([reply.status, reply.field("cred-proxy-error")], [400, "bad_request"]);
+  const response = await request(fixture.service.port, post(["Content-Length: 9007199254740993"], "hello"));
+  assertEquals([response.status, response.field("cred-proxy-error")], [400, "bad_request"]);
   await fixture.assertServes();
 });
 

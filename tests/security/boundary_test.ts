@@ -29,9 +29,9 @@ Deno.test.beforeAll(async () => {
   folder = await Deno.makeTempDir({ prefix: "cred-proxy-" });
   upstream = startUpstream((exchange) => {
     const authorized = exchange.field("authorization") === `Bearer ${TOKEN}`;
-    return exchange.reply(authorized ? 200 : 401);
+    return exchange.respond(authorized ? 200 : 401);
   });
-  elsewhere = startUpstream((exchange) => exchange.reply(200, [], "export {}"));
+  elsewhere = startUpstream((exchange) => exchange.respond(200, [], "export {}"));
   await Promise.all(["table", "ca", "other"].map((name) => Deno.mkdir(join(folder, name))));
   const table = {
     routes: [{ path: "/a/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" }],
@@ -171,8 +171,8 @@ Deno.test("after the start the service gives back what only the start needed", a
       "read its settings": "NotCapable",
       ...allOf(forbidden(), "NotCapable"),
     });
-    const reply = await request(Number(port), "GET /a/x HTTP/1.1\r\nHost: x\r\n\r\n");
-    assertEquals(reply.status, 200);
+    const response = await request(Number(port), "GET /a/x HTTP/1.1\r\nHost: x\r\n\r\n");
+    assertEquals(response.status, 200);
   } finally {
     await endChild(child, "SIGTERM");
     await Promise.all([stdout.done, stderr.done]);
@@ -283,8 +283,8 @@ Deno.test("the command that is printed works as it stands", async () => {
     const [stdout, stderr] = [new Log(child.stdout), new Log(child.stderr)];
     try {
       const [, port] = await stderr.match(/^cred-proxy listening on \S+:(\d+);/m, 15_000);
-      const reply = await request(Number(port), "GET /a/x HTTP/1.1\r\nHost: x\r\n\r\n");
-      assertEquals(reply.status, 200);
+      const response = await request(Number(port), "GET /a/x HTTP/1.1\r\nHost: x\r\n\r\n");
+      assertEquals(response.status, 200);
       child.kill("SIGTERM");
       assertEquals((await within(child.status, "The service's end")).code, 0);
     } finally {

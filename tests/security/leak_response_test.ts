@@ -55,19 +55,19 @@ Deno.test("a secret in content is masked, however the content is framed", (test)
   leaks.run(test, [
     {
       name: "with a length",
-      respond: (exchange, payload) => exchange.reply(200, [], pageOf(exchange, payload)),
+      respond: (exchange, payload) => exchange.respond(200, [], pageOf(exchange, payload)),
     },
     {
       name: "in one chunk",
       async respond(exchange, payload) {
-        await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+        await exchange.respond(200, { "Transfer-Encoding": "chunked" });
         await sendChunked(exchange, latin1(pageOf(exchange, payload)), Infinity);
       },
     },
     {
       name: "in a chunk for every byte",
       async respond(exchange, payload) {
-        await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+        await exchange.respond(200, { "Transfer-Encoding": "chunked" });
         await sendChunked(exchange, latin1(pageOf(exchange, payload)), 1);
       },
     },
@@ -82,7 +82,7 @@ Deno.test("a secret in content is masked, however the content is framed", (test)
     {
       name: "in two events, cut at any place of the secret",
       async respond(exchange, payload) {
-        await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+        await exchange.respond(200, { "Transfer-Encoding": "chunked" });
         for (let at = 1; at < 40; at += 3) {
           await exchange.writeChunk(payload.slice(0, at));
           await new Promise((resolve) => setTimeout(resolve, 2));
@@ -96,7 +96,7 @@ Deno.test("a secret in content is masked, however the content is framed", (test)
     {
       name: "as an event stream",
       async respond(exchange, payload) {
-        await exchange.reply(200, { "Content-Type": "text/event-stream", "Transfer-Encoding": "chunked" });
+        await exchange.respond(200, { "Content-Type": "text/event-stream", "Transfer-Encoding": "chunked" });
         for (let count = 0; count < 5; count++) {
           await exchange.writeChunk(`event: echo\ndata: ${payload.slice(0, 100 * count)}`);
           await exchange.writeChunk(`${payload.slice(100 * count)}\n\n`);
@@ -107,17 +107,17 @@ Deno.test("a secret in content is masked, however the content is framed", (test)
     {
       name: "as a part of a range",
       respond: (exchange, payload) =>
-        exchange.reply(206, { "Content-Range": "bytes 0-9999/20000" }, pageOf(exchange, payload)),
+        exchange.respond(206, { "Content-Range": "bytes 0-9999/20000" }, pageOf(exchange, payload)),
       status: 206,
     },
     {
       name: "as identity",
       respond: (exchange, payload) =>
-        exchange.reply(200, { "Content-Encoding": "identity" }, pageOf(exchange, payload)),
+        exchange.respond(200, { "Content-Encoding": "identity" }, pageOf(exchange, payload)),
     },
     {
       name: "before the request's content is read",
-      respond: (exchange, payload) => exchange.reply(200, [], pageOf(exchange, payload)),
+      respond: (exchange, payload) => exchange.respond(200, [], pageOf(exchange, payload)),
       method: "POST",
     },
   ]));
@@ -127,7 +127,7 @@ Deno.test("the value of a Basic credential is masked when encoded a second time"
     name: "in base64 and in hex",
     respond(exchange, payload) {
       const canary = CANARIES.find((each) => payloadOf(each) === payload)!;
-      return exchange.reply(200, [], `${payload} ${reencodedPayloadOf(canary)}`);
+      return exchange.respond(200, [], `${payload} ${reencodedPayloadOf(canary)}`);
     },
   }]));
 
@@ -136,7 +136,7 @@ Deno.test("a secret in an error page is masked", (test) =>
     test,
     [400, 401, 403, 404, 407, 413, 422, 429, 500, 502, 503, 504, 599].map((status) => ({
       name: String(status),
-      respond: (exchange, payload) => exchange.reply(status, [], pageOf(exchange, payload)),
+      respond: (exchange, payload) => exchange.respond(status, [], pageOf(exchange, payload)),
       status,
     })),
   ));
@@ -144,7 +144,7 @@ Deno.test("a secret in an error page is masked", (test) =>
 Deno.test("a secret at any offset of a large response is masked, and every other byte is unchanged", async () => {
   let sent = "";
   const place = 16 * 1024;
-  await using upstream = startUpstream((exchange) => exchange.reply(200, [], latin1(sent)));
+  await using upstream = startUpstream((exchange) => exchange.respond(200, [], latin1(sent)));
   await using service = await startService({
     routes: { routes: canaryRoutes(upstream.url) },
     env: CANARY_ENV,
@@ -180,19 +180,19 @@ Deno.test("a secret in compressed content is masked, and the content is forwarde
       {
         name: `${coding} with a length (${index})`,
         respond: (exchange, payload) =>
-          exchange.reply(200, { "Content-Encoding": coding }, encode(pageOf(exchange, payload))),
+          exchange.respond(200, { "Content-Encoding": coding }, encode(pageOf(exchange, payload))),
       },
       {
         name: `${coding} in a chunk for every byte (${index})`,
         async respond(exchange, payload) {
-          await exchange.reply(200, { "Content-Encoding": coding, "Transfer-Encoding": "chunked" });
+          await exchange.respond(200, { "Content-Encoding": coding, "Transfer-Encoding": "chunked" });
           await sendChunked(exchange, encode(pageOf(exchange, payload)), 1);
         },
       },
       {
         name: `${coding} in an error page (${index})`,
         respond: (exchange, payload) =>
-          exchange.reply(500, { "Content-Encoding": coding }, encode(pageOf(exchange, payload))),
+          exchange.respond(500, { "Content-Encoding": coding }, encode(pageOf(exchange, payload))),
         status: 500,
       },
     ]),
@@ -204,7 +204,7 @@ Deno.test("a response in a coding that can't be decoded is refused", (test) =>
     ["compress", "dcb", "gzip, br", "br, gzip", "aes128gcm", "gzip;q=1", '"gzip"'].map((coding) => ({
       name: coding,
       respond: (exchange, payload) =>
-        exchange.reply(200, { "Content-Encoding": coding }, pageOf(exchange, payload)),
+        exchange.respond(200, { "Content-Encoding": coding }, pageOf(exchange, payload)),
       status: 502,
       shows: "none",
     })),
@@ -214,7 +214,7 @@ Deno.test("a partial compressed response is refused, since it can't be decoded",
   leaks.run(test, [{
     name: "206",
     respond: (exchange, payload) =>
-      exchange.reply(206, { "Content-Encoding": "gzip" }, zlib.gzipSync(pageOf(exchange, payload))),
+      exchange.respond(206, { "Content-Encoding": "gzip" }, zlib.gzipSync(pageOf(exchange, payload))),
     status: 502,
     shows: "none",
   }]));
@@ -226,7 +226,7 @@ Deno.test("content that is truncated or does not match its coding discloses noth
       {
         name: `plain text as ${coding}`,
         respond: (exchange, payload) =>
-          exchange.reply(200, { "Content-Encoding": coding }, pageOf(exchange, payload)),
+          exchange.respond(200, { "Content-Encoding": coding }, pageOf(exchange, payload)),
         shows: "any",
       },
       {
@@ -234,7 +234,7 @@ Deno.test("content that is truncated or does not match its coding discloses noth
         respond(exchange, payload) {
           const encode = CODERS.find(([name]) => name === coding)?.[1] ?? zlib.gzipSync;
           const page = pageOf(exchange, payload);
-          return exchange.reply(200, { "Content-Encoding": coding }, join([encode(page), latin1(page)]));
+          return exchange.respond(200, { "Content-Encoding": coding }, join([encode(page), latin1(page)]));
         },
         shows: "any",
       },
@@ -243,7 +243,7 @@ Deno.test("content that is truncated or does not match its coding discloses noth
         respond(exchange, payload) {
           const encode = CODERS.find(([name]) => name === coding)?.[1] ?? zlib.gzipSync;
           const coded = encode(pageOf(exchange, payload));
-          return exchange.reply(200, { "Content-Encoding": coding }, coded.subarray(0, coded.length - 9));
+          return exchange.respond(200, { "Content-Encoding": coding }, coded.subarray(0, coded.length - 9));
         },
         shows: "any",
       },
@@ -274,13 +274,13 @@ Deno.test("a secret in a field is masked", (test) =>
   leaks.run(test, [
     ...FIELDS.map((field): LeakCase => ({
       name: field,
-      respond: (exchange, payload) => exchange.reply(200, { [field]: payload }, "ok"),
+      respond: (exchange, payload) => exchange.respond(200, { [field]: payload }, "ok"),
       shows: "head",
     })),
     {
       name: "the credential's own",
       respond: (exchange, payload) =>
-        exchange.reply(200, {
+        exchange.respond(200, {
           "Authorization": exchange.field("authorization") ?? "",
           "X-Api-Key": exchange.field("x-api-key") ?? "",
           "X-Echo": payload,
@@ -290,54 +290,56 @@ Deno.test("a secret in a field is masked", (test) =>
     {
       name: "two of one name",
       respond: (exchange, payload) =>
-        exchange.reply(200, [["X-Echo", payload], ["x-echo", payload], ["X-Echo", payload]]),
+        exchange.respond(200, [["X-Echo", payload], ["x-echo", payload], ["X-Echo", payload]]),
       shows: "head",
     },
     {
       name: "two cookies",
       respond: (exchange, payload) =>
-        exchange.reply(200, [["Set-Cookie", `a=${payload}`], ["Set-Cookie", `b=${payload}; Path=/`]]),
+        exchange.respond(200, [["Set-Cookie", `a=${payload}`], ["Set-Cookie", `b=${payload}; Path=/`]]),
       shows: "head",
     },
     {
       name: "a redirect to another host",
-      respond: (exchange, payload) => exchange.reply(302, { Location: `https://other.test/?key=${payload}` }),
+      respond: (exchange, payload) =>
+        exchange.respond(302, { Location: `https://other.test/?key=${payload}` }),
       status: 302,
       shows: "head",
     },
     {
       name: "a redirect to the upstream",
-      respond: (exchange, payload) => exchange.reply(307, { Location: `/x?key=${payload}#${payload}` }),
+      respond: (exchange, payload) => exchange.respond(307, { Location: `/x?key=${payload}#${payload}` }),
       status: 307,
       shows: "head",
     },
     {
       name: "a reply to HEAD",
-      respond: (exchange, payload) => exchange.reply(200, { "X-Echo": payload }),
+      respond: (exchange, payload) => exchange.respond(200, { "X-Echo": payload }),
       shows: "head",
       method: "HEAD",
     },
     {
       name: "a reply to HEAD of compressed content",
-      respond: (exchange, payload) => exchange.reply(200, { "X-Echo": payload, "Content-Encoding": "gzip" }),
+      respond: (exchange, payload) =>
+        exchange.respond(200, { "X-Echo": payload, "Content-Encoding": "gzip" }),
       shows: "head",
       method: "HEAD",
     },
     {
       name: "204",
-      respond: (exchange, payload) => exchange.reply(204, { "X-Echo": payload }),
+      respond: (exchange, payload) => exchange.respond(204, { "X-Echo": payload }),
       status: 204,
       shows: "head",
     },
     {
       name: "304",
-      respond: (exchange, payload) => exchange.reply(304, { "ETag": payload }),
+      respond: (exchange, payload) => exchange.respond(304, { "ETag": payload }),
       status: 304,
       shows: "head",
     },
     {
       name: "bytes beyond ASCII beside it",
-      respond: (exchange, payload) => exchange.reply(200, { "X-Echo": `caf\xe9 ${payload} \xff` }),
+      respond: (exchange, payload) => exchange.respond(200, { "X-Echo": `caf\xe9 ${payload} \xff` }),
       shows: "head",
     },
   ]));
@@ -500,18 +502,18 @@ Deno.test("a truncated response discloses nothing", (test) => {
 
 Deno.test("the payload of the canaries arrives byte for byte on a route that does not mask", async () => {
   await using upstream = startUpstream((exchange) =>
-    exchange.reply(200, { "X-Echo": payload }, pageOf(exchange, payload))
+    exchange.respond(200, { "X-Echo": payload }, pageOf(exchange, payload))
   );
   const routes = canaryRoutes(upstream.url).map((route) => ({ ...route, scrub: false }));
   await using service = await startService({ routes: { routes }, env: CANARY_ENV });
   let payload = "";
   for (const canary of CANARIES) {
     payload = payloadOf(canary);
-    const reply = await request(service.port, `GET ${canary.route.path}x HTTP/1.1\r\nHost: proxy\r\n\r\n`);
+    const response = await request(service.port, `GET ${canary.route.path}x HTTP/1.1\r\nHost: proxy\r\n\r\n`);
     assert(upstream.requests.at(-1)?.head.includes(canary.value ?? canary.secret));
-    assertEquals(reply.field("x-echo"), payload);
-    assertEquals(fromLatin1(reply.body.bytes), pageOf(upstream.requests.at(-1)!, payload));
-    assert(canariesIn(reply.text).length > 2 && canariesIn(reply.body.bytes).length > 2);
+    assertEquals(response.field("x-echo"), payload);
+    assertEquals(fromLatin1(response.body.bytes), pageOf(upstream.requests.at(-1)!, payload));
+    assert(canariesIn(response.text).length > 2 && canariesIn(response.body.bytes).length > 2);
   }
   assertEquals(canariesIn(service.stdout() + service.stderr()), []);
 });
@@ -520,7 +522,7 @@ Deno.test("a secret that an upstream stores from one route is masked when it ret
   let kept = "";
   await using upstream = startUpstream(async (exchange) => {
     kept += exchange.head;
-    await exchange.reply(200, [["X-Kept", btoa(kept)]], kept);
+    await exchange.respond(200, [["X-Kept", btoa(kept)]], kept);
   });
   await using service = await startService({
     routes: { routes: canaryRoutes(upstream.url) },

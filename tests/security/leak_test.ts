@@ -53,14 +53,14 @@ async function refuseAll(kept: string, log: Readonly<Record<string, string>>): P
   const stranger = await makeAuthority();
   const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   closed.close();
-  await using unverified = startUpstream((exchange) => exchange.reply(200), {
+  await using unverified = startUpstream((exchange) => exchange.respond(200), {
     tls: await stranger.issue(["localhost"]),
   });
   await using upstream = startUpstream(async (exchange) => {
     if (exchange.target === "/slow") await exchange.closed;
     else if (exchange.target === "/bad") await exchange.write(`HTTP/1.1 200 OK\r\n${exchange.head}`);
     else if (exchange.target === "/gone") exchange.close();
-    else await exchange.reply(200, [], "ok");
+    else await exchange.respond(200, [], "ok");
   });
   const auth = { auth_scheme: "Bearer", token_env: "BEARER_TOKEN" };
   const routes = [
@@ -115,7 +115,7 @@ async function refuseAll(kept: string, log: Readonly<Record<string, string>>): P
 }
 
 Deno.test("a service that is killed by a signal prints no secret", async () => {
-  await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+  await using upstream = startUpstream((exchange) => exchange.respond(200, [], "ok"));
   for (const signal of ["SIGABRT", "SIGALRM", "SIGKILL", "SIGQUIT", "SIGTRAP"] as const) {
     await using service = await startService({
       routes: { routes: canaryRoutes(upstream.url) },
@@ -136,7 +136,7 @@ Deno.test("an egress proxy that echoes everything discloses nothing to the clien
     const proof = exchange.field("proxy-authorization") ?? "";
     proofs.push(proof);
     const echo = `${secret} ${proof} ${exchange.head.replaceAll("\r\n", " ")}`;
-    return exchange.reply(
+    return exchange.respond(
       407,
       { "Proxy-Authenticate": `Basic realm="${secret} ${proof}"`, "X-Echo": echo },
       echo,
@@ -159,7 +159,7 @@ Deno.test("an egress proxy that echoes everything discloses nothing to the clien
 Deno.test("the runtime's own log at its most verbose discloses no secret", async () => {
   const authority = await makeAuthority();
   const leaf = await authority.issue(["localhost"]);
-  await using upstream = startUpstream((exchange) => exchange.reply(200, [], exchange.head), { tls: leaf });
+  await using upstream = startUpstream((exchange) => exchange.respond(200, [], exchange.head), { tls: leaf });
   await using service = await startService({
     routes: { routes: canaryRoutes(upstream.url) },
     env: { ...CANARY_ENV, DENO_LOG: "trace", RUST_BACKTRACE: "full", NODE_DEBUG: "*" },
@@ -175,10 +175,10 @@ Deno.test("the traces that the runtime can be configured to send hold no secret"
   const traces: string[] = [];
   await using collector = startUpstream(async (exchange) => {
     traces.push(exchange.head + fromLatin1(await exchange.bodyBytes()));
-    await exchange.reply(200, { "Content-Type": "application/json" }, "{}");
+    await exchange.respond(200, { "Content-Type": "application/json" }, "{}");
   });
   await using upstream = startUpstream((exchange) =>
-    exchange.reply(200, { "X-Echo": exchange.head.split("\r\n").join() })
+    exchange.respond(200, { "X-Echo": exchange.head.split("\r\n").join() })
   );
   await using service = await startService({
     routes: { routes: canaryRoutes(upstream.url) },

@@ -1,10 +1,10 @@
 import type { WithAdmin } from "../support/admin.ts";
-import { type Reply, request } from "../support/wire.ts";
+import { request, type WireResponse } from "../support/wire.ts";
 import { delay } from "./workload.ts";
 import type { LeakDetector } from "./tokens.ts";
 
 /** Sends a GET to the operator's listener on a new connection. */
-export function requestAdmin({ adminAddress }: WithAdmin, path: string): Promise<Reply> {
+export function requestAdmin({ adminAddress }: WithAdmin, path: string): Promise<WireResponse> {
   const port = Number(adminAddress.split(":").at(-1));
   return request(port, `GET ${path} HTTP/1.1\r\nHost: ${adminAddress}\r\nConnection: close\r\n\r\n`);
 }

@@ -85,7 +85,7 @@ export class Responder {
     this.counts.countRequest(exchange.method, id);
     if (this.#latest.has(exchange.connection)) this.#latest.set(exchange.connection, exchange.request);
     const token = tokenIn(exchange.field("authorization"));
-    if (token === undefined) return await exchange.reply(401, [], "No credential of this soak");
+    if (token === undefined) return await exchange.respond(401, [], "No credential of this soak");
     if (!this.#tokens.includes(token)) this.#tokens.push(token);
     switch (what) {
       case "bytes":
@@ -109,7 +109,7 @@ export class Responder {
       case "broken":
         return await breakOff(exchange, id, first as BreakPoint);
       default:
-        return await exchange.reply(404);
+        return await exchange.respond(404);
     }
   }
 
@@ -140,7 +140,7 @@ export class Responder {
     const ended = await Promise.race([exchange.closed.then(() => true), delay(SLOW_MS).then(() => false)]);
     if (ended) return;
     this.counts.countUnnoticed(exchange.method);
-    await exchange.reply(200, [], "late");
+    await exchange.respond(200, [], "late");
   }
 
   #payload(token: string): string {
@@ -155,21 +155,21 @@ export class Responder {
 
 async function sendLength(exchange: Exchange, id: number, length: number): Promise<void> {
   if (exchange.method === "HEAD" || length <= 64 * 1024) {
-    return await exchange.reply(200, { "Content-Length": `${length}` }, join([...piecesOf(id, length)]));
+    return await exchange.respond(200, { "Content-Length": `${length}` }, join([...piecesOf(id, length)]));
   }
-  await exchange.reply(200, { "Content-Length": `${length}` });
+  await exchange.respond(200, { "Content-Length": `${length}` });
   for (const piece of piecesOf(id, length)) await exchange.write(piece);
 }
 
 async function sendChunked(exchange: Exchange, id: number, length: number): Promise<void> {
-  await exchange.reply(200, CHUNKED);
+  await exchange.respond(200, CHUNKED);
   for (const piece of piecesOf(id, length)) await exchange.writeChunk(piece);
   await exchange.writeChunk();
 }
 
 /** Sends events, each with its stream, its number, and the time it was sent at. */
 async function sendEvents(exchange: Exchange, { id, count, gapMs }: ExpectedEvents): Promise<void> {
-  await exchange.reply(200, { ...CHUNKED, "Content-Type": "text/event-stream" });
+  await exchange.respond(200, { ...CHUNKED, "Content-Type": "text/event-stream" });
   const begun = performance.now();
   for (let sent = 1; sent <= count; sent++) {
     await delay(begun + sent * gapMs - performance.now());
@@ -185,7 +185,7 @@ async function sink(exchange: Exchange, { id, sent, wanted }: SinkSizes): Promis
     comparison.end(sent);
   } catch (error) {
     if (error instanceof Error && error.message.includes("content")) {
-      return await exchange.reply(400, [], error.message);
+      return await exchange.respond(400, [], error.message);
     }
     throw error;
   }
@@ -195,7 +195,7 @@ async function sink(exchange: Exchange, { id, sent, wanted }: SinkSizes): Promis
 /** Refuses an upload after its first piece, and reads the rest. */
 async function refuse(exchange: Exchange): Promise<void> {
   for await (const _ of exchange.body()) break;
-  await exchange.reply(413, [], "too much");
+  await exchange.respond(413, [], "too much");
 }
 
 async function sendCoded(exchange: Exchange, { id, coding }: Coded, length: number): Promise<void> {
@@ -209,8 +209,8 @@ async function sendEncoded(
 ): Promise<void> {
   const bytes = ENCODERS[coding](content);
   const all = coding === "identity" ? fields : { ...fields, "Content-Encoding": coding };
-  if (id % 2 === 0) return await exchange.reply(200, all, bytes);
-  await exchange.reply(200, { ...all, ...CHUNKED });
+  if (id % 2 === 0) return await exchange.respond(200, all, bytes);
+  await exchange.respond(200, { ...all, ...CHUNKED });
   const half = bytes.length >> 1;
   await exchange.writeChunk(bytes.subarray(0, half));
   await exchange.writeChunk(bytes.subarray(half));
@@ -223,9 +223,9 @@ async function breakOff(exchange: Exchange, id: number, where: BreakPoint): Prom
     for await (const _ of exchange.body()) break;
   } else await exchange.drain();
   if (where === "head") await exchange.write("HTTP/1.1 200 OK\r\nContent-Le");
-  if (where === "length") await exchange.reply(200, { "Content-Length": "20000" }, pieceOf(id, 0, 10_000));
+  if (where === "length") await exchange.respond(200, { "Content-Length": "20000" }, pieceOf(id, 0, 10_000));
   if (where === "chunk" || where === "last") {
-    await exchange.reply(200, CHUNKED);
+    await exchange.respond(200, CHUNKED);
     await exchange.writeChunk(pieceOf(id, 0, 10_000));
     if (where === "chunk") await exchange.write("100\r\nhalf");
   }

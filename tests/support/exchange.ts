@@ -129,7 +129,7 @@ export class Exchange {
    * Sends a complete response. Adds `Content-Length` unless the fields frame the body themselves. A string is UTF-8.
    * For HEAD the body's length is sent but not the body.
    */
-  async reply(
+  async respond(
     status: number,
     fields: Readonly<Record<string, string>> | readonly Field[] = [],
     body: string | Uint8Array = "",

@@ -7,7 +7,7 @@
 import type { Exchange } from "./exchange.ts";
 import { type Service, startService } from "./service.ts";
 import { type Script, startUpstream, type Upstream } from "./upstream.ts";
-import { type Reply, request } from "./wire.ts";
+import { request, type WireResponse } from "./wire.ts";
 
 /** The token of every fixture's service, in the variable `A_TOKEN`. */
 export const TOKEN = "real-Wq7Zt2LmK9xB4vNc";
@@ -21,8 +21,8 @@ export interface FixtureOptions {
 }
 
 /** A response, and the request as the upstream got it. */
-export interface Asked {
-  readonly reply: Reply;
+export interface FixtureResponse {
+  readonly response: WireResponse;
   /** Undefined when nothing reached the upstream. */
   readonly seen: Exchange | undefined;
 }
@@ -34,11 +34,11 @@ export interface Fixture {
   /** Sets what the upstream does with requests from now on. */
   setScript(script: Script): void;
   /** Sends text over a new connection and reads one response; by default the upstream responds `ok`. */
-  ask(text: string | Uint8Array, script?: Script): Promise<Asked>;
+  ask(text: string | Uint8Array, script?: Script): Promise<FixtureResponse>;
 }
 
 /** The upstream's default script. */
-export const OK: Script = (exchange) => exchange.reply(200, [], "ok");
+export const OK: Script = (exchange) => exchange.respond(200, [], "ok");
 
 /** Starts a fixture before the first test of the file and stops it after the last. Its default route is `/a/`. */
 export function useFixture(
@@ -82,11 +82,11 @@ export function useFixture(
       script = next;
       const { service, upstream } = get();
       const before = upstream.requests.length;
-      const reply = await request(service.port, text);
+      const response = await request(service.port, text);
       if (upstream.requests.length > before + 1) {
         throw new Error(`Upstream got ${upstream.requests.length - before} requests`);
       }
-      return { reply, seen: upstream.requests[before] };
+      return { response, seen: upstream.requests[before] };
     },
   };
 }

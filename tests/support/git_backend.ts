@@ -25,7 +25,11 @@ export interface GitBackendOptions {
 export function gitBackend(options: GitBackendOptions): Script {
   return async (exchange) => {
     if (exchange.field("authorization") !== options.authorization) {
-      return await exchange.reply(401, { "WWW-Authenticate": 'Basic realm="git"' }, "Credential required\n");
+      return await exchange.respond(
+        401,
+        { "WWW-Authenticate": 'Basic realm="git"' },
+        "Credential required\n",
+      );
     }
     await runCgi(exchange, options);
   };
@@ -105,5 +109,5 @@ async function sendHead(exchange: Exchange, head: string): Promise<void> {
   const { fields } = parseHead(`\r\n${head}${BLANK_LINE}`);
   const [status = "200"] = valuesOf(fields, "status");
   const others = fields.filter(([name]) => name !== "Status");
-  await exchange.reply(Number.parseInt(status), [...others, ["Transfer-Encoding", "chunked"]]);
+  await exchange.respond(Number.parseInt(status), [...others, ["Transfer-Encoding", "chunked"]]);
 }

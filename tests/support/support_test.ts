@@ -9,13 +9,13 @@ import { within } from "./within.ts";
 Deno.test("makeAuthority() issues leaves that a client verifies by name and by address", async () => {
   const authority = await makeAuthority();
   const tls = await authority.issue(["localhost", "127.0.0.1"]);
-  await using upstream = startUpstream((exchange) => exchange.reply(200, {}, "verified"), { tls });
+  await using upstream = startUpstream((exchange) => exchange.respond(200, {}, "verified"), { tls });
   for (const hostname of ["localhost", "127.0.0.1"]) {
     const tcp = await Deno.connect({ hostname: "127.0.0.1", port: upstream.port });
     using conn = await Deno.startTls(tcp, { hostname, caCerts: [authority.pem] });
     await writeAll(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    const reply = await within(new ByteSource(conn).readUntil("verified"), "The reply over TLS");
-    assertEquals(reply, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nverified");
+    const response = await within(new ByteSource(conn).readUntil("verified"), "The response over TLS");
+    assertEquals(response, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nverified");
   }
 });
 
@@ -36,7 +36,7 @@ Deno.test("makeAuthority() makes certificates that are valid for no other name a
 });
 
 Deno.test("startUpstream() exposes the head as sent: order, case and repetition", async () => {
-  await using upstream = startUpstream((exchange) => exchange.reply(204));
+  await using upstream = startUpstream((exchange) => exchange.respond(204));
   const head = "PUT /a/../b?q=%2e HTTP/1.1\r\nhOST: x\r\nX-A: 1\r\nx-a:  2 \r\nX-Byte: \xe9\x80\r\n\r\n";
   await request(upstream.port, head);
   const [seen] = upstream.requests;
@@ -66,13 +66,13 @@ Deno.test("startUpstream() reads bodies by their framing, and the next request a
 Deno.test("Exchange.body() can be left early: the rest is skipped", async () => {
   await using upstream = startUpstream(async (exchange) => {
     for await (const _ of exchange.body()) break;
-    await exchange.reply(204);
+    await exchange.respond(204);
   });
   await using wire = await connectRaw(upstream.port);
   await wire.send("POST /1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n");
   await wire.send("GET /2 HTTP/1.1\r\n\r\n");
-  await wire.readReply();
-  await wire.readReply();
+  await wire.readResponse();
+  await wire.readResponse();
   assertEquals(upstream.requests.map((each) => [each.target, fromLatin1(each.received)]), [["/1", "hello"], [
     "/2",
     "",
@@ -84,10 +84,13 @@ Deno.test("Exchange.rawBody() is the body as on the wire", async () => {
   let seen = "";
   await using upstream = startUpstream(async (exchange) => {
     seen = fromLatin1(await exchange.rawBody());
-    await exchange.reply(200, {}, exchange.received);
+    await exchange.respond(200, {}, exchange.received);
   });
-  const reply = await request(upstream.port, `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${raw}`);
-  assertEquals([seen, reply.body.text], [raw, "hello"]);
+  const response = await request(
+    upstream.port,
+    `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${raw}`,
+  );
+  assertEquals([seen, response.body.text], [raw, "hello"]);
 });
 
 Deno.test("startUpstream() transfers bodies of many megabytes, chunked in both directions", async () => {
@@ -95,7 +98,7 @@ Deno.test("startUpstream() transfers bodies of many megabytes, chunked in both d
   const parts = Array.from({ length: 100 }, () => part);
   await using upstream = startUpstream(async (exchange) => {
     const body = await exchange.bodyBytes();
-    await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+    await exchange.respond(200, { "Transfer-Encoding": "chunked" });
     for (let at = 0; at < body.length; at += 50_000) {
       await exchange.writeChunk(body.subarray(at, at + 50_000));
     }
@@ -107,7 +110,7 @@ Deno.test("startUpstream() transfers bodies of many megabytes, chunked in both d
     await wire.send(join([latin1(`${each.length.toString(16)}\r\n`), each, latin1("\r\n")]));
   }
   await wire.send("0\r\n\r\n");
-  const { body } = await wire.readReply();
+  const { body } = await wire.readResponse();
   assert(body.clean);
   assert(Buffer.from(body.bytes).equals(join(parts)));
 });
@@ -115,7 +118,7 @@ Deno.test("startUpstream() transfers bodies of many megabytes, chunked in both d
 Deno.test("Exchange.closed resolves within a second of the peer leaving a stream", async () => {
   const left = Promise.withResolvers<void>();
   await using upstream = startUpstream(async (exchange) => {
-    await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+    await exchange.respond(200, { "Transfer-Encoding": "chunked" });
     await exchange.writeChunk("first");
     await exchange.closed;
     left.resolve();
@@ -134,7 +137,7 @@ Deno.test("Exchange.close() aborts a response after all that was written, over T
   const tls = await authority.issue(["localhost"]);
   for (const options of [{}, { tls }]) {
     await using upstream = startUpstream(async (exchange) => {
-      await exchange.reply(200, { "Content-Length": "300000" }, new Uint8Array(200_000));
+      await exchange.respond(200, { "Content-Length": "300000" }, new Uint8Array(200_000));
       exchange.close();
     }, options);
     let conn: Deno.Conn = await Deno.connect({ hostname: "127.0.0.1", port: upstream.port });
@@ -151,12 +154,12 @@ Deno.test("Exchange.close() aborts a response after all that was written, over T
 
 Deno.test("Upstream.close() throws what a script threw, unless the peer disconnected", async () => {
   const upstream = startUpstream(() => Promise.reject(new Error("A failed assertion")));
-  const reply = await assertRejects(() => request(upstream.port, "GET / HTTP/1.1\r\n\r\n"), Error);
-  assert(reply.message.includes("ended first"));
+  const response = await assertRejects(() => request(upstream.port, "GET / HTTP/1.1\r\n\r\n"), Error);
+  assert(response.message.includes("ended first"));
   await assertRejects(() => upstream.close(), Error, "A failed assertion");
 
   await using other = startUpstream(async (exchange) => {
-    await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+    await exchange.respond(200, { "Transfer-Encoding": "chunked" });
     for (;;) await exchange.writeChunk(new Uint8Array(100_000));
   });
   await using wire = await connectRaw(other.port);
@@ -164,8 +167,8 @@ Deno.test("Upstream.close() throws what a script threw, unless the peer disconne
   await wire.readHead();
 });
 
-Deno.test("readReply() tells a truncated body from a complete one", async () => {
-  const replies: Record<string, [text: string, clean: boolean]> = {
+Deno.test("readResponse() tells a truncated body from a complete one", async () => {
+  const responses: Record<string, [text: string, clean: boolean]> = {
     "/length": ["Content-Length: 5\r\n\r\nhello", true],
     "/short": ["Content-Length: 9\r\n\r\nhello", false],
     "/chunks": ["Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", true],
@@ -174,10 +177,10 @@ Deno.test("readReply() tells a truncated body from a complete one", async () => 
     "/end": ["\r\nhello", true],
   };
   await using upstream = startUpstream(async (exchange) => {
-    await exchange.write(`HTTP/1.1 200 OK\r\n${replies[exchange.target]?.[0]}`);
+    await exchange.write(`HTTP/1.1 200 OK\r\n${responses[exchange.target]?.[0]}`);
     exchange.close();
   });
-  for (const [target, [, clean]] of Object.entries(replies)) {
+  for (const [target, [, clean]] of Object.entries(responses)) {
     const { body } = await request(upstream.port, `GET ${target} HTTP/1.1\r\n\r\n`);
     assertEquals({ target, text: body.text, clean: body.clean }, { target, text: "hello", clean });
   }
@@ -190,7 +193,7 @@ Deno.test("connectRaw() says what did not arrive", async () => {
   await assertRejects(
     () => wire.readHead(),
     Error,
-    `A reply's head (so far "HTTP/1.1 200 OK\\r\\nhalf"): not within 100 ms`,
+    `A response's head (so far "HTTP/1.1 200 OK\\r\\nhalf"): not within 100 ms`,
   );
 });
 

@@ -49,9 +49,9 @@ export interface Upstream extends AsyncDisposable {
  * ```ts
  * import { startUpstream } from "./upstream.ts";
  *
- * await using upstream = startUpstream((exchange) => exchange.reply(200, [], "hello"));
- * const reply = await fetch(upstream.url);
- * console.assert(await reply.text() === "hello");
+ * await using upstream = startUpstream((exchange) => exchange.respond(200, [], "hello"));
+ * const response = await fetch(upstream.url);
+ * console.assert(await response.text() === "hello");
  * ```
  */
 export function startUpstream(script: Script, options: UpstreamOptions = {}): Upstream {

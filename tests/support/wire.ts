@@ -9,7 +9,7 @@ import { type Field, type Framing, framingOf, type Head, parseHead, readBody, Tr
 import { DEFAULT_TIMEOUT_MS, within } from "./within.ts";
 
 /** A response's head. */
-export interface ReplyHead {
+export interface WireResponseHead {
   readonly status: number;
   readonly fields: readonly Field[];
   /** The raw head as Latin-1, with the blank line. */
@@ -26,7 +26,7 @@ export interface Ending {
 }
 
 /** A complete response. */
-export interface Reply extends ReplyHead {
+export interface WireResponse extends WireResponseHead {
   readonly body: Ending;
   /** Returns a field's values joined by commas, or undefined; the name is case-insensitive. */
   field(name: string): string | undefined;
@@ -37,7 +37,7 @@ export interface Wire extends AsyncDisposable {
   /** Sends bytes; a string is sent as Latin-1. */
   send(data: string | Uint8Array): Promise<void>;
   /** Reads the next head. */
-  readHead(): Promise<ReplyHead>;
+  readHead(): Promise<WireResponseHead>;
   /** Reads exactly `count` bytes; rejects when the connection ends first. */
   readBytes(count: number): Promise<Uint8Array>;
   /** Reads up to and including the marker, as Latin-1; rejects when the connection ends first. */
@@ -45,7 +45,7 @@ export interface Wire extends AsyncDisposable {
   /** Reads until the peer closes; `clean` is false after a reset. The framing is ignored. */
   readToEnd(): Promise<Ending>;
   /** Reads the next head and its body; `clean` is false when the body ended before its framing said so. */
-  readReply(options?: { readonly method?: string }): Promise<Reply>;
+  readResponse(options?: { readonly method?: string }): Promise<WireResponse>;
   /** Resolves when the peer closes or resets the connection. */
   readonly closed: Promise<void>;
   /** Sends a FIN and keeps reading. */
@@ -80,16 +80,16 @@ export async function connectRaw(port: number, options: WireOptions = {}): Promi
     );
   }
 
-  async function readHead(): Promise<ReplyHead> {
-    const head = parseHead(await expect(source.readUntil("\r\n\r\n"), "A reply's head"));
+  async function readHead(): Promise<WireResponseHead> {
+    const head = parseHead(await expect(source.readUntil("\r\n\r\n"), "A response's head"));
     return { status: statusOf(head), fields: head.fields, text: head.text };
   }
 
-  async function readReply({ method = "GET" }: { readonly method?: string } = {}): Promise<Reply> {
+  async function readReply({ method = "GET" }: { readonly method?: string } = {}): Promise<WireResponse> {
     const head = await readHead();
     const empty = method === "HEAD" || head.status < 200 || head.status === 204 || head.status === 304;
     const framing = empty ? { kind: "length", length: 0 } as const : framingOf(head.fields, { kind: "end" });
-    const body = await wait(collect(source, framing), "A reply's body");
+    const body = await wait(collect(source, framing), "A response's body");
     return { ...head, body, field: (name) => fieldOf(head.fields, name) };
   }
 
@@ -106,7 +106,7 @@ export async function connectRaw(port: number, options: WireOptions = {}): Promi
   return {
     send: (data) => writeAll(conn, data),
     readHead,
-    readReply,
+    readResponse: readReply,
     readBytes: (count) => {
       const whole = source.readBytes(count).then((bytes) => bytes.length === count ? bytes : undefined);
       return expect(whole, `${count} bytes`);
@@ -131,16 +131,16 @@ export async function connectRaw(port: number, options: WireOptions = {}): Promi
  * import { startUpstream } from "./upstream.ts";
  * import { request } from "./wire.ts";
  *
- * await using upstream = startUpstream((exchange) => exchange.reply(200, {}, "hello"));
- * const reply = await request(upstream.port, "GET /a/../b HTTP/1.1\r\nHost: x\r\n\r\n");
- * console.assert(reply.body.text === "hello" && reply.body.clean);
+ * await using upstream = startUpstream((exchange) => exchange.respond(200, {}, "hello"));
+ * const response = await request(upstream.port, "GET /a/../b HTTP/1.1\r\nHost: x\r\n\r\n");
+ * console.assert(response.body.text === "hello" && response.body.clean);
  * ```
  */
-export async function request(port: number, text: string | Uint8Array): Promise<Reply> {
+export async function request(port: number, text: string | Uint8Array): Promise<WireResponse> {
   await using wire = await connectRaw(port);
   await wire.send(text);
   const [method = ""] = (typeof text === "string" ? text : fromLatin1(text)).split(" ", 1);
-  return await wire.readReply({ method });
+  return await wire.readResponse({ method });
 }
 
 function statusOf(head: Head): number {

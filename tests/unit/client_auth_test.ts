@@ -90,7 +90,7 @@ Deno.test("parseRoutes() refuses a client token that is a route's token, or no v
 });
 
 Deno.test("a client that sends the token is served, another gets 401, and the token is not forwarded", async () => {
-  await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+  await using upstream = startUpstream((exchange) => exchange.respond(200, [], "ok"));
   await using service = await startService({
     routes: { client_token_env: "CLIENT_TOKEN", routes: [{ ...ROUTE, upstream: upstream.url }] },
     env: { A_TOKEN: TOKEN, CLIENT_TOKEN: CLIENT },
@@ -106,8 +106,8 @@ Deno.test("a client that sends the token is served, another gets 401, and the to
     assertEquals(each.head.includes(CLIENT) || each.head.includes(btoa(`:${CLIENT}`)), false);
   }
   for (const fields of BAD.filter((each) => each["x-api-key"] !== "")) {
-    const reply = await ask(fields);
-    assertEquals([reply.status, reply.field("www-authenticate")], [401, 'Basic realm="cred-proxy"']);
+    const response = await ask(fields);
+    assertEquals([response.status, response.field("www-authenticate")], [401, 'Basic realm="cred-proxy"']);
   }
   assertEquals(upstream.requests.length, GOOD.length);
 });

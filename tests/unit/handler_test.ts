@@ -79,7 +79,7 @@ function handlerFor(
         mask: { current: undefined },
         authenticate: authenticatorFor(undefined),
       }),
-      limiter: limiter,
+      limiter,
       log: new RequestLog([(entry) => entries.push({ ...entry })]),
     }),
   );

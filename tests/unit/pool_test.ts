@@ -21,7 +21,7 @@ import {
 import { startService } from "../support/service.ts";
 import { TOKEN, useFixture } from "../support/fixture.ts";
 import { startUpstream } from "../support/upstream.ts";
-import { connectRaw, type Reply, request } from "../support/wire.ts";
+import { connectRaw, request, type WireResponse } from "../support/wire.ts";
 import { within } from "../support/within.ts";
 
 /** A socket whose reads a test completes. */
@@ -172,7 +172,7 @@ function get(path: string, method = "GET", content?: string): string {
 /** Responds with the target, so that the response can't be mistaken for another's. */
 async function echo(exchange: Exchange): Promise<void> {
   await exchange.drain();
-  await exchange.reply(200, [], `to ${exchange.target}`);
+  await exchange.respond(200, [], `to ${exchange.target}`);
 }
 
 let serial = 0;
@@ -184,14 +184,14 @@ function fresh(route = "/a/"): string {
 
 /** Puts a connection of route `/a/` into the pool, and returns the upstream's end of it. */
 async function warm(): Promise<Exchange> {
-  const { reply, seen } = await stage.ask(get(fresh()), echo);
-  assertEquals(reply.status, 200);
+  const { response, seen } = await stage.ask(get(fresh()), echo);
+  assertEquals(response.status, 200);
   return seen as Exchange;
 }
 
 async function assertEchoed(path: string, method = "POST"): Promise<Exchange> {
-  const { reply, seen } = await stage.ask(get(path, method, method === "POST" ? "x" : undefined), echo);
-  assertEquals([reply.status, reply.body.text], [200, `to ${path.slice(2)}`]);
+  const { response, seen } = await stage.ask(get(path, method, method === "POST" ? "x" : undefined), echo);
+  assertEquals([response.status, response.body.text], [200, `to ${path.slice(2)}`]);
   return seen as Exchange;
 }
 
@@ -223,7 +223,7 @@ Deno.test("an idle connection that receives bytes is closed at once, and no clie
 
 Deno.test("bytes after a response end the connection, and no other request gets them", async () => {
   const evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
-  const replies: [head: string, content: string, method?: string][] = [
+  const responses: [head: string, content: string, method?: string][] = [
     ["200 OK\r\nContent-Length: 4\r\n", "good"],
     ["200 OK\r\nContent-Length: 0\r\n", ""],
     ["200 OK\r\nTransfer-Encoding: chunked\r\n", "4\r\ngood\r\n0\r\n\r\n"],
@@ -233,15 +233,15 @@ Deno.test("bytes after a response end the connection, and no other request gets 
     ["200 OK\r\nContent-Length: 4\r\n", "", "HEAD"],
     ["200 OK\r\nTransfer-Encoding: chunked\r\n", "", "HEAD"],
   ];
-  for (const [head, content, method = "GET"] of replies) {
+  for (const [head, content, method = "GET"] of responses) {
     for (const behind of [evil, "x", "\r\n", "good"]) {
-      const { reply, seen } = await stage.ask(get(fresh(), method), async (exchange) => {
+      const { response, seen } = await stage.ask(get(fresh(), method), async (exchange) => {
         await exchange.write(`HTTP/1.1 ${head}\r\n${content}${behind}`);
         await exchange.closed;
       });
       const message = `${method} ${JSON.stringify(head + behind)}`;
-      assertEquals([reply.status, reply.body.clean], [Number(head.slice(0, 3)), true], message);
-      assertEquals(reply.body.text, content === "" ? "" : "good", message);
+      assertEquals([response.status, response.body.clean], [Number(head.slice(0, 3)), true], message);
+      assertEquals(response.body.text, content === "" ? "" : "good", message);
       await within((seen as Exchange).closed, `The end of the connection after ${message}`, 1000);
       const next = await assertEchoed(fresh());
       assert(next.connection !== seen?.connection);
@@ -260,7 +260,7 @@ Deno.test("a connection on which content was still to be sent is not reused", as
       const begun = Promise.withResolvers<Exchange>();
       stage.setScript(async (exchange) => {
         for await (const _ of exchange.body()) break;
-        await exchange.reply(status, { "Content-Length": "8" }, "half");
+        await exchange.respond(status, { "Content-Length": "8" }, "half");
         begun.resolve(exchange);
         await rest.promise;
         await exchange.write("whol");
@@ -283,7 +283,7 @@ Deno.test("a connection on which content was still to be sent is not reused", as
 });
 
 Deno.test("a connection is kept after a response whose end is known, and closed after any other", async () => {
-  const replies: [text: string, kept: boolean, method?: string][] = [
+  const responses: [text: string, kept: boolean, method?: string][] = [
     ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", true],
     ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", true],
     ["HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", true],
@@ -295,7 +295,7 @@ Deno.test("a connection is kept after a response whose end is known, and closed 
     ["HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\nok", false],
     ["HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok", false],
   ];
-  for (const [text, kept, method] of replies) {
+  for (const [text, kept, method] of responses) {
     const { seen } = await stage.ask(get(fresh(), method), (exchange) => exchange.write(text));
     if (!kept) {
       await within((seen as Exchange).closed, `The connection's end after ${JSON.stringify(text)}`, 1000);
@@ -313,8 +313,8 @@ Deno.test("no connection is shared between routes to one upstream, nor between u
   const [a, b] = [of["/a/"] ?? new Set(), of["/b/"] ?? new Set()];
   assertEquals([a.size, b.size, a.union(b).size], [1, 1, 2]);
 
-  await using one = startUpstream((exchange) => exchange.reply(200, [], "one"));
-  await using two = startUpstream((exchange) => exchange.reply(200, [], "two"));
+  await using one = startUpstream((exchange) => exchange.respond(200, [], "one"));
+  await using two = startUpstream((exchange) => exchange.respond(200, [], "two"));
   const routes = [["/1/", one], ["/2/", two], ["/3/", one]].map(([path, upstream]) => ({
     path,
     upstream: (upstream as typeof one).url,
@@ -395,8 +395,8 @@ Deno.test("a request is resent under four conditions, and not if one of them doe
       exchange.close();
     });
     const path = fresh();
-    const reply = await request(stage.service.port, get(path, method, content));
-    assertEquals(reply.status, deliveries === 2 ? 200 : 502, message);
+    const response = await request(stage.service.port, get(path, method, content));
+    assertEquals(response.status, deliveries === 2 ? 200 : 502, message);
     const delivered = stage.upstream.requests.slice(before);
     assertEquals(delivered.map(({ target }) => target), Array(deliveries).fill(path.slice(2)), message);
     // No connection is opened in vain.
@@ -418,8 +418,8 @@ Deno.test("a request is resent once at most", async () => {
   await Promise.all(Array.from({ length: 5 }, () => request(stage.service.port, get(fresh()))));
   const before = stage.upstream.requests.length;
   stage.setScript((exchange) => exchange.close());
-  const reply = await request(stage.service.port, get(fresh()));
-  assertEquals([reply.status, stage.upstream.requests.length - before], [502, 2]);
+  const response = await request(stage.service.port, get(fresh()));
+  assertEquals([response.status, stage.upstream.requests.length - before], [502, 2]);
 });
 
 /** Runs the service in front of an upstream that ends its connections at every possible moment. */
@@ -437,8 +437,8 @@ Deno.test("a request is not resent once a byte of a response has arrived, even i
         for (const round of [1, 2, 3]) {
           const own = `${moment}-${manner}-${round}`;
           await request(port, get(`/a${pathOf(`${own}-before`, "never", manner)}`));
-          const reply = await request(port, get(`/a${pathOf(own, moment, manner)}`));
-          assertEquals([reply.status, upstream.heads.get(own)], [502, 1], own);
+          const response = await request(port, get(`/a${pathOf(own, moment, manner)}`));
+          assertEquals([response.status, upstream.heads.get(own)], [502, 1], own);
         }
       }
     }
@@ -446,12 +446,12 @@ Deno.test("a request is not resent once a byte of a response has arrived, even i
 });
 
 /** Asserts that the response is the request's own: all of it, a part, or a refusal. */
-function assertOwn(reply: Reply, own: string): void {
-  if (reply.status === 502) return assertEquals(reply.field("cred-proxy-error"), "upstream_failed");
-  assertEquals([reply.status, reply.field("x-serial")], [200, own]);
+function assertOwn(response: WireResponse, own: string): void {
+  if (response.status === 502) return assertEquals(response.field("cred-proxy-error"), "upstream_failed");
+  assertEquals([response.status, response.field("x-serial")], [200, own]);
   const whole = contentOf(own);
-  assert(whole.startsWith(reply.body.text), `${own}: ${reply.body.text}`);
-  assertEquals(reply.body.clean, reply.body.text.length === whole.length);
+  assert(whole.startsWith(response.body.text), `${own}: ${response.body.text}`);
+  assertEquals(response.body.clean, response.body.text.length === whole.length);
 }
 
 /** Calls `work` for each number, with several calls at a time. */
@@ -476,12 +476,12 @@ Deno.test("a POST is never delivered twice in 1,000 tries, whenever and however 
       const manner = MANNERS[(number >> 2) % 2] ?? "end";
       const own = `p${number}`;
       const path = `/a${pathOf(own, moment, manner)}`;
-      const reply = await request(
+      const response = await request(
         port,
         get(path, "POST", "0123456789".repeat(number % 3 === 0 ? 20_000 : 20)),
       );
-      assertOwn(reply, own);
-      const end = reply.status === 502 ? "refused" : reply.body.clean ? "whole" : "broken";
+      assertOwn(response, own);
+      const end = response.status === 502 ? "refused" : response.body.clean ? "whole" : "broken";
       ends[`${moment}: ${end}`] = (ends[`${moment}: ${end}`] ?? 0) + 1;
     });
     const twice = [...upstream.heads].filter(([, count]) => count > 1);
@@ -504,8 +504,8 @@ Deno.test("a GET on a connection that the upstream closes at that moment succeed
       assertOwn(first, `f${number}`);
       if (number % 5 === 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
       const own = `g${number}`;
-      const reply = await request(port, get(`/a${pathOf(own, "never", manner)}`));
-      assertEquals([reply.status, reply.body.text], [200, contentOf(own)], own);
+      const response = await request(port, get(`/a${pathOf(own, "never", manner)}`));
+      assertEquals([response.status, response.body.text], [200, contentOf(own)], own);
       const deliveries = upstream.heads.get(own) ?? 0;
       assert(deliveries === 1 || deliveries === 2, `${own}: ${deliveries}`);
     });

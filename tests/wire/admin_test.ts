@@ -59,7 +59,7 @@ Deno.test("the operator's pages are not on the clients' port", async () => {
 Deno.test("/metrics counts requests in a form that promtool accepts", async () => {
   await using upstream = startUpstream(async (exchange) => {
     await exchange.rawBody();
-    await exchange.reply(exchange.target === "/missing" ? 404 : 200, {}, "hello");
+    await exchange.respond(exchange.target === "/missing" ? 404 : 200, {}, "hello");
   });
   await using service = await startAdmin(routesTo(upstream.url));
   for (const path of ["/a/1", "/a/2", "/a/missing", "/nowhere"]) {
@@ -119,7 +119,7 @@ Deno.test("/metrics counts reloads, and keeps its counts across a new table", as
 Deno.test("/readyz returns 503 while requests in flight finish, and healthcheck fails", async () => {
   const released = Promise.withResolvers<void>();
   await using upstream = startUpstream(async (exchange) => {
-    await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+    await exchange.respond(200, { "Transfer-Encoding": "chunked" });
     await exchange.writeChunk("one");
     await Promise.race([released.promise, exchange.closed]);
     await exchange.writeChunk("two");

@@ -15,7 +15,7 @@ import type { Exchange } from "../support/exchange.ts";
 import { startService } from "../support/service.ts";
 import { TOKEN } from "../support/fixture.ts";
 import { startUpstream } from "../support/upstream.ts";
-import { connectRaw, type Reply, type Wire } from "../support/wire.ts";
+import { connectRaw, type Wire, type WireResponse } from "../support/wire.ts";
 import { within } from "../support/within.ts";
 
 const seed = Number(Deno.env.get("FUZZ_SEED") ?? 9112);
@@ -57,7 +57,7 @@ const plans: readonly Plan[] = fc.sample(
 
 /** A good response: its content says whose it is. */
 function replyWell(exchange: Exchange, serial: number): Promise<void> {
-  return exchange.reply(200, { "X-Mark": markOf(serial) }, markOf(serial).repeat(10));
+  return exchange.respond(200, { "X-Mark": markOf(serial) }, markOf(serial).repeat(10));
 }
 
 /** The upstream's part: it responds to `/SERIAL/broken` as planned, and to `/SERIAL/good` correctly. */
@@ -83,21 +83,21 @@ function textOf(method: string, path: string): string {
 }
 
 /** Asserts that nothing in it belongs to another request, and that it is a refusal or visibly aborted. */
-function assertBroken(reply: Reply, serial: number): "refused" | "broken off" {
+function assertBroken(response: WireResponse, serial: number): "refused" | "broken off" {
   const { method, breakage, pieces, stays } = plans[serial] as Plan;
   const shown = `seed ${seed}, ${method} ${serial}, ${breakage.kind}, ${pieces.length} pieces, ${
     stays ? "stays" : "leaves"
-  }: ${JSON.stringify(reply.text + reply.body.text).slice(0, 500)}`;
-  const marks = marksIn(reply.text + reply.body.text);
-  if (reply.status === 502) {
-    assertEquals([reply.field("cred-proxy-error"), marks.size, reply.body.clean], [
+  }: ${JSON.stringify(response.text + response.body.text).slice(0, 500)}`;
+  const marks = marksIn(response.text + response.body.text);
+  if (response.status === 502) {
+    assertEquals([response.field("cred-proxy-error"), marks.size, response.body.clean], [
       "upstream_failed",
       0,
       true,
     ], shown);
     return "refused";
   }
-  assertEquals([reply.status, [...marks], reply.body.clean], [200, [serial], false], shown);
+  assertEquals([response.status, [...marks], response.body.clean], [200, [serial], false], shown);
   return "broken off";
 }
 
@@ -127,16 +127,16 @@ Deno.test(`${count} broken responses each end as 502 or aborted, none as another
         const { method } = plans[serial] as Plan;
         wire ??= await connectRaw(service.port);
         await wire.send(textOf(method, `/a/${serial}/broken`));
-        const reply = await wire.readReply({ method });
-        outcomes[assertBroken(reply, serial)]++;
-        if (!reply.body.clean) {
+        const response = await wire.readResponse({ method });
+        outcomes[assertBroken(response, serial)]++;
+        if (!response.body.clean) {
           await wire.close();
           wire = undefined;
         }
         if (serial % GOOD_EVERY !== 0) continue;
         wire ??= await connectRaw(service.port);
         await wire.send(textOf("GET", `/a/${serial}/good`));
-        assertGood(await wire.readReply(), serial);
+        assertGood(await wire.readResponse(), serial);
         outcomes.good++;
       }
     } finally {
@@ -152,7 +152,7 @@ Deno.test(`${count} broken responses each end as 502 or aborted, none as another
   await Promise.all(Array.from({ length: AGENTS }, async (_, agent) => {
     await using wire = await connectRaw(service.port);
     await wire.send(textOf("GET", `/a/${agent}/good`));
-    assertGood(await wire.readReply(), agent);
+    assertGood(await wire.readResponse(), agent);
   }));
   for (let patience = 50; patience > 0 && upstream.openConnections > AGENTS; patience--) {
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -166,11 +166,11 @@ Deno.test(`${count} broken responses each end as 502 or aborted, none as another
   );
 });
 
-function assertGood(reply: Reply, serial: number): void {
+function assertGood(response: WireResponse, serial: number): void {
   const own = markOf(serial);
   assertEquals(
-    [reply.status, reply.field("x-mark"), reply.body.text, reply.body.clean],
+    [response.status, response.field("x-mark"), response.body.text, response.body.clean],
     [200, own, own.repeat(10), true],
-    `seed ${seed}, a good reply after ${serial}`,
+    `seed ${seed}, a good response after ${serial}`,
   );
 }

@@ -51,7 +51,7 @@ Deno.test("parseRoutes() puts routes by host first, with the root as their prefi
 
 Deno.test("a request for a route's host goes there, whatever its path; any other goes by its path", async () => {
   await using upstream = startUpstream((exchange) =>
-    exchange.reply(302, { Location: `${upstream.url}/base/repos/new` }, "ok")
+    exchange.respond(302, { Location: `${upstream.url}/base/repos/new` }, "ok")
   );
   await using service = await startService({
     routes: tableFor(upstream),
@@ -85,7 +85,7 @@ async function withSocket(
   // The socket that a killed process leaves.
   Deno.listen({ transport: "unix", path });
   try {
-    await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+    await using upstream = startUpstream((exchange) => exchange.respond(200, [], "ok"));
     await using service = await startService({
       routes: tableFor(upstream),
       env: { A_TOKEN: TOKEN, B_TOKEN: OTHER, CRED_PROXY_SOCKET: path, CRED_PROXY_DEBUG: "1" },
@@ -102,8 +102,8 @@ Deno.test("the Unix socket serves as the address does, under flags that name it"
     await service.logged(new RegExp(`^cred-proxy: listening on ${path} as well$`, "m"));
     assertEquals((await Deno.stat(path)).mode! & 0o777, 0o666);
     const end = "Connection: close\r\n\r\n";
-    const reply = await askSocket(path, `GET /user?x=%2F HTTP/1.1\r\nHost: api.github.com\r\n${end}`);
-    assert(reply.startsWith("HTTP/1.1 200 OK\r\n") && reply.endsWith("ok"), reply);
+    const response = await askSocket(path, `GET /user?x=%2F HTTP/1.1\r\nHost: api.github.com\r\n${end}`);
+    assert(response.startsWith("HTTP/1.1 200 OK\r\n") && response.endsWith("ok"), response);
     assert(
       (await askSocket(path, `GET /x HTTP/1.1\r\nHost: localhost\r\n${end}`)).startsWith("HTTP/1.1 200 "),
     );

@@ -34,7 +34,7 @@ async function fill(count: number): Promise<Held> {
   fixture.setScript(async (exchange) => {
     if (++come === count) full.resolve();
     await gate.promise;
-    await exchange.reply(200, [], `to ${exchange.target}`);
+    await exchange.respond(200, [], `to ${exchange.target}`);
   });
   const wires = await Promise.all(Array.from({ length: count }, () => connectRaw(fixture.service.port)));
   for (const [at, wire] of wires.entries()) await wire.send(get(`/a/${at}`));
@@ -45,10 +45,10 @@ async function fill(count: number): Promise<Held> {
 /** Sends a request that must get 503 at once. */
 async function assertOverloaded(text = get("/a/beyond")): Promise<void> {
   const start = performance.now();
-  const reply = await request(fixture.service.port, text);
-  assertEquals([reply.status, reply.field("cred-proxy-error")], [503, "overloaded"]);
-  assertEquals(reply.field("retry-after"), "1");
-  assertEquals(JSON.parse(reply.body.text).error.message, "Too many requests in flight; retry later");
+  const response = await request(fixture.service.port, text);
+  assertEquals([response.status, response.field("cred-proxy-error")], [503, "overloaded"]);
+  assertEquals(response.field("retry-after"), "1");
+  assertEquals(JSON.parse(response.body.text).error.message, "Too many requests in flight; retry later");
   assert(performance.now() - start < 500, "It was kept waiting");
 }
 
@@ -58,7 +58,7 @@ async function assertAllFree(): Promise<void> {
   await assertOverloaded();
   held.release();
   for (const [at, wire] of held.wires.entries()) {
-    assertEquals((await wire.readReply()).body.text, `to /${at}`);
+    assertEquals((await wire.readResponse()).body.text, `to /${at}`);
     await wire.close();
   }
 }
@@ -77,8 +77,8 @@ Deno.test("requests beyond the limit get 503 at once, and those in flight are un
   assertEquals((await request(fixture.service.port, get("/nowhere"))).status, 404);
   held.release();
   for (const [at, wire] of held.wires.entries()) {
-    const reply = await wire.readReply();
-    assertEquals([reply.status, reply.body.text, reply.body.clean], [200, `to /${at}`, true]);
+    const response = await wire.readResponse();
+    assertEquals([response.status, response.body.text, response.body.clean], [200, `to /${at}`, true]);
     await wire.close();
   }
   await assertAllFree();
@@ -87,7 +87,7 @@ Deno.test("requests beyond the limit get 503 at once, and those in flight are un
 Deno.test("a request is in flight until the last byte of its response has arrived", async () => {
   const end = Promise.withResolvers<void>();
   fixture.setScript(async (exchange) => {
-    await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+    await exchange.respond(200, { "Transfer-Encoding": "chunked" });
     await exchange.writeChunk("first");
     await end.promise;
     await exchange.writeChunk("last");
@@ -107,21 +107,21 @@ Deno.test("a request is in flight until the last byte of its response has arrive
 
 Deno.test("a slot is released however a request ends", async (test) => {
   const ends: Record<string, (exchange: Exchange) => Promise<void> | void> = {
-    "whole": (exchange) => exchange.reply(200, [], "ok"),
-    "without content": (exchange) => exchange.reply(204),
-    "with an error of the upstream's": (exchange) => exchange.reply(500, [], "no"),
+    "whole": (exchange) => exchange.respond(200, [], "ok"),
+    "without content": (exchange) => exchange.respond(204),
+    "with an error of the upstream's": (exchange) => exchange.respond(500, [], "no"),
     "with a malformed response": (exchange) => exchange.write("HTTP/1.1 200 OK\r\nA : b\r\n\r\n"),
-    "with a status that can't be handed on": (exchange) => exchange.reply(999, [], "odd"),
+    "with a status that can't be handed on": (exchange) => exchange.respond(999, [], "odd"),
     "with a reply that breaks off within the head": async (exchange) => {
       await exchange.write("HTTP/1.1 200 OK\r\n");
       exchange.close();
     },
     "with a reply that breaks off within the content": async (exchange) => {
-      await exchange.reply(200, { "Content-Length": "100" }, "half");
+      await exchange.respond(200, { "Content-Length": "100" }, "half");
       exchange.close();
     },
     "with a malformed chunk": async (exchange) => {
-      await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+      await exchange.respond(200, { "Transfer-Encoding": "chunked" });
       await exchange.write("5\r\nhello\r\nx\r\n");
     },
     "with a connection that is closed": (exchange) => exchange.close(),
@@ -162,7 +162,7 @@ Deno.test("the limit applies to the whole service and defaults to 1024", async (
   await using upstream = startUpstream(async (exchange) => {
     if (++come === 1024) full.resolve();
     await gate.promise;
-    await exchange.reply(200, [], exchange.target);
+    await exchange.respond(200, [], exchange.target);
   });
   const routes = ["/a/", "/b/"].map((path) => ({
     path,
@@ -184,7 +184,7 @@ Deno.test("the limit applies to the whole service and defaults to 1024", async (
     }
     gate.resolve();
     for (const [count, wire] of wires.entries()) {
-      assertEquals((await wire.readReply()).body.text, `/${count}`);
+      assertEquals((await wire.readResponse()).body.text, `/${count}`);
     }
   } finally {
     gate.resolve();

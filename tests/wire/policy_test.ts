@@ -12,8 +12,8 @@ const fixture = useFixture({
 });
 
 async function statusOf(line: string, fields = ""): Promise<[number, string | undefined, boolean]> {
-  const { reply, seen } = await fixture.ask(`${line} HTTP/1.1\r\nHost: proxy\r\n${fields}\r\n`);
-  return [reply.status, reply.field("cred-proxy-error"), seen !== undefined];
+  const { response, seen } = await fixture.ask(`${line} HTTP/1.1\r\nHost: proxy\r\n${fields}\r\n`);
+  return [response.status, response.field("cred-proxy-error"), seen !== undefined];
 }
 
 Deno.test("an allowed request passes with its target unchanged", async () => {
@@ -45,9 +45,9 @@ Deno.test("a request that the route does not allow gets 403, and the upstream re
 });
 
 Deno.test("the refusal is permanent and says what is not allowed", async () => {
-  const { reply } = await fixture.ask("GET /a/secrets HTTP/1.1\r\nHost: proxy\r\n\r\n");
-  assertEquals(reply.field("x-should-retry"), "false");
-  assertEquals(JSON.parse(reply.body.text).error, {
+  const { response } = await fixture.ask("GET /a/secrets HTTP/1.1\r\nHost: proxy\r\n\r\n");
+  assertEquals(response.field("x-should-retry"), "false");
+  assertEquals(JSON.parse(response.body.text).error, {
     type: "cred_proxy_not_allowed",
     message: 'This route does not allow "/a/secrets"',
   });

@@ -10,17 +10,17 @@ import { writeAll } from "../support/bytes.ts";
 import { startService } from "../support/service.ts";
 import { TOKEN, useFixture } from "../support/fixture.ts";
 import { startUpstream } from "../support/upstream.ts";
-import { connectRaw, type Reply, request } from "../support/wire.ts";
+import { connectRaw, request, type WireResponse } from "../support/wire.ts";
 
 const fixture = useFixture({
   routes: (upstream) => [{ path: "/a/", upstream }, { path: "/a/deep/", upstream }],
 });
 
 /** The response to raw text, none of which may reach the upstream. */
-async function refused(text: string): Promise<Reply> {
-  const { reply, seen } = await fixture.ask(text);
+async function refused(text: string): Promise<WireResponse> {
+  const { response, seen } = await fixture.ask(text);
   assertEquals(seen, undefined, `${text} reached the upstream`);
-  return reply;
+  return response;
 }
 
 function get(target: string, fields: readonly string[] = [], method = "GET"): string {
@@ -37,13 +37,13 @@ interface OwnResponse {
 }
 
 /** Asserts that a response is the service's own: its status, its code, and a body in the shape that clients show. */
-function assertOwn(reply: Reply, expected: OwnResponse): void {
+function assertOwn(response: WireResponse, expected: OwnResponse): void {
   const { status, code, message } = expected;
   const permanent = expected.permanent ?? [400, 401, 403, 404, 405, 500].includes(status);
-  assertEquals([reply.status, reply.field("cred-proxy-error")], [status, code], reply.text);
-  assertEquals(reply.field("content-type"), "application/json");
-  assertEquals(reply.field("x-should-retry"), permanent ? "false" : undefined, reply.text);
-  const { type, error, ...rest } = JSON.parse(reply.body.text);
+  assertEquals([response.status, response.field("cred-proxy-error")], [status, code], response.text);
+  assertEquals(response.field("content-type"), "application/json");
+  assertEquals(response.field("x-should-retry"), permanent ? "false" : undefined, response.text);
+  const { type, error, ...rest } = JSON.parse(response.body.text);
   assertEquals([type, error.type, rest], ["error", `cred_proxy_${code}`, {}]);
   assertEquals(Object.keys(error), ["type", "message"]);
   assertMatch(error.message, message);
@@ -51,9 +51,9 @@ function assertOwn(reply: Reply, expected: OwnResponse): void {
 
 Deno.test("a path without a route gets 404 with the path and without the query", async () => {
   for (const path of ["/", "/ab/x", "/A/x", "/%61/x", "//a/x", "/nowhere"]) {
-    const reply = await refused(get(`${path}?secret`));
-    assertOwn(reply, { status: 404, code: "no_route", message: /^No route for "\/[^?]*"$/ });
-    assert(reply.body.text.includes(JSON.stringify(`"${path}"`).slice(1, -1)), reply.body.text);
+    const response = await refused(get(`${path}?secret`));
+    assertOwn(response, { status: 404, code: "no_route", message: /^No route for "\/[^?]*"$/ });
+    assert(response.body.text.includes(JSON.stringify(`"${path}"`).slice(1, -1)), response.body.text);
   }
 });
 
@@ -106,8 +106,8 @@ Deno.test("a target that is not a plain path is refused", async () => {
     "/a/\tx",
   ];
   for (const target of targets) {
-    const reply = await refused(get(target));
-    assertEquals(reply.status, 400, target);
+    const response = await refused(get(target));
+    assertEquals(response.status, 400, target);
   }
 });
 
@@ -134,8 +134,8 @@ Deno.test("a missing, repeated or invalid Host is refused", async () => {
     ["Host: a", "host: a"],
   ];
   for (const host of hosts) {
-    const reply = await refused(["GET /a/x HTTP/1.1", ...host, "", ""].join("\r\n"));
-    assertEquals(reply.status, 400, host.join());
+    const response = await refused(["GET /a/x HTTP/1.1", ...host, "", ""].join("\r\n"));
+    assertEquals(response.status, 400, host.join());
   }
 });
 
@@ -150,8 +150,8 @@ Deno.test("a GET or HEAD with content is refused, and the content is not parsed 
       const before = fixture.upstream.requests.length;
       await using wire = await connectRaw(fixture.service.port);
       await wire.send(get("/a/x", [field], method) + content + get("/a/after", ["Connection: close"]));
-      const reply = await wire.readReply({ method });
-      assertEquals([reply.status, reply.field("cred-proxy-error")], [400, "bad_request"]);
+      const response = await wire.readResponse({ method });
+      assertEquals([response.status, response.field("cred-proxy-error")], [400, "bad_request"]);
       await wire.readToEnd();
       const targets = fixture.upstream.requests.slice(before).map(({ target }) => target);
       assert(!targets.includes("/smuggled"), targets.join());
@@ -181,8 +181,8 @@ Deno.test("content of ambiguous length is refused", async () => {
     ["Transfer-Encoding: \x0bchunked"],
   ];
   for (const fields of framings) {
-    const reply = await refused(get("/a/x", fields, "POST") + "5\r\nhello\r\n0\r\n\r\n");
-    assertEquals(reply.status, 400, fields.join());
+    const response = await refused(get("/a/x", fields, "POST") + "5\r\nhello\r\n0\r\n\r\n");
+    assertEquals(response.status, 400, fields.join());
   }
 });
 
@@ -195,13 +195,13 @@ Deno.test("a malformed field is refused", async () => {
 Deno.test("TRACE, CONNECT and TRACK are never forwarded, in any case, on any path", async () => {
   for (const method of ["TRACE", "trace", "Trace", "connect", "Connect", "TRACK", "tRaCk"]) {
     for (const target of ["/a/x", "/nowhere"]) {
-      const reply = await refused(get(target, [], method));
-      assertOwn(reply, {
+      const response = await refused(get(target, [], method));
+      assertOwn(response, {
         status: 405,
         code: "method_not_forwarded",
         message: /^This method is never forwarded$/,
       });
-      assertEquals(reply.field("allow"), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+      assertEquals(response.field("allow"), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     }
   }
   const tunnel = await refused("CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\n\r\n");
@@ -211,8 +211,8 @@ Deno.test("TRACE, CONNECT and TRACK are never forwarded, in any case, on any pat
 });
 
 Deno.test("TRACE does not echo the client's own fields either", async () => {
-  const reply = await refused(get("/a/x", ["Authorization: mine", "X-A: canary"], "TRACE"));
-  assert(!/mine|canary/.test(reply.text + reply.body.text));
+  const response = await refused(get("/a/x", ["Authorization: mine", "X-A: canary"], "TRACE"));
+  assert(!/mine|canary/.test(response.text + response.body.text));
 });
 
 Deno.test("an Upgrade gets 426", async () => {
@@ -231,8 +231,8 @@ Deno.test("an Upgrade gets 426", async () => {
 });
 
 Deno.test("a response to HEAD has the status and the code, and no content", async () => {
-  const reply = await refused(get("/nowhere", ["Connection: close"], "HEAD"));
-  assertEquals([reply.status, reply.field("cred-proxy-error")], [404, "no_route"]);
+  const response = await refused(get("/nowhere", ["Connection: close"], "HEAD"));
+  assertEquals([response.status, response.field("cred-proxy-error")], [404, "no_route"]);
   await using wire = await connectRaw(fixture.service.port);
   await wire.send(get("/nowhere", ["Connection: close"], "HEAD"));
   await wire.readHead();
@@ -243,12 +243,12 @@ Deno.test("the connection serves the next request after a refusal", async () => 
   await using wire = await connectRaw(fixture.service.port);
   await wire.send(get("/nowhere", ["Content-Length: 5"], "POST") + "hello" + get("/a/../x") + get("/a/x"));
   const statuses = [];
-  for (let count = 0; count < 3; count++) statuses.push((await wire.readReply()).status);
+  for (let count = 0; count < 3; count++) statuses.push((await wire.readResponse()).status);
   assertEquals(statuses, [404, 400, 200]);
 });
 
 Deno.test("an unset token gets 500 with the variable's name, and the other routes serve", async () => {
-  await using upstream = startUpstream((exchange) => exchange.reply(200));
+  await using upstream = startUpstream((exchange) => exchange.respond(200));
   const routes = ["UNSET_TOKEN", "EMPTY_TOKEN", "A_TOKEN"].map((name) => ({
     path: `/${name}/`,
     upstream: upstream.url,
@@ -257,8 +257,8 @@ Deno.test("an unset token gets 500 with the variable's name, and the other route
   }));
   await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN, EMPTY_TOKEN: "" } });
   for (const name of ["UNSET_TOKEN", "EMPTY_TOKEN"]) {
-    const reply = await request(service.port, get(`/${name}/x`));
-    assertOwn(reply, {
+    const response = await request(service.port, get(`/${name}/x`));
+    assertOwn(response, {
       status: 500,
       code: "token_unset",
       message: new RegExp(`: ${name} is unset or empty$`),
@@ -286,8 +286,8 @@ Deno.test("a failing upstream leads to 502 with one constant text; the cause is 
   // It speaks something other than TLS.
   using greeter = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   greet(greeter, "220 canary ESMTP ready\r\n");
-  await using unverified = startUpstream((exchange) => exchange.reply(200), { tls: stranger });
-  await using misnamed = startUpstream((exchange) => exchange.reply(200), { tls: elsewhere });
+  await using unverified = startUpstream((exchange) => exchange.respond(200), { tls: stranger });
+  await using misnamed = startUpstream((exchange) => exchange.respond(200), { tls: elsewhere });
   const upstreams = {
     plain: plain.url,
     closed: `http://127.0.0.1:${(closed.addr as Deno.NetAddr).port}`,
@@ -326,10 +326,10 @@ Deno.test("a failing upstream leads to 502 with one constant text; the cause is 
     ["/plain/interim", /ended after an interim response/],
   ];
   for (const [target, cause] of cases) {
-    const reply = await request(service.port, get(target));
+    const response = await request(service.port, get(target));
     const text = /^The upstream could not be reached or sent an invalid response$/;
     // Retrying does not make an untrusted certificate trusted.
-    assertOwn(reply, {
+    assertOwn(response, {
       status: 502,
       code: "upstream_failed",
       message: text,
@@ -338,7 +338,7 @@ Deno.test("a failing upstream leads to 502 with one constant text; the cause is 
     const [line] = await service.logged(new RegExp(`^GET ${target} .*$`, "m"));
     assertMatch(line, cause);
     assertMatch(line, / 502 upstream_failed /);
-    assert(!/canary|127\.0\.0\.1|localhost/.test(reply.text + reply.body.text), reply.body.text);
+    assert(!/canary|127\.0\.0\.1|localhost/.test(response.text + response.body.text), response.body.text);
   }
   assertEquals([unverified.requests.length, misnamed.requests.length], [0, 0]);
   assert(!service.stderr().includes(TOKEN));
@@ -393,8 +393,8 @@ Deno.test("an upstream that does not respond in time leads to 504", async () => 
   await using service = await startService({ routes: { routes }, env: { A_TOKEN: TOKEN } });
   for (const target of ["/a/silent", "/a/slow", "/mute/x"]) {
     const start = performance.now();
-    const reply = await request(service.port, get(target));
-    assertOwn(reply, {
+    const response = await request(service.port, get(target));
+    assertOwn(response, {
       status: 504,
       code: "upstream_timeout",
       message: /^The upstream did not respond in time$/,

@@ -30,8 +30,8 @@ async function statusOf(service: Service, path: string): Promise<number> {
 Deno.test("a changed table is loaded; requests in flight finish on the one they began with", async () => {
   const released = Promise.withResolvers<void>();
   await using upstream = startUpstream(async (exchange) => {
-    if (exchange.target !== "/stream") return await exchange.reply(200, [], "ok");
-    await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+    if (exchange.target !== "/stream") return await exchange.respond(200, [], "ok");
+    await exchange.respond(200, { "Transfer-Encoding": "chunked" });
     await exchange.writeChunk("one ");
     await released.promise;
     await exchange.writeChunk("two");
@@ -56,7 +56,7 @@ Deno.test("a changed table is loaded; requests in flight finish on the one they 
 });
 
 Deno.test("SIGHUP reloads the table even if its file looks unchanged", async () => {
-  await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+  await using upstream = startUpstream((exchange) => exchange.respond(200, [], "ok"));
   await using service = await startService({
     routes: { routes: [routeTo(upstream.url, "/a/")] },
     env: { A_TOKEN: TOKEN },
@@ -67,7 +67,7 @@ Deno.test("SIGHUP reloads the table even if its file looks unchanged", async () 
 });
 
 Deno.test("a table that is invalid or needs more permissions is rejected, and the log says why", async () => {
-  await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+  await using upstream = startUpstream((exchange) => exchange.respond(200, [], "ok"));
   await using service = await startService({
     routes: {
       routes: [routeTo(upstream.url, "/a/"), routeTo(upstream.url, "/u/", { token_env: "UNSET_TOKEN" })],
@@ -120,7 +120,7 @@ Deno.test("a table that is invalid or needs more permissions is rejected, and th
 
 Deno.test("a reload reads the token files again and keeps masking the previous token", async () => {
   const [first, second] = ["first-Wq7Zt2LmK9xB4vNc", "second-hJ2Tq8vXbN5zR1"];
-  await using upstream = startUpstream((exchange) => exchange.reply(200, [], `${first} ${second}`));
+  await using upstream = startUpstream((exchange) => exchange.respond(200, [], `${first} ${second}`));
   const table = (path: string) => ({
     routes: [routeTo(upstream.url, path, { token_env: undefined, token_file: "gh" })],
   });
@@ -128,13 +128,13 @@ Deno.test("a reload reads the token files again and keeps masking the previous t
   await Deno.writeTextFile(join(service.folder, "gh"), second);
   await write(service, table("/b/"));
   await service.logged(TAKEN);
-  const reply = await request(service.port, "GET /b/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
+  const response = await request(service.port, "GET /b/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
   assertEquals(upstream.requests.at(-1)?.field("authorization"), `Bearer ${second}`);
-  assertEquals(reply.body.text, `${"*".repeat(first.length)} ${"*".repeat(second.length)}`);
+  assertEquals(response.body.text, `${"*".repeat(first.length)} ${"*".repeat(second.length)}`);
 });
 
 Deno.test("reloads under load lose no requests", async () => {
-  await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+  await using upstream = startUpstream((exchange) => exchange.respond(200, [], "ok"));
   await using service = await startService({
     routes: { routes: [routeTo(upstream.url, "/a/")] },
     env: { A_TOKEN: TOKEN },
@@ -144,7 +144,7 @@ Deno.test("reloads under load lose no requests", async () => {
     await using wire = await connectRaw(service.port);
     while (!over) {
       await wire.send("GET /a/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
-      assertEquals((await wire.readReply()).status, 200);
+      assertEquals((await wire.readResponse()).status, 200);
     }
   });
   for (let count = 1; count <= 3; count++) {

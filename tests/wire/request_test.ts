@@ -38,8 +38,8 @@ function requestOf(line: string, fields: readonly string[] = [], content = ""): 
 
 /** The lines of the head that the upstream received. */
 async function headFor(line: string, fields: readonly string[] = [], content = ""): Promise<string[]> {
-  const { seen, reply } = await fixture.ask(requestOf(line, fields, content));
-  if (seen === undefined) throw new Error(`Nothing reached the upstream: ${reply.text}`);
+  const { seen, response } = await fixture.ask(requestOf(line, fields, content));
+  if (seen === undefined) throw new Error(`Nothing reached the upstream: ${response.text}`);
   return seen.head.slice(0, -4).split("\r\n");
 }
 
@@ -211,8 +211,8 @@ Deno.test("a credential field with white space before its colon, or folded, does
   for (
     const fields of [["Authorization : mine"], ["Authorization\t: mine"], ["X-A: 1", " Authorization: mine"]]
   ) {
-    const { reply, seen } = await fixture.ask(requestOf("GET /a/x", fields));
-    assertEquals([reply.status, seen], [400, undefined]);
+    const { response, seen } = await fixture.ask(requestOf("GET /a/x", fields));
+    assertEquals([response.status, seen], [400, undefined]);
   }
 });
 
@@ -319,13 +319,13 @@ Deno.test("an absolute target that matches the Host is the same request", async 
 });
 
 Deno.test("an HTTP/1.0 client is served, with HTTP/1.1 to the upstream", async () => {
-  const { seen, reply } = await fixture.ask("GET /a/x HTTP/1.0\r\nHost: x\r\n\r\n");
+  const { seen, response } = await fixture.ask("GET /a/x HTTP/1.0\r\nHost: x\r\n\r\n");
   assertEquals(seen?.head, `GET /x HTTP/1.1\r\n${host()}\r\n${CREDENTIAL}\r\n\r\n`);
-  assertEquals([reply.status, reply.body.text], [200, "ok"]);
+  assertEquals([response.status, response.body.text], [200, "ok"]);
 });
 
 Deno.test("pipelined requests are served in order", async () => {
-  fixture.setScript((exchange) => exchange.reply(200, [], exchange.target));
+  fixture.setScript((exchange) => exchange.respond(200, [], exchange.target));
   await using wire = await connectRaw(fixture.service.port);
   await wire.send(
     requestOf("POST /a/1", ["Content-Length: 5"], "hello") +
@@ -333,13 +333,13 @@ Deno.test("pipelined requests are served in order", async () => {
       requestOf("GET /nowhere") + requestOf("GET /a/3"),
   );
   const texts: string[] = [];
-  for (let count = 0; count < 4; count++) texts.push((await wire.readReply()).body.text.slice(0, 2));
+  for (let count = 0; count < 4; count++) texts.push((await wire.readResponse()).body.text.slice(0, 2));
   assertEquals(texts, ["/1", "/2", '{"', "/3"]);
 });
 
 Deno.test("cleartext HTTP/2 is refused, or its content arrives: it is never dropped silently", async () => {
   const { connect } = await import("node:http2");
-  fixture.setScript((exchange) => exchange.reply(200));
+  fixture.setScript((exchange) => exchange.respond(200));
   const before = fixture.upstream.requests.length;
   const session = connect(fixture.service.url);
   try {

@@ -8,7 +8,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Exchange } from "../support/exchange.ts";
 import { fromLatin1 } from "../support/bytes.ts";
 import { TOKEN, useFixture } from "../support/fixture.ts";
-import { connectRaw, type Reply } from "../support/wire.ts";
+import { connectRaw, type WireResponse } from "../support/wire.ts";
 
 const fixture = useFixture({
   routes: (upstream) => [
@@ -24,13 +24,17 @@ function requestOf(line: string, fields: readonly string[] = []): string {
 }
 
 /** The response to a request for which the upstream sends raw text. */
-async function replyTo(raw: string, line = "GET /a/x", fields: readonly string[] = []): Promise<Reply> {
-  return (await fixture.ask(requestOf(line, fields), (exchange) => exchange.write(raw))).reply;
+async function replyTo(
+  raw: string,
+  line = "GET /a/x",
+  fields: readonly string[] = [],
+): Promise<WireResponse> {
+  return (await fixture.ask(requestOf(line, fields), (exchange) => exchange.write(raw))).response;
 }
 
 /** The response's field lines, without the Date that the service adds if it is missing. */
-function linesOf(reply: Pick<Reply, "text">): string[] {
-  return reply.text.slice(0, -4).split("\r\n").slice(1).filter((line) => !line.startsWith("date: "));
+function linesOf(response: Pick<WireResponse, "text">): string[] {
+  return response.text.slice(0, -4).split("\r\n").slice(1).filter((line) => !line.startsWith("date: "));
 }
 
 /** All bytes after the head on a connection with `Connection: close`. */
@@ -53,8 +57,8 @@ Deno.test("the upstream's fields pass in order, and only a missing Date is added
     "X-Empty:",
     "Content-Length: 5",
   ];
-  const reply = await replyTo(`HTTP/1.1 200 Fine\r\n${fields.join("\r\n")}\r\n\r\nhello`);
-  assertEquals(linesOf(reply), [
+  const response = await replyTo(`HTTP/1.1 200 Fine\r\n${fields.join("\r\n")}\r\n\r\nhello`);
+  assertEquals(linesOf(response), [
     "server: odd/1",
     "content-type: text/html; charset=utf-8",
     "x-request-id: 1",
@@ -63,28 +67,28 @@ Deno.test("the upstream's fields pass in order, and only a missing Date is added
     "x-empty: ",
     "content-length: 5",
   ]);
-  assertMatch(reply.text, /\r\ndate: \w{3}, \d\d \w{3} \d{4} /);
-  assertEquals([reply.status, reply.body.text], [200, "hello"]);
+  assertMatch(response.text, /\r\ndate: \w{3}, \d\d \w{3} \d{4} /);
+  assertEquals([response.status, response.body.text], [200, "hello"]);
 });
 
 Deno.test("the upstream's Date is the only one", async () => {
   const date = "Tue, 15 Nov 1994 08:12:31 GMT";
-  const reply = await replyTo(`HTTP/1.1 200 OK\r\nDate: ${date}\r\nContent-Length: 0\r\n\r\n`);
-  assertEquals(reply.field("date"), date);
+  const response = await replyTo(`HTTP/1.1 200 OK\r\nDate: ${date}\r\nContent-Length: 0\r\n\r\n`);
+  assertEquals(response.field("date"), date);
 });
 
 Deno.test("bytes beyond ASCII in a field pass unchanged", async () => {
-  const reply = await replyTo("HTTP/1.1 200 OK\r\nX-Byte: caf\xe9 \x80\xff\r\nContent-Length: 0\r\n\r\n");
-  assertEquals(reply.field("x-byte"), "caf\xe9 \x80\xff");
+  const response = await replyTo("HTTP/1.1 200 OK\r\nX-Byte: caf\xe9 \x80\xff\r\nContent-Length: 0\r\n\r\n");
+  assertEquals(response.field("x-byte"), "caf\xe9 \x80\xff");
 });
 
 Deno.test("nothing is compressed and no validator weakened for a client that accepts gzip", async () => {
   const html = "<p>hello</p>".repeat(5000);
   const raw =
     `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nETag: "x"\r\nContent-Length: ${html.length}\r\n\r\n${html}`;
-  const reply = await replyTo(raw, "GET /a/x", ["Accept-Encoding: gzip, br"]);
-  assertEquals(linesOf(reply), ["content-type: text/html", 'etag: "x"', `content-length: ${html.length}`]);
-  assert(reply.body.text === html);
+  const response = await replyTo(raw, "GET /a/x", ["Accept-Encoding: gzip, br"]);
+  assertEquals(linesOf(response), ["content-type: text/html", 'etag: "x"', `content-length: ${html.length}`]);
+  assert(response.body.text === html);
 });
 
 Deno.test("a repeated field keeps both values", async () => {
@@ -96,9 +100,9 @@ Deno.test("a repeated field keeps both values", async () => {
     "Content-Length: 0",
   ];
   for (const line of ["GET /a/x", "GET /raw/x"]) {
-    const reply = await replyTo(`HTTP/1.1 401 No\r\n${fields.join("\r\n")}\r\n\r\n`, line);
-    assertEquals(reply.field("www-authenticate"), 'Basic realm="a", Bearer realm="b"');
-    assertEquals(reply.field("link"), "</1>; rel=next, </2>; rel=last");
+    const response = await replyTo(`HTTP/1.1 401 No\r\n${fields.join("\r\n")}\r\n\r\n`, line);
+    assertEquals(response.field("www-authenticate"), 'Basic realm="a", Bearer realm="b"');
+    assertEquals(response.field("link"), "</1>; rel=next, </2>; rel=last");
   }
 });
 
@@ -125,8 +129,8 @@ Deno.test("hop-by-hop fields of the upstream's connection are not forwarded", as
     "X-Bar: 2",
     "Content-Length: 0",
   ];
-  const reply = await replyTo(`HTTP/1.1 200 OK\r\n${fields.join("\r\n")}\r\n\r\n`);
-  assertEquals(linesOf(reply), ["x-bar: 2", "content-length: 0"]);
+  const response = await replyTo(`HTTP/1.1 200 OK\r\n${fields.join("\r\n")}\r\n\r\n`);
+  assertEquals(linesOf(response), ["x-bar: 2", "content-length: 0"]);
 });
 
 Deno.test("a Location at the upstream is rewritten to the route", async () => {
@@ -140,11 +144,11 @@ Deno.test("a Location at the upstream is rewritten to the route", async () => {
     ["GET /a/x", "http://other.test/y", "http://other.test/y"],
   ];
   for (const [line, location, turned] of cases) {
-    const reply = await replyTo(
+    const response = await replyTo(
       `HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`,
       line,
     );
-    assertEquals([reply.status, reply.field("location")], [302, turned]);
+    assertEquals([response.status, response.field("location")], [302, turned]);
   }
 });
 
@@ -168,7 +172,7 @@ Deno.test("a response to HEAD has the upstream's fields and no content, and the 
   fixture.setScript((exchange) => exchange.write(raw));
   for (let count = 0; count < 2; count++) {
     await wire.send(requestOf("HEAD /a/x"));
-    assertEquals((await wire.readReply({ method: "HEAD" })).field("content-length"), "12345");
+    assertEquals((await wire.readResponse({ method: "HEAD" })).field("content-length"), "12345");
   }
 });
 
@@ -204,8 +208,8 @@ Deno.test("the connection stays usable after 204 and 304", async () => {
   await using wire = await connectRaw(fixture.service.port);
   for (const status of [204, 304, 200]) {
     await wire.send(requestOf("GET /a/x"));
-    const reply = await wire.readReply();
-    assertEquals([reply.status, reply.body.text], [status, status === 200 ? "ok" : ""]);
+    const response = await wire.readResponse();
+    assertEquals([response.status, response.body.text], [status, status === 200 ? "ok" : ""]);
   }
 });
 
@@ -216,9 +220,12 @@ Deno.test("a 205 never makes the client wait for content that does not come", as
     "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
   ];
   for (const raw of raws) {
-    const reply = await replyTo(`HTTP/1.1 205 Reset Content\r\n${raw}`);
+    const response = await replyTo(`HTTP/1.1 205 Reset Content\r\n${raw}`);
     // For a client without a form to reset, 204 means the same.
-    assert([204, 205].includes(reply.status) && reply.body.clean && reply.body.text === "", reply.text);
+    assert(
+      [204, 205].includes(response.status) && response.body.clean && response.body.text === "",
+      response.text,
+    );
   }
 });
 
@@ -229,8 +236,8 @@ Deno.test("informational responses are skipped", async () => {
     "HTTP/1.1 102 Processing\r\n\r\n".repeat(3),
   ];
   for (const text of [...early, early.join("")]) {
-    const reply = await replyTo(`${text}HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 2\r\n\r\nok`);
-    assertEquals([reply.status, linesOf(reply), reply.body.text], [
+    const response = await replyTo(`${text}HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 2\r\n\r\nok`);
+    assertEquals([response.status, linesOf(response), response.body.text], [
       200,
       ["x-a: 1", "content-length: 2"],
       "ok",
@@ -239,19 +246,19 @@ Deno.test("informational responses are skipped", async () => {
 });
 
 Deno.test("a client that expects 100 Continue gets it, and then the response", async () => {
-  fixture.setScript(async (exchange) => exchange.reply(200, [], await exchange.bodyBytes()));
+  fixture.setScript(async (exchange) => exchange.respond(200, [], await exchange.bodyBytes()));
   await using wire = await connectRaw(fixture.service.port);
   await wire.send(requestOf("POST /a/x", ["Expect: 100-continue", "Content-Length: 5"]));
   assertEquals((await wire.readHead()).status, 100);
   await wire.send("hello");
-  const reply = await wire.readReply();
-  assertEquals([reply.status, reply.body.text], [200, "hello"]);
+  const response = await wire.readResponse();
+  assertEquals([response.status, response.body.text], [200, "hello"]);
 });
 
 Deno.test("a POST without content gets its response", async () => {
   for (const fields of [["Content-Length: 0"], []]) {
-    const { reply } = await fixture.ask(requestOf("POST /a/x", fields));
-    assertEquals([reply.status, reply.body.text], [200, "ok"]);
+    const { response } = await fixture.ask(requestOf("POST /a/x", fields));
+    assertEquals([response.status, response.body.text], [200, "ok"]);
   }
 });
 
@@ -260,8 +267,8 @@ Deno.test("trailers and chunk extensions are dropped, and the content is complet
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nX-Sum: 1\r\n\r\n";
   const { lines, rest } = await restFor(raw);
   assert(!/x-sum|x=y/i.test(lines.join() + rest), rest);
-  const reply = await replyTo(raw);
-  assertEquals([reply.body.text, reply.body.clean], ["hello", true]);
+  const response = await replyTo(raw);
+  assertEquals([response.body.text, response.body.clean], ["hello", true]);
 });
 
 Deno.test("content that lasts until the upstream closes arrives complete, and the client's connection stays usable", async () => {
@@ -273,33 +280,33 @@ Deno.test("content that lasts until the upstream closes arrives complete, and th
   await using wire = await connectRaw(fixture.service.port);
   for (const target of ["/a/new", "/a/old", "/a/new"]) {
     await wire.send(requestOf(`GET ${target}`));
-    const reply = await wire.readReply();
-    assertEquals([reply.status, reply.body.text, reply.body.clean], [200, "hello", true]);
+    const response = await wire.readResponse();
+    assertEquals([response.status, response.body.text, response.body.clean], [200, "hello", true]);
   }
 });
 
 Deno.test("content of every byte value arrives unchanged, with a length and chunked", async () => {
   const bytes = Uint8Array.from({ length: 100_000 }, (_, at) => at * 31 % 256);
   for (const framing of [{}, { "Transfer-Encoding": "chunked" }]) {
-    const { reply } = await fixture.ask(requestOf("GET /a/x"), async (exchange) => {
+    const { response } = await fixture.ask(requestOf("GET /a/x"), async (exchange) => {
       if ("Transfer-Encoding" in framing) {
-        await exchange.reply(200, framing);
+        await exchange.respond(200, framing);
         for (let at = 0; at < bytes.length; at += 7777) {
           await exchange.writeChunk(bytes.subarray(at, at + 7777));
         }
         await exchange.writeChunk();
-      } else await exchange.reply(200, {}, bytes);
+      } else await exchange.respond(200, {}, bytes);
     });
-    assert(fromLatin1(reply.body.bytes) === fromLatin1(bytes));
-    assertEquals(reply.field("content-length"), "Transfer-Encoding" in framing ? undefined : "100000");
+    assert(fromLatin1(response.body.bytes) === fromLatin1(bytes));
+    assertEquals(response.field("content-length"), "Transfer-Encoding" in framing ? undefined : "100000");
   }
 });
 
 Deno.test("a large head passes, and one beyond the limit is refused", async () => {
   const large = (size: number) =>
     `HTTP/1.1 200 OK\r\nX-A: ${"x".repeat(size)}\r\nContent-Length: 2\r\n\r\nok`;
-  const reply = await replyTo(large(60_000));
-  assertEquals([reply.status, reply.field("x-a")?.length, reply.body.text], [200, 60_000, "ok"]);
+  const response = await replyTo(large(60_000));
+  assertEquals([response.status, response.field("x-a")?.length, response.body.text], [200, 60_000, "ok"]);
   assertEquals((await replyTo(large(70_000))).status, 502);
 });
 
@@ -309,17 +316,17 @@ Deno.test("bytes after the end of a response are dropped", async () => {
   await using wire = await connectRaw(fixture.service.port);
   fixture.setScript((exchange) => exchange.write(raw));
   await wire.send(requestOf("GET /a/x"));
-  assertEquals((await wire.readReply()).body.text, "ok");
-  fixture.setScript((exchange) => exchange.reply(200, [], "after"));
+  assertEquals((await wire.readResponse()).body.text, "ok");
+  fixture.setScript((exchange) => exchange.respond(200, [], "after"));
   for (let count = 0; count < 3; count++) {
     await wire.send(requestOf("GET /a/x"));
-    assertEquals((await wire.readReply()).body.text, "after");
+    assertEquals((await wire.readResponse()).body.text, "after");
   }
 });
 
 Deno.test("the log has one line per request, without query, fields or content", async () => {
   const text = requestOf("GET /a/logged?canary", ["X-Canary: canary", "Authorization: canary"]);
-  await fixture.ask(text, (exchange) => exchange.reply(200, { "X-A": "canary" }, "canary"));
+  await fixture.ask(text, (exchange) => exchange.respond(200, { "X-A": "canary" }, "canary"));
   const [line] = await fixture.service.logged(/^GET \/a\/logged.*$/m);
   assertMatch(line, /^GET \/a\/logged → 200 \d+ ms 6 bytes down route \/a\/ (new|reused) connection$/);
   const written = fixture.service.stderr() + fixture.service.stdout();

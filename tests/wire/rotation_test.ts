@@ -34,7 +34,7 @@ function ask(service: Service) {
 Deno.test("a rotation under load loses no request, and new token loaded soon", async () => {
   await using upstream = startUpstream((exchange) => {
     const known = [FIRST, SECOND].some((token) => exchange.field("authorization") === `Bearer ${token}`);
-    return exchange.reply(known ? 200 : 401, [], "ok");
+    return exchange.respond(known ? 200 : 401, [], "ok");
   });
   await using service = await startFor(upstream, { gh: `${FIRST}\n` });
   let over = false;
@@ -43,7 +43,7 @@ Deno.test("a rotation under load loses no request, and new token loaded soon", a
     await using wire = await connectRaw(service.port);
     while (!over) {
       await wire.send("GET /a/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
-      assertEquals((await wire.readReply()).status, 200);
+      assertEquals((await wire.readResponse()).status, 200);
       answered++;
     }
   });
@@ -61,7 +61,7 @@ Deno.test("a rotation under load loses no request, and new token loaded soon", a
 });
 
 Deno.test("a mounted volume switches its links atomically, and a token that arrives late is used from then on", async () => {
-  await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+  await using upstream = startUpstream((exchange) => exchange.respond(200, [], "ok"));
   await using service = await startFor(upstream, {});
   await service.logged(/^cred-proxy: the file gh is not there: \/a\/ responds with 500$/m);
   const missing = await ask(service);
@@ -93,17 +93,17 @@ Deno.test("after a rotation both tokens are masked, in new responses and in one 
   const rotated = Promise.withResolvers<void>();
   await using upstream = startUpstream(async (exchange) => {
     if (exchange.target === "/stream") {
-      await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+      await exchange.respond(200, { "Transfer-Encoding": "chunked" });
       await exchange.writeChunk(`one ${FIRST} `);
       await rotated.promise;
       await exchange.writeChunk(`two ${FIRST}`);
       await exchange.writeChunk();
-    } else await exchange.reply(200, { "X-Echo": FIRST }, `${FIRST} ${SECOND} ${btoa(FIRST)}`);
+    } else await exchange.respond(200, { "X-Echo": FIRST }, `${FIRST} ${SECOND} ${btoa(FIRST)}`);
   });
   await using service = await startFor(upstream, { gh: FIRST });
   await using wire = await connectRaw(service.port);
   await wire.send("GET /a/stream HTTP/1.1\r\nHost: proxy\r\n\r\n");
-  const streamed = wire.readReply();
+  const streamed = wire.readResponse();
   await replaceFile(service, SECOND);
   await service.logged(/gh: new token loaded/);
   rotated.resolve();
@@ -116,7 +116,7 @@ Deno.test("after a rotation both tokens are masked, in new responses and in one 
 });
 
 Deno.test("a thousand requests read no file", async () => {
-  await using upstream = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+  await using upstream = startUpstream((exchange) => exchange.respond(200, [], "ok"));
   const audit = await Deno.makeTempFile();
   await using service = await startFor(upstream, { gh: FIRST }, { DENO_AUDIT_PERMISSIONS: audit });
   const reads = async () =>
@@ -125,7 +125,7 @@ Deno.test("a thousand requests read no file", async () => {
   await using wire = await connectRaw(service.port);
   for (let count = 0; count < 1000; count++) {
     await wire.send("GET /a/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
-    await wire.readReply();
+    await wire.readResponse();
   }
   const looks = (Date.now() - since) / 500 + 2;
   const seen = await reads() - before;

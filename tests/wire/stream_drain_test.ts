@@ -17,7 +17,7 @@ const GET = "GET /a/x HTTP/1.1\r\nHost: proxy\r\n\r\n";
 function startStream(): Upstream & { goOn(): void } {
   const told = Promise.withResolvers<void>();
   const upstream = startUpstream(async (exchange) => {
-    await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+    await exchange.respond(200, { "Transfer-Encoding": "chunked" });
     await exchange.writeChunk("one");
     await Promise.race([told.promise, exchange.closed]);
     await exchange.writeChunk("two");
@@ -50,15 +50,15 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     await using service = await startFor(upstream);
     await using idle = await connectRaw(service.port);
     await idle.send("GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n");
-    await idle.readReply();
+    await idle.readResponse();
     await using wire = await inStream(service);
     service.kill(signal);
     await service.logged(/^cred-proxy: shutting down: .+$/m);
     await using late = await connectRaw(service.port);
     for (const each of [idle, late]) {
       await each.send(GET);
-      const reply = await each.readReply();
-      assertEquals([reply.status, reply.field("cred-proxy-error")], [503, "draining"]);
+      const response = await each.readResponse();
+      assertEquals([response.status, response.field("cred-proxy-error")], [503, "draining"]);
     }
     assertEquals(upstream.requests.length, 1);
     upstream.goOn();
@@ -107,7 +107,7 @@ Deno.test("a stream that outlasts CRED_PROXY_DRAIN_S is aborted, and both the cl
 
 Deno.test("a slow reader gets all of a response that was under way at SIGTERM", async () => {
   const bytes = new Uint8Array(16_000_000).fill(0x78);
-  await using upstream = startUpstream((exchange) => exchange.reply(200, {}, bytes));
+  await using upstream = startUpstream((exchange) => exchange.respond(200, {}, bytes));
   await using service = await startFor(upstream);
   await using wire = await connectRaw(service.port);
   await wire.send(GET);
@@ -122,7 +122,7 @@ Deno.test("a slow reader gets all of a response that was under way at SIGTERM", 
 
 Deno.test("an upload that is under way at SIGTERM arrives complete", async () => {
   await using upstream = startUpstream(async (exchange) => {
-    await exchange.reply(200, [], await exchange.bodyBytes());
+    await exchange.respond(200, [], await exchange.bodyBytes());
   });
   await using service = await startFor(upstream);
   await using wire = await connectRaw(service.port);
@@ -131,7 +131,7 @@ Deno.test("an upload that is under way at SIGTERM arrives complete", async () =>
   service.kill("SIGTERM");
   await service.logged(/^cred-proxy: shutting down/m);
   await wire.send("world");
-  assertEquals((await wire.readReply()).body.text, "helloworld");
+  assertEquals((await wire.readResponse()).body.text, "helloworld");
   assertEquals(await exitOf(service), 0);
 });
 

@@ -14,7 +14,7 @@ import { type Script, startUpstream, type Upstream } from "../support/upstream.t
 import { connectRaw, type Wire } from "../support/wire.ts";
 import { within } from "../support/within.ts";
 
-const stage = useFixture({
+const fixture = useFixture({
   routes: (upstream) => [{ path: "/a/", upstream }, { path: "/raw/", upstream, scrub: false }],
 });
 
@@ -39,7 +39,7 @@ Deno.test.afterAll(async () => {
 
 /** Both stages: how the upstream speaks, and how to set its part and get at the service. */
 const STAGES = [
-  { kind: "http", play: (script: Script) => stage.setScript(script), port: () => stage.service.port },
+  { kind: "http", play: (script: Script) => fixture.setScript(script), port: () => fixture.service.port },
   { kind: "https", play: (script: Script) => void (secureScript = script), port: () => secure.service.port },
 ];
 
@@ -85,7 +85,7 @@ async function delayOf(event: Uint8Array, port: number, play: (script: Script) =
   const sent = Promise.withResolvers<number>();
   const done = Promise.withResolvers<void>();
   play(async (exchange) => {
-    await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+    await exchange.respond(200, { "Transfer-Encoding": "chunked" });
     // The head is sent alone, so that the content arrives in reads of its own.
     await pause(20);
     await exchange.writeChunk(event);
@@ -108,7 +108,7 @@ for (const { kind, play, port } of STAGES) {
     const events = ["one", "two", "", "four"].map((text) => `event: e\ndata: ${text}\n\n`);
     const received = events.map(() => Promise.withResolvers<void>());
     play(async (exchange) => {
-      await exchange.reply(200, { "Content-Type": "text/event-stream", "Transfer-Encoding": "chunked" });
+      await exchange.respond(200, { "Content-Type": "text/event-stream", "Transfer-Encoding": "chunked" });
       for (const [index, event] of events.entries()) {
         await exchange.writeChunk(event);
         await received[index]?.promise;
@@ -183,7 +183,7 @@ for (const { kind, play, port } of STAGES) {
         if (chunked) await exchange.writeChunk();
       });
       await using wire = await asked(port());
-      const { body } = await wire.readReply();
+      const { body } = await wire.readResponse();
       assert(body.clean && fromLatin1(body.bytes) === fromLatin1(bytes), framing);
     }
   });
@@ -212,16 +212,16 @@ for (const { kind, play, port } of STAGES) {
         });
         await using wire = await asked(port());
         // If all of it arrived at once there may be no response to abort: then the service responds with its own 502.
-        const reply = await wire.readReply().catch(() => undefined);
-        if (reply === undefined) continue;
-        const told = `${how}, ${gap} ms: ${JSON.stringify([reply.status, reply.body])}`;
-        if (reply.status === 502) {
-          assertEquals(reply.field("cred-proxy-error"), "upstream_failed", told);
+        const response = await wire.readResponse().catch(() => undefined);
+        if (response === undefined) continue;
+        const told = `${how}, ${gap} ms: ${JSON.stringify([response.status, response.body])}`;
+        if (response.status === 502) {
+          assertEquals(response.field("cred-proxy-error"), "upstream_failed", told);
           continue;
         }
-        assert(!reply.body.clean, told);
-        assert(content.startsWith(reply.body.text), told);
-        if (gap > 0 && how !== "with an invalid chunk") assertEquals(reply.body.text, content, told);
+        assert(!response.body.clean, told);
+        assert(content.startsWith(response.body.text), told);
+        if (gap > 0 && how !== "with an invalid chunk") assertEquals(response.body.text, content, told);
       }
     }
   });
@@ -230,7 +230,7 @@ for (const { kind, play, port } of STAGES) {
     for (const busy of [false, true]) {
       const begun = Promise.withResolvers<Exchange>();
       play(async (exchange) => {
-        await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+        await exchange.respond(200, { "Transfer-Encoding": "chunked" });
         await exchange.writeChunk("first");
         begun.resolve(exchange);
         while (busy) {
@@ -262,13 +262,13 @@ for (const { kind, play, port } of STAGES) {
 
 Deno.test("the head arrives though only the beginning of a chunk has come, and a disconnect is noticed", async () => {
   const begun = Promise.withResolvers<Exchange>();
-  stage.setScript(async (exchange) => {
+  fixture.setScript(async (exchange) => {
     // In one write: a sender's buffer may end anywhere.
     await exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n");
     begun.resolve(exchange);
     await exchange.closed;
   });
-  await using wire = await asked(stage.service.port, 1000);
+  await using wire = await asked(fixture.service.port, 1000);
   const exchange = await begun.promise;
   const head = await wire.readHead().catch(() => undefined);
   await wire.close();
@@ -320,18 +320,18 @@ Deno.test("a gzip response arrives byte for byte with its own length on a route 
   ]];
   for (const [bytes, coding] of cases) {
     for (const chunked of [false, true]) {
-      const { reply } = await stage.ask(GET.replace("/a/", "/raw/"), async (exchange) => {
+      const { response } = await fixture.ask(GET.replace("/a/", "/raw/"), async (exchange) => {
         const fields = { "Content-Encoding": coding, "Content-Type": "application/json", ETag: '"strong"' };
-        if (!chunked) return await exchange.reply(200, fields, bytes);
-        await exchange.reply(200, { ...fields, "Transfer-Encoding": "chunked" });
+        if (!chunked) return await exchange.respond(200, fields, bytes);
+        await exchange.respond(200, { ...fields, "Transfer-Encoding": "chunked" });
         await exchange.writeChunk(bytes.subarray(0, 100));
         await pause(5);
         await exchange.writeChunk(bytes.subarray(100));
         await exchange.writeChunk();
       });
-      assert(reply.body.clean && fromLatin1(reply.body.bytes) === fromLatin1(bytes), coding);
-      assertEquals([reply.field("content-encoding"), reply.field("etag")], [coding, '"strong"']);
-      assertEquals(reply.field("content-length"), chunked ? undefined : `${bytes.length}`);
+      assert(response.body.clean && fromLatin1(response.body.bytes) === fromLatin1(bytes), coding);
+      assertEquals([response.field("content-encoding"), response.field("etag")], [coding, '"strong"']);
+      assertEquals(response.field("content-length"), chunked ? undefined : `${bytes.length}`);
     }
   }
 });
@@ -339,14 +339,14 @@ Deno.test("a gzip response arrives byte for byte with its own length on a route 
 Deno.test("a client that stops reading stalls the upstream, and gets everything in the end", async () => {
   const piece = noise(1_000_000);
   let written = 0;
-  stage.setScript(async (exchange) => {
-    await exchange.reply(200, { "Content-Length": "64000000" });
+  fixture.setScript(async (exchange) => {
+    await exchange.respond(200, { "Content-Length": "64000000" });
     while (written < 64_000_000) {
       await exchange.write(piece);
       written += piece.length;
     }
   });
-  await using wire = await asked(stage.service.port, 15_000);
+  await using wire = await asked(fixture.service.port, 15_000);
   await wire.readHead();
   await settled(() => written);
   // Kernel buffers hold some megabytes, the service next to nothing.
@@ -360,12 +360,12 @@ Deno.test("a client that stops reading stalls the upstream, and gets everything 
 Deno.test("a client that disconnects while it reads nothing ends the upstream's exchange within a second", async () => {
   const begun = Promise.withResolvers<Exchange>();
   let written = 0;
-  stage.setScript(async (exchange) => {
+  fixture.setScript(async (exchange) => {
     begun.resolve(exchange);
-    await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+    await exchange.respond(200, { "Transfer-Encoding": "chunked" });
     for (;; written++) await exchange.writeChunk(noise(100_000));
   });
-  await using wire = await asked(stage.service.port);
+  await using wire = await asked(fixture.service.port);
   const exchange = await begun.promise;
   await settled(() => written);
   await wire.close();
@@ -373,8 +373,8 @@ Deno.test("a client that disconnects while it reads nothing ends the upstream's 
 });
 
 Deno.test("many streams at once stay apart", async () => {
-  stage.setScript(async (exchange) => {
-    await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+  fixture.setScript(async (exchange) => {
+    await exchange.respond(200, { "Transfer-Encoding": "chunked" });
     for (let count = 0; count < 20; count++) {
       await exchange.writeChunk(`${exchange.target} `.repeat(100 * (count % 7 + 1)));
       if (count % 5 === 0) await pause(1);
@@ -382,9 +382,9 @@ Deno.test("many streams at once stay apart", async () => {
     await exchange.writeChunk();
   });
   const wholes = await Promise.all(Array.from({ length: 40 }, async (_, index) => {
-    await using wire = await connectRaw(stage.service.port, { timeoutMs: 15_000 });
+    await using wire = await connectRaw(fixture.service.port, { timeoutMs: 15_000 });
     await wire.send(`GET /a/${index} HTTP/1.1\r\nHost: x\r\n\r\n`);
-    const { body } = await wire.readReply();
+    const { body } = await wire.readResponse();
     return body.clean && new Set(body.text.trim().split(" ")).size === 1 &&
       body.text.startsWith(`/${index} `) &&
       body.text.length;
@@ -393,25 +393,25 @@ Deno.test("many streams at once stay apart", async () => {
 });
 
 Deno.test("a stream that ended leaves both connections usable for the next", async () => {
-  stage.setScript(async (exchange) => {
-    await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+  fixture.setScript(async (exchange) => {
+    await exchange.respond(200, { "Transfer-Encoding": "chunked" });
     for (const part of ["a", "b", "c"]) {
       await exchange.writeChunk(part);
       await pause(2);
     }
     await exchange.writeChunk();
   });
-  await using wire = await connectRaw(stage.service.port);
-  const before = stage.upstream.connections;
+  await using wire = await connectRaw(fixture.service.port);
+  const before = fixture.upstream.connections;
   for (let count = 0; count < 10; count++) {
     await wire.send(GET);
-    assertEquals((await wire.readReply()).body.text, "abc");
+    assertEquals((await wire.readResponse()).body.text, "abc");
   }
-  assert(stage.upstream.connections - before <= 1);
+  assert(fixture.upstream.connections - before <= 1);
 });
 
 Deno.test("neither aborted responses nor disconnected clients leave a trace on stderr", () => {
-  for (const { service } of [stage, secure]) {
+  for (const { service } of [fixture, secure]) {
     const lines = service.stderr().trimEnd().split("\n");
     assertEquals(
       lines.filter((line) => !/^cred-proxy(?: listening on|: GET \S+ failed: \w+)/.test(line)),

@@ -14,7 +14,7 @@ import { type Script, startUpstream } from "../support/upstream.ts";
 import { connectRaw, type Wire } from "../support/wire.ts";
 import { within } from "../support/within.ts";
 
-const stage = useFixture();
+const fixture = useFixture();
 
 /** A megabyte that does not repeat itself within any chunk size. */
 const MEGABYTE = Uint8Array.from({ length: 1_000_000 }, (_, at) => (at * at + at * 31) >> 7);
@@ -30,17 +30,17 @@ function chunkOf(content: string | Uint8Array): Uint8Array {
 
 Deno.test("a chunked upload arrives complete and chunked, whatever the size of its chunks", async () => {
   let seen = "";
-  stage.setScript(async (exchange) => {
+  fixture.setScript(async (exchange) => {
     seen = fromLatin1(await exchange.bodyBytes());
-    await exchange.reply(200);
+    await exchange.respond(200);
   });
-  await using wire = await connectRaw(stage.service.port);
+  await using wire = await connectRaw(fixture.service.port);
   await wire.send(headOf("Transfer-Encoding: chunked"));
   for (const piece of piecesOf(MEGABYTE, 200_000)) await wire.send(chunkOf(piece));
   await wire.send("0\r\nX-Trailer: 1\r\n\r\n");
-  assertEquals((await wire.readReply()).status, 200);
+  assertEquals((await wire.readResponse()).status, 200);
   assert(seen === fromLatin1(MEGABYTE));
-  const exchange = stage.upstream.requests.at(-1);
+  const exchange = fixture.upstream.requests.at(-1);
   assertEquals([exchange?.field("transfer-encoding"), exchange?.field("content-length")], [
     "chunked",
     undefined,
@@ -49,27 +49,27 @@ Deno.test("a chunked upload arrives complete and chunked, whatever the size of i
 
 Deno.test("an empty chunked upload arrives empty, and its trailers are dropped", async () => {
   let raw = "";
-  stage.setScript(async (exchange) => {
+  fixture.setScript(async (exchange) => {
     raw = fromLatin1(await exchange.rawBody());
-    await exchange.reply(200);
+    await exchange.respond(200);
   });
-  await using wire = await connectRaw(stage.service.port);
+  await using wire = await connectRaw(fixture.service.port);
   await wire.send(headOf("Transfer-Encoding: chunked") + "0\r\nX-Trailer: 1\r\n\r\n");
-  assertEquals([(await wire.readReply()).status, raw], [200, "0\r\n\r\n"]);
+  assertEquals([(await wire.readResponse()).status, raw], [200, "0\r\n\r\n"]);
 });
 
 Deno.test("an upload with a length arrives complete, with its length", async () => {
   let seen = "";
-  stage.setScript(async (exchange) => {
+  fixture.setScript(async (exchange) => {
     seen = fromLatin1(await exchange.rawBody());
-    await exchange.reply(200);
+    await exchange.respond(200);
   });
-  await using wire = await connectRaw(stage.service.port);
+  await using wire = await connectRaw(fixture.service.port);
   await wire.send(headOf(`Content-Length: ${MEGABYTE.length}`));
   await wire.send(MEGABYTE);
-  assertEquals((await wire.readReply()).status, 200);
+  assertEquals((await wire.readResponse()).status, 200);
   assert(seen === fromLatin1(MEGABYTE));
-  const exchange = stage.upstream.requests.at(-1);
+  const exchange = fixture.upstream.requests.at(-1);
   assertEquals(
     [exchange?.field("transfer-encoding"), exchange?.field("content-length")],
     [undefined, `${MEGABYTE.length}`],
@@ -79,12 +79,12 @@ Deno.test("an upload with a length arrives complete, with its length", async () 
 for (const framing of ["Transfer-Encoding: chunked", "Content-Length: 25"]) {
   Deno.test(`each part of an upload arrives before the next is sent (${framing})`, async () => {
     const arrived = Array.from({ length: 5 }, () => Promise.withResolvers<string>());
-    stage.setScript(async (exchange) => {
+    fixture.setScript(async (exchange) => {
       let count = 0;
       for await (const part of exchange.body()) arrived[count++]?.resolve(fromLatin1(part));
-      await exchange.reply(200);
+      await exchange.respond(200);
     });
-    await using wire = await connectRaw(stage.service.port);
+    await using wire = await connectRaw(fixture.service.port);
     await wire.send(headOf(framing));
     const chunked = framing.endsWith("chunked");
     for (const { promise } of arrived) {
@@ -92,17 +92,17 @@ for (const framing of ["Transfer-Encoding: chunked", "Content-Length: 25"]) {
       assertEquals(await within(promise, "A part of the upload"), "hello");
     }
     if (chunked) await wire.send("0\r\n\r\n");
-    assertEquals((await wire.readReply()).status, 200);
+    assertEquals((await wire.readResponse()).status, 200);
   });
 }
 
 Deno.test("the response may arrive during the upload", async () => {
-  stage.setScript(async (exchange) => {
-    await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+  fixture.setScript(async (exchange) => {
+    await exchange.respond(200, { "Transfer-Encoding": "chunked" });
     for await (const part of exchange.body()) await exchange.writeChunk(part);
     await exchange.writeChunk();
   });
-  await using wire = await connectRaw(stage.service.port);
+  await using wire = await connectRaw(fixture.service.port);
   await wire.send(headOf("Transfer-Encoding: chunked"));
   assertEquals((await wire.readHead()).status, 200);
   for (const text of ["one", "two", "three"]) {
@@ -127,13 +127,13 @@ for (const [how, framing, content] of BREAKS) {
     Deno.test(`an upload that aborts ${how} (${leave}) never looks complete, and ends the upstream's connection`, async () => {
       const end = Promise.withResolvers<string>();
       const begun = Promise.withResolvers<void>();
-      stage.setScript(async (exchange) => {
+      fixture.setScript(async (exchange) => {
         begun.resolve();
         await exchange.drain().then(() => end.resolve("whole"), (error) => {
           end.resolve(error instanceof Truncated ? "broken" : `${error}`);
         });
       });
-      await using wire = await connectRaw(stage.service.port);
+      await using wire = await connectRaw(fixture.service.port);
       await wire.send(headOf(framing) + content);
       await within(begun.promise, "The request at the upstream");
       const start = performance.now();
@@ -147,12 +147,12 @@ for (const [how, framing, content] of BREAKS) {
 Deno.test("an upload with invalid chunks never looks complete", async () => {
   const end = Promise.withResolvers<string>();
   const begun = Promise.withResolvers<void>();
-  stage.setScript(async (exchange) => {
+  fixture.setScript(async (exchange) => {
     begun.resolve();
     await exchange.drain().then(() => end.resolve("whole"), () => end.resolve("broken"));
   });
   for (const nonsense of ["zz\r\n", "-1\r\n", "5\r\nhelloXX0\r\n\r\n"]) {
-    await using wire = await connectRaw(stage.service.port);
+    await using wire = await connectRaw(fixture.service.port);
     await wire.send(headOf("Transfer-Encoding: chunked") + "5\r\nhello\r\n");
     await within(begun.promise, "The request at the upstream");
     await wire.send(nonsense);
@@ -162,11 +162,11 @@ Deno.test("an upload with invalid chunks never looks complete", async () => {
 
 Deno.test("a client that disconnects mid-upload ends the upstream's connection within a second", async () => {
   const begun = Promise.withResolvers<Exchange>();
-  stage.setScript(async (exchange) => {
+  fixture.setScript(async (exchange) => {
     begun.resolve(exchange);
     await exchange.drain();
   });
-  await using wire = await connectRaw(stage.service.port);
+  await using wire = await connectRaw(fixture.service.port);
   await wire.send(headOf("Content-Length: 10000000"));
   await wire.send(MEGABYTE);
   const exchange = await within(begun.promise, "The request at the upstream");
@@ -178,14 +178,14 @@ Deno.test("an upstream that stops reading stalls the client's upload", async () 
   const reads = Promise.withResolvers<void>();
   const total = 64_000_000;
   let length = 0;
-  stage.setScript(async (exchange) => {
+  fixture.setScript(async (exchange) => {
     // Bytes of an earlier test's client may arrive late.
     if (exchange.field("content-length") !== `${total}`) return await exchange.drain();
     await reads.promise;
     for await (const part of exchange.body()) length += part.length;
-    await exchange.reply(200);
+    await exchange.respond(200);
   });
-  await using wire = await connectRaw(stage.service.port, { timeoutMs: 15_000 });
+  await using wire = await connectRaw(fixture.service.port, { timeoutMs: 15_000 });
   await wire.send(headOf(`Content-Length: ${total}`));
   let sent = 0;
   const all = (async () => {
@@ -199,7 +199,7 @@ Deno.test("an upstream that stops reading stalls the client's upload", async () 
   assert(sent < 32_000_000, `${sent} bytes were taken`);
   reads.resolve();
   await all;
-  assertEquals([(await wire.readReply()).status, length], [200, total]);
+  assertEquals([(await wire.readResponse()).status, length], [200, total]);
 });
 
 /** Waits until a number has not changed for a while. */
@@ -214,18 +214,22 @@ for (const status of [401, 413]) {
   for (const framing of ["Content-Length: 1000000000", "Transfer-Encoding: chunked"]) {
     Deno.test(`a ${status} reaches a client that is still uploading, and the upload stops (${framing})`, async () => {
       let length = 0;
-      stage.setScript(async (exchange) => {
+      fixture.setScript(async (exchange) => {
         await exchange.body().next();
-        await exchange.reply(status, { "X-Reason": "no" }, "not like this");
+        await exchange.respond(status, { "X-Reason": "no" }, "not like this");
         for await (const part of exchange.body()) length += part.length;
       });
-      await using wire = await connectRaw(stage.service.port);
+      await using wire = await connectRaw(fixture.service.port);
       await wire.send(headOf(framing));
       const uploading = uploadUntilCut(wire, framing.endsWith("chunked") ? chunkOf(MEGABYTE) : MEGABYTE);
-      const reply = await wire.readReply();
-      assertEquals([reply.status, reply.field("x-reason"), reply.body.text], [status, "no", "not like this"]);
+      const response = await wire.readResponse();
+      assertEquals([response.status, response.field("x-reason"), response.body.text], [
+        status,
+        "no",
+        "not like this",
+      ]);
       // The client goes on, but the upstream gets no more of it.
-      const exchange = stage.upstream.requests.at(-1);
+      const exchange = fixture.upstream.requests.at(-1);
       await within(exchange?.closed ?? Promise.reject(), "The end of the upstream's connection", 1000);
       // On a busy machine much is sent before the response arrives; the rest would be as much again and more.
       assert(length < 500_000_000, `${length} bytes reached the upstream`);
@@ -238,16 +242,16 @@ for (const status of [401, 413]) {
 Deno.test("a response reaches a client that is still uploading, though the upstream closes the connection after it", async () => {
   for (const status of [413, 200]) {
     for (const framing of ["Content-Length: 1000000000", "Transfer-Encoding: chunked"]) {
-      stage.setScript(async (exchange) => {
+      fixture.setScript(async (exchange) => {
         await exchange.body().next();
-        await exchange.reply(status, [], "enough");
+        await exchange.respond(status, [], "enough");
         exchange.close();
       });
-      await using wire = await connectRaw(stage.service.port);
+      await using wire = await connectRaw(fixture.service.port);
       await wire.send(headOf(framing));
       const uploading = uploadUntilCut(wire, framing.endsWith("chunked") ? chunkOf(MEGABYTE) : MEGABYTE);
-      const reply = await wire.readReply();
-      assertEquals([reply.status, reply.body.text, reply.body.clean], [status, "enough", true]);
+      const response = await wire.readResponse();
+      assertEquals([response.status, response.body.text, response.body.clean], [status, "enough", true]);
       await wire.close();
       await uploading;
     }
@@ -259,7 +263,7 @@ for (const framing of ["Content-Length: 1000000000", "Transfer-Encoding: chunked
     let length = 0;
     const grown = await memoryFor(framing, async (exchange) => {
       await exchange.body().next();
-      await exchange.reply(413, { "Transfer-Encoding": "chunked" });
+      await exchange.respond(413, { "Transfer-Encoding": "chunked" });
       await exchange.writeChunk("begun");
       for await (const part of exchange.body()) length += part.length;
     });
@@ -300,12 +304,12 @@ async function uploadUntilCut(wire: Wire, piece: Uint8Array): Promise<void> {
 }
 
 Deno.test("connections to the upstream are reused, after uploads too", async () => {
-  stage.setScript(async (exchange) => {
+  fixture.setScript(async (exchange) => {
     await exchange.drain();
-    await exchange.reply(200, [], "ok");
+    await exchange.respond(200, [], "ok");
   });
-  const before = stage.upstream.connections;
-  await using wire = await connectRaw(stage.service.port);
+  const before = fixture.upstream.connections;
+  await using wire = await connectRaw(fixture.service.port);
   const texts = [
     "GET /a/x HTTP/1.1\r\nHost: x\r\n\r\n",
     headOf("Content-Length: 5") + "hello",
@@ -315,23 +319,23 @@ Deno.test("connections to the upstream are reused, after uploads too", async () 
   for (let round = 0; round < 10; round++) {
     for (const text of texts) {
       await wire.send(text);
-      assertEquals((await wire.readReply()).body.text, "ok");
+      assertEquals((await wire.readResponse()).body.text, "ok");
     }
   }
-  assert(stage.upstream.connections - before <= 1, `${stage.upstream.connections - before} connections`);
+  assert(fixture.upstream.connections - before <= 1, `${fixture.upstream.connections - before} connections`);
 });
 
 Deno.test("a connection that the upstream closed while it was idle is not reused", async () => {
-  stage.setScript(async (exchange) => {
-    await exchange.reply(200, [], "ok");
+  fixture.setScript(async (exchange) => {
+    await exchange.respond(200, [], "ok");
     exchange.close();
   });
   for (let count = 0; count < 5; count++) {
-    const { reply } = await stage.ask(headOf("Content-Length: 0"), async (exchange) => {
-      await exchange.reply(200, [], "ok");
+    const { response } = await fixture.ask(headOf("Content-Length: 0"), async (exchange) => {
+      await exchange.respond(200, [], "ok");
       exchange.close();
     });
-    assertEquals(reply.status, 200);
+    assertEquals(response.status, 200);
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
 });
@@ -343,19 +347,23 @@ Deno.test("a request on a reused connection that closes is resent if that is saf
     1,
   ]] as const;
   for (const [method, status, times] of cases) {
-    await stage.ask(headOf("Content-Length: 0"));
-    const before = stage.upstream.requests.length;
-    stage.setScript(async (exchange) => {
+    await fixture.ask(headOf("Content-Length: 0"));
+    const before = fixture.upstream.requests.length;
+    fixture.setScript(async (exchange) => {
       if (exchange.request > 1) exchange.close();
-      else await exchange.reply(200, [], "ok");
+      else await exchange.respond(200, [], "ok");
     });
-    await using wire = await connectRaw(stage.service.port);
+    await using wire = await connectRaw(fixture.service.port);
     await wire.send(`${method} /a/x HTTP/1.1\r\nHost: x\r\n\r\n`);
-    const reply = await wire.readReply();
-    assertEquals([method, reply.status, stage.upstream.requests.length - before], [method, status, times]);
+    const response = await wire.readResponse();
+    assertEquals([method, response.status, fixture.upstream.requests.length - before], [
+      method,
+      status,
+      times,
+    ]);
   }
 });
 
 Deno.test("no upload leaves a trace on stderr", () => {
-  assertEquals(stage.service.stderr().split("\n").filter((line) => !/^cred-proxy/.test(line)), [""]);
+  assertEquals(fixture.service.stderr().split("\n").filter((line) => !/^cred-proxy/.test(line)), [""]);
 });

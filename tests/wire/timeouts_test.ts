@@ -96,16 +96,16 @@ function sleep(ms: number): Promise<void> {
 /** Sends a request, and asserts a 504 after a number of milliseconds. */
 async function assertTimesOut(service: Service, path: string, limit: number): Promise<void> {
   const start = performance.now();
-  const reply = await request(service.port, get(path));
+  const response = await request(service.port, get(path));
   const taken = performance.now() - start;
-  assertEquals([reply.status, reply.field("cred-proxy-error")], [504, "upstream_timeout"], path);
+  assertEquals([response.status, response.field("cred-proxy-error")], [504, "upstream_timeout"], path);
   assert(taken >= limit && taken < limit + SLACK, `${path}: ${taken} ms`);
 }
 
 Deno.test("no connection within connect_timeout_s is a 504, whichever step of it hangs", async () => {
   using hole = await openBlackHole();
   await using mute = openMute();
-  await using plain = startUpstream((exchange) => exchange.reply(200));
+  await using plain = startUpstream((exchange) => exchange.respond(200));
   const limit = { connect_timeout_s: 0.4, response_timeout_s: 60 };
   await using service = await serve({
     "/tcp/": { upstream: `http://127.0.0.1:${hole.port}`, ...limit },
@@ -156,7 +156,7 @@ Deno.test("no complete head within response_timeout_s is a 504, however much of 
 
 Deno.test("the response time-out is the same on a reused connection, and the request is not resent", async () => {
   await using upstream = startUpstream(async (exchange) => {
-    if (exchange.request === 1) await exchange.reply(200);
+    if (exchange.request === 1) await exchange.respond(200);
     else await exchange.closed;
   });
   await using service = await serve({ "/a/": { upstream: upstream.url, response_timeout_s: 0.5 } });
@@ -169,7 +169,7 @@ Deno.test("each route has its own time-outs", async () => {
   using hole = await openBlackHole();
   await using upstream = startUpstream(async (exchange) => {
     await sleep(1000);
-    await exchange.reply(200, [], "after a second");
+    await exchange.respond(200, [], "after a second");
   });
   await using service = await serve({
     "/short/": { upstream: upstream.url, response_timeout_s: 0.3 },
@@ -183,16 +183,16 @@ Deno.test("each route has its own time-outs", async () => {
     assertTimesOut(service, "/near/x", 300),
     assertTimesOut(service, "/far/x", 1200),
     ...["/long/x", "/untold/x"].map(async (path) => {
-      const reply = await request(service.port, get(path));
-      assertEquals([reply.status, reply.body.text], [200, "after a second"]);
+      const response = await request(service.port, get(path));
+      assertEquals([response.status, response.body.text], [200, "after a second"]);
     }),
   ]);
 });
 
 Deno.test("silence in a stream does not time out, however long it lasts", async () => {
   await using upstream = startUpstream(async (exchange) => {
-    if (exchange.target === "/length") await exchange.reply(200, { "Content-Length": "10" });
-    else await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+    if (exchange.target === "/length") await exchange.respond(200, { "Content-Length": "10" });
+    else await exchange.respond(200, { "Transfer-Encoding": "chunked" });
     for (let count = 0; count < 2; count++) {
       await sleep(1500);
       if (exchange.target === "/length") await exchange.write("event");
@@ -203,14 +203,14 @@ Deno.test("silence in a stream does not time out, however long it lasts", async 
   await using service = await serve({
     "/a/": { upstream: upstream.url, response_timeout_s: 0.3, connect_timeout_s: 0.3 },
   });
-  const replies = await Promise.all(
+  const responses = await Promise.all(
     ["/length", "/chunked"].map(async (target) => {
       await using wire = await connectRaw(service.port);
       await wire.send(get(`/a${target}`));
-      return await wire.readReply();
+      return await wire.readResponse();
     }),
   );
-  for (const { body } of replies) assertEquals([body.text, body.clean], ["eventevent", true]);
+  for (const { body } of responses) assertEquals([body.text, body.clean], ["eventevent", true]);
 });
 
 /** A POST whose content is sent in a number of pieces, one every 200 milliseconds. */
@@ -223,19 +223,19 @@ async function uploadSlowly(service: Service, path: string, pieces: number, chun
     await sleep(200);
   }
   if (chunked) await wire.send("0\r\n\r\n");
-  return await wire.readReply();
+  return await wire.readResponse();
 }
 
 Deno.test("an upload that makes progress is not aborted, though it takes longer than response_timeout_s", async () => {
   await using upstream = startUpstream(async (exchange) => {
     const content = await exchange.bodyBytes();
     await sleep(100);
-    await exchange.reply(200, [], `${content.length} bytes`);
+    await exchange.respond(200, [], `${content.length} bytes`);
   });
   await using service = await serve({ "/a/": { upstream: upstream.url, response_timeout_s: 0.5 } });
   await Promise.all([true, false].map(async (chunked) => {
-    const reply = await uploadSlowly(service, "/a/x", 12, chunked);
-    assertEquals([reply.status, reply.body.text], [200, "60 bytes"]);
+    const response = await uploadSlowly(service, "/a/x", 12, chunked);
+    assertEquals([response.status, response.body.text], [200, "60 bytes"]);
   }));
 });
 
@@ -245,9 +245,9 @@ Deno.test("an upload that stalls is aborted after response_timeout_s, and the up
   await using wire = await connectRaw(service.port);
   const start = performance.now();
   await wire.send("POST /a/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\npiece\r\n");
-  const reply = await wire.readReply();
+  const response = await wire.readResponse();
   const taken = performance.now() - start;
-  assertEquals([reply.status, reply.field("cred-proxy-error")], [504, "upstream_timeout"]);
+  assertEquals([response.status, response.field("cred-proxy-error")], [504, "upstream_timeout"]);
   assert(taken >= 500 && taken < 500 + SLACK, `${taken} ms`);
   const exchange = upstream.requests[0] as Exchange;
   await within(exchange.closed, "The end of the upload", 1000);
@@ -256,7 +256,7 @@ Deno.test("an upload that stalls is aborted after response_timeout_s, and the up
 
 /** What a client requests, and how far its exchange is when it disconnects. */
 interface Departure {
-  readonly stage: string;
+  readonly fixture: string;
   readonly path: string;
   /** What the client sends; a GET of the path by default. */
   readonly text?: string;
@@ -267,39 +267,39 @@ interface Departure {
 }
 
 const DEPARTURES: readonly Departure[] = [
-  { stage: "while there is no connection", path: "/hole/x" },
-  { stage: "within the TLS handshake", path: "/mute/x" },
-  { stage: "before any byte of the response", path: "/a/nothing", script: () => {} },
-  { stage: "within the response's head", path: "/a/half", script: UNFINISHED["/half"] as Script },
-  { stage: "after an interim response", path: "/a/interim", script: UNFINISHED["/interim"] as Script },
+  { fixture: "while there is no connection", path: "/hole/x" },
+  { fixture: "within the TLS handshake", path: "/mute/x" },
+  { fixture: "before any byte of the response", path: "/a/nothing", script: () => {} },
+  { fixture: "within the response's head", path: "/a/half", script: UNFINISHED["/half"] as Script },
+  { fixture: "after an interim response", path: "/a/interim", script: UNFINISHED["/interim"] as Script },
   {
-    stage: "after the response's head",
+    fixture: "after the response's head",
     path: "/a/head",
-    script: (exchange) => exchange.reply(200, { "Transfer-Encoding": "chunked" }),
+    script: (exchange) => exchange.respond(200, { "Transfer-Encoding": "chunked" }),
     until: "\r\n\r\n",
   },
   {
-    stage: "after the beginning of a chunk",
+    fixture: "after the beginning of a chunk",
     path: "/a/chunk",
     script: async (exchange) => {
-      await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+      await exchange.respond(200, { "Transfer-Encoding": "chunked" });
       await exchange.write("1");
     },
   },
   {
-    stage: "in the middle of the content",
+    fixture: "in the middle of the content",
     path: "/a/content",
     script: async (exchange) => {
-      await exchange.reply(200, { "Content-Length": "1000" });
+      await exchange.respond(200, { "Content-Length": "1000" });
       await exchange.write("content");
     },
     until: "content",
   },
   {
-    stage: "in the middle of a stream that continues",
+    fixture: "in the middle of a stream that continues",
     path: "/a/stream",
     script: async (exchange) => {
-      await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+      await exchange.respond(200, { "Transfer-Encoding": "chunked" });
       for (;;) {
         await exchange.writeChunk("event");
         await sleep(20);
@@ -308,50 +308,50 @@ const DEPARTURES: readonly Departure[] = [
     until: "event",
   },
   {
-    stage: "while it reads nothing of a large response",
+    fixture: "while it reads nothing of a large response",
     path: "/a/flood",
     script: async (exchange) => {
-      await exchange.reply(200, { "Content-Length": "1000000000" });
+      await exchange.respond(200, { "Content-Length": "1000000000" });
       for (;;) await exchange.write(new Uint8Array(100_000));
     },
   },
   {
-    stage: "before its upload has begun",
+    fixture: "before its upload has begun",
     path: "/a/upload",
     text: "POST /a/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n",
     script: (exchange) => exchange.drain(),
   },
   {
-    stage: "in the middle of its upload",
+    fixture: "in the middle of its upload",
     path: "/a/upload",
     text: "POST /a/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf",
     script: (exchange) => exchange.drain(),
   },
   {
-    stage: "in the middle of a chunked upload whose response has begun",
+    fixture: "in the middle of a chunked upload whose response has begun",
     path: "/a/upload",
     text: "POST /a/upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
     script: async (exchange) => {
-      await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+      await exchange.respond(200, { "Transfer-Encoding": "chunked" });
       await exchange.writeChunk("event");
     },
     until: "event",
   },
   {
-    stage: "after an upload that arrived with the head",
+    fixture: "after an upload that arrived with the head",
     path: "/a/uploaded",
     text: "POST /a/uploaded HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nwhole",
     script: (exchange) => exchange.drain(),
   },
   {
     // Once a client's content has arrived, the runtime checks its connection only when there is something to send.
-    stage: "after an upload, once there is a response",
+    fixture: "after an upload, once there is a response",
     path: "/a/uploaded",
     text: `POST /a/uploaded HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n${"x".repeat(1000)}`,
     script: async (exchange) => {
       await exchange.drain();
       await sleep(400);
-      await exchange.reply(200, { "Transfer-Encoding": "chunked" });
+      await exchange.respond(200, { "Transfer-Encoding": "chunked" });
       for (;;) {
         await exchange.writeChunk("event");
         await sleep(20);
@@ -368,7 +368,7 @@ Deno.test("a client that disconnects ends the upstream's exchange within a secon
     await script(exchange);
     await exchange.closed;
   });
-  await using ready = startUpstream((exchange) => exchange.reply(200, [], "ok"));
+  await using ready = startUpstream((exchange) => exchange.respond(200, [], "ok"));
   // One at a time: the next request is accepted when the last one has ended.
   await using service = await serve({
     "/hole/": { upstream: `http://127.0.0.1:${hole.port}` },
@@ -377,8 +377,8 @@ Deno.test("a client that disconnects ends the upstream's exchange within a secon
     "/ready/": { upstream: ready.url },
   }, { CRED_PROXY_MAX_IN_FLIGHT: "1" });
 
-  for (const { stage, path, text = get(path), until, ...departure } of DEPARTURES) {
-    await test.step(stage, async () => {
+  for (const { fixture, path, text = get(path), until, ...departure } of DEPARTURES) {
+    await test.step(fixture, async () => {
       script = departure.script ?? (() => {});
       const wire = await connectRaw(service.port);
       await wire.send(text);

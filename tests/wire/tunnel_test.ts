@@ -23,7 +23,7 @@ function startSecureUpstream(): Upstream {
   return startUpstream(async (exchange) => {
     const body = await exchange.bodyBytes();
     const known = exchange.field("authorization") === `Bearer ${TOKEN}`;
-    await exchange.reply(known ? 200 : 401, [], `${exchange.method} ${exchange.target} ${body.length}`);
+    await exchange.respond(known ? 200 : 401, [], `${exchange.method} ${exchange.target} ${body.length}`);
   }, { tls });
 }
 
@@ -51,8 +51,8 @@ Deno.test("requests travel through a tunnel in TLS to the upstream itself, and c
   await using proxy = startEgressProxy();
   await using service = await serveThrough(upstream.url, { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` });
   for (let count = 0; count < 3; count++) {
-    const reply = await request(service.port, get(`/a/${count}`));
-    assertEquals([reply.status, reply.body.text], [200, `GET /${count} 0`]);
+    const response = await request(service.port, get(`/a/${count}`));
+    assertEquals([response.status, response.body.text], [200, `GET /${count} 0`]);
   }
   const content = "x".repeat(100_000);
   const posted = await request(
@@ -102,7 +102,7 @@ Deno.test("the proxy gets the credentials of its URL, and the upstream's credent
 });
 
 Deno.test("an http upstream goes through HTTP_PROXY, with CONNECT as well", async () => {
-  await using upstream = startUpstream((exchange) => exchange.reply(200, [], exchange.target));
+  await using upstream = startUpstream((exchange) => exchange.respond(200, [], exchange.target));
   await using proxy = startEgressProxy();
   const env = { HTTP_PROXY: `127.0.0.1:${proxy.port}`, HTTPS_PROXY: "http://127.0.0.1:9" };
   await using service = await serveThrough(upstream.url, env);
@@ -115,7 +115,7 @@ Deno.test("an http upstream goes through HTTP_PROXY, with CONNECT as well", asyn
 
 Deno.test("the upstream beyond the tunnel is verified: another host's certificate is refused", async () => {
   const other = await authority.issue(["elsewhere.test"]);
-  await using upstream = startUpstream((exchange) => exchange.reply(200), { tls: other });
+  await using upstream = startUpstream((exchange) => exchange.respond(200), { tls: other });
   await using proxy = startEgressProxy();
   await using service = await serveThrough(upstream.url, { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` });
   assertEquals((await request(service.port, get("/a/x"))).status, 502);
@@ -134,10 +134,10 @@ async function assertAllClosed(proxy: EgressProxy): Promise<void> {
 
 /** Sends a request, and asserts a 502 that reveals nothing and a line on stderr with the cause. */
 async function assertFails(service: Service, path: string, cause: RegExp): Promise<void> {
-  const reply = await request(service.port, get(path));
-  assertEquals([reply.status, reply.field("cred-proxy-error")], [502, "upstream_failed"], path);
-  const { error } = JSON.parse(reply.body.text);
-  assertEquals(reply.field("x-should-retry"), / 40[37]$/.test(cause.source) ? "false" : undefined, path);
+  const response = await request(service.port, get(path));
+  assertEquals([response.status, response.field("cred-proxy-error")], [502, "upstream_failed"], path);
+  const { error } = JSON.parse(response.body.text);
+  assertEquals(response.field("x-should-retry"), / 40[37]$/.test(cause.source) ? "false" : undefined, path);
   assertEquals(error.message, "The upstream could not be reached or sent an invalid response");
   const [line] = await service.logged(new RegExp(`^GET ${path} .*$`, "m"));
   assertMatch(line, cause);
@@ -290,15 +290,15 @@ Deno.test({
   ignore: !installed,
   async fn() {
     await using upstream = startSecureUpstream();
-    await using forbidden = startUpstream((exchange) => exchange.reply(200), { tls });
+    await using forbidden = startUpstream((exchange) => exchange.respond(200), { tls });
     await using proxy = await startTinyproxy(["BasicAuth agent word", `ConnectPort ${upstream.port}`]);
     const url = (user: string) => `http://${user}@127.0.0.1:${proxy.port}`;
 
     await using service = await serveThrough(upstream.url, { HTTPS_PROXY: url("agent:word") });
     assertEquals(reachable(service.flags), [`127.0.0.1:${proxy.port}`]);
     for (let count = 0; count < 3; count++) {
-      const reply = await request(service.port, get(`/a/${count}`));
-      assertEquals([reply.status, reply.body.text], [200, `GET /${count} 0`]);
+      const response = await request(service.port, get(`/a/${count}`));
+      assertEquals([response.status, response.body.text], [200, `GET /${count} 0`]);
     }
     assertEquals(upstream.connections, 1);
     assertMatch(proxy.log(), new RegExp(`CONNECT localhost:${upstream.port}`));

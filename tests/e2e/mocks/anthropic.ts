@@ -7,7 +7,9 @@ export const anthropic: Script = async (exchange) => {
   const { model, stream } = await readJson(exchange);
   if (exchange.method !== "POST") return await sendJson(exchange, {});
   if (path === "/v1/messages/count_tokens") return await sendJson(exchange, { input_tokens: 7 });
-  if (path !== "/v1/messages") return await exchange.reply(404, { "Content-Type": "application/json" }, "{}");
+  if (path !== "/v1/messages") {
+    return await exchange.respond(404, { "Content-Type": "application/json" }, "{}");
+  }
   const message = {
     id: "msg_1",
     type: "message",

@@ -10,7 +10,7 @@ export const gemini: Script = async (exchange) => {
   const whole = answer(model, RESPONSE_TEXT, true);
   if (verb === "generateContent") return await sendJson(exchange, whole);
   if (verb !== "streamGenerateContent") {
-    return await exchange.reply(404, { "Content-Type": "application/json" }, '{"error":{"code":404}}');
+    return await exchange.respond(404, { "Content-Type": "application/json" }, '{"error":{"code":404}}');
   }
   const events = RESPONSE_PIECES.map((text, at) => answer(model, text, at === RESPONSE_PIECES.length - 1));
   await sendEvents(exchange, events, (event) => `data: ${JSON.stringify(event)}\r\n\r\n`);

@@ -5,9 +5,9 @@ import { readJson, sendJson } from "./sse.ts";
 export const github: Script = async (exchange) => {
   const { query } = await readJson(exchange);
   const fields = { "X-OAuth-Scopes": "repo" };
-  if (exchange.target === "/") return await exchange.reply(200, fields, "{}");
+  if (exchange.target === "/") return await exchange.respond(200, fields, "{}");
   if (exchange.target === "/user") return await sendJson(exchange, { login: "proxied", id: 1 });
-  if (exchange.target !== "/graphql") return await exchange.reply(404, fields, '{"message":"Not Found"}');
+  if (exchange.target !== "/graphql") return await exchange.respond(404, fields, '{"message":"Not Found"}');
   const issue = {
     number: 7,
     title: "The proxy is transparent",

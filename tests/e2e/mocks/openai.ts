@@ -7,7 +7,7 @@ export const openai: Script = async (exchange) => {
   const { model, stream } = await readJson(exchange);
   if (path === "/v1/models") return await sendJson(exchange, { object: "list", data: [], models: [] });
   if (exchange.method !== "POST" || path !== "/v1/responses") {
-    return await exchange.reply(
+    return await exchange.respond(
       404,
       { "Content-Type": "application/json" },
       '{"error":{"message":"Not found"}}',

@@ -27,7 +27,7 @@ export async function npmRegistry(): Promise<Script> {
   return async (exchange) => {
     await exchange.drain();
     if (exchange.target === `/${name}/-/${name}-1.0.0.tgz`) return await sendFile(exchange, archive);
-    if (exchange.target !== `/${name}`) return await exchange.reply(404, {}, "{}");
+    if (exchange.target !== `/${name}`) return await exchange.respond(404, {}, "{}");
     await sendJson(exchange, {
       name,
       "dist-tags": { latest: "1.0.0" },
@@ -50,10 +50,10 @@ export async function pythonIndex(): Promise<Script> {
   return async (exchange) => {
     await exchange.drain();
     if (archive && exchange.target === `/files/${file}`) return await sendFile(exchange, archive);
-    if (exchange.target !== "/simple/proxied/") return await exchange.reply(404);
+    if (exchange.target !== "/simple/proxied/") return await exchange.respond(404);
     const page =
       `<!DOCTYPE html><html><body><a href="../../files/${file}#sha256=${sum}">${file}</a></body></html>`;
-    await exchange.reply(200, { "Content-Type": "text/html" }, page);
+    await exchange.respond(200, { "Content-Type": "text/html" }, page);
   };
 }
 
@@ -74,14 +74,14 @@ export async function crateIndex(origin: string): Promise<Script> {
       case "/config.json":
         return await sendJson(exchange, { dl: `${origin}/cargo/dl`, "auth-required": true });
       case "/pr/ox/proxied":
-        return await exchange.reply(200, {}, JSON.stringify(entry));
+        return await exchange.respond(200, {}, JSON.stringify(entry));
       case "/dl/proxied/1.0.0/download":
         return await sendFile(exchange, archive);
     }
-    await exchange.reply(404);
+    await exchange.respond(404);
   };
 }
 
 async function sendFile(exchange: Exchange, bytes: Uint8Array): Promise<void> {
-  await exchange.reply(200, { "Content-Type": "application/octet-stream" }, bytes);
+  await exchange.respond(200, { "Content-Type": "application/octet-stream" }, bytes);
 }

@@ -6,7 +6,7 @@ export async function sendEvents(
   events: readonly object[],
   render: (event: object) => string,
 ): Promise<void> {
-  await exchange.reply(200, {
+  await exchange.respond(200, {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-cache",
     "Transfer-Encoding": "chunked",
@@ -26,7 +26,7 @@ export function namedEvent(event: object): string {
 
 /** Sends a value as JSON. */
 export async function sendJson(exchange: Exchange, value: unknown): Promise<void> {
-  await exchange.reply(200, { "Content-Type": "application/json" }, JSON.stringify(value));
+  await exchange.respond(200, { "Content-Type": "application/json" }, JSON.stringify(value));
 }
 
 /** Reads the request's content as JSON. */
