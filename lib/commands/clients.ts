@@ -1,24 +1,12 @@
 import { clientSetup } from "../providers/client_setup.ts";
 import { findRoute } from "../providers/find_route.ts";
-import { parseSettings } from "../config/settings/settings.ts";
 import { type Command, EXIT } from "./command.ts";
-import { withEnvironment } from "../config/load/environment.ts";
-import { loadTable } from "../config/load/load.ts";
+import { loadSettings, loadTable } from "../config/load/load.ts";
 import { printError, printProblems } from "../log/print.ts";
-
-/** The settings used here; the verb needs no permission to read others, and above all no token. */
-const SETTINGS: readonly string[] = [
-  "CRED_PROXY_ROUTES",
-  "CRED_PROXY_BIND",
-  "CRED_PROXY_PORT",
-  "CRED_PROXY_SOCKET",
-];
 
 /** Print how to point clients at every route, or at the one named by its path or host. */
 export const clients: Command = async ([name]) => {
-  const settings = withEnvironment((get) =>
-    parseSettings((variable) => SETTINGS.includes(variable) ? get(variable) : undefined)
-  );
+  const settings = loadSettings("clients");
   const table = settings.ok ? await loadTable(settings.value.routesPath) : settings;
   if (!settings.ok || !table.ok) {
     printProblems(table.ok ? [] : table.problems);

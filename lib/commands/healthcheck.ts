@@ -1,5 +1,5 @@
-import { withEnvironment } from "../config/load/environment.ts";
-import { parseSettings, type Settings } from "../config/settings/settings.ts";
+import { loadSettings } from "../config/load/load.ts";
+import type { Settings } from "../config/settings/settings.ts";
 import { hostPort } from "../http/host.ts";
 import { printError, printProblems } from "../log/print.ts";
 import { Connection } from "../upstream/connection.ts";
@@ -9,9 +9,6 @@ import { type Command, EXIT } from "./command.ts";
 
 /** How long the service may take to respond. */
 const TIMEOUT_MS = 3_000;
-
-/** The settings that say where the service listens; the verb needs no permission to read others. */
-const ADDRESS_SETTINGS: readonly string[] = ["CRED_PROXY_BIND", "CRED_PROXY_PORT", "CRED_PROXY_ADMIN"];
 
 /** A request to one of the service's listeners, and how to read its response. */
 interface Probe {
@@ -26,9 +23,7 @@ interface Probe {
 
 /** Check whether the running service is ready: exit with 0, or with 1 and a line that says why not. */
 export const healthcheck: Command = async () => {
-  const settings = withEnvironment((get) =>
-    parseSettings((name) => ADDRESS_SETTINGS.includes(name) ? get(name) : undefined)
-  );
+  const settings = loadSettings("healthcheck");
   if (!settings.ok) {
     printProblems(settings.problems);
     return EXIT.unhealthy;

@@ -1,11 +1,129 @@
-/** One thing that is wrong with a configuration: where it is, what was wanted, what was found. Never a secret. */
+/**
+ * What parsers return: a value, or everything that is wrong with the input.
+ *
+ * A parser of a text has the form `(text, path) => Result`, a check `(value, path) => readonly Problem[]`: the path of
+ * the input comes from the caller, who knows where it was found, and is part of each problem from the start.
+ *
+ * @module
+ */
+
+/** What is wrong, for code and tests to depend on: a message may be reworded, a code stays. */
+export type ProblemCode =
+  // What is there, and what is not.
+  | "missing"
+  | "unset"
+  | "empty"
+  | "unknown_field"
+  | "unknown_route"
+  | "wrong_type"
+  | "out_of_range"
+  | "too_long"
+  | "too_large"
+  // What does not go together.
+  | "exclusive_fields"
+  | "requires_basic"
+  | "conflict"
+  | "duplicate_member"
+  | "duplicate_item"
+  | "duplicate_header"
+  | "duplicate_route"
+  // Texts.
+  | "invalid_json"
+  | "invalid_utf8"
+  | "invalid_characters"
+  | "invalid_choice"
+  | "invalid_number"
+  // URLs, hosts and paths.
+  | "invalid_scheme"
+  | "invalid_userinfo"
+  | "invalid_host"
+  | "missing_brackets"
+  | "invalid_port"
+  | "invalid_address"
+  | "invalid_path"
+  | "leading_slash"
+  | "trailing_slash"
+  | "empty_segment"
+  | "dot_segment"
+  | "unexpected_query"
+  | "invalid_query"
+  | "invalid_wildcard"
+  // HTTP.
+  | "invalid_auth_scheme"
+  | "invalid_auth_user"
+  | "invalid_field_name"
+  | "reserved_field"
+  | "credential_field"
+  | "invalid_method"
+  | "method_not_forwarded"
+  // Variables and files.
+  | "invalid_variable_name"
+  | "reserved_variable"
+  | "not_found"
+  | "not_a_file"
+  | "outside_folder"
+  | "permission_denied"
+  | "unreadable"
+  // Certificates.
+  | "private_key"
+  | "no_certificate"
+  | "invalid_certificate"
+  // The runtime's permissions.
+  | "missing_grant"
+  | "unrestricted_grant"
+  | "unneeded_grant"
+  | "restart_needed";
+
+/** One thing that is wrong with a configuration. Never holds a secret. */
 export interface Problem {
-  /** For example `routes[1].auth_scheme` or `CRED_PROXY_PORT`. */
+  /** Where it is, for example `routes[1].auth_scheme` or `CRED_PROXY_PORT`. */
   readonly path: string;
+  readonly code: ProblemCode;
+  /** Says what is wrong, then what to do or what was found. */
   readonly message: string;
 }
 
+/** A valid value. */
+export interface Success<Value> {
+  readonly ok: true;
+  readonly value: Value;
+}
+
+/** Everything that is wrong: at least one problem. */
+export interface Failure {
+  readonly ok: false;
+  readonly problems: readonly Problem[];
+}
+
 /** A value, or everything that is wrong with it. */
-export type Result<Value> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+export type Result<Value> = Success<Value> | Failure;
+
+/** Returns a valid value. */
+export function ok<Value>(value: Value): Success<Value> {
+  return { ok: true, value };
+}
+
+/** Returns one problem as a failure. */
+export function fail(path: string, code: ProblemCode, message: string): Failure {
+  return failAll([problem(path, code, message)]);
+}
+
+/** Returns several problems, at least one, as a failure. */
+export function failAll(problems: readonly Problem[]): Failure {
+  return { ok: false, problems };
+}
+
+/** Returns the value if there are no problems. */
+export function okUnless<Value>(problems: readonly Problem[], value: Value): Result<Value> {
+  return problems.length === 0 ? ok(value) : failAll(problems);
+}
+
+/** Makes a problem. */
+export function problem(path: string, code: ProblemCode, message: string): Problem {
+  return { path, code, message };
+}
+
+/** Returns the problems of a result; none if it is a value. */
+export function problemsOf(result: Result<unknown>): readonly Problem[] {
+  return result.ok ? [] : result.problems;
+}

@@ -4,52 +4,59 @@
  * @module
  */
 
-/** A host and what follows it up to the end: `:8080`, or nothing. */
+import { fail, ok, type Result } from "../core/result.ts";
+
+/** A host, and a port if the text has one. */
 export interface HostPort {
   /** Lower case; an IPv6 address in its shortest form and without brackets. */
   readonly host: string;
   readonly port: number | undefined;
 }
 
-/** `host`, `host:port`, `[IPv6]` or `[IPv6]:port` (RFC 3986, section 3.2), or a text that says what is wrong. */
-export function parseHostPort(text: string): HostPort | string {
+/** Parses `host`, `host:port`, `[IPv6]` or `[IPv6]:port` (RFC 3986, section 3.2). Messages quote nothing. */
+export function parseHostPort(text: string, path: string): Result<HostPort> {
   const parts = /^(\[[^\]]*\]|[^:]*)(?::([^:]*))?$/.exec(text);
-  if (parts === null) return "must have an IPv6 address in brackets";
+  if (parts === null) return fail(path, "missing_brackets", "must have an IPv6 address in brackets");
   const host = parseHost(parts[1] ?? "");
   if (host === undefined) {
-    return "must name a host: a DNS name, an IPv4 address, or an IPv6 address in brackets";
+    return fail(
+      path,
+      "invalid_host",
+      "must name a host: a DNS name, an IPv4 address, or an IPv6 address in brackets",
+    );
   }
-  if (parts[2] === undefined) return { host, port: undefined };
+  if (parts[2] === undefined) return ok({ host, port: undefined });
   const port = parsePort(parts[2]);
-  if (port === undefined || port === 0) return "must have a port from 1 to 65535";
-  return { host, port };
+  if (port === undefined || port === 0) return fail(path, "invalid_port", "must have a port from 1 to 65535");
+  return ok({ host, port });
 }
 
-/** Where something listens, as `Deno.listen` takes it. */
+/** An address to listen on or to connect to, as `Deno.listen` and `Deno.connect` take it. */
 export interface Address {
   /** An IPv6 address has no brackets. */
   readonly host: string;
-  /** 0 picks a free one. */
+  /** To listen on, 0 picks a free one. */
   readonly port: number;
 }
 
-/** `host:port` or `[IPv6]:port`; undefined for anything else. */
+/** Parses `host:port` or `[IPv6]:port`; undefined for anything else. */
 export function parseListenerAddress(text: string): Address | undefined {
   const [, hostText = "", portText = ""] = /^(.*):(\d+)$/.exec(text) ?? [];
   const [host, port] = [parseHost(hostText), parsePort(portText)];
   return host === undefined || port === undefined ? undefined : { host, port };
 }
 
-/** Labels of letters, digits, `-` and, since names in the wild have it, `_`. RFC 1123, section 2.1. */
+/** Labels of letters, digits, `-` (RFC 1123, section 2.1) and `_`, which names in use have. */
 const DNS_NAME =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
 
 /**
- * A host in its one spelling: a DNS name or IPv4 address, or an IPv6 address in brackets, whose brackets go.
+ * Parses a host into its one spelling: a DNS name, an IPv4 address, or an IPv6 address in brackets, which are removed.
+ * Undefined for anything else.
  *
- * Undefined for what is none. An address in another spelling (`127.1`, `0x7f.0.0.1`) is refused, not folded: a grant
- * names a host by its text. So is an IPv6 zone (RFC 6874), which means nothing outside one machine, and a name that
- * ends with a dot, which certificates don't know.
+ * An address in another spelling (`127.1`, `0x7f.0.0.1`) is rejected rather than folded, since a grant names a host by
+ * its text. So are an IPv6 zone (RFC 6874), which means nothing outside one machine, and a name with a final dot, which
+ * certificates do not hold.
  */
 export function parseHost(text: string): string | undefined {
   const host = text.toLowerCase();
@@ -65,19 +72,19 @@ export function parseHost(text: string): string | undefined {
   return folded === host ? host : undefined;
 }
 
-/** A port, 0 included: digits without leading zeros. */
+/** Parses a port, 0 included: digits without leading zeros. */
 export function parsePort(text: string): number | undefined {
   if (!/^(?:0|[1-9]\d{0,4})$/.test(text)) return undefined;
   const port = Number(text);
   return port <= 65_535 ? port : undefined;
 }
 
-/** `host:port` as grants, the Host field and people spell it: an IPv6 address in brackets. */
+/** Returns `host:port` as grants, the Host field and people spell it: an IPv6 address in brackets. */
 export function hostPort(host: string, port: number): string {
   return `${inBrackets(host)}:${port}`;
 }
 
-/** A host as it stands in front of a port. */
+/** Returns a host as it stands before a port. */
 export function inBrackets(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }

@@ -1,37 +1,35 @@
-import type { Problem } from "../core/result.ts";
-import type { RouteTable } from "../config/route/route_config.ts";
-import type { Settings } from "../config/settings/settings.ts";
-import { dialledGrants, type Grants, listenerGrants } from "./permissions.ts";
-
 /**
- * The process's grants against what it needs: nothing missing, nothing without a list.
+ * Checks the process's grants against what it needs: nothing missing, nothing unrestricted.
  *
- * A grant beside the needed ones, in a list, can't be found: the runtime answers questions and has no way to enumerate.
+ * A grant that is listed beside the needed ones can't be found: the runtime answers queries, but does not enumerate.
  *
  * @module
  */
 
+import type { RouteTable } from "../config/route/route_config.ts";
+import type { Settings } from "../config/settings/settings.ts";
+import { type Problem, problem } from "../core/result.ts";
+import { dialledGrants, type Grants, listenerGrants } from "./permissions.ts";
+
 /** Kinds that serving may need, each with a list. */
 const LISTED = ["net", "read", "env", "write"] as const;
 
-/** Kinds that serving needs nothing of. */
+/** Kinds that serving never needs. */
 const UNNEEDED = ["run", "sys", "ffi", "import"] as const;
 
-/** What is wrong with the grants of this process: a problem a missing one and a problem a kind granted as a whole. */
+/** Returns a problem for each grant that is missing and for each kind that is granted as a whole. */
 export async function checkGrants(required: Grants): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const kind of LISTED) {
-    const whole = await isGranted({ name: kind }) ||
+    const isWhole = await isGranted({ name: kind }) ||
       ((kind === "read" || kind === "write") && await isGranted({ name: kind, path: "/" }));
-    if (whole) {
-      problems.push(required[kind].length === 0 ? unneeded(kind) : unlisted(kind));
+    if (isWhole) {
+      problems.push(required[kind].length === 0 ? unneeded(kind) : unrestricted(kind));
       continue;
     }
-    const missing: string[] = [];
     for (const item of required[kind]) {
-      if (!await isGranted(descriptor(kind, item))) missing.push(item);
+      if (!await isGranted(descriptor(kind, item))) problems.push(missing(kind, item));
     }
-    for (const item of missing) problems.push({ path: `--allow-${kind}`, message: `is missing ${item}` });
   }
   for (const kind of UNNEEDED) {
     if (await isGranted({ name: kind })) problems.push(unneeded(kind));
@@ -39,19 +37,11 @@ export async function checkGrants(required: Grants): Promise<readonly Problem[]>
   return problems;
 }
 
-function unlisted(kind: string): Problem {
-  return { path: `--allow-${kind}`, message: "must have a list, but all is granted" };
-}
-
-function unneeded(kind: string): Problem {
-  return { path: `--allow-${kind}`, message: "must not be granted: the service needs nothing of the kind" };
-}
-
 /**
- * Give back what only the start needed: all of the environment, and the right to listen, without which nothing can take
- * the listener's address, or the socket's path, again. A listener that is open goes on serving.
+ * Gives back what only the start needs: the environment, and the right to listen, without which nothing can take the
+ * listener's address or the socket's path again. Listeners that are open keep serving.
  *
- * To be called when the tokens are read and the listener is up.
+ * Call it once the tokens have been read and the listeners are open.
  */
 export async function revokeAfterStart(
   settings: Pick<Settings, "bind" | "port" | "socket" | "admin">,
@@ -61,17 +51,32 @@ export async function revokeAfterStart(
   if (settings.socket !== undefined) await Deno.permissions.revoke({ name: "write", path: settings.socket });
 }
 
-/** What a table connects to and this process may not: it can get no more rights than it started with. */
+/** Checks that the process may connect to a table's upstreams: it can get no more rights than it started with. */
 export async function missingUpstreams(settings: Settings, table: RouteTable): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const host of dialledGrants(settings, table)) {
     if (await isGranted({ name: "net", host })) continue;
-    problems.push({
-      path: "--allow-net",
-      message: `is missing ${host}; the service must be started anew to be granted it`,
-    });
+    problems.push(
+      problem("--allow-net", "restart_needed", `is missing ${host}; restart the service to grant it`),
+    );
   }
   return problems;
+}
+
+function missing(kind: string, item: string): Problem {
+  return problem(`--allow-${kind}`, "missing_grant", `is missing ${item}`);
+}
+
+function unrestricted(kind: string): Problem {
+  return problem(`--allow-${kind}`, "unrestricted_grant", "is unrestricted; list what is needed");
+}
+
+function unneeded(kind: string): Problem {
+  return problem(
+    `--allow-${kind}`,
+    "unneeded_grant",
+    "must not be granted: the service needs nothing of this kind",
+  );
 }
 
 function descriptor(kind: typeof LISTED[number], item: string): Deno.PermissionDescriptor {

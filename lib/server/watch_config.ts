@@ -99,6 +99,7 @@ async function loadChanged(
   const table = loaded.value;
   const unread = tokenVariables(table).filter((name) => !known.has(name)).map((name): Problem => ({
     path: name,
+    code: "restart_needed",
     message: "was not read at the start and can't be read now; restart the service",
   }));
   const missing = await missingUpstreams(settings, table);

@@ -1,5 +1,4 @@
-import { fail } from "../config/reader/fields.ts";
-import type { Result } from "../core/result.ts";
+import { fail, type Result } from "../core/result.ts";
 import { parseTokenFile, TOKEN_FILE_LIMIT } from "../config/route/token_file.ts";
 import { fileFingerprint } from "../core/file_fingerprint.ts";
 import type { Secret } from "../core/secret.ts";
@@ -21,13 +20,17 @@ interface Located {
 export async function readToken(folder: string, name: string): Promise<Result<Secret | undefined>> {
   try {
     const located = await locate(folder, name);
-    if (located === undefined) return fail(name, "leads out of the table's folder");
+    if (located === undefined) return fail(name, "outside_folder", "leads out of the table's folder");
     // Opening a pipe would wait for a writer.
-    if (!(await Deno.stat(located.path)).isFile) return fail(name, "is not a regular file");
-    return parseTokenFile(name, await readUpTo(located.path, TOKEN_FILE_LIMIT + 1));
+    if (!(await Deno.stat(located.path)).isFile) return fail(name, "not_a_file", "is not a regular file");
+    return parseTokenFile(await readUpTo(located.path, TOKEN_FILE_LIMIT + 1), name);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { ok: true, value: undefined };
-    return fail(name, `can't be read (${error instanceof Error ? error.name : "unknown error"})`);
+    return fail(
+      name,
+      "unreadable",
+      `can't be read (${error instanceof Error ? error.name : "unknown error"})`,
+    );
   }
 }
 

@@ -216,7 +216,7 @@ function wrongFlags(): [what: string, flags: string[], line: RegExp][] {
   const bare = ["net", "read", "env"].map((kind): [string, string[], RegExp] => [
     `a bare --allow-${kind}`,
     [...without(kind), `--allow-${kind}`],
-    new RegExp(`^cred-proxy: --allow-${kind}: must have a list, but all is granted$`, "m"),
+    new RegExp(`^cred-proxy: --allow-${kind}: is unrestricted; list what is needed$`, "m"),
   ]);
   const none = ["net", "read", "env"].map((kind): [string, string[], RegExp] => [
     `no --allow-${kind}`,
@@ -242,7 +242,7 @@ function wrongFlags(): [what: string, flags: string[], line: RegExp][] {
     [...flags, `--allow-${kind}`],
     new RegExp(`^cred-proxy: --allow-${kind}: must not be granted: .+$`, "m"),
   ]);
-  return [["-A", ["-A"], /must have a list/], ...bare, ...none, ...missing, ...extra];
+  return [["-A", ["-A"], /is unrestricted; list what is needed/], ...bare, ...none, ...missing, ...extra];
 }
 
 /** The commands that the refusals print; each must work. */

@@ -11,8 +11,8 @@ const REQUIRED: Grants = {
   env: ["A", "B"],
 };
 
-/** The lines that the probe prints under these flags. */
-async function judgedUnder(...given: string[]): Promise<readonly string[]> {
+/** Returns the lines that the probe prints under these flags, one per problem. */
+async function problemsUnder(...given: string[]): Promise<readonly string[]> {
   const args = ["run", "--no-prompt", ...given, PROBE, JSON.stringify(REQUIRED)];
   const { stdout, stderr, code } = await new Deno.Command(Deno.execPath(), { args }).output();
   assertEquals(code, 0, new TextDecoder().decode(stderr));
@@ -22,54 +22,57 @@ async function judgedUnder(...given: string[]): Promise<readonly string[]> {
 const RIGHT: readonly string[] = flags(REQUIRED).split(" ").filter((flag) => flag !== "--no-prompt");
 
 Deno.test("checkGrants() finds nothing wrong under exactly the needed flags", async () => {
-  assertEquals(await judgedUnder(...RIGHT), []);
+  assertEquals(await problemsUnder(...RIGHT), []);
 });
 
 Deno.test("checkGrants() names each grant that is missing", async () => {
   assertEquals(
-    await judgedUnder("--allow-net=127.0.0.1:0,b.example:443", "--allow-read=/run", "--allow-env=A"),
+    await problemsUnder("--allow-net=127.0.0.1:0,b.example:443", "--allow-read=/run", "--allow-env=A"),
     [
-      "--allow-net: is missing a.example:443",
-      "--allow-read: is missing /tmp",
-      "--allow-env: is missing B",
+      "--allow-net: missing_grant: is missing a.example:443",
+      "--allow-read: missing_grant: is missing /tmp",
+      "--allow-env: missing_grant: is missing B",
     ],
   );
 });
 
 Deno.test("checkGrants() names each kind that is granted without a list", async () => {
-  const all = (kind: string) => `--allow-${kind}: must have a list, but all is granted`;
+  const all = (kind: string) => `--allow-${kind}: unrestricted_grant: is unrestricted; list what is needed`;
   const none = (kind: string) =>
-    `--allow-${kind}: must not be granted: the service needs nothing of the kind`;
-  assertEquals(await judgedUnder("-A"), [
+    `--allow-${kind}: unneeded_grant: must not be granted: the service needs nothing of this kind`;
+  assertEquals(await problemsUnder("-A"), [
     ...["net", "read", "env"].map(all),
     ...["write", "run", "sys", "ffi", "import"].map(none),
   ]);
   for (const kind of ["net", "read", "env"]) {
     const others = RIGHT.filter((flag) => !flag.startsWith(`--allow-${kind}=`));
-    assertEquals(await judgedUnder(...others, `--allow-${kind}`), [all(kind)]);
+    assertEquals(await problemsUnder(...others, `--allow-${kind}`), [all(kind)]);
   }
   for (const kind of ["write", "run", "sys", "ffi", "import"]) {
-    assertEquals(await judgedUnder(...RIGHT, `--allow-${kind}`), [none(kind)]);
+    assertEquals(await problemsUnder(...RIGHT, `--allow-${kind}`), [none(kind)]);
   }
 });
 
-Deno.test("checkGrants() wants the socket to be writable where there is one, and never all files", async () => {
+Deno.test("checkGrants() requires that the socket is writable where there is one, and never all files", async () => {
   const required: Grants = { ...REQUIRED, write: ["/tmp/a.sock"] };
-  async function judged(...given: string[]): Promise<string> {
+  async function problems(...given: string[]): Promise<string> {
     const args = ["run", "--no-prompt", ...RIGHT, ...given, PROBE, JSON.stringify(required)];
     return new TextDecoder().decode((await new Deno.Command(Deno.execPath(), { args }).output()).stdout);
   }
-  assertEquals(await judged("--allow-write=/tmp/a.sock"), "");
-  assertEquals(await judged(), "--allow-write: is missing /tmp/a.sock\n");
+  assertEquals(await problems("--allow-write=/tmp/a.sock"), "");
+  assertEquals(await problems(), "--allow-write: missing_grant: is missing /tmp/a.sock\n");
   for (const whole of ["--allow-write", "--allow-write=/"]) {
-    assertEquals(await judged(whole), "--allow-write: must have a list, but all is granted\n");
+    assertEquals(
+      await problems(whole),
+      "--allow-write: unrestricted_grant: is unrestricted; list what is needed\n",
+    );
   }
 });
 
-Deno.test("checkGrants() takes the right to read / as the right to read all", async () => {
+Deno.test("checkGrants() treats the right to read / as the right to read everything", async () => {
   const others = RIGHT.filter((flag) => !flag.startsWith("--allow-read"));
-  assertEquals(await judgedUnder(...others, "--allow-read=/"), [
-    "--allow-read: must have a list, but all is granted",
+  assertEquals(await problemsUnder(...others, "--allow-read=/"), [
+    "--allow-read: unrestricted_grant: is unrestricted; list what is needed",
   ]);
 });
 

@@ -1,8 +1,8 @@
 /**
- * A program that judges its own grants, for tests that start it under one set of flags after the other.
+ * A program that checks its own grants, for tests that start it under one set of flags after the other.
  *
- * Arguments: the needed grants as JSON. It prints the problems a line each; then it listens where the first entry of
- * `net` says, gives back what it can, and prints what is left and what a client of the listener got.
+ * Arguments: the required grants as JSON, and `listen` or nothing. It prints one line per problem. With `listen` it then
+ * listens at the first entry of `net`, gives back what it can, and prints what is left.
  *
  * @module
  */
@@ -10,7 +10,9 @@
 import { checkGrants, revokeAfterStart } from "../../lib/permissions/grants.ts";
 
 const required = JSON.parse(Deno.args[0] ?? "");
-for (const { path, message } of await checkGrants(required)) console.log(`${path}: ${message}`);
+for (const { path, code, message } of await checkGrants(required)) {
+  console.log(`${path}: ${code}: ${message}`);
+}
 
 if (Deno.args[1] === "listen") {
   const [bind, port] = required.net[0].split(":");

@@ -1,9 +1,10 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Json, parseJson } from "../../lib/config/reader/json.ts";
+import { fail } from "../../lib/core/result.ts";
 import { valueOf } from "../support/result.ts";
 
-/** The value as JSON.parse would give it. */
+/** Returns the value as JSON.parse returns it. */
 function plain(json: Json): unknown {
   if (Array.isArray(json)) return json.map(plain);
   if (!(json instanceof Map)) return json;
@@ -19,18 +20,18 @@ function oracle(text: string): { value: unknown } | undefined {
 }
 
 function agrees(text: string): void {
-  const judged = parseJson(text, "x");
+  const result = parseJson(text, "x");
   const expected = oracle(text);
-  assertEquals(judged.ok, expected !== undefined, JSON.stringify(text));
-  if (!judged.ok || expected === undefined || judged.value.duplicates.length > 0) return;
-  assertEquals(JSON.stringify(plain(judged.value.value)), JSON.stringify(expected.value));
+  assertEquals(result.ok, expected !== undefined, JSON.stringify(text));
+  if (!result.ok || expected === undefined || result.value.duplicates.length > 0) return;
+  assertEquals(JSON.stringify(plain(result.value.value)), JSON.stringify(expected.value));
 }
 
 Deno.test("parseJson() reads what JSON.parse reads", () => {
   fc.assert(fc.property(fc.json(), agrees), { numRuns: 300 });
 });
 
-Deno.test("parseJson() refuses what JSON.parse refuses", () => {
+Deno.test("parseJson() rejects what JSON.parse rejects", () => {
   const edited = fc.tuple(fc.json(), fc.nat(), fc.constantFrom(...'{}[],:"\\ \n\t0.-e1tfn\u0000\u00e9')).map(
     ([text, at, letter]) =>
       text.slice(0, at % (text.length + 1)) + letter + text.slice(at % (text.length + 1) + (at % 2)),
@@ -58,12 +59,12 @@ Deno.test("parseJson() refuses what JSON.parse refuses", () => {
   }
 });
 
-Deno.test("parseJson() tells the line and column of a fault, and nothing of the text", () => {
+Deno.test("parseJson() reports the line and column of an error, and nothing of the text", () => {
   const cases: [text: string, message: string][] = [
-    ['{\n  "a" 1}', "line 2, column 7: a colon is wanted here"],
-    ["[1 hunter2]", "line 1, column 4: a comma or a closing bracket is wanted here"],
-    ["{ hunter2 }", "line 1, column 3: a member name in double quotes is wanted here"],
-    ["\n\nhunter2", "line 3, column 1: a value is wanted here"],
+    ['{\n  "a" 1}', "line 2, column 7: expected a colon"],
+    ["[1 hunter2]", "line 1, column 4: expected a comma or a closing bracket"],
+    ["{ hunter2 }", "line 1, column 3: expected a member name in double quotes"],
+    ["\n\nhunter2", "line 3, column 1: expected a value"],
     [
       '["a',
       "line 1, column 2: this string has no end, or holds a control character or an escape that JSON does not have",
@@ -73,19 +74,17 @@ Deno.test("parseJson() tells the line and column of a fault, and nothing of the 
     ["[".repeat(100), "line 1, column 66: nested too deeply"],
   ];
   for (const [text, message] of cases) {
-    assertEquals(parseJson(text, "it"), {
-      ok: false,
-      problems: [{ path: "it", message: `is not JSON: ${message}` }],
-    });
+    assertEquals(parseJson(text, "it"), fail("it", "invalid_json", `is not JSON: ${message}`));
   }
 });
 
-Deno.test("parseJson() tells of member names that stand twice, in any spelling", () => {
-  const judged = parseJson(
+Deno.test("parseJson() reports member names that stand twice, in any spelling", () => {
+  const result = parseJson(
     '{"a":{"b":1,"\\u0062":2},"__proto__":1,"__proto__":2,"c":[{"d":1},{"d":1}]}',
     "x",
   );
-  assertEquals(valueOf(judged).duplicates.map(({ path }) => path), ["a.b", "__proto__"]);
+  const duplicates = valueOf(result).duplicates.map(({ path, code }) => `${path}: ${code}`);
+  assertEquals(duplicates, ["a.b: duplicate_member", "__proto__: duplicate_member"]);
 });
 
 Deno.test("parseJson() reads a long string", () => {

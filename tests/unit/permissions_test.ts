@@ -32,7 +32,7 @@ Deno.test("requiredGrants() spells a listener on IPv6 and on port 0", () => {
   assertEquals(grants({ CRED_PROXY_BIND: "::", CRED_PROXY_PORT: "0" }, "http://a").net, ["[::]:0", "a:80"]);
 });
 
-Deno.test("requiredGrants() names the egress proxy instead of the upstreams behind it", () => {
+Deno.test("requiredGrants() names the egress proxy instead of the upstreams reached through it", () => {
   const environment = { HTTPS_PROXY: "http://me:hunter2@proxy:3128", NO_PROXY: "near.example" };
   const { net } = grants(
     environment,
@@ -58,7 +58,7 @@ Deno.test("requiredGrants() reads the table's folder, and the CA file if it lies
   }
 });
 
-Deno.test("requiredGrants() names the Unix socket, to be made and to be listened on", () => {
+Deno.test("requiredGrants() names the Unix socket, to create it and to listen on it", () => {
   const { net, read, write } = grants({
     CRED_PROXY_SOCKET: "/run/y/a.sock",
     CRED_PROXY_ROUTES: "/run/x/t.json",

@@ -1,13 +1,21 @@
-import { assert, assertEquals } from "@std/assert";
-import { parseSettings, SETTING_VARIABLES, type Settings } from "../../lib/config/settings/settings.ts";
-import { linesOf, valueOf } from "../support/result.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+import { parseTokenVariable } from "../../lib/config/route/credential_fields.ts";
+import {
+  parseSettings,
+  SETTING_VARIABLES,
+  SETTINGS,
+  type Settings,
+  settingVariables,
+} from "../../lib/config/settings/settings.ts";
+import { codesOf, linesOf, valueOf } from "../support/result.ts";
 
 function parse(environment: Record<string, string>): Settings {
   return valueOf(parseSettings((name) => environment[name]));
 }
 
-function faults(environment: Record<string, string>): readonly string[] {
-  return linesOf(parseSettings((name) => environment[name]));
+/** Returns the problems of an environment as `variable: code`. */
+function codes(environment: Record<string, string>): readonly string[] {
+  return codesOf(parseSettings((name) => environment[name]));
 }
 
 const DEFAULTS: Settings = {
@@ -28,7 +36,7 @@ Deno.test("parseSettings() has a default for everything", () => {
   assertEquals(parse({}), DEFAULTS);
 });
 
-Deno.test("parseSettings() takes a variable that is set to nothing as unset", () => {
+Deno.test("parseSettings() treats a variable that is set to nothing as unset", () => {
   assertEquals(parse(Object.fromEntries(SETTING_VARIABLES.map((name) => [name, ""]))), DEFAULTS);
 });
 
@@ -41,7 +49,7 @@ Deno.test("parseSettings() reads exactly the variables that are listed", () => {
   assertEquals([...read].toSorted(), [...SETTING_VARIABLES].toSorted());
 });
 
-Deno.test("parseSettings() takes every setting", () => {
+Deno.test("parseSettings() reads every setting", () => {
   const settings = parse({
     CRED_PROXY_ROUTES: "conf/routes.json",
     CRED_PROXY_BIND: "LocalHost",
@@ -67,7 +75,7 @@ Deno.test("parseSettings() takes every setting", () => {
   });
 });
 
-Deno.test("parseSettings() takes a socket's path that can be one", () => {
+Deno.test("parseSettings() accepts the path of a socket that can exist", () => {
   const socket = `/run/${"x".repeat(102)}`;
   for (const path of ["/run/cred-proxy/agent.sock", "/agent.sock", "/run/..data/a.sock", socket]) {
     assertEquals(parse({ CRED_PROXY_SOCKET: path }).socket, path);
@@ -75,91 +83,116 @@ Deno.test("parseSettings() takes a socket's path that can be one", () => {
   for (
     const path of ["a.sock", "./a.sock", "/", "//a", "/run/", "/run//a", "/run/./a", "/run/../a", "/run/.."]
   ) {
-    assertEquals(faults({ CRED_PROXY_SOCKET: path }), [
-      "CRED_PROXY_SOCKET: must be an absolute path, without empty segments, . and ..",
-    ], path);
+    assertEquals(codes({ CRED_PROXY_SOCKET: path }), ["CRED_PROXY_SOCKET: invalid_path"], path);
   }
-  assertEquals(faults({ CRED_PROXY_SOCKET: `${socket}x` }), [
-    "CRED_PROXY_SOCKET: must be no longer than 107 bytes: no socket can have such a path",
-  ]);
-  assertEquals(faults({ CRED_PROXY_SOCKET: "/run/a b" }), [
-    "CRED_PROXY_SOCKET: must be a path without white space, commas, quotes and the shell's special characters",
-  ]);
+  assertEquals(codes({ CRED_PROXY_SOCKET: `${socket}x` }), ["CRED_PROXY_SOCKET: too_long"]);
+  assertEquals(codes({ CRED_PROXY_SOCKET: "/run/a b" }), ["CRED_PROXY_SOCKET: invalid_path"]);
 });
 
-Deno.test("parseSettings() takes an IPv6 address to listen on with and without brackets", () => {
+Deno.test("parseSettings() accepts an IPv6 address to listen on with and without brackets", () => {
   for (const bind of ["::", "[::]", "0:0::0"]) assertEquals(parse({ CRED_PROXY_BIND: bind }).bind, "::");
   assertEquals(parse({ CRED_PROXY_BIND: "::1" }).bind, "::1");
 });
 
-Deno.test("parseSettings() refuses a port that is no number", () => {
+Deno.test("parseSettings() rejects a port that is no number", () => {
   for (const port of ["http", "-1", "65536", "80.5", "0x50", "080", " 80", "1e3"]) {
-    const [fault] = faults({ CRED_PROXY_PORT: port });
-    assert(fault?.startsWith("CRED_PROXY_PORT: must be a number from 0 to 65535, "), fault);
+    assertEquals(codes({ CRED_PROXY_PORT: port }), ["CRED_PROXY_PORT: invalid_port"], port);
   }
-  assertEquals(faults({ CRED_PROXY_PORT: "http" }), [
-    'CRED_PROXY_PORT: must be a number from 0 to 65535, got "http"',
-  ]);
 });
 
 Deno.test("parseSettings() knows the variable that Kubernetes sets for a service of this name", () => {
-  assertEquals(faults({ CRED_PROXY_PORT: "tcp://10.0.0.1:9099" }), [
-    "CRED_PROXY_PORT: must be a number from 0 to 65535, got the address that Kubernetes sets for a service named cred-proxy",
+  const result = parseSettings((name) => name === "CRED_PROXY_PORT" ? "tcp://10.0.0.1:9099" : undefined);
+  assertEquals(codesOf(result), ["CRED_PROXY_PORT: invalid_port"]);
+  assertMatch(linesOf(result).join(), /Kubernetes sets for a service named cred-proxy$/);
+});
+
+Deno.test("parseSettings() reports all problems at once and prints nothing that may be a secret", () => {
+  const environment: Record<string, string> = {
+    CRED_PROXY_ROUTES: "/run/a b/routes.json",
+    CRED_PROXY_BIND: "0.0.0.0:80",
+    CRED_PROXY_PORT: "hunter2 hunter2",
+    CRED_PROXY_LOG: "ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8",
+    CRED_PROXY_CA_FILE: "/etc/a,b.pem",
+    CRED_PROXY_MAX_IN_FLIGHT: "0",
+    CRED_PROXY_DRAIN_S: "soon",
+    CRED_PROXY_ADMIN: "9100",
+    CRED_PROXY_SOCKET: "run/x.sock",
+    https_proxy: "socks5://me:hunter2@proxy:1080",
+  };
+  const result = parseSettings((name) => environment[name]);
+  // The exact wording of messages is held here and in testdata/messages.txt, and nowhere else.
+  assertEquals(linesOf(result), [
+    "CRED_PROXY_ROUTES: must be a path without white space, commas, quotes and the shell's special characters",
+    'CRED_PROXY_BIND: must be an IP address or a host name, got "0.0.0.0:80"',
+    "CRED_PROXY_PORT: must be a number from 0 to 65535, the value is not shown",
+    "CRED_PROXY_SOCKET: must be an absolute path, without empty segments, . and ..",
+    "CRED_PROXY_LOG: must be json or off, the value is not shown",
+    "CRED_PROXY_CA_FILE: must be a path without white space, commas, quotes and the shell's special characters",
+    'CRED_PROXY_MAX_IN_FLIGHT: must be a whole number from 1 to 9999999, got "0"',
+    'CRED_PROXY_DRAIN_S: must be a number of seconds from 0 to 86400, got "soon"',
+    'CRED_PROXY_ADMIN: must be host:port, such as 127.0.0.1:9100 (port 0 picks a free one), got "9100"',
+    "https_proxy: must be an http:// proxy: no other kind is supported (the value is not shown)",
   ]);
 });
 
-Deno.test("parseSettings() tells all problems at once and prints nothing that may be a secret", () => {
-  assertEquals(
-    faults({
-      CRED_PROXY_ROUTES: "/run/a b/routes.json",
-      CRED_PROXY_BIND: "0.0.0.0:80",
-      CRED_PROXY_PORT: "hunter2 hunter2",
-      CRED_PROXY_LOG: "ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8",
-      CRED_PROXY_CA_FILE: "/etc/a,b.pem",
-      CRED_PROXY_MAX_IN_FLIGHT: "0",
-      CRED_PROXY_DRAIN_S: "soon",
-      CRED_PROXY_ADMIN: "9100",
-      CRED_PROXY_SOCKET: "run/x.sock",
-      https_proxy: "socks5://me:hunter2@proxy:1080",
-    }),
-    [
-      "CRED_PROXY_ROUTES: must be a path without white space, commas, quotes and the shell's special characters",
-      'CRED_PROXY_BIND: must be an IP address or a host name, got "0.0.0.0:80"',
-      "CRED_PROXY_PORT: must be a number from 0 to 65535, the value is not shown",
-      "CRED_PROXY_SOCKET: must be an absolute path, without empty segments, . and ..",
-      "CRED_PROXY_LOG: must be json or off, the value is not shown",
-      "CRED_PROXY_CA_FILE: must be a path without white space, commas, quotes and the shell's special characters",
-      'CRED_PROXY_MAX_IN_FLIGHT: must be a whole number from 1 to 9999999, got "0"',
-      'CRED_PROXY_DRAIN_S: must be a number of seconds from 0 to 86400, got "soon"',
-      'CRED_PROXY_ADMIN: must be host:port, such as 127.0.0.1:9100 (port 0 picks a free one), got "9100"',
-      "https_proxy: must be an http:// proxy: no other kind is spoken to (the value is not shown)",
-    ],
-  );
-});
-
-Deno.test("parseSettings() keeps the operator's listener off the agent's port", () => {
-  const same = ["CRED_PROXY_ADMIN: must have another port than the agent's"];
-  assertEquals(faults({ CRED_PROXY_ADMIN: "127.0.0.1:9099" }), same);
-  assertEquals(faults({ CRED_PROXY_BIND: "127.0.0.1", CRED_PROXY_ADMIN: "127.0.0.2:9099" }), same);
+Deno.test("parseSettings() keeps the operator's listener off the client's port", () => {
+  const same = ["CRED_PROXY_ADMIN: conflict"];
+  assertEquals(codes({ CRED_PROXY_ADMIN: "127.0.0.1:9099" }), same);
+  assertEquals(codes({ CRED_PROXY_BIND: "127.0.0.1", CRED_PROXY_ADMIN: "127.0.0.2:9099" }), same);
   assertEquals(parse({ CRED_PROXY_PORT: "0", CRED_PROXY_ADMIN: "LocalHost:0" }).admin, {
     host: "localhost",
     port: 0,
   });
 });
 
-Deno.test("parseSettings() refuses what is no address for the operator's listener", () => {
+Deno.test("parseSettings() rejects what is no address for the operator's listener", () => {
   for (
     const text of ["localhost", ":9100", "::1:9100", "[::1]", "a b:1", "127.0.0.1:65536", "h:09", "h:-1"]
   ) {
-    const [fault] = faults({ CRED_PROXY_ADMIN: text });
-    assert(fault?.startsWith("CRED_PROXY_ADMIN: must be host:port, such as 127.0.0.1:9100 "), text);
+    assertEquals(codes({ CRED_PROXY_ADMIN: text }), ["CRED_PROXY_ADMIN: invalid_address"], text);
   }
 });
 
-Deno.test("parseSettings() refuses a table in the root folder, since the folder becomes readable", () => {
-  const message =
-    "CRED_PROXY_ROUTES: must lie in a folder of its own, not in /: the service may read that folder";
+Deno.test("parseSettings() rejects a table in the root folder, since the folder becomes readable", () => {
   for (const path of ["/routes.json", "//routes.json"]) {
-    assertEquals(faults({ CRED_PROXY_ROUTES: path }), [message]);
+    assertEquals(codes({ CRED_PROXY_ROUTES: path }), ["CRED_PROXY_ROUTES: invalid_path"]);
+  }
+});
+
+Deno.test("parseTokenVariable() rejects the variable of every setting", () => {
+  for (const name of SETTING_VARIABLES) {
+    assertEquals(codesOf(parseTokenVariable(name, "token_env")), ["token_env: reserved_variable"], name);
+  }
+});
+
+Deno.test("the README's table of variables names the settings and no others", () => {
+  const readme = Deno.readTextFileSync(new URL("../../README.md", import.meta.url));
+  const rows = readme.split("\n").filter((line) => /^\| `(?:CRED_PROXY_|HTTPS?_PROXY|NO_PROXY)/.test(line));
+  const named = rows.flatMap((row) =>
+    [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name)
+  );
+  assertEquals(named.toSorted(), Object.values(SETTINGS).map(({ variable }) => variable).toSorted());
+});
+
+Deno.test("bin/cred-proxy grants each verb the variables that it reads, and names no others", () => {
+  const launcher = Deno.readTextFileSync(new URL("../../bin/cred-proxy", import.meta.url));
+  const [, settings = ""] = /^settings='([^']*)'$/m.exec(launcher) ?? [];
+  /** Returns the list of `--allow-env` in a verb's branch, without the shell's quotes. */
+  function granted(verb: string): readonly string[] {
+    const [, branch = ""] = new RegExp(`^  ${verb}\\)\\n(.*?);;`, "ms").exec(launcher) ?? [];
+    const [, list = ""] = /--allow-env=(\S+)/.exec(branch) ?? [];
+    return list.replaceAll('"', "").replace("$settings", settings).split(",").toSorted();
+  }
+  const prefix = "CRED_PROXY_";
+  const egress = SETTING_VARIABLES.filter((name) => !name.startsWith(prefix));
+  for (const verb of ["serve", "permissions"] as const) {
+    assertEquals(settingVariables(verb), SETTING_VARIABLES);
+    assertEquals(granted(verb), [`${prefix}*`, ...egress].toSorted());
+  }
+  for (const verb of ["clients", "healthcheck"] as const) {
+    assertEquals(granted(verb), settingVariables(verb).toSorted());
+  }
+  for (const [name] of launcher.matchAll(/\bCRED_PROXY_[A-Z_]+/g)) {
+    if (name !== prefix) assertEquals(SETTING_VARIABLES.includes(name), true, name);
   }
 });

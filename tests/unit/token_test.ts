@@ -1,21 +1,22 @@
 import { assertEquals } from "@std/assert";
 import { parseToken, parseTokens } from "../../lib/config/route/token.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
-import { valueOf } from "../support/result.ts";
+import { fail, ok } from "../../lib/core/result.ts";
+import { codesOf, valueOf } from "../support/result.ts";
 
-Deno.test("parseToken() takes unset and empty as unset", () => {
-  for (const value of [undefined, ""]) assertEquals(parseToken("T", value), { ok: true, value: undefined });
+Deno.test("parseToken() treats empty as unset", () => {
+  for (const value of [undefined, ""]) assertEquals(parseToken(value, "T"), ok(undefined));
 });
 
-Deno.test("parseToken() gives the token in a form that is not printed", () => {
+Deno.test("parseToken() returns the token in a form that can't be printed", () => {
   for (const token of ["sk-1", "user:pass word", "\u00e9", "!~"]) {
-    const secret = valueOf(parseToken("T", token));
+    const secret = valueOf(parseToken(token, "T"));
     assertEquals(secret?.reveal(), token);
     assertEquals(`${secret}`, "[redacted]");
   }
 });
 
-Deno.test("parseToken() tells which byte a head can't carry and where, and not the token", () => {
+Deno.test("parseToken() reports which byte a head can't carry and where, and not the token", () => {
   const cases: [value: string, message: string][] = [
     ["hunter2\n", "holds a line feed (LF) at position 8"],
     ["hunter2\r\nx: y", "holds a carriage return (CR) at position 8"],
@@ -28,14 +29,12 @@ Deno.test("parseToken() tells which byte a head can't carry and where, and not t
     ["hunter2 ", "ends with white space"],
   ];
   for (const [value, message] of cases) {
-    assertEquals(parseToken("A_TOKEN", value), {
-      ok: false,
-      problems: [{ path: "A_TOKEN", message: `${message} (the value is not shown)` }],
-    });
+    const problem = fail("A_TOKEN", "invalid_characters", `${message} (the value is not shown)`);
+    assertEquals(parseToken(value, "A_TOKEN"), problem);
   }
 });
 
-Deno.test("parseTokens() reads each variable once, leaves out the unset and tells all problems", () => {
+Deno.test("parseTokens() reads each variable once, leaves out the unset and reports all problems", () => {
   const routes = ["A", "B", "A", "C"].map((token, index) => ({
     path: `/${index}/`,
     upstream: "https://a.example",
@@ -51,5 +50,5 @@ Deno.test("parseTokens() reads each variable once, leaves out the unset and tell
   assertEquals([...valueOf(good).keys()], ["A", "C"]);
   assertEquals(read, ["A", "B", "C"]);
   const bad = parseTokens(table, () => "\n");
-  assertEquals(bad.ok ? [] : bad.problems.map(({ path }) => path), ["A", "B", "C"]);
+  assertEquals(codesOf(bad), ["A", "B", "C"].map((name) => `${name}: invalid_characters`));
 });

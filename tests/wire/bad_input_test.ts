@@ -1,5 +1,5 @@
 /**
- * What is wrong in the configuration, as `serve` tells it: where, in one line each, and never with a secret.
+ * What is wrong with the configuration, as `serve` reports it: one line per problem, with its path, never with a secret.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { runMain, startService } from "../support/service.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { request } from "../support/wire.ts";
 
-/** Stands wherever a secret could; no output may hold it. */
+/** Stands wherever a secret could stand; no output may hold it. */
 const CANARY = "canary7Hq2Lw9XvT4bNzR5";
 
 const ROUTE = { path: "/a/", upstream: "https://api.test", auth_scheme: "Bearer", token_env: "A_TOKEN" };
@@ -24,30 +24,30 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
 
-/** Starts the service, which must not start: gives its lines without the program's name. */
+/** Runs a verb that must fail; returns its lines without the program's name. */
 async function linesOf(env: Record<string, string>, verb = "serve"): Promise<string[]> {
   const { code, stdout, stderr } = await runMain([verb], {
     env: { CRED_PROXY_ROUTES: join(folder, "routes.json"), CRED_PROXY_PORT: "0", ...env },
   });
-  const told = `${JSON.stringify(env)}\n${stderr}`;
-  assertEquals([code, stdout], [78, ""], told);
-  assert(!stderr.includes(CANARY) && !stderr.includes(CANARY.toLowerCase()), told);
+  const context = `${JSON.stringify(env)}\n${stderr}`;
+  assertEquals([code, stdout], [78, ""], context);
+  assert(!stderr.includes(CANARY) && !stderr.includes(CANARY.toLowerCase()), context);
   // Not even its first half.
-  assert(!stderr.includes(CANARY.slice(0, 11)), told);
+  assert(!stderr.includes(CANARY.slice(0, 11)), context);
   const lines = stderr.trimEnd().split("\n");
   // A refusal of the flags would not be about the input, and a stack would not be for the operator.
-  for (const line of lines) assertMatch(line, /^cred-proxy: (?!--allow)\S.*: \S/, told);
+  for (const line of lines) assertMatch(line, /^cred-proxy: (?!--allow)\S.*: \S/, context);
   return lines.map((line) => line.replace("cred-proxy: ", ""));
 }
 
-/** The lines for a route table's text. */
+/** Returns the lines for a route table's text. */
 async function linesForTable(text: string): Promise<string[]> {
   const file = join(folder, "bad.json");
   await Deno.writeTextFile(file, text);
   return await linesOf({ CRED_PROXY_ROUTES: file });
 }
 
-Deno.test("a route table that can't be read is told by its path", async () => {
+Deno.test("a route table that can't be read is reported under its path", async () => {
   const cases: [file: string, message: string][] = [
     ["missing.json", "no such file"],
     ["missing/routes.json", "no such file"],
@@ -61,7 +61,7 @@ Deno.test("a route table that can't be read is told by its path", async () => {
   }
 });
 
-Deno.test("a route table that is no JSON is told by line and column", async () => {
+Deno.test("a route table that is not JSON is reported by line and column", async () => {
   const cases: [text: string, place: RegExp][] = [
     ["", /line 1, column 1/],
     [`{ "routes": [\n  ${CANARY}\n] }`, /line 2, column 3/],
@@ -78,7 +78,7 @@ Deno.test("a route table that is no JSON is told by line and column", async () =
   }
 });
 
-Deno.test("a route table that is no object, or has no routes, is told so", async () => {
+Deno.test("a route table that is no object, or has no routes, is reported as such", async () => {
   const cases: [text: string, line: string][] = [
     ["[]", "the route table: must be an object, got an array"],
     ["null", "the route table: must be an object, got null"],
@@ -93,7 +93,7 @@ Deno.test("a route table that is no object, or has no routes, is told so", async
   for (const [text, line] of cases) assertEquals(await linesForTable(text), [line]);
 });
 
-Deno.test("a table that is wrong in several places is told of all of them at once", async () => {
+Deno.test("all problems of a table are reported at once", async () => {
   const table = {
     routes: [
       { ...ROUTE, path: "a/", auth_schema: "Bearer" },
@@ -145,7 +145,7 @@ Deno.test("a secret that stands in the wrong place of a table is not printed", a
   }
 });
 
-Deno.test("a setting that is wrong is told by its variable", async () => {
+Deno.test("a wrong setting is reported under its variable", async () => {
   const cases: [variable: string, values: string[]][] = [
     ["CRED_PROXY_PORT", [
       "x",
@@ -178,7 +178,7 @@ Deno.test("a setting that is wrong is told by its variable", async () => {
   }
 });
 
-Deno.test("a CA file that is none is told by the variable or its path", async () => {
+Deno.test("an invalid CA file is reported under the variable or its path", async () => {
   const cases: [content: string | undefined, line: RegExp][] = [
     [undefined, /ca\.pem: no such file$/],
     ["", /^CRED_PROXY_CA_FILE: holds no -----BEGIN CERTIFICATE-----/],
@@ -187,7 +187,7 @@ Deno.test("a CA file that is none is told by the variable or its path", async ()
       `-----BEGIN CERTIFICATE-----\n${CANARY}\n-----END CERTIFICATE-----\n`,
       /^CRED_PROXY_CA_FILE: .* damaged/,
     ],
-    ["-----BEGIN CERTIFICATE-----\nMIIB\n", /^CRED_PROXY_CA_FILE: .* not whole/],
+    ["-----BEGIN CERTIFICATE-----\nMIIB\n", /^CRED_PROXY_CA_FILE: .* incomplete/],
     [
       `-----BEGIN PRIVATE KEY-----\n${CANARY}\n-----END PRIVATE KEY-----\n`,
       /^CRED_PROXY_CA_FILE: holds a private key/,
@@ -206,7 +206,7 @@ Deno.test("a CA file that is none is told by the variable or its path", async ()
   );
 });
 
-Deno.test("settings, table and CA file are told of together", async () => {
+Deno.test("the problems of settings, table and CA file are reported together", async () => {
   await Deno.writeTextFile(join(folder, "bad.json"), '{"routes": [{}]}');
   const lines = await linesOf({
     CRED_PROXY_ROUTES: join(folder, "bad.json"),
@@ -228,8 +228,8 @@ Deno.test("settings, table and CA file are told of together", async () => {
   );
 });
 
-/** What a token may not hold, and how it is called. */
-const BAD_TOKENS: readonly (readonly [token: string, fault: string])[] = [
+/** What a token must not hold, and what messages call it. */
+const BAD_TOKENS: readonly (readonly [token: string, kind: string])[] = [
   [`${CANARY}\n`, "a line feed (LF)"],
   [`${CANARY}\r\nX-Evil: 1`, "a carriage return (CR)"],
   [`\n${CANARY}`, "a line feed (LF)"],
@@ -242,7 +242,7 @@ const BAD_TOKENS: readonly (readonly [token: string, fault: string])[] = [
 ];
 
 Deno.test("a token that a head can't carry stops the start under the right flags, and is not printed", async () => {
-  for (const [token, fault] of BAD_TOKENS) {
+  for (const [token, kind] of BAD_TOKENS) {
     const started = await startService({
       routes: { routes: [ROUTE] },
       env: { A_TOKEN: token },
@@ -251,12 +251,12 @@ Deno.test("a token that a head can't carry stops the start under the right flags
       return "It started";
     }, (error: Error) => error.message);
     assertMatch(started, /cred-proxy: A_TOKEN: \w+ .*\(the value is not shown\)/);
-    assert(started.includes(fault), started);
+    assert(started.includes(kind), started);
     assert(!started.includes(CANARY), started);
   }
 });
 
-Deno.test("a token that a head can't carry ends serve with 78, and check as well", async () => {
+Deno.test("serve and check exit with 78 on a token that a head can't carry", async () => {
   const env = {
     CRED_PROXY_ROUTES: join(folder, "routes.json"),
     CRED_PROXY_PORT: "0",
@@ -276,7 +276,7 @@ Deno.test("a token that a head can't carry ends serve with 78, and check as well
   }
 });
 
-Deno.test("a bad token of one route is told though those of others are good, and bad ones all at once", async () => {
+Deno.test("a bad token is reported though those of other routes are good, and bad ones all at once", async () => {
   const names = ["GOOD", "BAD", "WORSE"].map((name) => `${name}_TOKEN`);
   const routes = names.map((name) => ({ ...ROUTE, path: `/${name}/`, token_env: name }));
   const env = { GOOD_TOKEN: "good", BAD_TOKEN: `${CANARY}\n`, WORSE_TOKEN: `${CANARY}\r` };
@@ -285,13 +285,13 @@ Deno.test("a bad token of one route is told though those of others are good, and
   assertEquals(lines.map((line) => line.split(":")[0]).toSorted(), ["BAD_TOKEN", "WORSE_TOKEN"]);
 });
 
-Deno.test("an unset token does not stop the start, and is told of", async () => {
+Deno.test("an unset token does not stop the start, and is reported", async () => {
   await using service = await startService({ routes: { routes: [ROUTE] } });
   await service.logged(/^cred-proxy: A_TOKEN is unset or empty: \/a\/ responds with 500$/m);
   assertEquals((await request(service.port, "GET /a/x HTTP/1.1\r\nHost: x\r\n\r\n")).status, 500);
 });
 
-Deno.test("a port that is taken ends serve with 78 and one line", async () => {
+Deno.test("serve exits with 78 and one line if its port is taken", async () => {
   await using taken = startUpstream(() => {});
   const env = {
     CRED_PROXY_ROUTES: join(folder, "routes.json"),

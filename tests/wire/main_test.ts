@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
+import { SETTINGS } from "../../lib/config/settings/settings.ts";
 import { VERSION } from "../../lib/core/version.ts";
 import { runMain } from "../support/run_main.ts";
 
@@ -10,7 +11,7 @@ const TABLE = {
   ],
 };
 
-/** Runs with a folder that holds these files, and removes it. */
+/** Runs with a folder that holds these files, and removes it afterwards. */
 async function withFiles(
   files: Record<string, string | Uint8Array>,
   run: (folder: string) => Promise<void>,
@@ -36,18 +37,19 @@ Deno.test("version prints the version of deno.json", async () => {
   }
 });
 
-Deno.test("help tells every verb, and needs no permission", async () => {
+Deno.test("help lists every verb and every setting, and needs no permission", async () => {
   for (const verb of ["help", "--help", "-h"]) {
     const { code, stdout } = await runMain([verb], { flags: [] });
     assertEquals(code, 0);
     for (const name of ["serve", "permissions", "check", "clients", "healthcheck", "version", "help"]) {
       assert(stdout.includes(`\n  ${name} `), name);
     }
+    for (const { variable } of Object.values(SETTINGS)) assert(stdout.includes(`\n  ${variable} `), variable);
     assert(stdout.split("\n").every((line) => line.length <= 80), "a line is too long for a terminal");
   }
 });
 
-Deno.test("an unknown verb or a stray argument ends with 64 and a line that helps", async () => {
+Deno.test("an unknown verb or a stray argument exits with 64 and a line that helps", async () => {
   const cases: [args: string[], line: string][] = [
     [["permisions"], 'unknown verb "permisions"; did you mean permissions?'],
     [["xyzzy"], 'unknown verb "xyzzy"; see help'],
@@ -62,7 +64,7 @@ Deno.test("an unknown verb or a stray argument ends with 64 and a line that help
   }
 });
 
-Deno.test("check tells the routes and which tokens are unset", async () => {
+Deno.test("check prints the routes and which tokens are unset", async () => {
   await withFiles({ "routes.json": "\ufeff" + JSON.stringify(TABLE) }, async (folder) => {
     const file = join(folder, "routes.json");
     for (const [args, env] of [[["check", file], {}], [["check"], { CRED_PROXY_ROUTES: file }]] as const) {
@@ -70,7 +72,7 @@ Deno.test("check tells the routes and which tokens are unset", async () => {
       assertEquals(outcome, {
         code: 0,
         stdout: `${file}: 2 route(s)\n` +
-          "  /anthropic/ → http://[::1]/v1, ANTHROPIC_KEY UNSET: this route will answer 500\n" +
+          "  /anthropic/ → http://[::1]/v1, ANTHROPIC_KEY UNSET: this route will respond with 500\n" +
           "  /gh/ → https://api.github.com, GH_TOKEN set\n",
         stderr: "",
       });
@@ -78,7 +80,7 @@ Deno.test("check tells the routes and which tokens are unset", async () => {
   });
 });
 
-Deno.test("check tells each problem of settings, table and CA file on a line of its own, and ends with 78", async () => {
+Deno.test("check prints each problem of settings, table and CA file on a line of its own, and exits with 78", async () => {
   await withFiles({ "routes.json": '{"routes":[{}],"route":1}', "ca.pem": "no" }, async (folder) => {
     const env = { CRED_PROXY_CA_FILE: join(folder, "ca.pem"), CRED_PROXY_PORT: "x" };
     const outcome = await runMain(["check", join(folder, "routes.json")], { env });
@@ -97,7 +99,7 @@ cred-proxy: CRED_PROXY_CA_FILE: holds no -----BEGIN CERTIFICATE-----: it is no P
   });
 });
 
-Deno.test("check refuses a token that a head can't carry, and does not print it", async () => {
+Deno.test("check rejects a token that a head can't carry, and does not print it", async () => {
   await withFiles({ "routes.json": JSON.stringify(TABLE) }, async (folder) => {
     const outcome = await runMain(["check", join(folder, "routes.json")], { env: { GH_TOKEN: "hunter2\n" } });
     assertEquals(outcome, {
@@ -121,7 +123,7 @@ Deno.test("a token that is not UTF-8 is not printed, though the runtime's own me
   });
 });
 
-Deno.test("a table that can't be read is told in one line", async () => {
+Deno.test("a table that can't be read is reported in one line", async () => {
   await withFiles({ "latin1.json": Uint8Array.of(0x22, 0xe9, 0x22), "secret.json": "{}" }, async (folder) => {
     await Deno.chmod(join(folder, "secret.json"), 0);
     const cases: [path: string, message: string][] = [
@@ -141,8 +143,8 @@ Deno.test("a table that can't be read is told in one line", async () => {
   });
 });
 
-Deno.test("without the flags to read the environment or the table, one line tells which is missing", async () => {
-  const right = "deno run $(deno run --allow-read --allow-env main.ts permissions) main.ts serve";
+Deno.test("without the flags to read the environment or the table, one line says which is missing", async () => {
+  const right = "bin/cred-proxy serve";
   for (const verb of ["permissions", "check", "serve"]) {
     const bare = await runMain([verb], { flags: ["--no-prompt"] });
     assertEquals(bare.code, 78);

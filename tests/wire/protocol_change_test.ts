@@ -1,10 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { parseUpstream } from "../../lib/config/route/upstream_url.ts";
-import type { Upstream } from "../../lib/config/route/route_config.ts";
 import { Deadlines } from "../../lib/upstream/deadlines.ts";
 import { BadResponse } from "../../lib/upstream/errors.ts";
 import { Http1Transport } from "../../lib/upstream/http1_transport.ts";
 import type { UpstreamRequest } from "../../lib/upstream/transport.ts";
+import { valueOf } from "../support/result.ts";
 
 /** Responds to one request with a change of protocol, and then sends back what comes. */
 async function switchProtocols(listener: Deno.Listener): Promise<void> {
@@ -33,7 +33,7 @@ function requestOf(upgrade: boolean): UpstreamRequest {
 /** Runs with a transport to an upstream that changes the protocol. */
 async function withTransport(run: (transport: Http1Transport) => Promise<void>): Promise<void> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const upstream = parseUpstream(`http://127.0.0.1:${listener.addr.port}`) as Upstream;
+  const upstream = valueOf(parseUpstream(`http://127.0.0.1:${listener.addr.port}`, "upstream"));
   const transport = new Http1Transport(
     { upstream, connectTimeoutMs: 5000, responseTimeoutMs: 5000 },
     { caCerts: [], egress: undefined, deadlines: new Deadlines() },

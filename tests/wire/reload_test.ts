@@ -83,13 +83,13 @@ Deno.test("a table that is invalid or needs more permissions is rejected, and th
       "routes[0].colour: unknown field",
     ]],
     [{ routes: [...routes, routeTo("https://evil.example", "/b/")] }, [
-      "--allow-net: is missing evil.example:443; the service must be started anew to be granted it",
+      "--allow-net: is missing evil.example:443; restart the service to grant it",
     ]],
     [{ routes: [...routes, routeTo(upstream.url, "/b/", { token_env: "B_TOKEN" })] }, [
       "B_TOKEN: was not read at the start and can't be read now; restart the service",
     ]],
     [{ client_token_env: "UNSET_TOKEN", routes }, [
-      "UNSET_TOKEN: is unset or empty, but client_token_env asks for it",
+      "UNSET_TOKEN: is unset or empty, but client_token_env requires it",
     ]],
     [{ routes: [routeTo(upstream.url, "/a/", { token_env: undefined, token_file: "empty" })] }, [
       "empty: is empty",

@@ -63,11 +63,11 @@ Deno.test("a rotation under load loses no request, and new token loaded soon", a
 Deno.test("a mounted volume switches its links atomically, and a token that arrives late is used from then on", async () => {
   await using upstream = startUpstream((exchange) => exchange.respond(200, [], "ok"));
   await using service = await startFor(upstream, {});
-  await service.logged(/^cred-proxy: the file gh is not there: \/a\/ responds with 500$/m);
+  await service.logged(/^cred-proxy: the file gh does not exist: \/a\/ responds with 500$/m);
   const missing = await ask(service);
   assertEquals([missing.status, JSON.parse(missing.body.text).error.message], [
     500,
-    "The token of this route is not set: the file gh is not there",
+    "The token of this route is not set: the file gh does not exist",
   ]);
 
   async function publish(folder: string, token: string): Promise<void> {

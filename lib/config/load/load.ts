@@ -1,64 +1,79 @@
-import { parsePem } from "../settings/ca_file.ts";
-import type { Result } from "../../core/result.ts";
+/**
+ * Reads the environment and the files that it names, and parses them.
+ *
+ * @module
+ */
+
+import { fileFingerprint } from "../../core/file_fingerprint.ts";
+import type { Verb } from "../../core/launch.ts";
+import { failAll, ok, problemsOf, type Result } from "../../core/result.ts";
 import type { RouteTable } from "../route/route_config.ts";
 import { parseRoutes } from "../route/route_table.ts";
-import { parseSettings, type Settings } from "../settings/settings.ts";
-import { parseTokens, type Tokens } from "../route/token.ts";
-import { fileFingerprint } from "../../core/file_fingerprint.ts";
-import { withEnvironment } from "./environment.ts";
+import { parseTokens, type Tokens, tokenVariables } from "../route/token.ts";
+import { parsePem } from "../settings/ca_file.ts";
+import {
+  parseSettings,
+  readSettings,
+  SETTING_VARIABLES,
+  type Settings,
+  settingVariables,
+} from "../settings/settings.ts";
+import { readEnvironment } from "./environment.ts";
 import { readText } from "./read_text.ts";
 
-/** All that the service is told, except for the tokens. */
+/** The whole configuration except for the tokens. */
 export interface Configuration {
   readonly settings: Settings;
   readonly table: RouteTable;
-  /** What the table's file looked like before it was read: see {@linkcode fileFingerprint}. */
+  /** The state of the table's file before it was read: see {@linkcode fileFingerprint}. */
   readonly tableState: string;
-  /** PEM: the authorities trusted beside the built-in ones. */
+  /** PEM: the authorities trusted besides the built-in ones. */
   readonly ca: string | undefined;
 }
 
-/** The settings that lead to files. */
-const PATHS: readonly string[] = ["CRED_PROXY_ROUTES", "CRED_PROXY_CA_FILE"];
-
 /**
- * Read and judge the environment and the files it names. The problems of all of them are told at once.
+ * Loads the settings, the route table and the authorities. The problems of all of them are reported at once: a wrong
+ * port does not hide those of the table.
  *
  * @param file A route table to read instead of the one that the environment names.
  */
 export async function loadConfiguration(file?: string): Promise<Result<Configuration>> {
-  const settings = withEnvironment(parseSettings);
-  // A wrong port is no reason to be silent about the table: the paths may be good all the same.
-  const paths = settings.ok
-    ? settings
-    : withEnvironment((get) => parseSettings((name) => PATHS.includes(name) ? get(name) : undefined));
-  if (!paths.ok) return settings.ok ? paths : settings;
+  const environment = readEnvironment(SETTING_VARIABLES);
+  if (!environment.ok) return environment;
+  const settings = readSettings((name) => environment.value.get(name));
 
-  const { routesPath, caFile } = paths.value;
-  const tableState = await fileFingerprint(file ?? routesPath);
-  const table = await loadTable(file ?? routesPath);
-  const ca = caFile === undefined ? undefined : await loadAuthorities(caFile);
-  if (settings.ok && table.ok && (ca === undefined || ca.ok)) {
-    return { ok: true, value: { settings: settings.value, table: table.value, tableState, ca: ca?.value } };
+  const { routesPath, caFile } = settings.values;
+  const path = file ?? routesPath;
+  if (path === undefined) return failAll(settings.problems);
+  const tableState = await fileFingerprint(path);
+  const table = await loadTable(path);
+  const ca = caFile === undefined ? ok(undefined) : await loadAuthorities(caFile);
+  if (settings.ok && table.ok && ca.ok) {
+    return ok({ settings: settings.values, table: table.value, tableState, ca: ca.value });
   }
-  const problems = [settings, table, ca].flatMap((judged) =>
-    judged === undefined || judged.ok ? [] : judged.problems
-  );
-  return { ok: false, problems };
+  return failAll([...settings.problems, ...problemsOf(table), ...problemsOf(ca)]);
 }
 
-/** Read and judge the tokens in variables. */
+/** Loads the settings that a verb reads, under the permission to read their variables alone. */
+export function loadSettings(verb: Verb): Result<Settings> {
+  const environment = readEnvironment(settingVariables(verb));
+  return environment.ok ? parseSettings((name) => environment.value.get(name)) : environment;
+}
+
+/** Loads the tokens in variables. */
 export function loadTokens(table: RouteTable): Result<Tokens> {
-  return withEnvironment((get) => parseTokens(table, get));
+  const environment = readEnvironment(tokenVariables(table));
+  return environment.ok ? parseTokens(table, (name) => environment.value.get(name)) : environment;
 }
 
-/** Read and judge a route table. */
+/** Loads a route table. */
 export async function loadTable(path: string): Promise<Result<RouteTable>> {
   const text = await readText(path);
   return text.ok ? parseRoutes(text.value) : text;
 }
 
+/** What is wrong inside the file is reported under the variable, what is wrong with the file itself under its path. */
 async function loadAuthorities(path: string): Promise<Result<string>> {
   const text = await readText(path);
-  return text.ok ? parsePem(text.value) : text;
+  return text.ok ? parsePem(text.value, "CRED_PROXY_CA_FILE") : text;
 }

@@ -1,31 +1,30 @@
-import { fail } from "../reader/fields.ts";
-import type { Result } from "../../core/result.ts";
-import { notCovered } from "./environment.ts";
+import { fail, ok, type Result } from "../../core/result.ts";
+import { missingGrant } from "./missing_grant.ts";
 
-/** Read a file of the configuration; its path is the place of what goes wrong. */
+/** Reads a text file of the configuration. Its path is the path of a problem. */
 export async function readText(path: string): Promise<Result<string>> {
   let bytes: Uint8Array;
   try {
     bytes = await Deno.readFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) {
-      return { ok: false, problems: [notCovered("--allow-read", path)] };
-    }
-    return fail(path, reason(error));
+    return failureOf(error, path);
   }
   try {
-    // Strict, unlike Deno.readTextFile, which replaces what it does not understand.
-    return { ok: true, value: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+    // Strict, unlike Deno.readTextFile, which replaces what it can't decode.
+    return ok(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    return fail(path, "is not UTF-8");
+    return fail(path, "invalid_utf8", "is not UTF-8");
   }
 }
 
-function reason(error: unknown): string {
+function failureOf(error: unknown, path: string): Result<never> {
+  if (error instanceof Deno.errors.NotCapable) return missingGrant("--allow-read", path);
   if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-    return "no such file";
+    return fail(path, "not_found", "no such file");
   }
-  if (error instanceof Deno.errors.IsADirectory) return "is a folder, not a file";
-  if (error instanceof Deno.errors.PermissionDenied) return "this user may not read the file";
-  return `can't be read (${error instanceof Error ? error.name : "unknown error"})`;
+  if (error instanceof Deno.errors.IsADirectory) return fail(path, "not_a_file", "is a folder, not a file");
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return fail(path, "permission_denied", "this user may not read the file");
+  }
+  return fail(path, "unreadable", `can't be read (${error instanceof Error ? error.name : "unknown error"})`);
 }

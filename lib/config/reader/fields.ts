@@ -1,101 +1,90 @@
-import type { Problem, Result } from "../../core/result.ts";
-import type { Json, JsonObject } from "./json.ts";
-import { isPlainName, memberPath } from "./path.ts";
-import { didYouMean } from "./did_you_mean.ts";
-
 /**
- * How the fields of an object are read: a record with an entry a field, so that a new field is a new line there.
+ * How an object's fields are read: from a record with one entry per field, so that a new field is a new line there.
  *
  * @module
  */
 
-/** Turns what stands at a place into a value, or says what is wrong with it. */
-export type Reader<Value> = (json: Json, place: string) => Result<Value>;
+import { fail, ok, type Problem, problem, problemsOf, type Result } from "../../core/result.ts";
+import { didYouMean } from "./did_you_mean.ts";
+import type { Json, JsonObject } from "./json.ts";
+import { memberPath } from "./member_path.ts";
+import { isPlainName } from "./plain_name.ts";
+import { type Reading, readingOf } from "./reading.ts";
 
-/** A field of an object: how it is read, and what holds when it is left out. */
-export interface Field<Value> {
+/** Turns the JSON value at a path into a value of ours. */
+export type Reader<Value> = (json: Json, path: string) => Result<Value>;
+
+/** How a field is read. */
+export interface FieldSpec<Value> {
   readonly read: Reader<Value>;
-  /** Undefined: the field must be there. */
-  readonly otherwise: { readonly value: Value } | undefined;
-  /** The field that may stand in this one's place, and not beside it. */
-  readonly unless?: string;
+  /** What holds if the field is left out; undefined: it must be there. */
+  readonly default: { readonly value: Value } | undefined;
+  /** A field that may take this one's place, but not stand next to it. */
+  readonly alternative?: string;
 }
 
 /** A field that must be there. */
-export function required<Value>(read: Reader<Value>): Field<Value> {
-  return { read, otherwise: undefined };
+export function required<Value>(read: Reader<Value>): FieldSpec<Value> {
+  return { read, default: undefined };
 }
 
 /** A field that must be there unless another one is: exactly one of the two. */
-export function requiredUnless<Value>(read: Reader<Value>, other: string): Field<Value | undefined> {
-  return { read, otherwise: undefined, unless: other };
+export function requiredUnless<Value>(
+  read: Reader<Value>,
+  alternative: string,
+): FieldSpec<Value | undefined> {
+  return { read, default: undefined, alternative };
 }
 
-/** A field that may be left out, and what then holds. */
-export function optional<Value, Default>(read: Reader<Value>, value: Default): Field<Value | Default> {
-  return { read, otherwise: { value } };
+/** A field that may be left out. */
+export function optional<Value, Default>(read: Reader<Value>, value: Default): FieldSpec<Value | Default> {
+  return { read, default: { value } };
 }
 
-/** The fields of an object by their names. */
-export type Fields = Readonly<Record<string, Field<unknown>>>;
+/** The fields of an object by name. */
+export type FieldSpecs = Readonly<Record<string, FieldSpec<unknown>>>;
 
-/** What reading an object with given fields makes. */
-export type Values<Of extends Fields> = {
-  readonly [Name in keyof Of]: Of[Name] extends Field<infer Value> ? Value : never;
+/** The values of an object that was read with these fields. */
+export type FieldValues<Of extends FieldSpecs> = {
+  readonly [Name in keyof Of]: Of[Name] extends FieldSpec<infer Value> ? Value : never;
 };
 
-/** The values that could be read, and everything that is wrong: all values are there if nothing is. */
-export type Reading<Of extends Fields> =
-  | { readonly ok: true; readonly values: Values<Of>; readonly problems: readonly [] }
-  | { readonly ok: false; readonly values: Partial<Values<Of>>; readonly problems: readonly Problem[] };
-
-/** Read an object's fields. A missing field, a wrong one and an unknown one are each a problem of their own. */
-export function readFields<Of extends Fields>(object: JsonObject, place: string, fields: Of): Reading<Of> {
+/** Reads an object's fields. A missing, a wrong and an unknown field are each a problem of their own. */
+export function readFields<Of extends FieldSpecs>(
+  object: JsonObject,
+  path: string,
+  specs: Of,
+): Reading<FieldValues<Of>> {
   const problems: Problem[] = [];
   const values: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(fields)) {
-    const at = memberPath(place, name);
+  for (const [name, spec] of Object.entries(specs)) {
+    const fieldPath = memberPath(path, name);
     const json = object.get(name);
-    const other = field.unless !== undefined && object.has(field.unless) ? field.unless : undefined;
-    const judged = json === undefined ? missing(field, at, other) : field.read(json, at);
-    if (json !== undefined && other !== undefined) {
-      problems.push({ path: at, message: `must not stand beside ${other}: one of the two` });
+    const alternative = spec.alternative !== undefined && object.has(spec.alternative)
+      ? spec.alternative
+      : undefined;
+    if (json !== undefined && alternative !== undefined) {
+      problems.push(
+        problem(fieldPath, "exclusive_fields", `must not stand beside ${alternative}: one of the two`),
+      );
     }
-    if (judged.ok) values[name] = judged.value;
-    else problems.push(...judged.problems);
+    const result = json !== undefined
+      ? spec.read(json, fieldPath)
+      : alternative !== undefined
+      ? ok(undefined)
+      : defaultOf(spec, fieldPath);
+    if (result.ok) values[name] = result.value;
+    problems.push(...problemsOf(result));
   }
   for (const name of object.keys()) {
-    if (Object.hasOwn(fields, name)) continue;
-    // A name that may be a secret gets no suggestion either: that would tell how near it is.
-    const hint = isPlainName(name) ? didYouMean(name, Object.keys(fields)) : "";
-    problems.push({ path: memberPath(place, name), message: `unknown field${hint}` });
+    if (Object.hasOwn(specs, name)) continue;
+    // No suggestion for a name that may be a secret either: it would show how near the two are.
+    const hint = isPlainName(name) ? didYouMean(name, Object.keys(specs)) : "";
+    problems.push(problem(memberPath(path, name), "unknown_field", `unknown field${hint}`));
   }
-  // Each name of `Of` has its value exactly if no problem was found.
-  if (problems.length === 0) return { ok: true, values: values as Values<Of>, problems: [] };
-  return { ok: false, values: values as Partial<Values<Of>>, problems };
+  return readingOf(values, problems);
 }
 
-function missing(field: Field<unknown>, place: string, other: string | undefined): Result<unknown> {
-  if (other !== undefined) return ok(undefined);
-  return field.otherwise === undefined
-    ? fail(place, "is missing")
-    : { ok: true, value: field.otherwise.value };
-}
-
-/** One problem. */
-export function fail(place: string, message: string): { readonly ok: false; readonly problems: [Problem] } {
-  return { ok: false, problems: [{ path: place, message }] };
-}
-
-/** A value that is as wanted. */
-export function ok<Value>(value: Value): { readonly ok: true; readonly value: Value } {
-  return { ok: true, value };
-}
-
-/** What kind of value something is, for messages; the value itself may be a secret. */
-export function kindOf(json: Json): string {
-  if (json === null) return "null";
-  if (Array.isArray(json)) return "an array";
-  if (json instanceof Map) return "an object";
-  return `a ${typeof json}`;
+function defaultOf(spec: FieldSpec<unknown>, path: string): Result<unknown> {
+  return spec.default === undefined ? fail(path, "missing", "is missing") : ok(spec.default.value);
 }

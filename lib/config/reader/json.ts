@@ -1,5 +1,14 @@
-import type { Problem, Result } from "../../core/result.ts";
-import { memberPath } from "./path.ts";
+/**
+ * JSON (RFC 8259), read as strictly as `JSON.parse` does, with two things that it lacks: the line and column of an
+ * error, and which member names stand twice in an object. `JSON.parse` silently keeps the last of two members, so that
+ * a person who reads the table and the service could see different upstreams; and its messages quote the text, which
+ * may hold a secret.
+ *
+ * @module
+ */
+
+import { fail, ok, type Problem, problem, type Result } from "../../core/result.ts";
+import { memberPath } from "./member_path.ts";
 
 /** A JSON value. An object is a map, so that a member called `__proto__` is a member like any other. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -15,27 +24,31 @@ export interface JsonText {
 }
 
 /**
- * Read a JSON text (RFC 8259) as strictly as `JSON.parse`, and say two things which that does not: the line and column
- * of a fault, and which member names stand twice in an object. `JSON.parse` keeps the last of two members in silence,
- * so that a reader of the table and the service could hold different upstreams for true; and its messages quote the
- * text, which may hold a secret.
+ * Parses a JSON text.
  *
- * @param name The place to give for the whole text.
+ * @param path Names the text as a whole; the paths of duplicates begin at its value.
  */
-export function parseJson(text: string, name: string): Result<JsonText> {
+export function parseJson(text: string, path: string): Result<JsonText> {
   try {
-    return { ok: true, value: new Reader(text).document() };
-  } catch (fault) {
-    if (!(fault instanceof Fault)) throw fault;
-    const before = text.slice(0, fault.at);
+    return ok(new JsonParser(text).document());
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    const before = text.slice(0, error.offset);
     const line = before.split("\n").length;
-    const column = fault.at - before.lastIndexOf("\n");
-    const message = `is not JSON: line ${line}, column ${column}: ${fault.message}`;
-    return { ok: false, problems: [{ path: name, message }] };
+    const column = error.offset - before.lastIndexOf("\n");
+    return fail(path, "invalid_json", `is not JSON: line ${line}, column ${column}: ${error.message}`);
   }
 }
 
-/** Deeper nesting is no configuration; the bound keeps the recursion off the end of the stack. */
+/** Returns the type of a value, for messages; the value itself may be a secret. */
+export function kindOf(json: Json): string {
+  if (json === null) return "null";
+  if (Array.isArray(json)) return "an array";
+  if (json instanceof Map) return "an object";
+  return `a ${typeof json}`;
+}
+
+/** No configuration is nested deeper; the limit keeps the recursion from overflowing the stack. */
 const DEPTH_LIMIT = 64;
 
 const SPACE = /[ \t\r\n]*/y;
@@ -45,16 +58,18 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const STRING = /"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 
 /** Where a text stops being JSON. */
-class Fault extends Error {
-  constructor(readonly at: number, message: string) {
+class JsonError extends Error {
+  /** @param offset In characters from the beginning of the text. */
+  constructor(readonly offset: number, message: string) {
     super(message);
   }
 }
 
-class Reader {
+/** A recursive-descent parser. Each method begins at the offset and moves it past what it has parsed. */
+class JsonParser {
   readonly #text: string;
   readonly #duplicates: Problem[] = [];
-  #at = 0;
+  #offset = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -62,59 +77,59 @@ class Reader {
 
   document(): JsonText {
     const value = this.#value("", 0);
-    this.#take(SPACE);
-    if (this.#at < this.#text.length) throw this.#fault("something follows the end of the value");
+    this.#match(SPACE);
+    if (this.#offset < this.#text.length) throw this.#error("something follows the end of the value");
     return { value, duplicates: this.#duplicates };
   }
 
-  #value(place: string, depth: number): Json {
-    if (depth > DEPTH_LIMIT) throw this.#fault("nested too deeply");
-    this.#take(SPACE);
-    if (this.#skip("{")) return this.#object(place, depth);
-    if (this.#skip("[")) return this.#array(place, depth);
-    if (this.#text[this.#at] === '"') return this.#string();
-    // The two expressions match nothing that JSON.parse refuses.
-    const scalar = this.#take(LITERAL) ?? this.#take(NUMBER);
-    if (scalar === undefined) throw this.#fault("a value is wanted here");
+  #value(path: string, depth: number): Json {
+    if (depth > DEPTH_LIMIT) throw this.#error("nested too deeply");
+    this.#match(SPACE);
+    if (this.#skip("{")) return this.#object(path, depth);
+    if (this.#skip("[")) return this.#array(path, depth);
+    if (this.#text[this.#offset] === '"') return this.#string();
+    // The two expressions match nothing that JSON.parse rejects.
+    const scalar = this.#match(LITERAL) ?? this.#match(NUMBER);
+    if (scalar === undefined) throw this.#error("expected a value");
     return JSON.parse(scalar);
   }
 
-  #object(place: string, depth: number): JsonObject {
+  #object(path: string, depth: number): JsonObject {
     const members = new Map<string, Json>();
-    this.#take(SPACE);
+    this.#match(SPACE);
     if (this.#skip("}")) return members;
     do {
-      this.#take(SPACE);
-      if (this.#text[this.#at] !== '"') throw this.#fault("a member name in double quotes is wanted here");
+      this.#match(SPACE);
+      if (this.#text[this.#offset] !== '"') throw this.#error("expected a member name in double quotes");
       const name = this.#string();
-      const at = memberPath(place, name);
-      this.#take(SPACE);
-      if (!this.#skip(":")) throw this.#fault("a colon is wanted here");
-      const value = this.#value(at, depth + 1);
-      if (members.has(name)) this.#duplicates.push({ path: at, message: "stands twice in the same object" });
-      else members.set(name, value);
-      this.#take(SPACE);
+      const member = memberPath(path, name);
+      this.#match(SPACE);
+      if (!this.#skip(":")) throw this.#error("expected a colon");
+      const value = this.#value(member, depth + 1);
+      if (!members.has(name)) members.set(name, value);
+      else this.#duplicates.push(problem(member, "duplicate_member", "stands twice in the same object"));
+      this.#match(SPACE);
     } while (this.#skip(","));
-    if (!this.#skip("}")) throw this.#fault("a comma or a closing brace is wanted here");
+    if (!this.#skip("}")) throw this.#error("expected a comma or a closing brace");
     return members;
   }
 
-  #array(place: string, depth: number): readonly Json[] {
+  #array(path: string, depth: number): readonly Json[] {
     const items: Json[] = [];
-    this.#take(SPACE);
+    this.#match(SPACE);
     if (this.#skip("]")) return items;
     do {
-      items.push(this.#value(`${place}[${items.length}]`, depth + 1));
-      this.#take(SPACE);
+      items.push(this.#value(`${path}[${items.length}]`, depth + 1));
+      this.#match(SPACE);
     } while (this.#skip(","));
-    if (!this.#skip("]")) throw this.#fault("a comma or a closing bracket is wanted here");
+    if (!this.#skip("]")) throw this.#error("expected a comma or a closing bracket");
     return items;
   }
 
   #string(): string {
-    const literal = this.#take(STRING);
+    const literal = this.#match(STRING);
     if (literal === undefined) {
-      throw this.#fault(
+      throw this.#error(
         "this string has no end, or holds a control character or an escape that JSON does not have",
       );
     }
@@ -122,21 +137,23 @@ class Reader {
   }
 
   #skip(character: string): boolean {
-    if (this.#text[this.#at] !== character) return false;
-    this.#at++;
+    if (this.#text[this.#offset] !== character) return false;
+    this.#offset++;
     return true;
   }
 
-  /** The text that a sticky expression matches here, which is then behind us. */
-  #take(expression: RegExp): string | undefined {
-    expression.lastIndex = this.#at;
-    const found = expression.exec(this.#text)?.[0];
-    this.#at += found?.length ?? 0;
-    return found;
+  /** Returns the text that a sticky expression matches at the offset. */
+  #match(expression: RegExp): string | undefined {
+    expression.lastIndex = this.#offset;
+    const match = expression.exec(this.#text)?.[0];
+    this.#offset += match?.length ?? 0;
+    return match;
   }
 
-  #fault(message: string): Fault {
-    if (this.#at >= this.#text.length) return new Fault(this.#at, "the text ends too early");
-    return new Fault(this.#at, message);
+  #error(message: string): JsonError {
+    return new JsonError(
+      this.#offset,
+      this.#offset < this.#text.length ? message : "the text ends too early",
+    );
   }
 }

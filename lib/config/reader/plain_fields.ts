@@ -1,46 +1,71 @@
-import type { Json, JsonObject } from "./json.ts";
-import { fail, kindOf, ok, type Reader } from "./fields.ts";
-import type { Problem, Result } from "../../core/result.ts";
+import { fail, ok, okUnless, type Problem, problem, problemsOf, type Result } from "../../core/result.ts";
+import type { Reader } from "./fields.ts";
+import { type JsonObject, kindOf } from "./json.ts";
 
-/** Reads a string of any content. */
-export const readString: Reader<string> = (json, place) =>
-  typeof json === "string" ? ok(json) : fail(place, `must be a string, got ${kindOf(json)}`);
+/** Turns a text into a value. */
+export type TextParser<Value> = (text: string, path: string) => Result<Value>;
+
+/** Reads a string with any content. */
+export const readString: Reader<string> = (json, path) =>
+  typeof json === "string" ? ok(json) : fail(path, "wrong_type", `must be a string, got ${kindOf(json)}`);
+
+/** Returns a reader of a string that it hands to a parser. */
+export function fromString<Value>(parse: TextParser<Value>): Reader<Value> {
+  return (json, path) => {
+    const text = readString(json, path);
+    return text.ok ? parse(text.value, path) : text;
+  };
+}
 
 /** Reads `true` or `false`. */
-export const readBoolean: Reader<boolean> = (json, place) =>
-  typeof json === "boolean" ? ok(json) : fail(place, `must be true or false, got ${kindOf(json)}`);
+export const readBoolean: Reader<boolean> = (json, path) =>
+  typeof json === "boolean"
+    ? ok(json)
+    : fail(path, "wrong_type", `must be true or false, got ${kindOf(json)}`);
 
-/** Reads an object, whatever its members. */
-export const readObject: Reader<JsonObject> = (json, place) =>
-  json instanceof Map ? ok(json) : fail(place, `must be an object, got ${kindOf(json)}`);
+/** Reads an object with any members. */
+export const readObject: Reader<JsonObject> = (json, path) =>
+  json instanceof Map ? ok(json) : fail(path, "wrong_type", `must be an object, got ${kindOf(json)}`);
 
-/** A day. A longer time is a slip of the unit. */
+/** One day. A longer time is most likely a mistake of the unit. */
 const SECONDS_LIMIT = 86_400;
 
 /** Reads a time in seconds, fractions allowed, as milliseconds. */
-export const readSeconds: Reader<number> = (json, place) => {
-  if (typeof json !== "number") return fail(place, `must be a number of seconds, got ${kindOf(json)}`);
+export const readSeconds: Reader<number> = (json, path) => {
+  if (typeof json !== "number") {
+    return fail(path, "wrong_type", `must be a number of seconds, got ${kindOf(json)}`);
+  }
   if (json <= 0 || json > SECONDS_LIMIT) {
-    return fail(place, `must be more than 0 and at most ${SECONDS_LIMIT} seconds, got ${json}`);
+    return fail(
+      path,
+      "out_of_range",
+      `must be more than 0 and at most ${SECONDS_LIMIT} seconds, got ${json}`,
+    );
   }
   return ok(Math.max(1, Math.round(json * 1000)));
 };
 
 /**
- * Reads an array of at least one string, none of them twice.
+ * Returns a reader of an array of at least one string, without duplicates.
  *
- * @param noun What each of them is, for messages.
+ * @param noun What each item is, for messages.
  */
-export function readTexts(json: Json, place: string, noun: string): Result<readonly string[]> {
-  if (!Array.isArray(json)) return fail(place, `must be an array, got ${kindOf(json)}`);
-  if (json.length === 0) return fail(place, `must hold at least one ${noun}`);
-  const problems: Problem[] = [];
-  const texts = json.map((item, index) => {
-    const at = `${place}[${index}]`;
-    const judged = readString(item, at);
-    if (!judged.ok) problems.push(...judged.problems);
-    else if (json.indexOf(item) < index) problems.push({ path: at, message: "stands twice" });
-    return judged.ok ? judged.value : "";
-  });
-  return problems.length === 0 ? ok(texts) : { ok: false, problems };
+export function listOf<Value>(noun: string, parse: TextParser<Value>): Reader<readonly Value[]> {
+  const readItem = fromString(parse);
+  return (json, path) => {
+    if (!Array.isArray(json)) return fail(path, "wrong_type", `must be an array, got ${kindOf(json)}`);
+    if (json.length === 0) return fail(path, "empty", `must hold at least one ${noun}`);
+    const problems: Problem[] = [];
+    const values = json.flatMap((item, index) => {
+      const itemPath = `${path}[${index}]`;
+      if (typeof item === "string" && json.indexOf(item) < index) {
+        problems.push(problem(itemPath, "duplicate_item", "stands twice"));
+        return [];
+      }
+      const result = readItem(item, itemPath);
+      problems.push(...problemsOf(result));
+      return result.ok ? [result.value] : [];
+    });
+    return okUnless(problems, values);
+  };
 }

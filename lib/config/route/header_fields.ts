@@ -1,65 +1,69 @@
+import { fail, ok, okUnless, type Problem, problem, problemsOf, type Result } from "../../core/result.ts";
 import { CREDENTIAL_FIELDS, FRAMING_FIELDS, HOP_BY_HOP } from "../../http/field_names.ts";
 import { checkFieldText } from "../../http/field_text.ts";
 import { isToken } from "../../http/syntax.ts";
-import { fail, kindOf, ok, type Reader } from "../reader/fields.ts";
-import type { Json } from "../reader/json.ts";
-import { memberPath } from "../reader/path.ts";
-import { readObject } from "../reader/plain_fields.ts";
-import type { Problem, Result } from "../../core/result.ts";
+import type { Reader } from "../reader/fields.ts";
+import { memberPath } from "../reader/member_path.ts";
+import { fromString, readObject, type TextParser } from "../reader/plain_fields.ts";
 
-/** Header fields by their names in lower case. */
+/** Header fields by name, in lower case. */
 export type HeaderFields = ReadonlyMap<string, string>;
 
 /** Reads the object of names and values of `set_headers`. */
-export const readSetHeaders: Reader<HeaderFields> = (json, place) =>
-  readHeaders(json, place, () => undefined);
+export const readSetHeaders: Reader<HeaderFields> = headersOf(parseValue);
 
 /** Reads the object of `add_headers`. An empty value would only append a comma. */
-export const readAddHeaders: Reader<HeaderFields> = (json, place) =>
-  readHeaders(json, place, (value) => value === "" ? "must not be empty" : undefined);
+export const readAddHeaders: Reader<HeaderFields> = headersOf((text, path) =>
+  text === "" ? fail(path, "empty", "must not be empty") : parseValue(text, path)
+);
 
-function readHeaders(
-  json: Json,
-  place: string,
-  fault: (value: string) => string | undefined,
-): Result<HeaderFields> {
-  const object = readObject(json, place);
-  if (!object.ok) return object;
-  const fields = new Map<string, string>();
-  const problems: Problem[] = [];
-  for (const [name, value] of object.value) {
-    const at = memberPath(place, name);
-    const lower = name.toLowerCase();
-    const message = nameFault(name) ?? valueFault(value) ?? fault(String(value)) ??
-      (fields.has(lower) ? "stands twice, in different case" : undefined);
-    if (message === undefined) fields.set(lower, String(value));
-    else problems.push({ path: at, message });
-  }
-  return problems.length === 0 ? ok(fields) : { ok: false, problems };
+function parseValue(text: string, path: string): Result<string> {
+  return okUnless(checkFieldText(text, path), text);
 }
 
-/** Cookies are credentials too; whether they pass is the field `cookies`. */
+function headersOf(parse: TextParser<string>): Reader<HeaderFields> {
+  const readValue = fromString(parse);
+  return (json, path) => {
+    const object = readObject(json, path);
+    if (!object.ok) return object;
+    const fields = new Map<string, string>();
+    const problems: Problem[] = [];
+    for (const [name, value] of object.value) {
+      const fieldPath = memberPath(path, name);
+      const parsed = parseName(name, fieldPath);
+      const result = parsed.ok ? readValue(value, fieldPath) : parsed;
+      problems.push(...problemsOf(result));
+      if (!parsed.ok || !result.ok) continue;
+      if (fields.has(parsed.value)) {
+        problems.push(problem(fieldPath, "duplicate_header", "stands twice, in different case"));
+      } else fields.set(parsed.value, result.value);
+    }
+    return okUnless(problems, fields);
+  };
+}
+
+/** Cookies are credentials too; the field `cookies` says whether they pass. */
 const COOKIES: ReadonlySet<string> = new Set(["cookie", "set-cookie"]);
 
-function nameFault(name: string): string | undefined {
-  const lower = name.toLowerCase();
-  if (!isToken(name)) return "must be named as a header field is: one word, no colon";
-  if (HOP_BY_HOP.has(lower)) return "must not be a field of the connection";
-  if (FRAMING_FIELDS.has(lower)) return "must not be a field of the message's framing";
-  if (CREDENTIAL_FIELDS.has(lower) || COOKIES.has(lower)) {
-    return "must not be a field for credentials: those belong in token_env and auth_header";
+function parseName(text: string, path: string): Result<string> {
+  const name = text.toLowerCase();
+  if (!isToken(text)) {
+    return fail(path, "invalid_field_name", "must be named as a header field is: one word, no colon");
   }
-  return undefined;
+  if (HOP_BY_HOP.has(name)) return fail(path, "reserved_field", "must not be a field of the connection");
+  if (FRAMING_FIELDS.has(name)) {
+    return fail(path, "reserved_field", "must not be a field of the message's framing");
+  }
+  if (CREDENTIAL_FIELDS.has(name) || COOKIES.has(name)) {
+    const message = "must not be a field for credentials: those belong in token_env and auth_header";
+    return fail(path, "credential_field", message);
+  }
+  return ok(name);
 }
 
-function valueFault(value: Json): string | undefined {
-  if (typeof value !== "string") return `must be a string, got ${kindOf(value)}`;
-  return checkFieldText(value);
-}
-
-/** What is wrong between a route's `set_headers` and `add_headers`, each of which is good by itself. */
-export function checkHeaders(place: string, set: HeaderFields, add: HeaderFields): readonly Problem[] {
-  return [...add.keys()].filter((name) => set.has(name)).flatMap((name) =>
-    fail(memberPath(`${place}.add_headers`, name), "stands in set_headers as well").problems
+/** Checks a route's `set_headers` and `add_headers`, each of which is valid by itself, against each other. */
+export function checkHeaders(set: HeaderFields, add: HeaderFields, path: string): readonly Problem[] {
+  return [...add.keys()].filter((name) => set.has(name)).map((name) =>
+    problem(memberPath(`${path}.add_headers`, name), "duplicate_header", "stands in set_headers as well")
   );
 }

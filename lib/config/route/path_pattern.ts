@@ -1,52 +1,49 @@
+import { fail, ok, type Result } from "../../core/result.ts";
 import { ACROSS, CODED_SLASH, type Pattern, type Step, WITHIN } from "../../http/pattern.ts";
-import { ok, type Reader } from "../reader/fields.ts";
-import { readTexts } from "../reader/plain_fields.ts";
-import type { Problem } from "../../core/result.ts";
 
-/** Reads the patterns of what a route lets through. No message quotes one: a key may have been pasted there. */
-export const readPaths: Reader<readonly Pattern[]> = (json, place) => {
-  const texts = readTexts(json, place, "pattern");
-  if (!texts.ok) return texts;
-  const problems: Problem[] = [];
-  const patterns = texts.value.map((text, index) => {
-    const { path, query } = cut(text);
-    const message = pathFault(path) ?? queryFault(query);
-    if (message !== undefined) problems.push({ path: `${place}[${index}]`, message });
-    return { steps: stepsOf(path), query };
-  });
-  return problems.length === 0 ? ok(patterns) : { ok: false, problems };
-};
-
-/** A pattern at its first `?`. */
-function cut(text: string): { readonly path: string; readonly query: string | undefined } {
+/** Parses a pattern of what a route forwards. No message quotes it: a key may have been pasted there. */
+export function parsePattern(text: string, path: string): Result<Pattern> {
   const mark = text.indexOf("?");
-  return mark < 0 ? { path: text, query: undefined } : { path: text.slice(0, mark), query: text.slice(mark) };
+  const steps = parseSteps(mark < 0 ? text : text.slice(0, mark), path);
+  if (!steps.ok) return steps;
+  if (mark < 0) return ok({ steps: steps.value, query: undefined });
+  const query = parseQuery(text.slice(mark), path);
+  return query.ok ? ok({ steps: steps.value, query: query.value }) : query;
 }
 
-/** `pchar` of RFC 3986, section 3.3, the slash, and the one encoding that clients can't do without: `@scope%2fname`. */
+/** `pchar` of RFC 3986, section 3.3, the slash, and the one encoding that clients need: `@scope%2fname`. */
 const PLAIN = /^(?:[A-Za-z0-9\-._~!$&'()*+,=:@/]|%2[Ff])*$/;
 
-function pathFault(path: string): string | undefined {
-  if (path.startsWith("/")) return "must not begin with /: it is what follows the route's path";
-  if (!PLAIN.test(path)) {
-    return "must hold only letters, digits, -._~!$&'()+,=:@/ and the wildcards * and **; %2F may stand for a slash";
+function parseSteps(text: string, path: string): Result<readonly Step[]> {
+  if (text.startsWith("/")) {
+    return fail(path, "leading_slash", "must not begin with /: it is what follows the route's path");
   }
-  if (path.includes("//")) return "must not hold an empty segment (//)";
-  if (path.split(/\/|%2f/i).some((segment) => segment === "." || segment === "..")) {
-    return "must not hold the segments . and ..";
+  if (!PLAIN.test(text)) {
+    return fail(
+      path,
+      "invalid_characters",
+      "must hold only letters, digits, -._~!$&'()+,=:@/ and the wildcards * and **; %2F may stand for a slash",
+    );
   }
-  return path.includes("***") ? "must not hold more than two * in a row" : undefined;
-}
-
-function queryFault(query: string | undefined): string | undefined {
-  if (query === undefined) return undefined;
-  if (query === "?") return "must have a query behind the ?";
-  if (query.includes("*")) return "must not hold a * in the query, which is compared as it is written";
-  return /^[!"$-~]*$/.test(query) ? undefined : "must hold only visible ASCII, and no #, in the query";
-}
-
-function stepsOf(path: string): readonly Step[] {
-  return (path.match(/\*\*|%..|[^]/g) ?? []).map((part) =>
-    part === "**" ? ACROSS : part === "*" ? WITHIN : part.startsWith("%") ? CODED_SLASH : part
+  if (text.includes("//")) return fail(path, "empty_segment", "must not hold an empty segment (//)");
+  if (text.split(/\/|%2f/i).some((segment) => segment === "." || segment === "..")) {
+    return fail(path, "dot_segment", "must not hold the segments . and ..");
+  }
+  if (text.includes("***")) return fail(path, "invalid_wildcard", "must not hold more than two * in a row");
+  const parts = text.match(/\*\*|%..|[^]/g) ?? [];
+  return ok(
+    parts.map((part) =>
+      part === "**" ? ACROSS : part === "*" ? WITHIN : part.startsWith("%") ? CODED_SLASH : part
+    ),
   );
+}
+
+/** @param text Begins with `?`. */
+function parseQuery(text: string, path: string): Result<string> {
+  if (text === "?") return fail(path, "invalid_query", "must have a query after the ?");
+  if (text.includes("*")) {
+    return fail(path, "invalid_wildcard", "must not hold a * in the query, which is compared byte for byte");
+  }
+  if (/^[!"$-~]*$/.test(text)) return ok(text);
+  return fail(path, "invalid_query", "must hold only visible ASCII, and no #, in the query");
 }

@@ -1,40 +1,43 @@
-import { readCredentialField, readScheme, readTokenVariable, readUser } from "./credential_fields.ts";
+import { failAll, ok, type Problem, problem } from "../../core/result.ts";
 import {
-  fail,
-  ok,
+  type FieldValues,
   optional,
   type Reader,
   readFields,
   required,
   requiredUnless,
-  type Values,
 } from "../reader/fields.ts";
+import { memberPath } from "../reader/member_path.ts";
+import { fromString, listOf, readBoolean, readObject, readSeconds } from "../reader/plain_fields.ts";
+import {
+  parseAuthScheme,
+  parseAuthUser,
+  parseCredentialField,
+  parseTokenVariable,
+} from "./credential_fields.ts";
 import { checkHeaders, readAddHeaders, readSetHeaders } from "./header_fields.ts";
-import { readHost } from "./host_field.ts";
-import { readMethods } from "./method_list.ts";
-import { readPaths } from "./path_pattern.ts";
-import { memberPath } from "../reader/path.ts";
-import { readBoolean, readObject, readSeconds } from "../reader/plain_fields.ts";
-import type { Problem } from "../../core/result.ts";
+import { parseMethod } from "./method.ts";
+import { parsePattern } from "./path_pattern.ts";
 import type { RouteConfig } from "./route_config.ts";
-import { readTokenFile } from "./token_file.ts";
-import { readUpstream } from "./upstream_url.ts";
-import { readPrefix } from "./uri_path.ts";
+import { parseRouteHost } from "./route_host.ts";
+import { parseTokenFilePath } from "./token_file.ts";
+import { parseUpstream } from "./upstream_url.ts";
+import { parsePrefix } from "./uri_path.ts";
 
-/** Every field that a route may have. A new one is a line here and one in {@linkcode readRoute}. */
+/** Every field of a route. A new one is a line here and one in {@linkcode readRoute}. */
 const ROUTE_FIELDS = {
-  path: requiredUnless(readPrefix, "host"),
-  host: optional(readHost, undefined),
-  upstream: required(readUpstream),
-  auth_scheme: required(readScheme),
-  token_env: requiredUnless(readTokenVariable, "token_file"),
-  token_file: optional(readTokenFile, undefined),
-  auth_header: optional(readCredentialField, "Authorization"),
-  auth_user: optional(readUser, undefined),
+  path: requiredUnless(fromString(parsePrefix), "host"),
+  host: optional(fromString(parseRouteHost), undefined),
+  upstream: required(fromString(parseUpstream)),
+  auth_scheme: required(fromString(parseAuthScheme)),
+  token_env: requiredUnless(fromString(parseTokenVariable), "token_file"),
+  token_file: optional(fromString(parseTokenFilePath), undefined),
+  auth_header: optional(fromString(parseCredentialField), "Authorization"),
+  auth_user: optional(fromString(parseAuthUser), undefined),
   set_headers: optional(readSetHeaders, new Map<string, string>()),
   add_headers: optional(readAddHeaders, new Map<string, string>()),
-  methods: optional(readMethods, undefined),
-  paths: optional(readPaths, undefined),
+  methods: optional(listOf("method", parseMethod), undefined),
+  paths: optional(listOf("pattern", parsePattern), undefined),
   cookies: optional(readBoolean, false),
   scrub: optional(readBoolean, true),
   connect_timeout_s: optional(readSeconds, 10_000),
@@ -42,14 +45,14 @@ const ROUTE_FIELDS = {
 };
 
 /** Reads one entry of the table. */
-export const readRoute: Reader<RouteConfig> = (json, place) => {
-  const object = readObject(json, place);
+export const readRoute: Reader<RouteConfig> = (json, path) => {
+  const object = readObject(json, path);
   if (!object.ok) return object;
-  const reading = readFields(object.value, place, ROUTE_FIELDS);
-  // What does not fit together is told even if another field is wrong: all problems at once.
-  const problems = [...reading.problems, ...misfits(reading.values, place)];
-  if (!reading.ok || problems.length > 0) return { ok: false, problems };
-  const values = reading.values;
+  const reading = readFields(object.value, path, ROUTE_FIELDS);
+  // Conflicts are reported even if another field is wrong: all problems at once.
+  const problems = [...reading.problems, ...checkTogether(reading.values, path)];
+  if (!reading.ok || problems.length > 0) return failAll(problems);
+  const { values } = reading;
   return ok({
     path: values.path ?? "/",
     host: values.host,
@@ -61,7 +64,7 @@ export const readRoute: Reader<RouteConfig> = (json, place) => {
     tokenFile: values.token_file,
     setHeaders: values.set_headers,
     addHeaders: values.add_headers,
-    methods: values.methods,
+    methods: values.methods && new Set(values.methods),
     paths: values.paths,
     cookies: values.cookies,
     scrub: values.scrub,
@@ -70,21 +73,21 @@ export const readRoute: Reader<RouteConfig> = (json, place) => {
   });
 };
 
-/** Fields that are each as they should be, but not together. */
-function misfits(values: Partial<Values<typeof ROUTE_FIELDS>>, place: string): readonly Problem[] {
+/** Checks fields that are each valid against each other. */
+function checkTogether(values: Partial<FieldValues<typeof ROUTE_FIELDS>>, path: string): readonly Problem[] {
   const problems: Problem[] = [];
   const { auth_scheme: scheme, auth_user: user, auth_header: credential } = values;
   if (user !== undefined && scheme !== undefined && scheme.toLowerCase() !== "basic") {
-    problems.push(...fail(`${place}.auth_user`, "goes only with the auth_scheme Basic").problems);
+    problems.push(problem(`${path}.auth_user`, "requires_basic", "goes only with the auth_scheme Basic"));
   }
   const { set_headers: set, add_headers: add } = values;
   for (const [field, headers] of Object.entries({ set_headers: set, add_headers: add })) {
     const name = credential?.toLowerCase();
-    // `authorization` itself is refused where the headers are read.
+    // `authorization` itself was rejected when the headers were read.
     if (name === undefined || !headers?.has(name)) continue;
-    const at = memberPath(`${place}.${field}`, name);
-    problems.push(...fail(at, "must not be the route's auth_header: the credential goes there").problems);
+    const message = "must not be the route's auth_header: the credential goes there";
+    problems.push(problem(memberPath(`${path}.${field}`, name), "conflict", message));
   }
-  if (set !== undefined && add !== undefined) problems.push(...checkHeaders(place, set, add));
+  if (set !== undefined && add !== undefined) problems.push(...checkHeaders(set, add, path));
   return problems;
 }

@@ -1,69 +1,69 @@
+import { ok, okUnless, type Problem, problem, problemsOf, type Result } from "../../core/result.ts";
 import { Secret } from "../../core/secret.ts";
 import { checkFieldText } from "../../http/field_text.ts";
-import type { Problem, Result } from "../../core/result.ts";
+import { valueNotShown } from "../reader/got_text.ts";
 import type { RouteConfig, RouteTable } from "./route_config.ts";
 
-/** The tokens that are set, by their variables. */
+/** The tokens that are set, by variable. */
 export type Tokens = ReadonlyMap<string, Secret>;
 
 /**
- * Judge what a token variable holds. Unset and set to nothing are the same: undefined.
+ * Parses the value of a token variable. Undefined if it is unset or set to nothing, which are the same.
  *
- * A token goes into a head: a line break in it would be a second field, and a byte that a head can't carry would make
- * the runtime fail with the token in its message. White space at an end is what `$(cat file)` leaves out and an editor
- * puts in. The message tells the kind of byte and its position, never the value.
+ * A token goes into a request's head: a line break in it would begin a second field, and on a byte that a head can't
+ * carry the runtime would fail with the token in its message. White space at an end is what `$(cat file)` leaves out
+ * and an editor puts in. A message names the kind of byte and its position, never the value.
  */
-export function parseToken(variable: string, value: string | undefined): Result<Secret | undefined> {
-  if (value === undefined || value === "") return { ok: true, value: undefined };
-  const fault = tabFault(value) ?? checkFieldText(value);
-  if (fault === undefined) return { ok: true, value: Secret.of(value) };
-  return { ok: false, problems: [{ path: variable, message: `${fault} (the value is not shown)` }] };
+export function parseToken(value: string | undefined, path: string): Result<Secret | undefined> {
+  if (value === undefined || value === "") return ok(undefined);
+  const [first] = [...checkTabs(value, path), ...checkFieldText(value, path)];
+  return okUnless(first === undefined ? [] : [valueNotShown(first)], Secret.of(value));
 }
 
 /** A field value may hold a tab inside; no token does. */
-function tabFault(value: string): string | undefined {
+function checkTabs(value: string, path: string): readonly Problem[] {
   const index = value.indexOf("\t");
-  return index < 0 ? undefined : `holds a tab at position ${index + 1}`;
+  return index < 0 ? [] : [problem(path, "invalid_characters", `holds a tab at position ${index + 1}`)];
 }
 
 /**
- * Judge the tokens of all routes, and the client token. One that is unset is left out: a route without its token answers
- * 500, the others serve. What comes of an unset client token is {@linkcode checkClientToken}'s to say.
+ * Parses the tokens of all routes, and the client token. One that is unset is left out: its route responds with 500,
+ * the others are served. {@linkcode checkClientToken} reports an unset client token.
  */
 export function parseTokens(table: RouteTable, get: (name: string) => string | undefined): Result<Tokens> {
   const tokens = new Map<string, Secret>();
   const problems: Problem[] = [];
   for (const variable of tokenVariables(table)) {
-    const judged = parseToken(variable, get(variable));
-    if (!judged.ok) problems.push(...judged.problems);
-    else if (judged.value !== undefined) tokens.set(variable, judged.value);
+    const result = parseToken(get(variable), variable);
+    problems.push(...problemsOf(result));
+    if (result.ok && result.value !== undefined) tokens.set(variable, result.value);
   }
-  return problems.length === 0 ? { ok: true, value: tokens } : { ok: false, problems };
+  return okUnless(problems, tokens);
 }
 
-/** Every variable that holds a token, once, in a fixed order. */
+/** Returns every variable that holds a token, once, sorted. */
 export function tokenVariables({ routes, clientTokenEnv }: RouteTable): readonly string[] {
   const names = [...routes.map((route) => route.tokenEnv), clientTokenEnv];
   return [...new Set(names.filter((name) => name !== undefined))].toSorted();
 }
 
-/** Every file that holds a token. */
+/** Returns every file that holds a token, as the table names it. */
 export function tokenFiles({ routes }: RouteTable): readonly string[] {
   return routes.flatMap(({ tokenFile }) => tokenFile ?? []);
 }
 
-/** What people call a route's token: the variable, or the file. */
+/** Returns a route's token source for people: the variable, or the file. */
 export function tokenName({ tokenEnv, tokenFile }: Pick<RouteConfig, "tokenEnv" | "tokenFile">): string {
   return tokenEnv ?? `the file ${tokenFile}`;
 }
 
-/** What is wrong where there is none. */
+/** Returns what is wrong where a route has no token. */
 export function unsetText({ tokenEnv }: Pick<RouteConfig, "tokenEnv">): string {
-  return tokenEnv === undefined ? "is not there" : "is unset or empty";
+  return tokenEnv === undefined ? "does not exist" : "is unset or empty";
 }
 
-/** A table that asks for a client token is not served without: everybody would be let in, or nobody. */
+/** Without its client token a table would admit every client or none, so it is not served. */
 export function checkClientToken({ clientTokenEnv }: RouteTable, tokens: Tokens): readonly Problem[] {
   if (clientTokenEnv === undefined || tokens.has(clientTokenEnv)) return [];
-  return [{ path: clientTokenEnv, message: "is unset or empty, but client_token_env asks for it" }];
+  return [problem(clientTokenEnv, "unset", "is unset or empty, but client_token_env requires it")];
 }

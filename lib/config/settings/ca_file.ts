@@ -1,44 +1,39 @@
-import type { Result } from "../../core/result.ts";
-
-/**
- * Judge the text of a file of certificate authorities: PEM as RFC 7468 has it.
- *
- * The value is the certificates alone, without what stands between them. What is inside a certificate is for the TLS
- * library to judge; here it must only be whole, since that library passes over a broken one in silence.
- *
- * @param place The variable that names the file.
- */
-export function parsePem(text: string, place = "CRED_PROXY_CA_FILE"): Result<string> {
-  const message = fault(text);
-  if (message !== undefined) return { ok: false, problems: [{ path: place, message }] };
-  return {
-    ok: true,
-    value: certificates(text).map((block) => `${BEGIN}\n${block.trim()}\n${END}\n`).join(""),
-  };
-}
+import { fail, ok, type Result } from "../../core/result.ts";
 
 const BEGIN = "-----BEGIN CERTIFICATE-----";
 const END = "-----END CERTIFICATE-----";
 
-function certificates(text: string): readonly string[] {
-  return [...text.matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g)].map((
-    [, body = ""],
-  ) => body);
-}
-
-function fault(text: string): string | undefined {
-  // A key here lies where it should not, whoever put it there; better told than passed over.
+/**
+ * Parses the text of a file of certificate authorities: PEM (RFC 7468).
+ *
+ * The value is the certificates alone, without the text between them. The TLS library validates what is inside a
+ * certificate; here it must only be complete, since that library silently skips a damaged one.
+ */
+export function parsePem(text: string, path: string): Result<string> {
+  // A key does not belong here, whoever put it there; an error is better than silence.
   if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(text)) {
-    return "holds a private key, which does not belong there";
+    return fail(path, "private_key", "holds a private key; keep it elsewhere and leave only certificates");
   }
   const blocks = certificates(text);
   const begun = text.split(BEGIN).length - 1;
-  if (begun === 0) return `holds no ${BEGIN}: it is no PEM file of certificates`;
-  if (begun !== blocks.length || text.split(END).length - 1 !== begun) {
-    return "holds a certificate that is not whole: its BEGIN and END lines do not pair";
+  if (begun === 0) {
+    return fail(path, "no_certificate", `holds no ${BEGIN}: it is no PEM file of certificates`);
   }
-  const broken = blocks.findIndex((block) => !isDerSequence(block));
-  return broken < 0 ? undefined : `holds a certificate that is damaged: number ${broken + 1}`;
+  if (begun !== blocks.length || text.split(END).length - 1 !== begun) {
+    const message = "holds an incomplete certificate: its BEGIN and END lines do not pair";
+    return fail(path, "invalid_certificate", message);
+  }
+  const damaged = blocks.findIndex((block) => !isDerSequence(block));
+  if (damaged >= 0) {
+    return fail(path, "invalid_certificate", `holds a damaged certificate: number ${damaged + 1}`);
+  }
+  return ok(blocks.map((block) => `${BEGIN}\n${block.trim()}\n${END}\n`).join(""));
+}
+
+/** Returns what stands between the lines of each pair of BEGIN and END. */
+function certificates(text: string): readonly string[] {
+  const pairs = text.matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g);
+  return [...pairs].map(([, body = ""]) => body);
 }
 
 /** Whether base64 text is one DER SEQUENCE from end to end (X.690, sections 8.1.3 and 10.1). */

@@ -1,147 +1,149 @@
-import { type Egress, EGRESS_VARIABLES, parseEgress } from "./egress.ts";
-import { type Address, parseHost, parseListenerAddress, parsePort } from "../../http/host.ts";
-import { found } from "../reader/path.ts";
-import type { Problem, Result } from "../../core/result.ts";
+import type { Verb } from "../../core/launch.ts";
+import { failAll, ok, type Problem, problem, type Result } from "../../core/result.ts";
+import type { Address } from "../../http/host.ts";
+import { type Reading, readingOf } from "../reader/reading.ts";
+import { type Egress, EGRESS_SETTINGS } from "./egress.ts";
+import {
+  type Getter,
+  optionalSetting,
+  readSettings as readTable,
+  setting,
+  type SettingTable,
+  type SettingValues,
+  variablesOf,
+} from "./setting.ts";
+import {
+  parseAdminAddress,
+  parseBindHost,
+  parseCount,
+  parseDuration,
+  parseFilePath,
+  parseFlag,
+  parseListenPort,
+  parseLogFormat,
+  parseSocketPath,
+  parseTablePath,
+} from "./setting_values.ts";
 
-/** What the environment says about the service itself. `parseSettings` is the only maker. */
-export interface Settings {
-  readonly routesPath: string;
-  /** Where to listen, as `Deno.listen` takes it: an IPv6 address without brackets. */
-  readonly bind: string;
-  /** 0 picks a free one. */
-  readonly port: number;
+/** The verbs that read every setting. */
+const SERVING: readonly Verb[] = ["serve", "permissions", "check"];
+
+/** The settings of the service itself, in the order of `help`. A new one is an entry here. */
+const SERVICE_SETTINGS = {
+  /** The route table's file. */
+  routesPath: setting<string>({
+    variable: "CRED_PROXY_ROUTES",
+    default: "/run/cred-proxy/routes.json",
+    parse: parseTablePath,
+    help: "the route table",
+    verbs: [...SERVING, "clients"],
+  }),
+  /** The host to listen on, as `Deno.listen` takes it: an IPv6 address without brackets. */
+  bind: setting<string>({
+    variable: "CRED_PROXY_BIND",
+    default: "0.0.0.0",
+    parse: parseBindHost,
+    help: "the address to listen on",
+    verbs: [...SERVING, "clients", "healthcheck"],
+  }),
+  /** The port to listen on; 0 picks a free one. */
+  port: setting<number>({
+    variable: "CRED_PROXY_PORT",
+    default: "9099",
+    parse: parseListenPort,
+    help: "the port; 0 picks a free one",
+    verbs: [...SERVING, "clients", "healthcheck"],
+  }),
   /** The path of a Unix socket to listen on as well. */
-  readonly socket: string | undefined;
-  /** A line a request, for people, on stderr. */
-  readonly debug: boolean;
-  /** A JSON object a request on stdout. */
-  readonly log: "json" | "off";
-  /** The PEM file of the authorities trusted beside the built-in ones. */
-  readonly caFile: string | undefined;
-  readonly maxInFlight: number;
-  /** How long requests in flight may go on after the signal to stop. */
-  readonly drainMs: number;
-  /** Where the operator's listener is; undefined: there is none. */
-  readonly admin: Address | undefined;
+  socket: optionalSetting<string>({
+    variable: "CRED_PROXY_SOCKET",
+    parse: parseSocketPath,
+    help: "a Unix socket to listen on as well",
+    verbs: [...SERVING, "clients"],
+  }),
+  /** Whether each request gets a line for people on stderr. */
+  debug: setting<boolean>({
+    variable: "CRED_PROXY_DEBUG",
+    default: "",
+    parse: parseFlag,
+    help: "if not empty: one line per request on stderr",
+    verbs: SERVING,
+  }),
+  /** Whether each request gets a JSON object on stdout. */
+  log: setting<"json" | "off">({
+    variable: "CRED_PROXY_LOG",
+    default: "off",
+    parse: parseLogFormat,
+    help: "json: one JSON object per request on stdout",
+    verbs: SERVING,
+  }),
+  /** The PEM file of authorities trusted besides the built-in ones. */
+  caFile: optionalSetting<string>({
+    variable: "CRED_PROXY_CA_FILE",
+    parse: parseFilePath,
+    help: "PEM: authorities trusted besides the built-in ones",
+    verbs: SERVING,
+  }),
+  /** How many requests may be in flight at a time. */
+  maxInFlight: setting<number>({
+    variable: "CRED_PROXY_MAX_IN_FLIGHT",
+    default: "1024",
+    parse: parseCount,
+    help: "requests served at a time",
+    verbs: SERVING,
+  }),
+  /** How long requests in flight may take to finish after a signal to stop, in milliseconds. */
+  drainMs: setting<number>({
+    variable: "CRED_PROXY_DRAIN_S",
+    default: "30",
+    parse: parseDuration,
+    help: "seconds for requests in flight at shutdown",
+    verbs: SERVING,
+  }),
+  /** The address of the operator's listener; undefined: there is none. */
+  admin: optionalSetting<Address>({
+    variable: "CRED_PROXY_ADMIN",
+    parse: parseAdminAddress,
+    help: "host:port of the operator's listener",
+    verbs: [...SERVING, "healthcheck"],
+  }),
+};
+
+/** What the environment says about the service. Only `parseSettings` makes it. */
+export interface Settings extends SettingValues<typeof SERVICE_SETTINGS> {
   readonly egress: Egress;
 }
 
-/** Gives an environment variable's value. */
-export type Getter = (name: string) => string | undefined;
+/** Every setting. */
+export const SETTINGS: SettingTable = { ...SERVICE_SETTINGS, ...EGRESS_SETTINGS };
 
-/** Every variable that `parseSettings` reads: what `--allow-env` must name beside the tokens. */
-export const SETTING_VARIABLES: readonly string[] = [
-  "CRED_PROXY_ROUTES",
-  "CRED_PROXY_BIND",
-  "CRED_PROXY_PORT",
-  "CRED_PROXY_DEBUG",
-  "CRED_PROXY_LOG",
-  "CRED_PROXY_CA_FILE",
-  "CRED_PROXY_MAX_IN_FLIGHT",
-  "CRED_PROXY_DRAIN_S",
-  "CRED_PROXY_ADMIN",
-  "CRED_PROXY_SOCKET",
-  ...EGRESS_VARIABLES,
-];
+/** Every variable that a setting is read from. */
+export const SETTING_VARIABLES: readonly string[] = Object.values(SETTINGS).flatMap(variablesOf);
 
-/** Judge the environment: every problem at once. A variable that is set to nothing counts as unset. */
+/** Returns the variables of the settings that a verb reads. */
+export function settingVariables(verb: Verb): readonly string[] {
+  return Object.values(SETTINGS).filter(({ verbs }) => verbs.includes(verb)).flatMap(variablesOf);
+}
+
+/** Parses the environment: every problem at once. */
 export function parseSettings(get: Getter): Result<Settings> {
-  const problems: Problem[] = [];
-  function read<Value>(name: string, otherwise: Value, parse: (text: string) => Value | Wrong): Value {
-    const text = get(name) ?? "";
-    const parsed = text === "" ? otherwise : parse(text);
-    if (!(parsed instanceof Wrong)) return parsed;
-    problems.push({ path: name, message: parsed.message });
-    return otherwise;
-  }
-  const egress = parseEgress(get);
-  const settings = {
-    routesPath: read("CRED_PROXY_ROUTES", "/run/cred-proxy/routes.json", parseTablePath),
-    bind: read("CRED_PROXY_BIND", "0.0.0.0", parseBind),
-    port: read("CRED_PROXY_PORT", 9099, parseListenerPort),
-    socket: read<string | undefined>("CRED_PROXY_SOCKET", undefined, parseSocket),
-    debug: read("CRED_PROXY_DEBUG", false, () => true),
-    log: read<"json" | "off">("CRED_PROXY_LOG", "off", parseLog),
-    caFile: read<string | undefined>("CRED_PROXY_CA_FILE", undefined, parsePath),
-    maxInFlight: read("CRED_PROXY_MAX_IN_FLIGHT", 1024, parseCount),
-    drainMs: read("CRED_PROXY_DRAIN_S", 30_000, parseDrain),
-    admin: read<Address | undefined>("CRED_PROXY_ADMIN", undefined, parseAdmin),
-  };
-  // The agent's own port, be it at another address: one slip in a network's rules and the agent has it.
-  if (settings.admin?.port === settings.port && settings.port !== 0) {
-    problems.push({ path: "CRED_PROXY_ADMIN", message: "must have another port than the agent's" });
-  }
-  if (!egress.ok) problems.push(...egress.problems);
-  if (!egress.ok || problems.length > 0) return { ok: false, problems };
-  return { ok: true, value: { ...settings, egress: egress.value } };
+  const reading = readSettings(get);
+  return reading.ok ? ok(reading.values) : failAll(reading.problems);
 }
 
-/** What is wrong with a variable's value. */
-class Wrong {
-  constructor(readonly message: string) {}
+/** Parses the environment; the settings that are valid are there even if others are not. */
+export function readSettings(get: Getter): Reading<Settings> {
+  const service = readTable(SERVICE_SETTINGS, get);
+  const egress = readTable(EGRESS_SETTINGS, get);
+  const values = { ...service.values, ...(egress.ok ? { egress: egress.values } : {}) };
+  return readingOf(values, [...service.problems, ...checkPorts(service.values), ...egress.problems]);
 }
 
-/** The flag `--allow-read` is split at commas by the runtime, and a line of flags at white space by the shell. */
-const UNFIT_FOR_FLAGS = /[\s,"'`$\\*?{}()<>|&;]/;
-
-function parsePath(text: string): string | Wrong {
-  if (UNFIT_FOR_FLAGS.test(text)) {
-    return new Wrong("must be a path without white space, commas, quotes and the shell's special characters");
-  }
-  return text;
-}
-
-/** The table's folder is what the service may read: the root would be everything. */
-function parseTablePath(text: string): string | Wrong {
-  const path = parsePath(text);
-  if (path instanceof Wrong || !/^\/+[^/]*$/.test(path)) return path;
-  return new Wrong("must lie in a folder of its own, not in /: the service may read that folder");
-}
-
-/** The longest path that a socket's address holds on Linux, without its final NUL: unix(7). */
-const SOCKET_PATH_LIMIT = 107;
-
-function parseSocket(text: string): string | Wrong {
-  const path = parsePath(text);
-  if (path instanceof Wrong) return path;
-  const plain = /^\/[^/]/.test(path) && !/\/(?:\.{0,2}(?:\/|$))/.test(path);
-  if (!plain) return new Wrong("must be an absolute path, without empty segments, . and ..");
-  if (new TextEncoder().encode(path).length <= SOCKET_PATH_LIMIT) return path;
-  return new Wrong(`must be no longer than ${SOCKET_PATH_LIMIT} bytes: no socket can have such a path`);
-}
-
-function parseBind(text: string): string | Wrong {
-  // An IPv6 address needs no brackets here, since no port follows it.
-  const host = parseHost(text.includes(":") && !text.startsWith("[") ? `[${text}]` : text);
-  return host ?? new Wrong(`must be an IP address or a host name, ${found(text)}`);
-}
-
-function parseListenerPort(text: string): number | Wrong {
-  const port = parsePort(text);
-  if (port !== undefined) return port;
-  // Kubernetes sets `NAME_PORT=tcp://…` in each container for a service called NAME.
-  const hint = text.startsWith("tcp://") ? " that Kubernetes sets for a service named cred-proxy" : "";
-  return new Wrong(
-    `must be a number from 0 to 65535, ${hint === "" ? found(text) : `got the address${hint}`}`,
-  );
-}
-
-function parseAdmin(text: string): Address | Wrong {
-  return parseListenerAddress(text) ??
-    new Wrong(`must be host:port, such as 127.0.0.1:9100 (port 0 picks a free one), ${found(text)}`);
-}
-
-function parseLog(text: string): "json" | "off" | Wrong {
-  return text === "json" || text === "off" ? text : new Wrong(`must be json or off, ${found(text)}`);
-}
-
-function parseCount(text: string): number | Wrong {
-  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
-  return new Wrong(`must be a whole number from 1 to 9999999, ${found(text)}`);
-}
-
-function parseDrain(text: string): number | Wrong {
-  const seconds = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : NaN;
-  if (seconds <= 86_400) return Math.round(seconds * 1000);
-  return new Wrong(`must be a number of seconds from 0 to 86400, ${found(text)}`);
+/**
+ * The operator's listener must not have the client's port, even at another address: one mistake in the network's rules,
+ * and the client would reach it.
+ */
+function checkPorts({ admin, port }: Partial<Settings>): readonly Problem[] {
+  if (admin === undefined || admin.port !== port || port === 0) return [];
+  return [problem("CRED_PROXY_ADMIN", "conflict", "must have another port than CRED_PROXY_PORT")];
 }

@@ -1,0 +1,92 @@
+/**
+ * Parsers of single settings.
+ *
+ * @module
+ */
+
+import { fail, ok, type Result } from "../../core/result.ts";
+import { type Address, parseHost, parseListenerAddress, parsePort } from "../../http/host.ts";
+import { gotText } from "../reader/got_text.ts";
+
+/** The runtime splits the flag `--allow-read` at commas, and a shell splits a line of flags at white space. */
+const UNFIT_FOR_FLAGS = /[\s,"'`$\\*?{}()<>|&;]/;
+
+/** Parses the path of a file, which also goes into flags. */
+export function parseFilePath(text: string, path: string): Result<string> {
+  if (!UNFIT_FOR_FLAGS.test(text)) return ok(text);
+  const message = "must be a path without white space, commas, quotes and the shell's special characters";
+  return fail(path, "invalid_path", message);
+}
+
+/** Parses the path of the route table. The service may read the table's folder; in `/`, that would be everything. */
+export function parseTablePath(text: string, path: string): Result<string> {
+  if (!/^\/+[^/]*$/.test(text)) return parseFilePath(text, path);
+  const message = "must lie in a folder of its own, not in /: the service may read that folder";
+  return fail(path, "invalid_path", message);
+}
+
+/** The longest path of a Unix socket on Linux, in bytes, without its final NUL: unix(7). */
+const SOCKET_PATH_LIMIT = 107;
+
+/** Parses the path of a Unix socket. */
+export function parseSocketPath(text: string, path: string): Result<string> {
+  const file = parseFilePath(text, path);
+  if (!file.ok) return file;
+  if (!/^\/[^/]/.test(text) || /\/(?:\.{0,2}(?:\/|$))/.test(text)) {
+    return fail(path, "invalid_path", "must be an absolute path, without empty segments, . and ..");
+  }
+  if (new TextEncoder().encode(text).length <= SOCKET_PATH_LIMIT) return ok(text);
+  const message = `must be no longer than ${SOCKET_PATH_LIMIT} bytes: no socket can have such a path`;
+  return fail(path, "too_long", message);
+}
+
+/** Parses the host to listen on. */
+export function parseBindHost(text: string, path: string): Result<string> {
+  // An IPv6 address needs no brackets here, since no port follows it.
+  const host = parseHost(text.includes(":") && !text.startsWith("[") ? `[${text}]` : text);
+  if (host !== undefined) return ok(host);
+  return fail(path, "invalid_host", `must be an IP address or a host name, ${gotText(text)}`);
+}
+
+/** Parses the port to listen on; 0 picks a free one. */
+export function parseListenPort(text: string, path: string): Result<number> {
+  const port = parsePort(text);
+  if (port !== undefined) return ok(port);
+  // Kubernetes sets `NAME_PORT=tcp://…` in each container for a service called NAME.
+  const got = text.startsWith("tcp://")
+    ? "got the address that Kubernetes sets for a service named cred-proxy"
+    : gotText(text);
+  return fail(path, "invalid_port", `must be a number from 0 to 65535, ${got}`);
+}
+
+/** Parses the address of the operator's listener. */
+export function parseAdminAddress(text: string, path: string): Result<Address> {
+  const address = parseListenerAddress(text);
+  if (address !== undefined) return ok(address);
+  const message = `must be host:port, such as 127.0.0.1:9100 (port 0 picks a free one), ${gotText(text)}`;
+  return fail(path, "invalid_address", message);
+}
+
+/** Parses the format of the log. */
+export function parseLogFormat(text: string, path: string): Result<"json" | "off"> {
+  if (text === "json" || text === "off") return ok(text);
+  return fail(path, "invalid_choice", `must be json or off, ${gotText(text)}`);
+}
+
+/** Parses a setting that is on if it is not empty, whatever it says. */
+export function parseFlag(text: string): Result<boolean> {
+  return ok(text !== "");
+}
+
+/** Parses a count of at least one. */
+export function parseCount(text: string, path: string): Result<number> {
+  if (/^[1-9]\d{0,6}$/.test(text)) return ok(Number(text));
+  return fail(path, "invalid_number", `must be a whole number from 1 to 9999999, ${gotText(text)}`);
+}
+
+/** Parses a time in seconds, 0 and fractions allowed, as milliseconds. */
+export function parseDuration(text: string, path: string): Result<number> {
+  const seconds = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (seconds <= 86_400) return ok(Math.round(seconds * 1000));
+  return fail(path, "invalid_number", `must be a number of seconds from 0 to 86400, ${gotText(text)}`);
+}
