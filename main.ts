@@ -1,62 +1,61 @@
 /**
- * The program: `main.ts [VERB]`. The only reader of the arguments and the only one to exit.
+ * The program: `main.ts [VERB]`. Only this file reads the arguments and exits the process.
  *
  * @module
  */
+
 import { check } from "./lib/commands/check.ts";
 import { clients } from "./lib/commands/clients.ts";
 import { type Command, EXIT } from "./lib/commands/command.ts";
 import { healthcheck } from "./lib/commands/healthcheck.ts";
 import { help } from "./lib/commands/help.ts";
 import { permissions } from "./lib/commands/permissions.ts";
-import { printError } from "./lib/log/print.ts";
 import { serve } from "./lib/commands/serve.ts";
+import { VERBS } from "./lib/commands/verbs.ts";
 import { version } from "./lib/commands/version.ts";
 import { didYouMean } from "./lib/config/reader/did_you_mean.ts";
+import type { Verb } from "./lib/core/launch.ts";
+import { printError } from "./lib/log/print.ts";
 
-/** A command and how many arguments it takes at most. */
-interface Verb {
-  readonly run: Command;
-  readonly most: number;
-}
+const COMMANDS: Readonly<Record<Verb, Command>> = {
+  serve,
+  permissions,
+  check,
+  clients,
+  healthcheck,
+  version,
+  help,
+};
 
-const VERBS: ReadonlyMap<string, Verb> = new Map([
-  ["serve", { run: serve, most: 0 }],
-  ["permissions", { run: permissions, most: 0 }],
-  ["check", { run: check, most: 1 }],
-  ["clients", { run: clients, most: 1 }],
-  ["healthcheck", { run: healthcheck, most: 0 }],
-  ["version", { run: version, most: 0 }],
-  ["help", { run: help, most: 0 }],
-]);
-
-const FLAGS: ReadonlyMap<string, string> = new Map([["--help", "help"], ["-h", "help"], [
+const FLAGS: ReadonlyMap<string, Verb> = new Map([["--help", "help"], ["-h", "help"], [
   "--version",
   "version",
 ]]);
 
-async function main(given: readonly string[]): Promise<number> {
-  const [first = "serve", ...args] = given;
-  const name = FLAGS.get(first) ?? first;
-  const verb = VERBS.get(name);
-  if (verb === undefined) {
-    printError(
-      `unknown verb ${JSON.stringify(first)}${didYouMean(first, [...VERBS.keys()]) || "; see help"}`,
-    );
+async function main([first = "serve", ...args]: readonly string[]): Promise<number> {
+  const verb = FLAGS.get(first) ?? first;
+  if (!isVerb(verb)) {
+    const hint = didYouMean(first, Object.keys(VERBS)) || "; see help";
+    printError(`unknown verb ${JSON.stringify(first)}${hint}`);
     return EXIT.usage;
   }
-  if (args.length > verb.most) {
-    printError(`${name} takes ${verb.most === 0 ? "no argument" : "one argument at most"}; see help`);
+  const takesArgument = VERBS[verb].argument !== undefined;
+  if (args.length > (takesArgument ? 1 : 0)) {
+    printError(`${verb} takes ${takesArgument ? "one argument at most" : "no argument"}; see help`);
     return EXIT.usage;
   }
   try {
-    return await verb.run(args);
+    return await COMMANDS[verb](args);
   } catch (error) {
-    // The flags are the operator's to put right: one line, and no stack, which would be ours to read.
+    // The operator has to correct the flags: one line, without a stack, which helps only us.
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
     printError(error.message);
     return EXIT.configuration;
   }
+}
+
+function isVerb(text: string): text is Verb {
+  return Object.hasOwn(VERBS, text);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,56 +1,56 @@
-import { folderOf } from "../permissions/permissions.ts";
+import { loadConfiguration, loadTokens } from "../config/load/load.ts";
 import { type RouteConfig, routeName } from "../config/route/route_config.ts";
 import { checkClientToken, tokenFiles, tokenName } from "../config/route/token.ts";
 import { upstreamText } from "../config/route/upstream_url.ts";
+import { problemsOf } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
+import { printProblems } from "../log/print.ts";
+import { isMaskable, LEAST_MASKED } from "../mask/forms.ts";
+import { folderOf } from "../permissions/permissions.ts";
 import { openTokenSource } from "../tokens/open_token_source.ts";
 import { TokenFiles } from "../tokens/token_files.ts";
-import { isMaskable, LEAST_MASKED } from "../mask/forms.ts";
 import { type Command, EXIT } from "./command.ts";
-import { loadConfiguration, loadTokens } from "../config/load/load.ts";
-import { printProblems } from "../log/print.ts";
 
 /**
- * Judge the configuration and say what it means, a line a route. An unset token is told, but is no fault: the table may
- * be checked where the secrets are not.
+ * Validates the configuration and prints what it means, one line per route. An unset token is reported, but is not an
+ * error: a table may be checked where its secrets are not.
  */
 export const check: Command = async ([file]) => {
   const configuration = await loadConfiguration(file);
   const tokens = configuration.ok ? loadTokens(configuration.value.table) : configuration;
   if (!configuration.ok || !tokens.ok) {
-    printProblems(tokens.ok ? [] : tokens.problems);
+    printProblems(problemsOf(tokens));
     return EXIT.configuration;
   }
   const { settings, table } = configuration.value;
-  const files = await TokenFiles.open(folderOf(file ?? settings.routesPath), tokenFiles(table));
+  const path = file ?? settings.routesPath;
+  const files = await TokenFiles.open(folderOf(path), tokenFiles(table));
   if (!files.ok) {
     printProblems(files.problems);
     return EXIT.configuration;
   }
   const client = table.clientTokenEnv === undefined
     ? ""
-    : `, each asks for the client token ${table.clientTokenEnv}`;
-  console.log(`${file ?? settings.routesPath}: ${table.routes.length} route(s)${client}`);
+    : `, each requires the client token ${table.clientTokenEnv}`;
+  console.log(`${path}: ${table.routes.length} route(s)${client}`);
+  const stores = { tokens: tokens.value, files: files.value };
   for (const route of table.routes) {
-    console.log(
-      `  ${describe(route, openTokenSource(route, { tokens: tokens.value, files: files.value }).current)}`,
-    );
+    console.log(`  ${routeText(route, openTokenSource(route, stores).current)}`);
   }
-  for (const { path: place } of checkClientToken(table, tokens.value)) {
-    console.log(`  ${place}, the client token, UNSET: serve will refuse to start`);
+  for (const problem of checkClientToken(table, tokens.value)) {
+    console.log(`  ${problem.path}, the client token, UNSET: serve will refuse to start`);
   }
   return EXIT.ok;
 };
 
-function describe(route: RouteConfig, token: Secret | undefined): string {
-  return `${routeName(route)} → ${upstreamText(route.upstream)}, ${tokenName(route)} ${
-    stateOf(route, token)
-  }`;
+function routeText(route: RouteConfig, token: Secret | undefined): string {
+  const upstream = upstreamText(route.upstream);
+  return `${routeName(route)} → ${upstream}, ${tokenName(route)} ${tokenState(route, token)}`;
 }
 
-function stateOf(route: RouteConfig, token: Secret | undefined): string {
-  if (token === undefined) return "UNSET: this route will answer 500";
-  if (!route.scrub) return "set; NOT MASKED in replies: scrub is false";
-  if (!isMaskable(token)) return `set; NOT MASKED in replies: it has under ${LEAST_MASKED} bytes`;
+function tokenState(route: RouteConfig, token: Secret | undefined): string {
+  if (token === undefined) return "UNSET: this route will respond with 500";
+  if (!route.scrub) return "set; NOT MASKED in responses: scrub is false";
+  if (!isMaskable(token)) return `set; NOT MASKED in responses: it has under ${LEAST_MASKED} bytes`;
   return "set";
 }

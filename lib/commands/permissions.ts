@@ -1,15 +1,16 @@
-import { flags, requiredGrants } from "../permissions/permissions.ts";
-import { type Command, EXIT } from "./command.ts";
 import { loadConfiguration } from "../config/load/load.ts";
 import { printProblems } from "../log/print.ts";
+import { flags, requiredGrants } from "../permissions/permissions.ts";
+import { type Command, EXIT } from "./command.ts";
 
-/** Print the flags that serving this table in this environment needs, on one line. */
+/** Prints the flags that serving this table in this environment needs, on one line. */
 export const permissions: Command = async () => {
   const configuration = await loadConfiguration();
   if (!configuration.ok) {
     printProblems(configuration.problems);
     return EXIT.configuration;
   }
-  console.log(flags(requiredGrants(configuration.value.settings, configuration.value.table)));
+  const { settings, table } = configuration.value;
+  console.log(flags(requiredGrants(settings, table)));
   return EXIT.ok;
 };

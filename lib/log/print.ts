@@ -1,11 +1,11 @@
 import type { Problem } from "../core/result.ts";
 
-/** Print problems on stderr, each on its own line: `cred-proxy: routes[1].path: must begin with /`. */
+/** Prints problems on stderr, one line per problem: `cred-proxy: routes[1].path: must begin with /`. */
 export function printProblems(problems: readonly Problem[]): void {
   for (const { path, message } of problems) printError(`${path}: ${message}`);
 }
 
-/** Print one line on stderr under the program's name. */
+/** Prints one line on stderr under the program's name. */
 export function printError(text: string): void {
   console.error(`cred-proxy: ${text}`);
 }
