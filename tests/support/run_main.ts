@@ -23,13 +23,13 @@ export interface Outcome {
 
 /** How to run a verb. */
 export interface MainOptions {
-  /** The child's whole environment, beside what the runtime itself needs. */
+  /** The child's whole environment, besides what the runtime itself needs. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Flags for `deno run`; reading files and variables is granted unless told. */
+  /** Flags for `deno run`; by default, reading files and variables is granted. */
   readonly flags?: readonly string[];
 }
 
-/** Runs `main.ts` with the arguments until it ends; rejects, and ends it, if it does not. */
+/** Runs `main.ts` with the arguments until it exits; kills it and rejects if it does not. */
 export async function runMain(args: readonly string[], options: MainOptions = {}): Promise<Outcome> {
   const child = spawnMain(options.flags ?? ["--no-prompt", "--allow-read", "--allow-env"], args, options.env);
   const [stdout, stderr] = [new Log(child.stdout), new Log(child.stderr)];
@@ -42,14 +42,14 @@ export async function runMain(args: readonly string[], options: MainOptions = {}
   }
 }
 
-/** The flags that `permissions` prints for an environment, split as a shell splits them. */
+/** Returns the flags that `permissions` prints for an environment, split as a shell splits them. */
 export async function derivedFlags(env: Readonly<Record<string, string>>): Promise<string[]> {
   const { code, stdout, stderr } = await runMain(["permissions"], { env });
   if (code !== 0) throw new Error(`permissions ended with ${code}: ${stderr}`);
   return stdout.split(/\s+/).filter((flag) => flag !== "");
 }
 
-/** Starts `main.ts` with the arguments, in an environment that holds nothing else than what it is given. */
+/** Starts `main.ts` with the arguments, in an environment that holds nothing but `env`. */
 export function spawnMain(
   flags: readonly string[],
   args: readonly string[],
@@ -71,13 +71,13 @@ export function spawnMain(
   }).spawn();
 }
 
-/** Ends a child if it still runs: with the signal, and by force if it does not obey. */
+/** Ends a child if it still runs: with the signal, and with SIGKILL if it ignores that. */
 export async function endChild(child: Deno.ChildProcess, signal: Deno.Signal): Promise<void> {
   try {
     child.kill(signal);
     await within(child.status, `End of process ${child.pid} after ${signal}`, CHILD_PATIENCE);
   } catch (error) {
-    // Not running any more is what was wanted.
+    // It has exited already.
     if (error instanceof TypeError) return;
     child.kill("SIGKILL");
     await child.status;

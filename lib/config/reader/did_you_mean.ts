@@ -1,5 +1,5 @@
 /**
- * `; did you mean X?` with the candidate that a misspelled name most likely means, or nothing if none is near.
+ * Returns `; did you mean X?` with the candidate that a misspelled name most likely means, or `""` if none is near.
  *
  * @example
  * ```ts
@@ -14,7 +14,7 @@ export function didYouMean(name: string, candidates: readonly string[]): string 
   return nearest === undefined ? "" : `; did you mean ${nearest}?`;
 }
 
-/** Near is an edit distance of about a third of the name: two swapped letters in a short one, three in any. */
+/** Returns the nearest candidate within an edit distance of a third of the name, and of three at most. */
 function suggest(name: string, candidates: readonly string[]): string | undefined {
   const spelled = normalise(name);
   let nearest: string | undefined;
@@ -26,12 +26,12 @@ function suggest(name: string, candidates: readonly string[]): string | undefine
   return nearest;
 }
 
-/** `authScheme` and `auth-scheme` are `auth_scheme` in other habits of spelling. */
+/** Makes `authScheme` and `auth-scheme`, which are other habits of spelling, equal to `auth_scheme`. */
 function normalise(name: string): string {
   return name.replaceAll(/[-_]/g, "").toLowerCase();
 }
 
-/** Levenshtein's distance, one row of the table at a time. */
+/** Returns Levenshtein's distance, computed one row of the table at a time. */
 function editDistance(left: string, right: string): number {
   let row = Array.from({ length: right.length + 1 }, (_, column) => column);
   for (const [index, letter] of [...left].entries()) {
