@@ -32,14 +32,14 @@ export async function respond(
 ): Promise<Response> {
   if (upstream.kind === "protocol_change") {
     upstream.connection.close();
-    throw new BadResponse("a change of protocol that was not asked for");
+    throw new BadResponse("unrequested protocol change");
   }
   const { head, framing, body, reused } = upstream;
   const { entry } = span;
   entry.reused = reused;
   entry.firstByteMs = performance.now() - entry.began;
   try {
-    if (head.status > 599) throw new BadResponse("a status above 599");
+    if (head.status > 599) throw new BadResponse("status above 599");
     const source = route.scrub ? tableMask : undefined;
     const mask = source?.current;
     const decoding = mask && framing.kind !== "none" ? decodingOf(upstream) : undefined;
@@ -75,7 +75,7 @@ function decodingOf({ head }: HttpResponse): Decoding | undefined {
     .map(([, value]) => value).join(", ");
   if (codings === "" || codings.toLowerCase() === "identity") return undefined;
   const decoding = head.status === 206 ? undefined : decodingFor(codings);
-  if (decoding === undefined) throw new BadResponse("content in a coding that can't be decoded for masking");
+  if (decoding === undefined) throw new BadResponse("content coding that can't be decoded for masking");
   return decoding;
 }
 

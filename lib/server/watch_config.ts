@@ -3,7 +3,7 @@ import { routeName, type RouteTable } from "../config/route/route_config.ts";
 import { checkClientToken, tokenFiles, type Tokens, tokenVariables } from "../config/route/token.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import { fileFingerprint } from "../core/file_fingerprint.ts";
-import type { Problem, Result } from "../core/result.ts";
+import { failAll, ok, problem, type Result } from "../core/result.ts";
 import { SettledWatch } from "../core/settled_watch.ts";
 import { printError, printProblems } from "../log/print.ts";
 import { missingUpstreams } from "../permissions/grants.ts";
@@ -97,14 +97,12 @@ async function loadChanged(
   const loaded = await loadTable(settings.routesPath);
   if (!loaded.ok) return loaded;
   const table = loaded.value;
-  const unread = tokenVariables(table).filter((name) => !known.has(name)).map((name): Problem => ({
-    path: name,
-    code: "restart_needed",
-    message: "was not read at the start and can't be read now; restart the service",
-  }));
+  const unread = tokenVariables(table).filter((name) => !known.has(name)).map((name) =>
+    problem(name, "restart_needed", "was not read at the start and can't be read now; restart the service")
+  );
   const missing = await missingUpstreams(settings, table);
   const problems = [...missing, ...unread, ...(unread.length > 0 ? [] : checkClientToken(table, tokens))];
-  if (problems.length > 0) return { ok: false, problems };
+  if (problems.length > 0) return failAll(problems);
   const files = await TokenFiles.open(folderOf(settings.routesPath), tokenFiles(table), before);
-  return files.ok ? { ok: true, value: { table, files: files.value } } : files;
+  return files.ok ? ok({ table, files: files.value }) : files;
 }

@@ -1,4 +1,4 @@
-import { fail, type Result } from "../core/result.ts";
+import { fail, ok, type Result } from "../core/result.ts";
 import { parseTokenFile, TOKEN_FILE_LIMIT } from "../config/route/token_file.ts";
 import { fileFingerprint } from "../core/file_fingerprint.ts";
 import type { Secret } from "../core/secret.ts";
@@ -25,7 +25,7 @@ export async function readToken(folder: string, name: string): Promise<Result<Se
     if (!(await Deno.stat(located.path)).isFile) return fail(name, "not_a_file", "is not a regular file");
     return parseTokenFile(await readUpTo(located.path, TOKEN_FILE_LIMIT + 1), name);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { ok: true, value: undefined };
+    if (error instanceof Deno.errors.NotFound) return ok(undefined);
     return fail(
       name,
       "unreadable",

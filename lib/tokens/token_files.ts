@@ -1,4 +1,4 @@
-import type { Problem, Result } from "../core/result.ts";
+import { failAll, ok, type Problem, type Result } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import { SettledWatch } from "../core/settled_watch.ts";
 import { ChangeCounter } from "./change_counter.ts";
@@ -57,13 +57,13 @@ export class TokenFiles {
       else if (result.value !== undefined) read.set(name, result.value);
       watched.set(name, { token, watch });
     }
-    if (problems.length > 0) return { ok: false, problems };
+    if (problems.length > 0) return failAll(problems);
     const renewed = [...read].filter(([name, token]) => {
       const { token: stored } = watched.get(name)!;
       const served = stored.current !== undefined;
       return stored.replace(token) && served;
     }).map(([name]) => name);
-    return { ok: true, value: new TokenFiles(folder, watched, { changes, renewed }) };
+    return ok(new TokenFiles(folder, watched, { changes, renewed }));
   }
 
   /** Returns the token of a file; undefined for a file that no route names. */

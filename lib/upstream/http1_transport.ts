@@ -159,13 +159,13 @@ async function readResponseHead(connection: Connection, upgrade: boolean): Promi
     }
     if (text === undefined) {
       if (interim === 0) throw new UpstreamHungUp("The connection ended before a response came");
-      throw new BadResponse("a connection that ended after an interim response");
+      throw new BadResponse("connection closed after an interim response");
     }
     const head = parseResponseHead(text);
     if (head.status >= 200) return head;
     if (head.status === 101) {
       if (upgrade) return head;
-      throw new BadResponse("a change of protocol that was not asked for");
+      throw new BadResponse("unrequested protocol change");
     }
   }
   throw new BadResponse("too many interim responses");

@@ -320,10 +320,10 @@ Deno.test("a failing upstream leads to 502 with one constant text; the cause is 
     ["/plain/half", /closed within a head/],
     ["/plain/both", /both Content-Length and Transfer-Encoding/],
     ["/plain/folded", /invalid field line/],
-    ["/plain/switch", /a change of protocol that was not asked for/],
-    ["/plain/999", /a status above 599/],
+    ["/plain/switch", /unrequested protocol change/],
+    ["/plain/999", /status above 599/],
     ["/plain/099", /no HTTP\/1 status line/],
-    ["/plain/interim", /ended after an interim response/],
+    ["/plain/interim", /connection closed after an interim response/],
   ];
   for (const [target, cause] of cases) {
     const response = await request(service.port, get(target));
