@@ -16,7 +16,7 @@ export interface TableSecrets {
 }
 
 /**
- * The mask of a whole table. A service behind two routes may store what came by one and show it by the other, so no
+ * The mask of a whole table. A service that two routes lead to may store what came by one and show it by the other, so no
  * response on any route shows the token of any other.
  */
 export class TableMask implements CurrentMask {

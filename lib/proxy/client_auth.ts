@@ -10,7 +10,7 @@ const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 
 /** Who a client is, as far as its request proves it. */
 export interface ClientIdentity {
-  /** Undefined: any client is served, and none is told from another. */
+  /** Undefined: any client is served, and clients are not distinguished. */
   readonly name: string | undefined;
 }
 

@@ -122,7 +122,7 @@ Deno.test("a length in a valid alternative spelling is that length", (test) => {
   const reached = [["POST /x", ["content-length: 5"], "hello"]] as const;
   return fixture.run(test, [
     ["zeros in front", post(["Content-Length: 005"], "hello"), SERVED, reached],
-    ["tabs round it", post(["Content-Length:\t5\t"], "hello"), SERVED, reached],
+    ["tabs around it", post(["Content-Length:\t5\t"], "hello"), SERVED, reached],
     ["odd case", post(["cOnTeNt-LeNgTh: 5"], "hello"), SERVED, reached],
   ]);
 });

@@ -59,7 +59,7 @@ Deno.test.afterAll(async () => {
 /** What the service needs, as statements, by what they do. */
 function needed(): Record<string, string> {
   return {
-    "listen where it is told": `Deno.listen({ hostname: "127.0.0.1", port: 0 }).close()`,
+    "listen where it should": `Deno.listen({ hostname: "127.0.0.1", port: 0 }).close()`,
     "connect to the upstream":
       `(await Deno.connect({ hostname: "127.0.0.1", port: ${upstream.port} })).close()`,
     "read the route table": `await Deno.readTextFile(${JSON.stringify(env.CRED_PROXY_ROUTES)})`,
@@ -166,7 +166,7 @@ Deno.test("after the start the service gives back what only the start needed", a
     using inspector = await inspect(url);
     assertEquals(await inspector.evaluate(attempting({ ...needed(), ...forbidden() })), {
       ...allOf(needed(), "ok"),
-      "listen where it is told": "NotCapable",
+      "listen where it should": "NotCapable",
       "read its token": "NotCapable",
       "read its settings": "NotCapable",
       ...allOf(forbidden(), "NotCapable"),

@@ -18,7 +18,7 @@ function decode(...pieces: readonly string[]): Decoded {
     const to = bytes.length - 2;
     const { end, read } = decoder.decode(bytes, 2, to);
     assert(2 <= end && end <= read && read <= to, `${end} ${read} ${to}`);
-    assert(read === to || decoder.done, "Only what stands behind the end may be left");
+    assert(read === to || decoder.done, "Only what follows the end may be left");
     assertEquals([fromLatin1(bytes.subarray(0, 2)), fromLatin1(bytes.subarray(to))], ["??", "??"]);
     content.push(bytes.slice(2, end));
     rest += fromLatin1(bytes.subarray(read, to));
@@ -60,8 +60,8 @@ const BAD: Readonly<Record<string, readonly (readonly [text: string, section: st
     ["-5\r\nhello\r\n", "RFC 9112, 7.1: no sign"],
     ["-0\r\n\r\n", "RFC 9112, 7.1: no sign"],
     [" 5\r\nhello\r\n", "RFC 9112, 7.1: no white space before it"],
-    ["5 \r\nhello\r\n", "RFC 9112, 7.1: none behind it"],
-    ["5\t\r\nhello\r\n", "RFC 9112, 7.1: none behind it"],
+    ["5 \r\nhello\r\n", "RFC 9112, 7.1: none after it"],
+    ["5\t\r\nhello\r\n", "RFC 9112, 7.1: none after it"],
     ["5 5\r\nhello\r\n", "RFC 9112, 7.1: one number"],
     ["5,5\r\nhello\r\n", "RFC 9112, 7.1: one number"],
     ["5.\r\nhello\r\n", "RFC 9112, 7.1: a whole number"],

@@ -212,8 +212,8 @@ Deno.test("handler() maps failures of the upstream to 502 and 504, with the caus
   for (const [error, answer] of cases) {
     const { ask, entries, limiter } = handlerFor({ answer: () => Promise.reject(error) });
     const response = await ask("/a/x?q");
-    const told = JSON.stringify([...response.headers]) + await response.text();
-    assert(!told.includes("canary"), told);
+    const text = JSON.stringify([...response.headers]) + await response.text();
+    assert(!text.includes("canary"), text);
     assertEquals([response.status, response.headers.get("cred-proxy-error")], answer);
     const [entry] = entries;
     assertEquals([entry?.status, entry?.error, entry?.route, entry?.path], [...answer, "/a/", "/a/x"]);
@@ -253,8 +253,8 @@ Deno.test("handler() logs the end of a request, whether its response came in one
     const { ask, entries, limiter } = handlerFor({ answer });
     await (await ask("/a/x?y")).text();
     assertEquals([entries.length, limiter.inFlight], [1, 0]);
-    const { id, time, began, durationMs, firstByteMs, ...told } = entries[0] as LogEntry;
-    assertEquals({ id, time, began, durationMs, firstByteMs, ...told }, {
+    const { id, time, began, durationMs, firstByteMs, ...text } = entries[0] as LogEntry;
+    assertEquals({ id, time, began, durationMs, firstByteMs, ...text }, {
       ...entryOf({ id, time, began, durationMs, firstByteMs }),
       path: "/a/x",
       status,

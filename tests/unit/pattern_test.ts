@@ -5,12 +5,12 @@ import { codesOf, valueOf } from "../support/result.ts";
 
 const LEAST = { path: "/a/", upstream: "https://a.example", auth_scheme: "Bearer", token_env: "A_TOKEN" };
 
-function judge(fields: object) {
+function parse(fields: object) {
   return parseRoutes(JSON.stringify({ routes: [{ ...LEAST, ...fields }] }));
 }
 
 function patternOf(text: string): Pattern {
-  return valueOf(judge({ paths: [text] })).routes[0]!.paths![0]!;
+  return valueOf(parse({ paths: [text] })).routes[0]!.paths![0]!;
 }
 
 Deno.test("matches() lets * match within a segment and ** across segments", () => {
@@ -75,8 +75,8 @@ Deno.test("parseRoutes() refuses methods that are invalid or never forwarded", (
     [["TRACE"], "methods[0]: method_not_forwarded"],
     [["CONNECT"], "methods[0]: method_not_forwarded"],
   ];
-  for (const [methods, problem] of cases) assertEquals(codesOf(judge({ methods })), [`routes[0].${problem}`]);
-  assertEquals([...valueOf(judge({ methods: ["GET", "M-SEARCH"] })).routes[0]!.methods!], [
+  for (const [methods, problem] of cases) assertEquals(codesOf(parse({ methods })), [`routes[0].${problem}`]);
+  assertEquals([...valueOf(parse({ methods: ["GET", "M-SEARCH"] })).routes[0]!.methods!], [
     "GET",
     "M-SEARCH",
   ]);
@@ -101,8 +101,8 @@ Deno.test("parseRoutes() refuses patterns that could never match or mean two thi
     ["a?b#c", "invalid_query"],
   ];
   for (const [pattern, code] of cases) {
-    assertEquals(codesOf(judge({ paths: [pattern] })), [`routes[0].paths[0]: ${code}`]);
+    assertEquals(codesOf(parse({ paths: [pattern] })), [`routes[0].paths[0]: ${code}`]);
   }
-  assertEquals(codesOf(judge({ paths: {} })), ["routes[0].paths: wrong_type"]);
-  assertEquals(codesOf(judge({ paths: [] })), ["routes[0].paths: empty"]);
+  assertEquals(codesOf(parse({ paths: {} })), ["routes[0].paths: wrong_type"]);
+  assertEquals(codesOf(parse({ paths: [] })), ["routes[0].paths: empty"]);
 });
