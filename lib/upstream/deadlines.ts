@@ -9,6 +9,8 @@ export class Deadline {
   readonly #abort: () => void;
   /** Why it was aborted, if it was. */
   ended: "timeout" | "disconnected" | undefined;
+  /** Its index in {@linkcode Deadlines}, which alone sets it; -1: in none. */
+  index = -1;
 
   /**
    * @param timeout How long it may last, in milliseconds, rounded up to the next check.
@@ -43,21 +45,36 @@ export class Deadline {
  * cost more than the check.
  */
 export class Deadlines {
-  readonly #deadlines = new Set<Deadline>();
+  /**
+   * An array, not a set: as a V8 set grows and shrinks it leaves a chain of outgrown tables, which keep what they held
+   * alive, whole requests included, until the old generation is collected.
+   */
+  readonly #deadlines: Deadline[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
 
   add(deadline: Deadline): void {
-    this.#deadlines.add(deadline);
+    deadline.index = this.#deadlines.length;
+    this.#deadlines.push(deadline);
     this.#timer ??= setInterval(() => this.#tick(), INTERVAL);
   }
 
   delete(deadline: Deadline): void {
-    this.#deadlines.delete(deadline);
+    if (deadline.index < 0) return;
+    // The last one fills the gap.
+    const last = this.#deadlines.pop()!;
+    if (last !== deadline) {
+      this.#deadlines[deadline.index] = last;
+      last.index = deadline.index;
+    }
+    deadline.index = -1;
   }
 
   #tick(): void {
-    for (const deadline of this.#deadlines) if (deadline.tick()) this.#deadlines.delete(deadline);
-    if (this.#deadlines.size > 0) return;
+    // A copy: an abort deletes.
+    for (const deadline of this.#deadlines.slice()) {
+      if (deadline.index >= 0 && deadline.tick()) this.delete(deadline);
+    }
+    if (this.#deadlines.length > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

@@ -1,0 +1,38 @@
+import { assertEquals } from "@std/assert";
+import { Deadline, Deadlines } from "../../lib/upstream/deadlines.ts";
+
+/** Longer than two checks take, after which the shortest deadline ends. */
+const TWO_CHECKS_MS = 900;
+
+Deno.test("Deadlines aborts each that is left, once, in whatever order the others are deleted", async () => {
+  const deadlines = new Deadlines();
+  const aborted: number[] = [];
+  const all = Array.from({ length: 50 }, (_, at) => {
+    const deadline = new Deadline(1, () => false, () => {
+      aborted.push(at);
+      // As an exchange does that is aborted.
+      deadlines.delete(deadline);
+    });
+    deadlines.add(deadline);
+    return deadline;
+  });
+  const deleted = [49, 0, 25, 1, 48, 24, 26, 7, 7];
+  for (const at of deleted) deadlines.delete(all[at]!);
+  await new Promise((resolve) => setTimeout(resolve, TWO_CHECKS_MS));
+  const left = all.map((_, at) => at).filter((at) => !deleted.includes(at));
+  assertEquals(aborted.toSorted((one, other) => one - other), left);
+  assertEquals(all.map(({ ended }) => ended === "timeout"), all.map((_, at) => !deleted.includes(at)));
+});
+
+Deno.test("Deadlines aborts at the next check where the client has disconnected, and keeps the others", async () => {
+  const deadlines = new Deadlines();
+  const gone = new Deadline(60_000, () => true, () => {});
+  const kept = new Deadline(60_000, () => false, () => {});
+  deadlines.add(gone);
+  deadlines.add(kept);
+  await new Promise((resolve) => setTimeout(resolve, TWO_CHECKS_MS));
+  assertEquals([gone.ended, kept.ended], ["disconnected", undefined]);
+  // Else the timer would outlive the test.
+  deadlines.delete(kept);
+  await new Promise((resolve) => setTimeout(resolve, TWO_CHECKS_MS));
+});
