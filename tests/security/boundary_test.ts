@@ -302,7 +302,7 @@ Deno.test("the service consists of this repository's modules and the runtime's a
   assertEquals(code, 0);
   const { modules } = JSON.parse(new TextDecoder().decode(stdout));
   const specifiers: string[] = modules.map(({ specifier }: { specifier: string }) => specifier);
-  const own = new RegExp(`^file://${ROOT}(?:main|lib/[a-z0-9_/]+)\\.ts$`);
+  const own = new RegExp(`^file://${ROOT}(?:(?:main|lib/[a-z0-9_/]+)\\.ts|deno\\.json)$`);
   assertEquals(specifiers.filter((specifier) => !own.test(specifier) && !specifier.startsWith("node:")), []);
   assert(specifiers.length > 10, `${specifiers.length} modules`);
 });
