@@ -2,37 +2,38 @@
 #
 #     docker build -t cred-proxy .
 #
-# DENO_IMAGE names the runtime by version. A tag can be moved by whoever owns it, so a release build also gives the digest that was
-# looked at, and the registry must then deliver exactly those bytes:
+# DENO_IMAGE names the runtime by version. The owner of a tag can move it, so a release build also gives the digest that
+# was checked, and the registry must then deliver exactly those bytes:
 #
 #     docker buildx imagetools inspect docker.io/denoland/deno:debian-2.9.6      # or: skopeo inspect docker://…
 #     docker build --build-arg DENO_DIGEST=sha256:… -t cred-proxy .
 #
-# It is empty here because a digest is only worth what the look at it was worth: it belongs to the build that looked, and no number
-# stands here that nobody has checked. The image's label `org.opencontainers.image.base.digest` tells which one a build used.
+# The default is empty because a digest is worth only as much as the check of it, so it belongs to the build that checked. The
+# label `org.opencontainers.image.base.digest` says which one a build used.
+#
+# A release build also gives VERSION (the one in deno.json), REVISION (the commit) and SOURCE (the repository's URL), for the labels.
 ARG DENO_IMAGE=docker.io/denoland/deno:debian-2.9.6
 ARG DENO_DIGEST=
 FROM ${DENO_IMAGE}${DENO_DIGEST:+@${DENO_DIGEST}}
 
-# The runtime's cache lies beside the sources, is written once below and belongs to root: the service can change neither.
-# And the runtime asks its maker's host for a newer version, past `--allow-net`, unless it is told not to.
-ENV DENO_DIR=/app/.deno DENO_NO_UPDATE_CHECK=1
+# The runtime's cache lies next to the sources, is written once, below, and belongs to root: the service can change neither.
+ENV DENO_DIR=/app/.deno
 WORKDIR /app
 USER 0:0
-COPY deno.json deno.lock main.ts ./
+COPY deno.json main.ts ./
 COPY bin ./bin
 COPY lib ./lib
 
-# `--no-remote --no-npm`: an import of a package fails the build here, rather than fetch something at the start. Of the cache the
-# compiled modules stay, without which a start takes five times as long; its data bases are of use only where they can be written.
-# The modes are set because COPY keeps those of the checkout: under a strict umask the user below could not read the code.
-# /run/cred-proxy is where a route table is mounted, or copied in before the start.
-RUN deno cache --quiet --frozen --no-remote --no-npm main.ts \
+# `--no-remote --no-npm`: an import of a package fails the build here, instead of fetching something at the start. The compiled
+# modules stay in the cache, since a start takes five times as long without them; its databases are of use only where they can be
+# written. The modes are set because COPY keeps those of the checkout: under a strict umask the user below could not read the code.
+# /run/cred-proxy is where a route table is mounted, or copied to before the start.
+RUN deno cache --quiet --no-remote --no-npm main.ts \
  && find .deno -maxdepth 1 -type f -delete \
  && chmod -R u=rwX,go=rX /app \
  && mkdir -p /run/cred-proxy
 
-# The base image's user `deno`, by number: Kubernetes verifies `runAsNonRoot` by a number only. Any other number works as well.
+# The base image's user `deno`, by number: Kubernetes verifies `runAsNonRoot` by number only. Any other number works too.
 USER 1993:1993
 EXPOSE 9099
 STOPSIGNAL SIGTERM
@@ -43,7 +44,7 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=5s --retries=3 CMD ["/app
 # Last, so that a new version or revision changes nothing above.
 ARG DENO_IMAGE
 ARG DENO_DIGEST
-ARG VERSION=0.1.0
+ARG VERSION=
 ARG REVISION=
 ARG SOURCE=
 LABEL org.opencontainers.image.title="cred-proxy" \

@@ -47,21 +47,21 @@ Deno.test("the README's table, commands and start line belong together", async (
   const folder = await Deno.makeTempDir();
   try {
     // A checkout with the example's table, and the runtime of this test under the name that the example uses.
-    for (const name of ["main.ts", "lib", "deno.json", "deno.lock"]) {
+    for (const name of ["main.ts", "bin", "lib", "deno.json"]) {
       await Deno.symlink(join(ROOT, name), join(folder, name));
     }
     await Deno.mkdir(join(folder, "conf"));
     await Deno.writeTextFile(join(folder, "conf/routes.json"), blockWith(README, "json", '"routes"'));
-    await Deno.mkdir(join(folder, "bin"));
+    await Deno.mkdir(join(folder, "tools"));
     await Deno.writeTextFile(
-      join(folder, "bin/npx"),
+      join(folder, "tools/npx"),
       `#!/bin/sh\nshift 2\nexec "${Deno.execPath()}" "$@"\n`,
       { mode: 0o755 },
     );
     const child = new Deno.Command("sh", {
       args: ["-c", blockWith(README, "sh", "task start").replace(/^npx/m, "exec npx")],
       cwd: folder,
-      env: { PATH: `${join(folder, "bin")}:${Deno.env.get("PATH")}`, CRED_PROXY_PORT: "0", NO_COLOR: "1" },
+      env: { PATH: `${join(folder, "tools")}:${Deno.env.get("PATH")}`, CRED_PROXY_PORT: "0", NO_COLOR: "1" },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -86,7 +86,7 @@ Deno.test("the README tells every variable that is read", () => {
 Deno.test("each task that the README names exists", () => {
   const { tasks } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json")));
   const named = new Set(
-    [...README.matchAll(/\btask ([a-z]+)\b/g)].map(([, name]) => name ?? "").filter((name) =>
+    [...README.matchAll(/\btask ([a-z:-]+)/g)].map(([, name]) => name ?? "").filter((name) =>
       name !== "alone"
     ),
   );

@@ -111,7 +111,7 @@ Deno.test("deploy/kubernetes.yaml is made of Kubernetes' own fields", async () =
   try {
     await Deno.writeTextFile(file, lines.join("\n"));
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["check", "--quiet", "--config", join(ROOT, "deno.json"), file],
+      args: ["check", "--quiet", "--config", join(ROOT, "tests/deno.json"), file],
       env: { NO_COLOR: "1" },
     }).output();
     assertEquals(code, 0, new TextDecoder().decode(stderr));

@@ -49,7 +49,7 @@ async function writeTable(folder: string, routes: readonly object[]): Promise<st
 
 /** A checkout in which a file may be made. Nothing is linked: what a link leads to is not baked in. */
 async function copyCheckout(folder: string): Promise<void> {
-  for (const name of ["main.ts", "deno.json", "deno.lock"]) {
+  for (const name of ["main.ts", "deno.json"]) {
     await Deno.copyFile(join(ROOT, name), join(folder, name));
   }
   async function copyFolder(name: string): Promise<void> {
@@ -59,7 +59,7 @@ async function copyCheckout(folder: string): Promise<void> {
       await (entry.isDirectory ? copyFolder(path) : Deno.copyFile(join(ROOT, path), join(folder, path)));
     }
   }
-  await copyFolder("lib");
+  for (const name of ["bin", "lib"]) await copyFolder(name);
 }
 
 /** Runs a command in a folder, with the runtime itself as the base binary. */
@@ -147,15 +147,15 @@ Deno.test("the cross build of docs/OPERATING.md bakes in the same", async () => 
   const [, command = ""] = /^```sh\n([^`]*compile --target[^`]*)^```$/m.exec(text) ?? [];
   await withFolder(async (folder) => {
     await copyCheckout(folder);
-    for (const name of ["conf", "bin"]) await Deno.mkdir(join(folder, name));
+    for (const name of ["conf", "tools"]) await Deno.mkdir(join(folder, name));
     // The runtime of this test under the name that the example uses.
     await Deno.writeTextFile(
-      join(folder, "bin/npx"),
+      join(folder, "tools/npx"),
       `#!/bin/sh\nshift 2\nexec "${Deno.execPath()}" "$@"\n`,
       { mode: 0o755 },
     );
     const env = { CRED_PROXY_ROUTES: await writeTable(join(folder, "conf"), [GITHUB]) };
-    const path = `${join(folder, "bin")}:${Deno.env.get("PATH")}`;
+    const path = `${join(folder, "tools")}:${Deno.env.get("PATH")}`;
     const { code, stderr } = await build(folder, { ...env, PATH: path }, "sh", ["-euc", command]);
     assertEquals(code, 0, new TextDecoder().decode(stderr));
     await assertBaked(join(folder, "cred-proxy"), await derivedFlags(env));

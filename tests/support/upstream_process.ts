@@ -22,10 +22,13 @@ export interface UpstreamProcess extends UpstreamAddress, AsyncDisposable {
   finish(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
+/** The configuration that names the packages. */
+const CONFIG = fromFileUrl(new URL("../deno.json", import.meta.url));
+
 /** Starts the program and resolves once it listens. */
 export async function startUpstreamProcess(program: URL): Promise<UpstreamProcess> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--allow-net=127.0.0.1", fromFileUrl(program)],
+    args: ["run", "--config", CONFIG, "--no-prompt", "--allow-net=127.0.0.1", fromFileUrl(program)],
     stdin: "piped",
     stdout: "piped",
     stderr: "inherit",

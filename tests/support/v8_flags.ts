@@ -4,7 +4,7 @@ const LAUNCHER = await Deno.readTextFile(new URL("../../bin/cred-proxy", import.
 export const V8_FLAGS = read();
 
 function read(): string {
-  const flags = /--v8-flags=(\S+)/.exec(LAUNCHER)?.[1];
+  const flags = /--v8-flags=([^\s']+)/.exec(LAUNCHER)?.[1];
   if (flags === undefined) throw new Error("Cannot find --v8-flags in bin/cred-proxy");
   return flags;
 }

@@ -1,0 +1,207 @@
+/**
+ * The launcher `bin/cred-proxy` and the tasks that start it: what they download, where they can be started from, and which
+ * process gets a signal.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { Log } from "../support/log.ts";
+import { CHILD_PATIENCE, endChild } from "../support/run_main.ts";
+import { within } from "../support/within.ts";
+
+const ROOT = fromFileUrl(new URL("../../", import.meta.url));
+
+const TABLE = {
+  routes: [{ path: "/a/", upstream: "https://a.example", auth_scheme: "Bearer", token_env: "A_TOKEN" }],
+};
+
+const SETTINGS = {
+  CRED_PROXY_BIND: "127.0.0.1",
+  CRED_PROXY_PORT: "0",
+  A_TOKEN: "a-secret-token",
+  NO_COLOR: "1",
+};
+
+/** What a test needs of the shell: `sh` and the tools that a launcher calls, but no `deno`. */
+const PATH = "/usr/bin:/bin";
+
+/** Runs with a folder that holds `conf/routes.json`, and removes it. */
+async function withTable(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "cred-proxy-" });
+  try {
+    await Deno.mkdir(join(folder, "conf"));
+    await Deno.writeTextFile(join(folder, "conf/routes.json"), JSON.stringify(TABLE));
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Starts a program, ends it with SIGTERM when it listens, and returns what it wrote to stderr. */
+async function serveAndStop(program: string, options: Deno.CommandOptions): Promise<string> {
+  const child = new Deno.Command(program, {
+    ...options,
+    clearEnv: true,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const [stdout, stderr] = [new Log(child.stdout), new Log(child.stderr)];
+  try {
+    await stderr.match(/^cred-proxy listening on 127\.0\.0\.1:\d+; 1 route\(s\): \/a\/$/m, CHILD_PATIENCE);
+    child.kill("SIGTERM");
+    const { code } = await within(
+      child.status,
+      () => `The end after SIGTERM: ${stderr.text}`,
+      CHILD_PATIENCE,
+    );
+    // The pipes end only when no process holds them any more: none is left behind.
+    await within(Promise.all([stdout.done, stderr.done]), "The end of each process", CHILD_PATIENCE);
+    assertEquals([code, stdout.text], [0, ""], stderr.text);
+    return stderr.text;
+  } finally {
+    await endChild(child, "SIGKILL");
+  }
+}
+
+Deno.test("task start serves with an empty cache and no registry, downloads nothing, and drains on SIGTERM", async () => {
+  await withTable(async (folder) => {
+    const nowhere = "http://127.0.0.1:1/";
+    const stderr = await serveAndStop(Deno.execPath(), {
+      args: ["task", "start"],
+      cwd: ROOT,
+      env: {
+        ...SETTINGS,
+        PATH,
+        DENO_DIR: join(folder, "cache"),
+        NPM_CONFIG_REGISTRY: nowhere,
+        JSR_URL: nowhere,
+        CRED_PROXY_ROUTES: join(folder, "conf/routes.json"),
+      },
+    });
+    assert(!stderr.includes("Download"), stderr);
+  });
+});
+
+Deno.test("task dev is task start with the variables of .env", async () => {
+  await withTable(async (folder) => {
+    // A checkout of its own, since .env lies in it.
+    for (const name of ["main.ts", "bin", "lib", "deno.json"]) {
+      await Deno.symlink(join(ROOT, name), join(folder, name));
+    }
+    await Deno.writeTextFile(
+      join(folder, ".env"),
+      "CRED_PROXY_ROUTES=conf/routes.json\nCRED_PROXY_BIND=127.0.0.1\n",
+    );
+    const { CRED_PROXY_BIND: _, ...settings } = SETTINGS;
+    await serveAndStop(Deno.execPath(), {
+      args: ["task", "dev"],
+      cwd: folder,
+      env: { ...settings, PATH, DENO_DIR: join(folder, "cache") },
+    });
+  });
+});
+
+Deno.test("the launcher works through a link, in another folder, with a table relative to it", async () => {
+  await withTable(async (folder) => {
+    await Deno.mkdir(join(folder, "bin"));
+    await Deno.symlink(join(ROOT, "bin/cred-proxy"), join(folder, "bin/cred-proxy"));
+    // Not this folder's configuration, but the one of the program.
+    await Deno.writeTextFile(join(folder, "deno.json"), "not JSON");
+    await serveAndStop("cred-proxy", {
+      cwd: folder,
+      env: {
+        ...SETTINGS,
+        PATH: `${join(folder, "bin")}:${PATH}`,
+        DENO: Deno.execPath(),
+        DENO_DIR: join(folder, "cache"),
+        CRED_PROXY_ROUTES: "conf/routes.json",
+      },
+    });
+  });
+});
+
+Deno.test("the launcher becomes the runtime itself where `deno` is a script that would keep signals to itself", async () => {
+  await withTable(async (folder) => {
+    const script = join(folder, "deno");
+    await Deno.writeTextFile(script, `#!/bin/sh\n"${Deno.execPath()}" "$@"\n`, { mode: 0o755 });
+    await serveAndStop(join(ROOT, "bin/cred-proxy"), {
+      cwd: folder,
+      env: {
+        ...SETTINGS,
+        PATH: `${folder}:${PATH}`,
+        DENO_DIR: join(folder, "cache"),
+        CRED_PROXY_ROUTES: "conf/routes.json",
+      },
+    });
+  });
+});
+
+Deno.test("without a runtime the launcher ends with 78 and says what to install", async () => {
+  const { code, stdout, stderr } = await new Deno.Command(join(ROOT, "bin/cred-proxy"), {
+    args: ["version"],
+    clearEnv: true,
+    env: { PATH, DENO: "/nowhere/deno" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assertEquals([code, text(stdout), text(stderr)], [
+    78,
+    "",
+    "cred-proxy: cannot find /nowhere/deno: install Deno (https://docs.deno.com/runtime/), or set DENO to its path\n",
+  ]);
+});
+
+Deno.test("task cred-proxy runs any verb, and passes its arguments and exit status on", async () => {
+  await withTable(async (folder) => {
+    const table = join(folder, "conf/routes.json");
+    const cases: [args: string[], code: number, output: RegExp][] = [
+      [["version"], 0, /^cred-proxy \d+\.\d+\.\d+$/m],
+      [["check", table], 0, /1 route\(s\)$/m],
+      [["permissions"], 0, /^--allow-net=\S+ --allow-read=\S+ --allow-env=/m],
+      [["clients", "/a/"], 0, /\/a/],
+      [["check", join(folder, "none.json")], 78, /none\.json: no such file$/m],
+      [["xyzzy"], 64, /unknown verb "xyzzy"/],
+    ];
+    for (const [args, expected, output] of cases) {
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["task", "cred-proxy", ...args],
+        cwd: ROOT,
+        env: { ...SETTINGS, CRED_PROXY_PORT: "9099", CRED_PROXY_ROUTES: table },
+      }).output();
+      const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+      assertEquals([args, code], [args, expected], text);
+      assert(output.test(text), text);
+    }
+  });
+});
+
+Deno.test("task demo keeps what it shows", async () => {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "demo"],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr));
+});
+
+/** A configuration, without its comments: each has a line of its own. */
+function readConfig(name: string) {
+  const text = Deno.readTextFileSync(join(ROOT, name));
+  return JSON.parse(text.replace(/^\s*\/\/.*$/gm, ""));
+}
+
+Deno.test("the configurations of tests and demo repeat the root's options, and the demo the packages of the tests", () => {
+  const [root, tests, demo] = [
+    readConfig("deno.json"),
+    readConfig("tests/deno.json"),
+    readConfig("demo/deno.json"),
+  ];
+  assertEquals(root.imports, undefined);
+  for (const name of ["unstable", "lock", "nodeModulesDir"]) {
+    assertEquals([tests[name], demo[name]], [root[name], root[name]], name);
+  }
+  assertEquals(tests.compilerOptions, root.compilerOptions);
+  for (const [name, source] of Object.entries(demo.imports)) assertEquals(tests.imports[name], source);
+});
