@@ -3,7 +3,6 @@ import { parseTokenVariable } from "../../lib/config/route/credential_fields.ts"
 import {
   parseSettings,
   SETTING_VARIABLES,
-  SETTINGS,
   type Settings,
   settingVariables,
 } from "../../lib/config/settings/settings.ts";
@@ -165,32 +164,27 @@ Deno.test("parseTokenVariable() rejects the variable of every setting", () => {
   }
 });
 
-Deno.test("the README's table of variables names the settings and no others", () => {
-  const readme = Deno.readTextFileSync(new URL("../../README.md", import.meta.url));
-  const rows = readme.split("\n").filter((line) => /^\| `(?:CRED_PROXY_|HTTPS?_PROXY|NO_PROXY)/.test(line));
-  const named = rows.flatMap((row) =>
-    [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name)
-  );
-  assertEquals(named.toSorted(), Object.values(SETTINGS).map(({ variable }) => variable).toSorted());
-});
-
 Deno.test("bin/cred-proxy grants each verb the variables that it reads, and names no others", () => {
   const launcher = Deno.readTextFileSync(new URL("../../bin/cred-proxy", import.meta.url));
   const [, settings = ""] = /^settings='([^']*)'$/m.exec(launcher) ?? [];
-  /** Returns the list of `--allow-env` in a verb's branch, without the shell's quotes. */
-  function granted(verb: string): readonly string[] {
-    const [, branch = ""] = new RegExp(`^  ${verb}\\)\\n(.*?);;`, "ms").exec(launcher) ?? [];
+  function branchOf(verb: string): string {
+    return new RegExp(`^  ${verb}\\)\\n(.*?)^    ;;$`, "ms").exec(launcher)?.[1] ?? "";
+  }
+  /** Returns the list of the first `--allow-env`, without the shell's quotes. */
+  function granted(branch: string): readonly string[] {
     const [, list = ""] = /--allow-env=(\S+)/.exec(branch) ?? [];
     return list.replaceAll('"', "").replace("$settings", settings).split(",").toSorted();
   }
   const prefix = "CRED_PROXY_";
   const egress = SETTING_VARIABLES.filter((name) => !name.startsWith(prefix));
+  const [, derivation = ""] = /^permissions\(\) \{ (.*) \}$/m.exec(launcher) ?? [];
+  assertEquals(granted(derivation), [`${prefix}*`, ...egress].toSorted());
   for (const verb of ["serve", "permissions"] as const) {
     assertEquals(settingVariables(verb), SETTING_VARIABLES);
-    assertEquals(granted(verb), [`${prefix}*`, ...egress].toSorted());
+    assertMatch(branchOf(verb), /^\s+(?:flags=\$\()?permissions\b/m);
   }
   for (const verb of ["clients", "healthcheck"] as const) {
-    assertEquals(granted(verb), settingVariables(verb).toSorted());
+    assertEquals(granted(branchOf(verb)), settingVariables(verb).toSorted());
   }
   for (const [name] of launcher.matchAll(/\bCRED_PROXY_[A-Z_]+/g)) {
     if (name !== prefix) assertEquals(SETTING_VARIABLES.includes(name), true, name);
