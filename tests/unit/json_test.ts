@@ -11,12 +11,21 @@ function plain(json: Json): unknown {
   return Object.fromEntries([...json].map(([name, value]) => [name, plain(value)]));
 }
 
+/**
+ * Parses a text as the runtime does. Its `JSON.parse` (V8 in Deno 2.9.6) mistakes a member name with an escape for
+ * another one that it met before in an object of the same shape: `{"k":{},"a\f":1}` after `{"k":{},"a\\":1}`. So
+ * with escapes it says only whether the text is JSON, and the value is that of the text as an expression, which is the
+ * same but for `__proto__`.
+ */
 function oracle(text: string): { value: unknown } | undefined {
+  let value: unknown;
   try {
-    return { value: JSON.parse(text) };
+    value = JSON.parse(text);
   } catch {
     return undefined;
   }
+  if (!text.includes("\\") || text.includes("__proto__")) return { value };
+  return { value: new Function(`return (${text});`)() };
 }
 
 function agrees(text: string): void {
