@@ -1,5 +1,5 @@
 /**
- * The files of docs/ that an operator copies, and what docs/OPERATING.md says, held against the service.
+ * Checks the files of deploy/ that an operator copies, and the statements of docs/OPERATING.md, against the service.
  *
  * @module
  */
@@ -27,7 +27,7 @@ const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 const read = (name: string) => Deno.readTextFileSync(join(ROOT, name));
 const OPERATING = read("docs/OPERATING.md");
 
-// deno-lint-ignore no-explicit-any -- files of other programs, judged by what is asked of them
+// deno-lint-ignore no-explicit-any -- files of other programs, which the assertions check
 type Any = any;
 
 const COMPOSE: Any = parse(read("deploy/compose.yaml"));
@@ -37,13 +37,13 @@ const KUBERNETES: readonly Any[] = parseAllDocuments(read("deploy/kubernetes.yam
 });
 const UNIT = read("deploy/cred-proxy.service");
 
-/** The fenced blocks of one language. */
+/** Returns the fenced blocks of one language. */
 function blocks(language: string): string[] {
   return [...OPERATING.matchAll(/^```(\S*)\n(.*?)^```$/gms)]
     .filter(([, name]) => name === language).map(([, , block]) => block ?? "");
 }
 
-/** What stands in backquotes in the first column of the table whose head begins with a word. */
+/** Returns the code spans in the first column of the table whose header starts with a word. */
 function firstColumn(head: string): string[] {
   const [, rows = ""] =
     new RegExp(`^\\| ${head} [^\\n]*\\n\\| -[^\\n]*\\n((?:\\|[^\\n]*\\n)+)`, "m").exec(OPERATING) ??
@@ -54,7 +54,7 @@ function firstColumn(head: string): string[] {
   );
 }
 
-/** Every name of a setting in a list of variables is one that is read, as it is spelled. */
+/** Asserts that each setting in a list of variables exists. */
 function assertKnown(names: readonly string[]): void {
   assert(names.some((name) => name.startsWith("CRED_PROXY_")), names.join());
   for (const name of names) {
@@ -62,7 +62,7 @@ function assertKnown(names: readonly string[]): void {
   }
 }
 
-/** Seconds of `30`, `40s`. */
+/** Parses seconds: `30` or `40s`. */
 const seconds = (text: unknown) => Number(/^(\d+)s?$/.exec(String(text))?.[1]);
 
 Deno.test("deploy/compose.yaml leaves the agent one network, and the operator's listener is on another", () => {
@@ -77,11 +77,11 @@ Deno.test("deploy/compose.yaml leaves the agent one network, and the operator's 
   const [{ subnet }] = networks.operator.ipam.config;
   assert(ipv4_address.startsWith(subnet.replace(/0\/24$/, "")), subnet);
   for (const { ports } of Object.values<Any>(services)) assertEquals(ports, undefined);
-  // No variable of the proxy's that is given to the agent as well.
+  // The agent gets none of the proxy's variables.
   for (const name of Object.keys(services.agent.environment)) assert(!(name in proxy.environment), name);
 });
 
-Deno.test("deploy/compose.yaml takes from the proxy what it does not need, and lets it drain", () => {
+Deno.test("deploy/compose.yaml removes the privileges that the proxy does not need, and lets it drain", () => {
   const proxy = COMPOSE.services["cred-proxy"];
   assertEquals([proxy.read_only, proxy.cap_drop, proxy.security_opt, proxy.ulimits.core], [
     true,
@@ -92,15 +92,15 @@ Deno.test("deploy/compose.yaml takes from the proxy what it does not need, and l
   assertGreater(seconds(proxy.stop_grace_period), seconds(proxy.environment.CRED_PROXY_DRAIN_S));
 });
 
-/** Where Kubernetes' types say of each kind what it may hold. */
+/** The module of Kubernetes' types for each API version. */
 const TYPES: Readonly<Record<string, string>> = {
   "v1": "core/v1",
   "apps/v1": "apps/v1",
   "networking.k8s.io/v1": "networking/v1",
 };
 
-Deno.test("deploy/kubernetes.yaml is made of Kubernetes' own fields", async () => {
-  // As literals, in which the compiler refuses what a type does not name.
+Deno.test("deploy/kubernetes.yaml has only fields that Kubernetes knows", async () => {
+  // As object literals, since the compiler rejects unknown properties in these.
   const lines = KUBERNETES.flatMap((object, index) => [
     `import type { ${object.kind} as Kind${index} } from "kubernetes-types/${
       TYPES[object.apiVersion]
@@ -126,7 +126,7 @@ function find(kind: string, name: string): Any {
   return found[0];
 }
 
-/** The pods of the file, and the containers of each. */
+/** Returns the pods of the file, each with its containers. */
 function pods(): { spec: Any; containers: Container[] }[] {
   return KUBERNETES.flatMap(({ kind, spec }) => {
     const pod = kind === "Pod" ? spec : kind === "Deployment" ? spec.template.spec : undefined;
@@ -136,7 +136,7 @@ function pods(): { spec: Any; containers: Container[] }[] {
   });
 }
 
-Deno.test("deploy/kubernetes.yaml takes from every container what it does not need", () => {
+Deno.test("deploy/kubernetes.yaml removes the privileges that no container needs", () => {
   assertEquals(pods().map(({ containers }) => containers.map(({ name }) => name)), [
     ["cred-proxy"],
     ["agent"],
@@ -149,7 +149,7 @@ Deno.test("deploy/kubernetes.yaml takes from every container what it does not ne
       assertEquals(securityContext?.allowPrivilegeEscalation, false);
       assertEquals(securityContext?.capabilities, { drop: ["ALL"] });
       assert(resources?.limits?.["memory"] !== undefined);
-      // By number, which is how Kubernetes knows that a user is not root.
+      // By number, since Kubernetes can only verify a number not to be root.
       assertEquals(
         securityContext?.runAsUser ?? spec.securityContext.runAsUser,
         name === "agent" ? 1000 : 1993,
@@ -192,25 +192,25 @@ Deno.test("deploy/kubernetes.yaml lets the agent's pod go to the proxy's port an
   assertEquals([policyTypes, ingress], [["Ingress", "Egress"], []]);
   const proxy = find("Deployment", "cred-proxy").spec.template.metadata.labels;
   assertEquals(egress, [{ to: [{ podSelector: { matchLabels: proxy } }], ports: [{ port: 9099 }] }]);
-  // And nobody but the operator's own to the other port.
+  // Only the monitoring namespace may reach the operator's port.
   const open = find("NetworkPolicy", "cred-proxy").spec.ingress;
   assertEquals(open.map(({ ports }: Any) => ports), [[{ port: 9099 }], [{ port: 9100 }]]);
   assertEquals(Object.keys(open[1].from[0]), ["namespaceSelector"]);
 });
 
-/** The values of a key of the unit, in their order; comments are none. */
+/** Returns the values of a key of the unit, in order, without those in comments. */
 function unit(key: string): string[] {
   return [...UNIT.matchAll(new RegExp(`^${key}=(.*)$`, "gm"))].map(([, value]) => value ?? "");
 }
 
-Deno.test("deploy/cred-proxy.service starts, reloads and stops it as the service means it", () => {
+Deno.test("deploy/cred-proxy.service starts, reloads and stops the service in the ways that it supports", () => {
   const variables = unit("Environment").flatMap((line) => line.split(" ")).map((each) => each.split("="));
   assertKnown(variables.map(([name]) => name ?? ""));
   assertEquals(unit("RestartPreventExitStatus"), [String(EXIT.configuration)]);
   const drain = variables.find(([name]) => name === "CRED_PROXY_DRAIN_S")?.[1];
   assertGreater(seconds(unit("TimeoutStopSec")[0]), seconds(drain));
   assert(unit("ExecReload")[0]?.includes("kill -HUP"));
-  // What it starts is what its head puts there.
+  // It starts the program that its head installs.
   const [, folder = "", name = ""] = /^(\/\S+)\/bin\/([\w-]+) serve$/.exec(unit("ExecStart")[0] ?? "") ??
     [];
   const [, copied = ""] = new RegExp(`^#     cp -r (.*) ${folder}/$`, "m").exec(UNIT) ?? [];
@@ -221,19 +221,19 @@ Deno.test("deploy/cred-proxy.service starts, reloads and stops it as the service
 
 const STATE = { inFlight: 0, draining: false, startTime: 0, memory: 0 };
 
-/** The metrics of a service with a route. */
+/** Returns the metrics of a service with one route. */
 function metrics(): ReturnType<typeof metricFamilies> {
   const meters = new Meters();
   meters.route("/a/");
   return metricFamilies(meters, STATE);
 }
 
-Deno.test("docs/OPERATING.md tells every metric, and no other", () => {
+Deno.test("docs/OPERATING.md lists every metric, and no other", () => {
   assertEquals(firstColumn("metric").toSorted(), metrics().map(({ name }) => name).toSorted());
 });
 
-Deno.test("docs/OPERATING.md tells every field of the log, and no other", () => {
-  // Nothing is left out where everything is known.
+Deno.test("docs/OPERATING.md lists every field of the log, and no other", () => {
+  // With every value known, no field is omitted.
   const entry: LogEntry = {
     id: "1",
     time: 0,
@@ -257,8 +257,8 @@ Deno.test("docs/OPERATING.md tells every field of the log, and no other", () => 
   assertEquals(told, Object.keys(JSON.parse(jsonLine(entry))).toSorted());
 });
 
-/** Names and label matchers of a query; a query that Prometheus would not take is an error. */
-function judgeQuery(query: string): void {
+/** Asserts that a query parses, and that the metrics and codes in it exist. */
+function assertQuery(query: string): void {
   const known = new Set(
     metrics().flatMap(({ name, samples }) =>
       samples.type === "histogram" ? ["_bucket", "_sum", "_count"].map((end) => name + end) : [name]
@@ -277,21 +277,21 @@ function judgeQuery(query: string): void {
   });
 }
 
-Deno.test("the alerts and the queries of the documents ask for metrics that there are", () => {
+Deno.test("the alerts and the documents' queries use metrics that exist", () => {
   const rules = parse(read("deploy/alerts.yaml")).groups.flatMap((group: Any) => group.rules);
   assertGreater(rules.length, 5);
   for (const { alert, expr, annotations } of rules) {
     assert(/^CredProxy[A-Z]\w+$/.test(alert) && annotations.summary !== "", alert);
-    judgeQuery(expr);
+    assertQuery(expr);
   }
   const queries = blocks("promql").flatMap((block) => block.trim().split("\n"));
   assertGreater(queries.length, 2);
-  for (const query of queries) judgeQuery(query);
+  for (const query of queries) assertQuery(query);
 });
 
 Deno.test({
-  name: "the alerts come for what they are for, and not for a service that is well",
-  // Prometheus' own judge evaluates them, where it is installed.
+  name: "each alert fires for its problem, and none for a healthy service",
+  // Prometheus' own tool evaluates them, where it is installed.
   ignore: promtool === undefined,
   fn: async () => {
     const { success, stdout, stderr } = await new Deno.Command("promtool", {
@@ -301,7 +301,7 @@ Deno.test({
   },
 });
 
-/** What the runtime's exporter sends for one request. */
+/** Returns what the runtime's exporter sends for one request, by path. */
 async function exported(env: Readonly<Record<string, string>>): Promise<Map<string, string>> {
   const sent = new Map<string, string>();
   await using upstream = startUpstream((exchange) => exchange.respond(200, [], "ok"));
@@ -324,7 +324,7 @@ async function exported(env: Readonly<Record<string, string>>): Promise<Map<stri
   return sent;
 }
 
-Deno.test("the runtime's exporter tells what docs/OPERATING.md says of it, and past --allow-net", async () => {
+Deno.test("the runtime's exporter sends what docs/OPERATING.md says, past --allow-net", async () => {
   const all = await exported({ OTEL_DENO: "true" });
   assertEquals([...all.keys()].toSorted(), ["/v1/logs", "/v1/metrics", "/v1/traces"]);
   assert(all.get("/v1/traces")?.includes("/a/path?key=in-the-query"));
@@ -333,7 +333,7 @@ Deno.test("the runtime's exporter tells what docs/OPERATING.md says of it, and p
   assert(![...all.values()].join().includes("a-secret-token"));
 });
 
-Deno.test("with the variables that docs/OPERATING.md proposes the exporter sends metrics alone", async () => {
+Deno.test("with the variables of docs/OPERATING.md the exporter sends metrics only", async () => {
   const [block = ""] = blocks("sh").filter((each) => each.includes("OTEL_DENO="));
   const env = Object.fromEntries(
     [...block.matchAll(/(OTEL_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]),

@@ -1,8 +1,8 @@
 /**
- * The binary that `task compile` makes: which rights are baked into it, and what a process under these rights refuses.
+ * Tests the binary that `task compile` makes: which permissions are baked in, and what a process under them refuses.
  *
- * `deno compile` puts the program behind a base binary that it fetches. Here the runtime itself stands in for that one, so
- * that all of it is done but the fetching. What comes out can't be run; what is baked in can be read.
+ * `deno compile` appends the program to a base binary that it fetches. Here the runtime itself stands in for the base binary,
+ * so that nothing is fetched. The result can't be run, but what is baked in can be read.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { within } from "../support/within.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 
-/** Longer than a child may take elsewhere: the file that is written has the size of the runtime. */
+/** In milliseconds. Longer than elsewhere, since the file that is written has the size of the runtime. */
 const PATIENCE = 60_000;
 
 const GITHUB = {
@@ -47,7 +47,7 @@ async function writeTable(folder: string, routes: readonly object[]): Promise<st
   return path;
 }
 
-/** A checkout in which a file may be made. Nothing is linked: what a link leads to is not baked in. */
+/** Makes a writable checkout. It copies the files, since `deno compile` does not bake in the target of a link. */
 async function copyCheckout(folder: string): Promise<void> {
   for (const name of ["main.ts", "deno.json"]) {
     await Deno.copyFile(join(ROOT, name), join(folder, name));
@@ -89,7 +89,7 @@ function compile(folder: string, env: Readonly<Record<string, string>>): Promise
   return build(folder, env, Deno.execPath(), ["task", "compile"]);
 }
 
-/** What `deno compile` writes down for the binary's start. */
+/** What `deno compile` stores for the start of the binary. */
 interface Baked {
   readonly argv: readonly string[];
   readonly permissions: Readonly<Record<string, readonly string[] | boolean | null>>;
@@ -99,13 +99,13 @@ interface Baked {
 async function readBaked(binary: string): Promise<Baked> {
   const bytes = await Deno.readFile(binary);
   const text = new TextDecoder("latin1").decode(bytes.subarray(-8 * 1024 * 1024));
-  // An object of JSON, and NULs behind it.
+  // A JSON object, followed by NULs.
   const [json = ""] = /\{"argv":\[(?=[^\0]*"permissions":)[^\0]*\}(?=\0)/.exec(text) ?? [];
   assert(json !== "", "Nothing is baked in, or in another form than before");
   return JSON.parse(json);
 }
 
-/** The lists of the kinds that flags grant. */
+/** Returns the list that the flags grant for each kind of permission. */
 function listsOf(flags: readonly string[]): Record<string, string[]> {
   return Object.fromEntries(flags.flatMap((flag) => {
     const [, kind, list] = /^--allow-(\w+)=(.*)$/.exec(flag) ?? [];
@@ -113,24 +113,24 @@ function listsOf(flags: readonly string[]): Record<string, string[]> {
   }));
 }
 
-/** Holds what is baked into a binary against flags. */
+/** Asserts that exactly what the flags grant is baked into a binary. */
 async function assertBaked(binary: string, flags: readonly string[]): Promise<void> {
   const { argv, permissions, v8_flags } = await readBaked(binary);
   const expected = listsOf(flags);
   assertEquals(Object.keys(expected), ["net", "read", "env"]);
   const granted = Object.entries(permissions).flatMap(([name, list]) => {
     const [, kind] = /^allow_(\w+)$/.exec(name) ?? [];
-    // Where code may be fetched from: the runtime's own list, for which a binary has no use.
+    // The hosts that code may be imported from: the runtime's own list, which a binary has no use for.
     if (kind === undefined || kind === "import" || list === null) return [];
     return [[kind, Array.isArray(list) ? list.toSorted() : list]];
   });
   assertEquals(Object.fromEntries(granted), expected);
-  // Never a question, and no argument that a start would have beside its own.
+  // No prompt, and no arguments in front of those of the start.
   assertEquals([permissions["prompt"], argv], [false, []]);
   assert(v8_flags.includes("--max-semi-space-size=2"), v8_flags.join(" "));
 }
 
-Deno.test("task compile bakes the flags in that permissions prints, and no others", async () => {
+Deno.test("task compile bakes in the flags that permissions prints, and no others", async () => {
   await withFolder(async (folder) => {
     await copyCheckout(folder);
     await Deno.mkdir(join(folder, "conf"));
@@ -148,7 +148,7 @@ Deno.test("the cross build of docs/OPERATING.md bakes in the same", async () => 
   await withFolder(async (folder) => {
     await copyCheckout(folder);
     for (const name of ["conf", "tools"]) await Deno.mkdir(join(folder, name));
-    // The runtime of this test under the name that the example uses.
+    // The runtime of this test, under the name that the example uses.
     await Deno.writeTextFile(
       join(folder, "tools/npx"),
       `#!/bin/sh\nshift 2\nexec "${Deno.execPath()}" "$@"\n`,
@@ -162,7 +162,7 @@ Deno.test("the cross build of docs/OPERATING.md bakes in the same", async () => 
   });
 });
 
-Deno.test("task compile makes nothing of a wrong table, and says what is wrong once", async () => {
+Deno.test("task compile makes no binary from an invalid table, and says once what is wrong", async () => {
   await withFolder(async (folder) => {
     await copyCheckout(folder);
     await Deno.mkdir(join(folder, "conf"));
@@ -174,9 +174,9 @@ Deno.test("task compile makes nothing of a wrong table, and says what is wrong o
   });
 });
 
-// What follows runs the program under the flags that are baked into a binary, which is what the binary does.
+// The tests below run the program under the flags that are baked into a binary, as the binary would.
 
-Deno.test("under the flags of another table the service ends with 78, and says what is missing", async () => {
+Deno.test("under the flags of another table the service exits with 78, and says what is missing", async () => {
   await withFolder(async (folder) => {
     const env = { CRED_PROXY_ROUTES: await writeTable(folder, [GITHUB]), CRED_PROXY_BIND: "127.0.0.1" };
     const flags = await derivedFlags(env);
@@ -200,7 +200,7 @@ Deno.test("under the flags of another table the service ends with 78, and says w
   });
 });
 
-Deno.test("under the flags of another folder the service ends with 78, and names the table that it may not read", async () => {
+Deno.test("under the flags of another folder the service exits with 78, and names the table that it may not read", async () => {
   await withFolder(async (folder) => {
     const flags = await derivedFlags({ CRED_PROXY_ROUTES: await writeTable(folder, [GITHUB]) });
     await withFolder(async (other) => {
@@ -214,11 +214,11 @@ Deno.test("under the flags of another folder the service ends with 78, and names
 
 Deno.test("under the flags of a binary healthcheck finds a service that is bound to one address", async () => {
   await using service = await startService({ routes: { routes: [GITHUB] } });
-  // The port is picked at the start, so the flags that name it are derived anew.
+  // The port is chosen at the start, so the flags that name it are derived again.
   const env = { ...service.env, CRED_PROXY_PORT: String(service.port) };
   const { code, stderr } = await runMain(["healthcheck"], { env, flags: await derivedFlags(env) });
   assertEquals([code, stderr], [0, ""]);
-  // As docs/OPERATING.md says: a right to listen on all addresses is none to ask oneself on one of them.
+  // As docs/OPERATING.md says: permission to listen on all addresses does not cover a connection to one of them.
   const all = { ...env, CRED_PROXY_BIND: "0.0.0.0" };
   assertEquals((await runMain(["healthcheck"], { env: all, flags: await derivedFlags(all) })).code, 1);
 });

@@ -1,5 +1,5 @@
 /**
- * The boundary, in child processes under the very flags that `permissions` prints.
+ * Tests the permission boundary in child processes, under exactly the flags that `permissions` prints.
  *
  * @module
  */
@@ -17,12 +17,12 @@ import { within } from "../support/within.ts";
 
 const ROOT: string = fromFileUrl(new URL("../../", import.meta.url));
 
-/** What the service is given: its table and its CA file lie in folders of their own. */
+/** Holds the service's table and its CA file, each in a folder of its own. */
 let folder: string;
 let env: Record<string, string>;
 let flags: string[];
 let upstream: Upstream;
-/** Somewhere else on the same machine. */
+/** Another listener on the same machine, which the service may not reach. */
 let elsewhere: Upstream;
 
 Deno.test.beforeAll(async () => {
@@ -56,7 +56,7 @@ Deno.test.afterAll(async () => {
   await elsewhere.close();
 });
 
-/** What the service needs, as statements, by what they do. */
+/** Returns what the service needs: statements, keyed by what they do. */
 function needed(): Record<string, string> {
   return {
     "listen where it should": `Deno.listen({ hostname: "127.0.0.1", port: 0 }).close()`,
@@ -69,7 +69,7 @@ function needed(): Record<string, string> {
   };
 }
 
-/** What nobody needs. */
+/** Returns what the service never needs: statements, keyed by what they do. */
 function forbidden(): Record<string, string> {
   const file = (path: string) => JSON.stringify(join(folder, path));
   return {
@@ -105,7 +105,7 @@ function forbidden(): Record<string, string> {
   };
 }
 
-/** Statements that do each of a record's things and give the name of what was thrown, or `ok`. */
+/** Returns code that runs each statement and evaluates to its outcome: `ok`, or the name of the error. */
 function attempting(things: Record<string, string>): string {
   return `(async () => {
     const outcomes = {};
@@ -121,7 +121,7 @@ function attempting(things: Record<string, string>): string {
   })()`;
 }
 
-/** The same outcome for each of a record's things. */
+/** Returns the same outcome for each key. */
 function allOf(things: Record<string, string>, outcome: string): Record<string, string> {
   return Object.fromEntries(Object.keys(things).map((thing) => [thing, outcome]));
 }
@@ -142,11 +142,11 @@ Deno.test("a program under the derived flags can do what the service needs, and 
   assertEquals(elsewhere.connections, 0);
 });
 
-Deno.test("a program under the derived flags can load no code from elsewhere, which would be a way out", async () => {
+Deno.test("a program under the derived flags cannot load code from elsewhere, which would be a way out", async () => {
   const origin = elsewhere.url;
   const probe = join(folder, "other/import.ts");
   const specifiers = ["jsr:@a/secret", "npm:a-secret", `${origin}/secret.ts`];
-  // Not written as imports, so that they are not part of the program's graph.
+  // Computed, since literal imports would become part of the program's module graph.
   const lines = specifiers.map((name) => `await import(atob("${btoa(name)}")).catch(() => {});`);
   await Deno.writeTextFile(probe, lines.join("\n"));
   const before = elsewhere.requests.length;
@@ -179,7 +179,7 @@ Deno.test("after the start the service gives back what only the start needed", a
   }
 });
 
-Deno.test("the service asks the runtime for nothing that it was not given, and for no variable once it serves", async () => {
+Deno.test("the service requests no permission that it was not granted, and no variable once it serves", async () => {
   const audit = join(folder, "other/audit");
   const child = spawnMain(flags, ["serve"], { ...env, DENO_AUDIT_PERMISSIONS: audit });
   const [stdout, stderr] = [new Log(child.stdout), new Log(child.stderr)];
@@ -204,7 +204,7 @@ Deno.test("the service asks the runtime for nothing that it was not given, and f
   assertEquals(new Set(all.slice(atStart)), new Set([`net 127.0.0.1:${upstream.port}`]));
 });
 
-/** A grant that is wrong, the flags that make it so, and what the service says of it. */
+/** Returns cases of wrong grants: a name, the flags, and the line that the service prints. */
 function wrongFlags(): [what: string, flags: string[], line: RegExp][] {
   const without = (kind: string) => flags.filter((flag) => !flag.startsWith(`--allow-${kind}=`));
   const shortened = (kind: string, item: string) =>
@@ -245,10 +245,10 @@ function wrongFlags(): [what: string, flags: string[], line: RegExp][] {
   return [["-A", ["-A"], /is unrestricted; list what is needed/], ...bare, ...none, ...missing, ...extra];
 }
 
-/** The commands that the refusals print; each must work. */
+/** The commands that the refused starts print; each must work. */
 const commands = new Set<string>();
 
-Deno.test("serve ends with 78 under wrong flags, names the flag and prints the right command", async () => {
+Deno.test("serve exits with 78 under wrong flags, names the flag and prints the right command", async () => {
   for (const [what, given, line] of wrongFlags()) {
     const { code, stdout, stderr } = await runMain(["serve"], { env, flags: given });
     assertEquals([what, code, stdout], [what, 78, ""], stderr);
@@ -261,7 +261,7 @@ Deno.test("serve ends with 78 under wrong flags, names the flag and prints the r
   assertEquals(upstream.openConnections, 0);
 });
 
-Deno.test("the command that is printed works as it stands", async () => {
+Deno.test("the printed command works as it is", async () => {
   assert(commands.size > 0);
   for (const command of commands) {
     const child = new Deno.Command("sh", {
@@ -294,7 +294,7 @@ Deno.test("the command that is printed works as it stands", async () => {
   }
 });
 
-Deno.test("the service consists of this repository's modules and the runtime's alone", async () => {
+Deno.test("the service consists only of this repository's modules and the runtime's", async () => {
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json", "main.ts"],
     cwd: ROOT,
