@@ -47,7 +47,7 @@ export async function respond(
     // What came together with the head goes on without waiting for a turn of the loop.
     const whole = decoding === undefined ? body.borrowAll() : undefined;
     const content = whole === undefined
-      ? await contentFor(upstream, { decoding, mask: mask && source, span })
+      ? await contentFor(upstream, { decoding, mask: source, span })
       : wholeContent(upstream, mask, whole);
     // The runtime sends a 205 without a length, so that clients wait for content; without a form to reset, 204 says the same.
     const response = new Response(content, { status: head.status === 205 ? 204 : head.status });
@@ -118,6 +118,7 @@ async function contentFor(
   }
   let source: Source = first === undefined ? body : new Resumed(first, body);
   if (decoding !== undefined) source = decoding(source);
+  // Even while there is nothing to mask: the table's first token may appear before the stream ends.
   if (mask !== undefined) source = new Masked(source, mask);
   return responseStream(source, span);
 }

@@ -8,6 +8,8 @@ import { authenticatorFor } from "../../lib/proxy/client_auth.ts";
 import { createRouter } from "../../lib/proxy/router.ts";
 import { Service } from "../../lib/proxy/service.ts";
 import { FieldCredential } from "../../lib/credentials/field_credential.ts";
+import { Mask } from "../../lib/mask/mask.ts";
+import type { CurrentMask } from "../../lib/mask/table_mask.ts";
 import { StoredToken } from "../../lib/tokens/stored_token.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { type LogEntry, RequestLog } from "../../lib/log/request_log.ts";
@@ -44,9 +46,10 @@ type Pieces = readonly (string | Error)[];
 
 /** Makes a handler whose upstreams are a function. */
 function handlerFor(
-  { answer = () => replyOf("HTTP/1.1 204 No Content\r\n\r\n"), limit = 10 }: {
+  { answer = () => replyOf("HTTP/1.1 204 No Content\r\n\r\n"), limit = 10, mask = { current: undefined } }: {
     answer?: (request: Sent) => UpstreamResponse | Promise<UpstreamResponse>;
     limit?: number;
+    mask?: CurrentMask;
   } = {},
 ) {
   const sent: Sent[] = [];
@@ -76,7 +79,7 @@ function handlerFor(
   const handle = createHandler(
     new Service({
       router: createRouter(routes, {
-        mask: { current: undefined },
+        mask,
         authenticate: authenticatorFor(undefined),
       }),
       limiter,
@@ -298,6 +301,17 @@ Deno.test("handler() fails a response that was cut short, so that it does not lo
   });
   const failed = await (await ask("/a/x")).text().then(() => false, () => true);
   assert(failed);
+});
+
+Deno.test("handler() masks a stream that began before the table's first token was there", async () => {
+  const mask: { current: Mask | undefined } = { current: undefined };
+  const { ask } = handlerFor({
+    answer: () => arrivedReplyOf("HTTP/1.1 200 OK\r\n\r\n", ["one ", "two late-token"]),
+    mask,
+  });
+  const response = await ask("/a/x");
+  mask.current = Mask.of([{ text: Secret.of("late-token") }]);
+  assertEquals(await response.text(), "one two **********");
 });
 
 Deno.test("handler() responds with 502 to an invalid status", async () => {
