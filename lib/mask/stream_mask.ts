@@ -45,9 +45,11 @@ export class StreamMask {
 
   /** Returns what was held back, once it is certain that nothing follows. */
   flush(): Uint8Array<ArrayBuffer> {
+    // The mask may have changed since the last piece.
+    const passed = this.push(NOTHING);
     const held = this.#held;
     this.#held = NOTHING;
     this.#state = ROOT;
-    return held;
+    return joinBytes(passed, held);
   }
 }

@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
 import { Secret } from "../../lib/core/secret.ts";
 import { exposedSecrets } from "../../lib/credentials/exposed_secrets.ts";
+import { Mask } from "../../lib/mask/mask.ts";
 import { StreamMask } from "../../lib/mask/stream_mask.ts";
 import { TableMask } from "../../lib/mask/table_mask.ts";
 import { ChangeCounter } from "../../lib/tokens/change_counter.ts";
@@ -77,4 +79,56 @@ Deno.test("StreamMask masks each piece with the tokens of that moment, wherever 
     if (cut <= 16 || cut >= 27) assertEquals(passed, expected, `cut at ${cut}`);
     assert(!passed.includes("first-token"), passed);
   }
+});
+
+/** Tokens of which none is a part of another's forms. */
+const SECRETS = ["first-token", "later-token", "other-secret", "fifth-secret"];
+const WORDS = [...SECRETS, "fir", "late", "st-token", "other-", " "];
+
+Deno.test("StreamMask loses, doubles and shows nothing while its mask changes, appears and disappears", () => {
+  const step = fc.record({
+    /** The secrets of the mask from this piece on; undefined: the mask stays. */
+    secrets: fc.option(fc.subarray(SECRETS), { nil: undefined }),
+    words: fc.array(fc.constantFrom(...WORDS), { maxLength: 4 }),
+    cut: fc.nat(40),
+  });
+  const steps = fc.array(step, { minLength: 1, maxLength: 8 });
+  fc.assert(fc.property(steps, fc.subarray(SECRETS), (steps, last) => {
+    const source: { current: Mask | undefined } = { current: undefined };
+    const stream = new StreamMask(source);
+    let [given, passed] = ["", ""];
+    let masked: readonly string[] = [];
+    /** How much had passed when the mask changed last. */
+    let since = 0;
+    function change(secrets: readonly string[]): void {
+      source.current = Mask.of(secrets.map((text) => ({ text: Secret.of(text) })));
+      masked = secrets;
+      since = passed.length;
+    }
+    function pass(bytes: Uint8Array): void {
+      passed += fromLatin1(bytes);
+      for (const secret of masked) assert(!passed.includes(secret, since), passed);
+    }
+
+    for (const { secrets, words, cut } of steps) {
+      if (secrets !== undefined) change(secrets);
+      const text = words.join("");
+      given += text;
+      for (const piece of [text.slice(0, cut), text.slice(cut)]) pass(stream.push(latin1(piece)));
+    }
+    change(last);
+    pass(stream.flush());
+    assertEquals(passed.length, given.length);
+    assert([...passed].every((char, at) => char === given[at] || char === "*"), passed);
+  }));
+});
+
+Deno.test("StreamMask masks at the end what the mask of that moment knows", () => {
+  const source: { current: Mask | undefined } = {
+    current: Mask.of([{ text: Secret.of("user:password-1") }]),
+  };
+  const stream = new StreamMask(source);
+  assertEquals(fromLatin1(stream.push(latin1("a user:password-"))), "a ");
+  source.current = Mask.of([{ text: Secret.of("password-") }]);
+  assertEquals(fromLatin1(stream.flush()), "user:*********");
 });
