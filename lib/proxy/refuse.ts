@@ -18,19 +18,24 @@ export interface RefusedRequest {
 export function refuse(error: unknown, { method, span, mask }: RefusedRequest): Response {
   const refusal = error instanceof Refusal ? error : new Refusal("internal", "", { cause: error });
   const { entry } = span;
-  const response = refusalResponse(refusal, method, entry.id);
-  if (refusal.cause instanceof ClientDisconnected) {
-    // Nobody is there to read the response.
-    span.end("client_aborted");
-    return response;
+  // Nobody is there to read the response.
+  const isClientGone = refusal.cause instanceof ClientDisconnected;
+  try {
+    if (!isClientGone) {
+      entry.error = refusal.code;
+      entry.status = refusalStatus(refusal.code);
+      entry.cause = causeText(refusal.cause, mask);
+    }
+    return refusalResponse(refusal, method, entry.id);
+  } finally {
+    // Whatever happens above: a place in flight that is not given back is lost.
+    span.end(isClientGone ? "client_aborted" : "complete");
   }
-  entry.error = refusal.code;
-  entry.status = refusalStatus(refusal.code);
-  if (refusal.cause !== undefined) {
-    // None of our messages holds a secret; but not every message that gets here is ours.
-    const text = errorText(refusal.cause);
-    entry.cause = mask.current?.maskText(text) ?? text;
-  }
-  span.end("complete");
-  return response;
+}
+
+/** None of our messages holds a secret; but not every message that gets here is ours. */
+function causeText(cause: unknown, mask: CurrentMask): string | undefined {
+  if (cause === undefined) return undefined;
+  const text = errorText(cause);
+  return mask.current?.maskText(text) ?? text;
 }

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { RouteTable } from "../../lib/config/route/route_config.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
@@ -375,6 +375,20 @@ Deno.test("handler() does not change the request", async () => {
   await handle(request, CLIENT_INFO);
   assertEquals([...request.headers], Object.entries(headers).toSorted());
   assert(!serializeRequestHead(sent[0]!).includes("mine"));
+});
+
+Deno.test("handler() ends a request even where it fails to refuse it", async () => {
+  const mask = {
+    get current(): undefined {
+      throw new RangeError("no memory for a mask");
+    },
+  };
+  const { ask, entries, limiter } = handlerFor({
+    answer: () => Promise.reject(new BadResponse("bad")),
+    mask,
+  });
+  await assertRejects(() => ask("/a/x"), RangeError);
+  assertEquals([entries[0]?.status, entries.length, limiter.inFlight], [502, 1, 0]);
 });
 
 Deno.test("handler() responds with 502 to any failure on the upstream's side", async () => {
