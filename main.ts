@@ -41,13 +41,13 @@ async function main([first = "serve", ...args]: readonly string[]): Promise<numb
   }
   const takesArgument = VERBS[verb].argument !== undefined;
   if (args.length > (takesArgument ? 1 : 0)) {
-    printError(`${verb} takes ${takesArgument ? "one argument at most" : "no argument"}; see help`);
+    printError(`${verb} takes ${takesArgument ? "at most one argument" : "no arguments"}; see help`);
     return EXIT.usage;
   }
   try {
     return await COMMANDS[verb](args);
   } catch (error) {
-    // The operator has to correct the flags: one line, without a stack, which helps only us.
+    // The operator has to correct the flags, so one line will do: a stack trace would not help.
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
     printError(error.message);
     return EXIT.configuration;

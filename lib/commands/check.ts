@@ -12,8 +12,8 @@ import { TokenFiles } from "../tokens/token_files.ts";
 import { type Command, EXIT } from "./command.ts";
 
 /**
- * Validates the configuration and prints what it means, one line per route. An unset token is reported, but is not an
- * error: a table may be checked where its secrets are not.
+ * Validates the configuration and prints a summary, one line per route. An unset token is reported, but is not an error:
+ * a table may be checked on a machine without its secrets.
  */
 export const check: Command = async ([file]) => {
   const configuration = await loadConfiguration(file);
@@ -51,6 +51,6 @@ function routeText(route: RouteConfig, token: Secret | undefined): string {
 function tokenState(route: RouteConfig, token: Secret | undefined): string {
   if (token === undefined) return "UNSET: this route will respond with 500";
   if (!route.scrub) return "set; NOT MASKED in responses: scrub is false";
-  if (!isMaskable(token)) return `set; NOT MASKED in responses: it has under ${LEAST_MASKED} bytes`;
+  if (!isMaskable(token)) return `set; NOT MASKED in responses: it is shorter than ${LEAST_MASKED} bytes`;
   return "set";
 }

@@ -4,7 +4,7 @@ import { type Command, EXIT } from "./command.ts";
 import { loadSettings, loadTable } from "../config/load/load.ts";
 import { printError, printProblems } from "../log/print.ts";
 
-/** Print how to point clients at every route, or at the one named by its path or host. */
+/** Prints how to point clients at all routes, or at the one with the given path or host. */
 export const clients: Command = async ([name]) => {
   const settings = loadSettings("clients");
   const table = settings.ok ? await loadTable(settings.value.routesPath) : settings;
@@ -13,7 +13,7 @@ export const clients: Command = async ([name]) => {
     return EXIT.configuration;
   }
   if (settings.value.port === 0) {
-    printError("CRED_PROXY_PORT: is 0, so the service picks a port that can't be known here");
+    printError("CRED_PROXY_PORT: is 0, so the service's port is unknown; set a fixed port");
     return EXIT.configuration;
   }
   const { routes } = table.value;

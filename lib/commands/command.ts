@@ -1,13 +1,13 @@
 /** Runs a verb: receives the arguments after the verb, prints, and returns the exit status. */
 export type Command = (args: readonly string[]) => Promise<number>;
 
-/** Exit statuses; those above 1 are named as in BSD's sysexits. */
+/** The exit statuses; those above 1 are from BSD's sysexits. */
 export const EXIT = {
   ok: 0,
-  /** `healthcheck`: Docker knows 0 and 1 only. */
+  /** Only for `healthcheck`: Docker knows only 0 and 1. */
   unhealthy: 1,
-  /** EX_USAGE: the command line is wrong. */
+  /** EX_USAGE: the command line is invalid. */
   usage: 64,
-  /** EX_CONFIG: something in the table, the environment or the grants is wrong. */
+  /** EX_CONFIG: the table, the environment or the permissions are invalid. */
   configuration: 78,
 } as const;

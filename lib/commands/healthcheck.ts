@@ -7,21 +7,21 @@ import { BadResponse } from "../upstream/errors.ts";
 import { parseResponseHead, type ResponseHead } from "../upstream/response_head.ts";
 import { type Command, EXIT } from "./command.ts";
 
-/** How long the service may take to respond. */
+/** How long the service may take to respond, in milliseconds. */
 const TIMEOUT_MS = 3_000;
 
-/** A request to one of the service's listeners, and how to read its response. */
+/** A request to one of the service's listeners, and how to evaluate its response. */
 interface Probe {
   readonly host: string;
   readonly port: number;
-  /** The setting that holds the port. */
+  /** The variable that sets the port. */
   readonly setting: string;
   readonly requestLine: string;
-  /** Returns what is wrong, or undefined if the service is ready. */
+  /** Returns the reason why the service is not ready, or undefined if it is. */
   readonly check: (response: ResponseHead) => string | undefined;
 }
 
-/** Check whether the running service is ready: exit with 0, or with 1 and a line that says why not. */
+/** Checks whether the running service is ready: exits with 0 if so, else with 1 and a line that says why not. */
 export const healthcheck: Command = async () => {
   const settings = loadSettings("healthcheck");
   if (!settings.ok) {
@@ -30,7 +30,7 @@ export const healthcheck: Command = async () => {
   }
   const probe = probeFor(settings.value);
   if (probe.port === 0) {
-    printError(`${probe.setting}: has port 0, so the service picked one that can't be known here`);
+    printError(`${probe.setting}: has port 0, so the service's port is unknown; set a fixed port`);
     return EXIT.unhealthy;
   }
   const problem = await runWithin(TIMEOUT_MS, probe);
@@ -40,8 +40,8 @@ export const healthcheck: Command = async () => {
 };
 
 /**
- * Prefers the operator's listener, whose `/readyz` is made for this. Without one, the clients' listener gets a TRACE: the
- * service refuses that itself in every configuration, so that no upstream is asked and no route needs to exist.
+ * Returns a probe of `/readyz` on the operator's listener. Without that listener, it is a TRACE request to the clients'
+ * listener, which the service itself refuses in every configuration, so that no upstream or route is involved.
  */
 function probeFor({ bind, port, admin }: Settings): Probe {
   if (admin !== undefined) {
@@ -62,7 +62,7 @@ function probeFor({ bind, port, admin }: Settings): Probe {
   };
 }
 
-/** Returns an address of this machine that a listener on all addresses includes. */
+/** Returns an address at which a local client reaches a listener. */
 function reachable(bind: string): string {
   if (bind === "0.0.0.0") return "127.0.0.1";
   return bind === "::" ? "::1" : bind;
@@ -89,7 +89,7 @@ async function run({ host, port, requestLine, check }: Probe): Promise<string | 
     return head === undefined ? "connection closed without a response" : check(parseResponseHead(head));
   } catch (error) {
     if (error instanceof BadResponse) return NOT_OURS;
-    // Nothing that is sent or received here is secret, so the cause may be printed.
+    // Nothing sent or received here is secret, so the error may be printed.
     return error instanceof Error ? error.message : String(error);
   }
 }

@@ -3,7 +3,7 @@ import { exactCommand, launcherCommand } from "../core/launch.ts";
 import { type Command, EXIT } from "./command.ts";
 import { VERBS } from "./verbs.ts";
 
-/** Prints how to use the program. */
+/** Prints the usage, the verbs and the settings. */
 export const help: Command = () => {
   console.log(`cred-proxy holds API credentials so that a sandboxed agent never sees them.
 
@@ -18,10 +18,10 @@ Environment:
 ${indented(settingsHelp())}
   and each variable that token_env or client_token_env names: a token
 
-Signals: SIGHUP reloads the table; SIGTERM and SIGINT end the service when the
-requests in flight have finished, a second one at once.
+Signals: SIGHUP reloads the route table; SIGTERM and SIGINT drain requests in
+flight and exit; a second one exits at once.
 
-Exit status: 0 success; 1 not ready (healthcheck); 64 wrong usage; 78 wrong
+Exit status: 0 success; 1 not ready (healthcheck); 64 usage error; 78 invalid
 configuration or flags.`);
   return Promise.resolve(EXIT.ok);
 };

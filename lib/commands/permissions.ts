@@ -3,7 +3,7 @@ import { printProblems } from "../log/print.ts";
 import { flags, requiredGrants } from "../permissions/permissions.ts";
 import { type Command, EXIT } from "./command.ts";
 
-/** Prints the flags that serving this table in this environment needs, on one line. */
+/** Prints the permission flags that `serve` needs for this table and environment, on one line. */
 export const permissions: Command = async () => {
   const configuration = await loadConfiguration();
   if (!configuration.ok) {

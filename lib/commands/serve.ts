@@ -15,9 +15,9 @@ import { openTokenSource, type TokenStores } from "../tokens/open_token_source.t
 import { TokenFiles } from "../tokens/token_files.ts";
 import { type Command, EXIT } from "./command.ts";
 
-/** Serves until a signal asks to stop. Anything wrong with the configuration or the grants prevents the start. */
+/** Serves until it receives a signal to stop. Refuses to start if the configuration or the permissions are invalid. */
 export const serve: Command = async () => {
-  // Before all else: a container's first process ignores a signal that it has no handler for.
+  // Before anything else: the first process of a container ignores signals that it has no handler for.
   const stop = stopSignals();
   const reloadRequested = onSighup();
   const configuration = await loadConfiguration();
@@ -25,13 +25,13 @@ export const serve: Command = async () => {
     printProblems(configuration.problems);
     return EXIT.configuration;
   }
-  const { settings, table, tableState, ca } = configuration.value;
+  const { settings, table, tableFingerprint, ca } = configuration.value;
 
   const grants = requiredGrants(settings, table);
   const problems = await checkGrants(grants);
   if (problems.length > 0) {
     printProblems(problems);
-    printError(`the right command is: ${rightCommand(grants)}`);
+    printError(`start the service with: ${rightCommand(grants)}`);
     return EXIT.configuration;
   }
 
@@ -61,7 +61,7 @@ export const serve: Command = async () => {
   await revokeAfterStart(settings);
   announce(server, settings, table);
   warnOfUnsetTokens(table, stores);
-  watchConfig({ settings, table, tableState, ...stores, server, reloadRequested });
+  watchConfig({ settings, table, tableFingerprint, ...stores, server, reloadRequested });
 
   await stop.first;
   printError("shutting down: draining requests in flight; signal again to abort");

@@ -1,7 +1,7 @@
 import { VERSION } from "../core/version.ts";
 import { type Command, EXIT } from "./command.ts";
 
-/** Print the program's name and version. */
+/** Prints the program's name and version. */
 export const version: Command = () => {
   console.log(`cred-proxy ${VERSION}`);
   return Promise.resolve(EXIT.ok);

@@ -1,6 +1,6 @@
 /**
- * Returns a text that changes when the file at a path, or its content, does; that the file is missing has a text too.
- * Does not read the content.
+ * Returns a string that changes when the file at a path or its content changes. A file that is missing or can't be
+ * examined has a fingerprint as well: the name of the error. Does not read the content.
  */
 export async function fileFingerprint(path: string): Promise<string> {
   try {

@@ -1,4 +1,4 @@
-/** Joins two pieces of bytes; where one is empty, the other is returned as it is. */
+/** Concatenates two byte arrays. If one is empty, returns the other itself, not a copy. */
 export function joinBytes(
   first: Uint8Array<ArrayBuffer>,
   second: Uint8Array<ArrayBuffer>,

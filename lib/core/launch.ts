@@ -1,18 +1,18 @@
 /**
- * How this program is started.
+ * The program's verbs, and the commands that run them.
  *
  * @module
  */
 
-/** What the program can be asked to do. */
+/** The first argument of the program. */
 export type Verb = "serve" | "permissions" | "check" | "clients" | "healthcheck" | "version" | "help";
 
-/** Returns the command that runs a verb under the flags that it needs, which the launcher derives. */
+/** Returns the command that runs a verb through the launcher, which derives the flags that the verb needs. */
 export function launcherCommand(verb: string): string {
   return `bin/cred-proxy ${verb}`;
 }
 
-/** Returns the command that runs a verb under exactly these flags, without the launcher. */
+/** Returns the command that runs a verb with exactly these flags, without the launcher. */
 export function exactCommand(flags: string, verb: string): string {
   return `deno run ${flags} main.ts ${verb}`;
 }

@@ -1,4 +1,4 @@
-/** How many characters may wait to be written: a reader that stalls must not fill the memory. */
+/** The maximum number of characters that wait to be written: a stalled reader must not exhaust memory. */
 const LIMIT = 1024 * 1024;
 
 /** Where lines are written: `Deno.stdout`, `Deno.stderr`. */
@@ -7,8 +7,8 @@ export interface LineOutput {
 }
 
 /**
- * Writes whole lines without blocking the caller: lines pushed during a write go out with the next one, and those that
- * exceed the limit are dropped, counted and reported.
+ * A writer of complete lines that never blocks its caller. Lines pushed during a write go out with the next write; lines
+ * beyond the limit are dropped, counted and reported.
  */
 export class LineWriter {
   readonly #output: LineOutput;
@@ -23,7 +23,7 @@ export class LineWriter {
     this.#lossLine = lossLine;
   }
 
-  /** Queues a line, which must not hold a line break. */
+  /** Queues a line, which must not contain a line break. */
   push(line: string): void {
     if (this.#pending.length > LIMIT) {
       this.#dropped++;
@@ -33,13 +33,13 @@ export class LineWriter {
     this.#writing ??= this.#writeAll();
   }
 
-  /** Resolves when all that was pushed has been written, or can't be. */
+  /** Resolves once every queued line has been written, or writing has failed. */
   async flushed(): Promise<void> {
     await this.#writing;
   }
 
   async #writeAll(): Promise<void> {
-    // Lines pushed in the same turn are written together.
+    // Lines pushed in the same turn of the event loop are written together.
     await Promise.resolve();
     try {
       while (this.#pending !== "") {
@@ -50,7 +50,7 @@ export class LineWriter {
         while (bytes.length > 0) bytes = bytes.subarray(await this.#output.write(bytes));
       }
     } catch {
-      // The reader has gone. The service goes on.
+      // The reader is gone, which must not stop the service.
       this.#pending = "";
     } finally {
       this.#writing = undefined;

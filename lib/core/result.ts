@@ -1,15 +1,15 @@
 /**
- * What parsers return: a value, or everything that is wrong with the input.
+ * The result of a parser: a value, or everything that is wrong with the input.
  *
- * A parser of a text has the form `(text, path) => Result`, a check `(value, path) => readonly Problem[]`: the path of
- * the input comes from the caller, who knows where it was found, and is part of each problem from the start.
+ * A parser has the form `(text, path) => Result`, a check `(value, path) => readonly Problem[]`. The caller, which knows
+ * where the input was found, passes its path, and every problem carries it.
  *
  * @module
  */
 
-/** What is wrong, for code and tests to depend on: a message may be reworded, a code stays. */
+/** The kind of a problem. Code and tests depend on it: messages may be reworded, codes are stable. */
 export type ProblemCode =
-  // What is there, and what is not.
+  // Presence, type and size.
   | "missing"
   | "unset"
   | "empty"
@@ -19,7 +19,7 @@ export type ProblemCode =
   | "out_of_range"
   | "too_long"
   | "too_large"
-  // What does not go together.
+  // Conflicts.
   | "exclusive_fields"
   | "requires_basic"
   | "conflict"
@@ -27,7 +27,7 @@ export type ProblemCode =
   | "duplicate_item"
   | "duplicate_header"
   | "duplicate_route"
-  // Texts.
+  // Strings and numbers.
   | "invalid_json"
   | "invalid_utf8"
   | "invalid_characters"
@@ -74,9 +74,9 @@ export type ProblemCode =
   | "unneeded_grant"
   | "restart_needed";
 
-/** One thing that is wrong with a configuration. Never holds a secret. */
+/** One thing that is wrong with the configuration. Never contains a secret. */
 export interface Problem {
-  /** Where it is, for example `routes[1].auth_scheme` or `CRED_PROXY_PORT`. */
+  /** The location, for example `routes[1].auth_scheme` or `CRED_PROXY_PORT`. */
   readonly path: string;
   readonly code: ProblemCode;
   /** Says what is wrong, then what to do or what was found. */
@@ -118,12 +118,12 @@ export function okUnless<Value>(problems: readonly Problem[], value: Value): Res
   return problems.length === 0 ? ok(value) : failAll(problems);
 }
 
-/** Makes a problem. */
+/** Returns a problem. */
 export function problem(path: string, code: ProblemCode, message: string): Problem {
   return { path, code, message };
 }
 
-/** Returns the problems of a result; none if it is a value. */
+/** Returns the problems of a result; empty if it is a value. */
 export function problemsOf(result: Result<unknown>): readonly Problem[] {
   return result.ok ? [] : result.problems;
 }

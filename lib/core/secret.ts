@@ -1,8 +1,8 @@
 /**
- * A text that can't be printed by accident.
+ * A string that can't be printed by accident.
  *
- * Logs, error messages and debuggers all turn values into text; a secret that is a plain string gets into one of them
- * sooner or later. This one becomes `[redacted]` in each of them, and is revealed by one method only.
+ * Logs, error messages and debuggers all turn values into text, and a secret kept in a plain string ends up in one of
+ * them sooner or later. This type prints as `[redacted]` everywhere and is revealed by one method only.
  *
  * @example
  * ```ts
@@ -13,9 +13,10 @@
  *
  * @module
  */
+
 const REDACTED = "[redacted]";
 
-/** A text that becomes `[redacted]` wherever it is printed. */
+/** A string that prints as `[redacted]`. */
 export class Secret {
   readonly #text: string;
 
@@ -23,12 +24,12 @@ export class Secret {
     this.#text = text;
   }
 
-  /** Wraps a text. */
+  /** Wraps a string. */
   static of(text: string): Secret {
     return new Secret(text);
   }
 
-  /** Returns the text itself, to write it into a head or to mask it. */
+  /** Returns the string itself, to write it into a message head or to mask it. */
   reveal(): string {
     return this.#text;
   }

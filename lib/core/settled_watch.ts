@@ -1,29 +1,29 @@
 /**
- * Notices that something has changed, by polling its state.
+ * A watch that detects changes by polling a fingerprint.
  *
- * The file system's own notifications don't cross every mount, and a change is not complete the moment it is visible:
- * a file that is being rewritten is empty for a moment. So a change counts once two polls in a row have seen it.
+ * The file system's own notifications don't cross every mount, and a visible change is not always complete: a file that
+ * is being rewritten is empty for a moment. So a change counts once two consecutive polls have seen it.
  */
 export class SettledWatch {
-  readonly #state: () => Promise<string>;
+  readonly #fingerprint: () => Promise<string>;
   #reported: string;
   #last: string;
 
   /**
-   * @param state Returns the state now, as a text that changes when the thing does.
-   * @param before The state before the content was read, so that a change in between is noticed.
+   * @param fingerprint Returns a string that changes when the watched thing does.
+   * @param before The fingerprint from before the content was read, so that a change in between is detected.
    */
-  constructor(state: () => Promise<string>, before: string) {
-    this.#state = state;
+  constructor(fingerprint: () => Promise<string>, before: string) {
+    this.#fingerprint = fingerprint;
     this.#reported = this.#last = before;
   }
 
-  /** Whether it has changed, and not since the last poll. Reports each change once. */
+  /** Reports whether there was a change that has settled since the last poll. Reports each change once. */
   async poll(): Promise<boolean> {
-    const state = await this.#state();
-    const settled = state === this.#last && state !== this.#reported;
-    this.#last = state;
-    if (settled) this.#reported = state;
+    const now = await this.#fingerprint();
+    const settled = now === this.#last && now !== this.#reported;
+    this.#last = now;
+    if (settled) this.#reported = now;
     return settled;
   }
 }

@@ -1,12 +1,12 @@
 import type { UpstreamRequest } from "../upstream/transport.ts";
 
-/** What a route authenticates its requests with. */
+/** The means by which a route authenticates its requests. */
 export interface Credential {
   /**
-   * Adds the credential to a request, as the last step before it is serialised: nothing that the client sent can then
-   * touch it. Returns a promise only where it must wait.
+   * Adds the credential to a request, as the last step before serialization, so that nothing from the client can affect
+   * it. Returns a promise only if it has to wait.
    *
-   * @throws {Refusal} `token_unset` where there is no token.
+   * @throws {Refusal} `token_unset` if there is no token.
    */
   apply(request: UpstreamRequest): void | Promise<void>;
 }

@@ -4,10 +4,10 @@ import { isMaskable, type MaskedSecret } from "../mask/forms.ts";
 import { credentialValue } from "./credential_value.ts";
 
 /**
- * Returns what a response might show of a route's credential: the token, and with `Basic` also the pair in base64 and
- * a password that is a part of the token. A field value that holds the token as it is needs no entry of its own.
+ * Returns the secrets of a route that a response might reveal: the token, and with `Basic` also the credentials in base64
+ * and the password, if it is part of the token. Schemes that send the token verbatim add no further secret.
  *
- * A token that is too short to be masked is not masked in any form.
+ * Returns nothing for a token that is too short to be masked.
  */
 export function exposedSecrets(
   route: Pick<RouteConfig, "authScheme" | "authUser">,
@@ -19,13 +19,13 @@ export function exposedSecrets(
   const password = route.authUser === undefined ? passwordOf(token.reveal()) : undefined;
   return [
     { text: token },
-    // A service that takes the pair apart shows the password alone.
+    // A server that splits the credentials may show the password alone.
     ...password === undefined ? [] : [{ text: Secret.of(password) }],
     { text: Secret.of(base64), isBase64: true },
   ];
 }
 
-/** The password of `user:password`: RFC 7617, section 2. */
+/** Returns the password of `user:password`: RFC 7617, section 2. */
 function passwordOf(pair: string): string | undefined {
   const colon = pair.indexOf(":");
   return colon < 0 ? undefined : pair.slice(colon + 1);

@@ -7,12 +7,13 @@ import type { UpstreamRequest } from "../upstream/transport.ts";
 import type { Credential } from "./credential.ts";
 import { credentialValue } from "./credential_value.ts";
 
-/** A token in a header field: `Authorization: Bearer …`, `X-Api-Key: …`. */
+/** A credential that is sent in a header field: `Authorization: Bearer …`, `X-Api-Key: …`. */
 export class FieldCredential implements Credential {
   readonly #route: RouteConfig;
   readonly #source: TokenSource;
+  /** The token for which the value was computed. */
   #token: Secret | undefined;
-  /** The field's value for that token, made once per token. */
+  /** The field's value, computed once per token. */
   #value: Secret | undefined;
 
   constructor(route: RouteConfig, source: TokenSource) {

@@ -1,14 +1,13 @@
 /**
- * Fields by the role that they play, all in lower case: that is how the runtime hands over the client's, and how the
- * upstream's are read.
+ * Field names by role, all in lower case, as the runtime provides the client's and the parser the upstream's.
  *
  * @module
  */
 
 /**
- * Fields that belong to one connection only: RFC 9110, section 7.6.1, and those that older clients treat as such.
+ * Fields that apply to one connection only: RFC 9110, section 7.6.1, and those that older clients treat as such.
  *
- * `expect` is here because the runtime has sent `100-continue` itself by the time a body is read, and `trailer` because
+ * `expect` is included because the runtime itself sends `100-continue` before a body is read, and `trailer` because
  * trailers are not forwarded.
  */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -26,7 +25,7 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Fields whose whole value is a key. */
+/** Fields whose entire value is an API key. */
 export const KEY_FIELDS: readonly string[] = ["x-api-key", "x-goog-api-key", "api-key"];
 
 /** Fields in which known clients send a credential. None of them is forwarded, whichever field the route uses. */
@@ -37,7 +36,7 @@ export const CREDENTIAL_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Fields that name the host and say where a message ends. Only the service sets them: a table that could would put two
- * answers to either question on the wire, which is how request smuggling works (RFC 9112, section 11.2).
+ * Fields that name the host or determine where a message ends. Only the service sets them: if a table could, a message
+ * could contradict itself on either point, which is how request smuggling works (RFC 9112, section 11.2).
  */
 export const FRAMING_FIELDS: ReadonlySet<string> = new Set(["content-length", "host", "transfer-encoding"]);

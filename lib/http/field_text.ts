@@ -1,11 +1,11 @@
 import { type Problem, problem } from "../core/result.ts";
 
 /**
- * Checks a text that is to become a field value or part of one.
+ * Checks a string that is to become a field value or part of one.
  *
- * RFC 9110, section 5.5: no control characters except the tab, and that only inside; no white space at either end. No
- * encoding is agreed for characters beyond Latin-1. The text may be a secret, so a message names only the kind of
- * character and its position, counted from 1.
+ * RFC 9110, section 5.5: no control character but the tab, and no whitespace at either end. There is no agreed encoding
+ * for characters beyond Latin-1. The string may be a secret, so a message names only the kind of character and its
+ * position, counted from 1.
  */
 export function checkFieldText(text: string, path: string): readonly Problem[] {
   const message = messageFor(text);
@@ -15,10 +15,10 @@ export function checkFieldText(text: string, path: string): readonly Problem[] {
 function messageFor(text: string): string | undefined {
   for (let index = 0; index < text.length; index++) {
     const kind = invalidKind(text.charCodeAt(index));
-    if (kind !== undefined) return `holds ${kind} at position ${index + 1}`;
+    if (kind !== undefined) return `contains ${kind} at position ${index + 1}`;
   }
-  if (/^[ \t]/.test(text)) return "begins with white space";
-  return /[ \t]$/.test(text) ? "ends with white space" : undefined;
+  if (/^[ \t]/.test(text)) return "begins with whitespace";
+  return /[ \t]$/.test(text) ? "ends with whitespace" : undefined;
 }
 
 const NAMED = new Map([[0, "NUL"], [0x0a, "a line feed (LF)"], [0x0d, "a carriage return (CR)"]]);

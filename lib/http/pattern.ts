@@ -1,39 +1,39 @@
 /**
- * Patterns of a route's `paths`, and how a path is matched against them.
+ * The patterns of a route's `paths`, and matching against them.
  *
  * @module
  */
 
 /** A parsed pattern. */
 export interface Pattern {
-  /** What follows the prefix. */
+  /** The pattern of the path below the route's prefix. */
   readonly steps: readonly Step[];
-  /** The query that is required, byte for byte, with its `?`; undefined allows any, or none. */
+  /** The exact query that is required, including its `?`; undefined allows any query, or none. */
   readonly query: string | undefined;
 }
 
-/** A character, a slash spelled `%2F`, or a wildcard. */
+/** One step of a pattern: a character, a slash spelled `%2F`, or a wildcard. */
 export type Step = string | typeof WITHIN | typeof ACROSS;
 
-/** `*`: one or more characters of a segment, percent-encoded or not; no `%2F`. */
+/** `*`: one or more characters within a segment, percent-encoded or not, except `%2F`. */
 export const WITHIN: unique symbol = Symbol("*");
 
-/** `**`: any number of characters, slashes included; no `%2F`. */
+/** `**`: any number of characters, including slashes, except `%2F`. */
 export const ACROSS: unique symbol = Symbol("**");
 
-/** A slash that does not end a segment for a server that splits the path before it decodes it. */
+/** A percent-encoded slash, which does not end a segment on a server that splits the path before decoding it. */
 export const CODED_SLASH = "%2F";
 
 /** A character, percent-encoded or not. */
 const PART = /%..|[^]/g;
 
 /**
- * Whether a pattern matches a path as a whole.
+ * Reports whether a pattern matches an entire path.
  *
- * All alternatives are followed at once, so that no path, which a stranger chooses, takes more time than its length
- * times the pattern's.
+ * All alternatives are followed in parallel, so that no path takes more time than its length times the pattern's: the
+ * path is the client's choice.
  *
- * @param path What follows the prefix.
+ * @param path The part after the route's prefix.
  */
 export function matches({ steps }: Pattern, path: string): boolean {
   let at = reachable(steps, [0]);
@@ -53,7 +53,7 @@ export function matches({ steps }: Pattern, path: string): boolean {
   return at.includes(steps.length);
 }
 
-/** Returns these positions in the pattern, each once, and those after a wildcard that can match nothing. */
+/** Returns the given positions, each once, and those that follow a wildcard that may match nothing. */
 function reachable(steps: readonly Step[], positions: readonly number[]): readonly number[] {
   const all: number[] = [];
   for (let position of positions) {

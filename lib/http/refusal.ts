@@ -1,23 +1,24 @@
 /**
- * Every response of the proxy's own, in one table.
+ * The proxy's own error responses, in one table.
  *
- * The messages are constant, but for one short subject that the client knows or may know (the requested path, the name
- * of a variable); a cause goes to the log and never into a response.
+ * The messages are constant except for a short subject that the client may see (the requested path, the name of a
+ * variable). Causes go to the log, never into a response.
  *
  * @module
  */
 
-interface Kind {
+/** How the proxy responds to one kind of refused request. */
+interface RefusalSpec {
   readonly status: number;
-  /** The message for people; `subject` is what it is about. */
+  /** Returns the message, which may quote the subject. */
   readonly message: (subject: string) => string;
   /** Fields that the status requires. */
   readonly fields?: Readonly<Record<string, string>>;
-  /** A retry cannot help: the SDKs of the AI providers obey `x-should-retry`. */
+  /** Whether a retry is pointless; the AI providers' SDKs honor `x-should-retry`. */
   readonly final?: true;
 }
 
-const KINDS = {
+const REFUSALS = {
   bad_request: {
     status: 400,
     message: (subject) => `The request cannot be forwarded safely: ${subject}`,
@@ -27,8 +28,8 @@ const KINDS = {
     status: 401,
     message: () => "This route requires the client token in place of an API key",
     fields: { "www-authenticate": 'Basic realm="cred-proxy"' },
-    // A client that did not send it has another key, or none, and a retry will not find it. (git first tries without a
-    // key and retries with one; it ignores this field.)
+    // A client that did not send the token would not send it on a retry either. (git first tries without credentials
+    // and then with them; it ignores `x-should-retry`.)
     final: true,
   },
   not_allowed: { status: 403, message: (subject) => `This route does not allow ${subject}`, final: true },
@@ -36,12 +37,12 @@ const KINDS = {
   method_not_forwarded: {
     status: 405,
     message: () => "This method is never forwarded",
-    // RFC 9110, section 15.5.6, requires a list. Any other method is forwarded as well.
+    // RFC 9110, section 15.5.6, requires the field. Other methods are forwarded as well.
     fields: { allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" },
     final: true,
   },
-  // RFC 9110, section 15.5.22, requires the name of a protocol; there is none, and clients take the status as the sign
-  // to continue with plain HTTP.
+  // RFC 9110, section 15.5.22, requires an Upgrade field, but there is no protocol to name in it; clients understand
+  // the status alone as a request to continue with plain HTTP.
   upgrade_not_served: {
     status: 426,
     message: () => "Protocol upgrades are not supported; continue with HTTP/1.1",
@@ -67,27 +68,27 @@ const KINDS = {
     fields: { "retry-after": "1" },
   },
   upstream_timeout: { status: 504, message: () => "The upstream did not respond in time" },
-} as const satisfies Record<string, Kind>;
+} as const satisfies Record<string, RefusalSpec>;
 
 /** The values of the field `Cred-Proxy-Error`. */
-export type RefusalCode = keyof typeof KINDS;
+export type RefusalCode = keyof typeof REFUSALS;
 
-/** All of them. */
-export const REFUSAL_CODES = Object.keys(KINDS) as readonly RefusalCode[];
+/** Every refusal code. */
+export const REFUSAL_CODES = Object.keys(REFUSALS) as readonly RefusalCode[];
 
-/** How many characters of a subject are shown: a path from a stranger may be long. */
+/** The maximum number of characters of a subject in a message: a client may request a very long path. */
 const SUBJECT_LIMIT = 200;
 
-/** Why the proxy responds itself, instead of the upstream. */
+/** The reason for which the proxy itself responds to a request, instead of the upstream. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
 
-  /** Whether a retry cannot help, though the code alone does not say so. */
+  /** Whether a retry is pointless in this case, even if the code allows one. */
   readonly final: boolean;
 
   /**
-   * @param subject What it is about. The client sees it.
-   * @param options `cause`: what happened, for the log alone. `final`: a retry cannot help.
+   * @param subject What the message is about. The client sees it.
+   * @param options `cause`: what happened, for the log only. `final`: whether a retry is pointless.
    */
   constructor(
     readonly code: RefusalCode,
@@ -100,27 +101,27 @@ export class Refusal extends Error {
 }
 
 /**
- * Returns the response to a refused request, in the shape from which AI clients show the message to people.
+ * Returns the response to a refused request, in the JSON format from which AI clients display the message.
  *
- * @param id The request's identifier in the log, so that people can ask about it.
+ * @param id The request's identifier in the log.
  */
 export function refusalResponse(refusal: Refusal, method: string, id: string): Response {
-  const kind: Kind = KINDS[refusal.code];
-  const message = kind.message(refusal.subject.slice(0, SUBJECT_LIMIT));
+  const spec: RefusalSpec = REFUSALS[refusal.code];
+  const message = spec.message(refusal.subject.slice(0, SUBJECT_LIMIT));
   const body = JSON.stringify({ type: "error", error: { type: `cred_proxy_${refusal.code}`, message } });
   return new Response(method === "HEAD" ? null : body, {
-    status: kind.status,
+    status: spec.status,
     headers: {
       "content-type": "application/json",
       "cred-proxy-error": refusal.code,
       "cred-proxy-request-id": id,
-      ...(kind.final || refusal.final ? { "x-should-retry": "false" } : {}),
-      ...kind.fields,
+      ...(spec.final || refusal.final ? { "x-should-retry": "false" } : {}),
+      ...spec.fields,
     },
   });
 }
 
 /** Returns the status of a refusal's response. */
 export function refusalStatus(code: RefusalCode): number {
-  return KINDS[code].status;
+  return REFUSALS[code].status;
 }

@@ -9,13 +9,13 @@ export const TCHAR = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]";
 
 const TOKEN = new RegExp(`^${TCHAR}+$`);
 
-/** Whether a text is a `token`, as methods, field names and schemes are: RFC 9110, section 5.6.2. */
+/** Reports whether a string is a `token`, like a method, field name or scheme: RFC 9110, section 5.6.2. */
 export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
 /**
- * A field line as it was received: the name in lower case, the value without the white space around it, one character
- * per byte in both.
+ * A received field line: the name in lower case and the value without surrounding whitespace, both with one character
+ * per byte.
  */
 export type FieldLine = readonly [name: string, value: string];

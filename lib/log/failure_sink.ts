@@ -1,11 +1,11 @@
 import type { Sink } from "./request_log.ts";
 
-/** Milliseconds between two lines, so that a client that keeps retrying can't fill a disk. */
+/** The minimum time between two lines, in milliseconds, so that a client that keeps retrying can't fill a disk. */
 const INTERVAL_MS = 1000;
 
 /**
- * Returns a sink that reports upstream failures and their causes, at most one per second. It serves the operator who
- * has not turned on a log.
+ * Returns a sink that reports failures and their causes, at most one per second, for operators who have not enabled the
+ * request log.
  *
  * @param write Writes one line.
  */

@@ -1,6 +1,6 @@
 import type { LogEntry } from "./request_log.ts";
 
-/** Formats an entry as a JSON object for machines. Durations are milliseconds, sizes are bytes. */
+/** Formats an entry as a JSON object on one line. Durations are in milliseconds, sizes in bytes. */
 export function jsonLine(entry: LogEntry): string {
   return JSON.stringify({
     time: new Date(entry.time).toISOString(),

@@ -5,7 +5,7 @@ export function printProblems(problems: readonly Problem[]): void {
   for (const { path, message } of problems) printError(`${path}: ${message}`);
 }
 
-/** Prints one line on stderr under the program's name. */
+/** Prints one line on stderr, prefixed with the program's name. */
 export function printError(text: string): void {
   console.error(`cred-proxy: ${text}`);
 }

@@ -1,6 +1,6 @@
 import type { LogEntry } from "./request_log.ts";
 
-/** Formats an entry as one line for people. */
+/** Formats an entry as one human-readable line. */
 export function readableLine(entry: LogEntry): string {
   const { method, path, route, status, error, cause, reused, bytesUp, bytesDown, durationMs, outcome } =
     entry;

@@ -1,27 +1,27 @@
 import { hostPort } from "../http/host.ts";
 import type { RefusalCode } from "../http/refusal.ts";
 
-/** The log entry of one request. It holds no query, no content, and no field values but two that name the request. */
+/** The log entry of one request. Contains no query, no content, and no field values except two that identify requests. */
 export interface LogEntry {
-  /** Names the request in this log, and in a refusal that the client got. */
+  /** The request's identifier in this log and in the proxy's own responses. */
   readonly id: string;
   /** When the request arrived, in milliseconds since 1970. */
   readonly time: number;
-  /** The same on a monotonic clock, for durations, in milliseconds. */
+  /** The same time on a monotonic clock, in milliseconds, for durations. */
   readonly began: number;
   readonly method: string;
-  /** Who the client is, if any sink logs it. */
+  /** The client, if any sink logs it. */
   readonly client: ClientInfo | undefined;
-  /** Without the query; empty if the target was not a path. */
+  /** The path without the query; empty if the target was not a path. */
   path: string;
   /** The route's prefix or host. */
   route: string | undefined;
-  /** The upstream's host, and its port where it is not the scheme's own. */
+  /** The upstream's host, and its port unless it is the scheme's default. */
   upstream: string | undefined;
   status: number;
-  /** The code of the proxy's own refusal, if it was one. */
+  /** The code of the refusal, if the proxy itself responded. */
   error: RefusalCode | undefined;
-  /** What caused the refusal: for the operator only. */
+  /** The cause of the refusal, for the operator only. */
   cause: string | undefined;
   /** Whether the connection to the upstream had served a request before. */
   reused: boolean | undefined;
@@ -29,47 +29,50 @@ export interface LogEntry {
   bytesUp: number;
   /** Bytes of content sent to the client. */
   bytesDown: number;
-  /** From the request to the head of the response, in milliseconds; undefined: there was none. */
+  /** The time from the request to the response head, in milliseconds; undefined if there was none. */
   firstByteMs: number | undefined;
-  /** From the request to the end of the response, in milliseconds. */
+  /** The time from the request to the end of the response, in milliseconds. */
   durationMs: number;
   /** How the response ended. */
   outcome: Outcome;
 }
 
+/** How a response ended: complete, or aborted by either side. */
 export type Outcome = "complete" | "upstream_aborted" | "client_aborted";
 
-/** Who a client is, as far as its connection and its fields say. */
+/** What is logged of a client: its address, and how it identifies its session and request. */
 export interface ClientInfo {
-  /** `host:port`, or `unix` for a client of the socket. */
+  /** `host:port`, or `unix` for a client on the Unix socket. */
   readonly address: string;
   /** Claude Code's `X-Claude-Code-Session-Id`. */
   readonly session: string | undefined;
-  /** `X-Request-Id`: the client's own name for the request. */
+  /** `X-Request-Id`: the client's own identifier of the request. */
   readonly requestId: string | undefined;
 }
 
-/** Where entries go. */
+/** Writes an entry somewhere. */
 export type Sink = (entry: LogEntry) => void;
 
-/** Logs every request: the one place through which all entries pass. */
+/** The log of all requests, which passes every entry to each of its sinks. */
 export class RequestLog {
   readonly #sinks: Sink[];
   readonly #logsClient: boolean;
-  /** Names of requests must differ between processes. */
+  /** Makes identifiers unique across processes. */
   readonly #prefix = crypto.randomUUID().slice(0, 8);
   #count = 0;
 
-  /** @param logsClient Whether any sink logs who the client is: finding out costs time. */
+  /** @param logsClient Whether any sink logs the client, which takes time to look up. */
   constructor(sinks: readonly Sink[], logsClient = false) {
     this.#sinks = [...sinks];
     this.#logsClient = logsClient;
   }
 
+  /** Adds a sink for all entries from now on. */
   addSink(sink: Sink): void {
     this.#sinks.push(sink);
   }
 
+  /** Returns the entry of a request that has just arrived. */
   begin(
     request: Pick<Request, "method" | "headers">,
     info: Pick<Deno.ServeHandlerInfo<Deno.Addr>, "remoteAddr">,
@@ -95,6 +98,7 @@ export class RequestLog {
     };
   }
 
+  /** Completes an entry and passes it to the sinks. */
   end(entry: LogEntry, outcome: Outcome): void {
     entry.outcome = outcome;
     entry.durationMs = performance.now() - entry.began;
@@ -110,9 +114,9 @@ function clientOf(fields: Headers, address: Deno.Addr): ClientInfo {
   };
 }
 
-/** A client may name a request at any length; the log need not. */
-const NAME_LIMIT = 128;
+/** The maximum number of characters that are logged of an identifier: the client chooses its length. */
+const IDENTIFIER_LIMIT = 128;
 
 function truncated(value: string | null): string | undefined {
-  return value?.slice(0, NAME_LIMIT);
+  return value?.slice(0, IDENTIFIER_LIMIT);
 }

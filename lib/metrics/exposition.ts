@@ -7,19 +7,21 @@
 
 import type { Histogram } from "./histogram.ts";
 
-/** The content type of the format. */
+/** The format's media type. */
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
+/** Label values by label name. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** A metric: one sample per set of labels. */
+/** A metric, with one sample per set of labels. */
 export interface Family {
-  /** Ends with the unit, followed by `_total` for a counter. */
+  /** The name, which ends with the unit, followed by `_total` for a counter. */
   readonly name: string;
   readonly help: string;
   readonly samples: Samples;
 }
 
+/** A metric's type and samples. */
 export type Samples =
   | { readonly type: "counter" | "gauge"; readonly values: readonly (readonly [Labels, number])[] }
   | { readonly type: "histogram"; readonly values: readonly (readonly [Labels, Histogram])[] };
@@ -36,7 +38,7 @@ function formatFamily({ name, help, samples }: Family): string {
   return [`# HELP ${name} ${escapeHelp(help)}`, `# TYPE ${name} ${samples.type}`, ...lines, ""].join("\n");
 }
 
-/** Buckets are cumulative: each includes the counts of those below it. */
+/** Formats a histogram, whose buckets are cumulative in this format: each includes the counts of those below it. */
 function histogramLines(name: string, labels: Labels, { bounds, counts, sum }: Histogram): string[] {
   let below = 0;
   const buckets = counts.map((count, at) => {

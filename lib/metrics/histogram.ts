@@ -1,6 +1,6 @@
-/** Counts observations in the buckets of a Prometheus histogram. */
+/** A histogram of observations, as in Prometheus. */
 export class Histogram {
-  /** Inclusive upper bounds in ascending order. A last bucket without a bound holds the rest. */
+  /** The inclusive upper bounds of the buckets, in ascending order. One more bucket counts everything above. */
   readonly bounds: readonly number[];
   readonly #counts: number[];
   #sum = 0;
@@ -10,19 +10,22 @@ export class Histogram {
     this.#counts = new Array(bounds.length + 1).fill(0);
   }
 
-  /** Observations per bucket, not cumulative; there is one bucket more than bounds. */
+  /** The observations per bucket, not cumulative; there is one more bucket than bounds. */
   get counts(): readonly number[] {
     return this.#counts;
   }
 
+  /** The sum of all observed values. */
   get sum(): number {
     return this.#sum;
   }
 
+  /** The number of observations. */
   get count(): number {
     return this.#counts.reduce((sum, count) => sum + count, 0);
   }
 
+  /** Counts an observation. */
   observe(value: number): void {
     let at = 0;
     while (at < this.bounds.length && value > this.bounds[at]!) at++;
@@ -37,11 +40,11 @@ export class Histogram {
   }
 
   /**
-   * Estimates the value that a share of the observations does not exceed, assuming that they are spread evenly within a
-   * bucket, as Prometheus' `histogram_quantile` does. Values above the last bound count as that bound.
+   * Estimates a quantile like Prometheus' `histogram_quantile`: by linear interpolation within a bucket. Values above the
+   * last bound count as that bound.
    *
-   * @param share From 0 to 1.
-   * @returns Undefined without observations.
+   * @param share The quantile, from 0 to 1.
+   * @returns The value, or undefined if there are no observations.
    */
   quantile(share: number): number | undefined {
     const { count, bounds } = this;

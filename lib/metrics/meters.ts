@@ -3,13 +3,13 @@ import type { LogEntry } from "../log/request_log.ts";
 import type { ConnectionCounts } from "../upstream/connection_counts.ts";
 import { RouteMeter } from "./route_meter.ts";
 
-/** Counts reloads. The names are values of the label `result`. */
+/** Counts of reloads. The field names are values of the label `result`. */
 export interface Reloads {
   taken: number;
   refused: number;
 }
 
-/** Counts what the process has done since it started: the source of `/metrics`. */
+/** The service's counters since the process started, which `/metrics` exposes. */
 export class Meters {
   readonly #routes = new Map<string, RouteMeter>();
   readonly refusals: Record<RefusalCode, number> = Object.fromEntries(
@@ -18,12 +18,12 @@ export class Meters {
   readonly tokenReloads: Reloads = { taken: 0, refused: 0 };
   readonly tableReloads: Reloads = { taken: 0, refused: 0 };
 
-  /** By route name; `""` for requests that matched no route. */
+  /** The meters by route name; `""` is for requests that matched no route. */
   get routes(): ReadonlyMap<string, RouteMeter> {
     return this.#routes;
   }
 
-  /** Returns the counts of a route, which start at zero. */
+  /** Returns the meter of a route. Creates it if there is none. */
   route(name: string): RouteMeter {
     let meter = this.#routes.get(name);
     if (meter === undefined) this.#routes.set(name, meter = new RouteMeter());
@@ -35,7 +35,7 @@ export class Meters {
     return this.route(name).connections;
   }
 
-  /** Counts a request that has ended. */
+  /** Counts a finished request. */
   record(entry: LogEntry): void {
     this.route(entry.route ?? "").record(entry);
     if (entry.error !== undefined) this.refusals[entry.error]++;

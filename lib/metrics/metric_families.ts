@@ -4,18 +4,18 @@ import type { Meters, Reloads } from "./meters.ts";
 import type { RouteMeter } from "./route_meter.ts";
 import { STATUS_CLASSES } from "./status_class.ts";
 
-/** The current state of the service, beside its counters. */
+/** The current state of the service, in addition to its counters. */
 export interface ServiceState {
   readonly inFlight: number;
   readonly draining: boolean;
-  /** When it started, in milliseconds since 1970. */
+  /** The time at which the service started, in milliseconds since 1970. */
   readonly startTime: number;
   /** Resident memory, in bytes. */
   readonly memory: number;
 }
 
 /**
- * Returns the service's metrics, named after Prometheus' conventions (base units, the unit in the name):
+ * Returns the service's metrics, named by Prometheus' conventions (base units, the unit in the name):
  * https://prometheus.io/docs/practices/naming/
  */
 export function metricFamilies(meters: Meters, state: ServiceState): Family[] {

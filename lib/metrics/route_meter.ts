@@ -4,8 +4,8 @@ import { Histogram } from "./histogram.ts";
 import { type StatusClass, statusClass } from "./status_class.ts";
 
 /**
- * Histogram bounds for delays, in seconds. The proxy itself or a cache responds within milliseconds; a model streams one
- * response for minutes.
+ * Histogram bounds for delays, in seconds. The proxy itself or a cache responds within milliseconds, while a model may
+ * stream a response for minutes.
  */
 export const DELAY_BOUNDS: readonly number[] = [
   0.001,
@@ -27,7 +27,7 @@ export const DELAY_BOUNDS: readonly number[] = [
   600,
 ];
 
-/** Counts the requests of one route since the service started; a reload does not reset it. */
+/** The counters of one route since the service started. A reload does not reset them. */
 export class RouteMeter {
   readonly requests: Record<StatusClass, number> = { "2xx": 0, "3xx": 0, "4xx": 0, "5xx": 0, none: 0 };
   /** Seconds from the request to the end of the response. */
@@ -39,10 +39,10 @@ export class RouteMeter {
   bytesDown = 0;
   /** Responses that the upstream aborted. */
   upstreamAborted = 0;
-  /** Responses that the client did not wait for. */
+  /** Responses that the client aborted. */
   clientAborted = 0;
 
-  /** Counts a request that has ended. */
+  /** Counts a finished request. */
   record(entry: LogEntry): void {
     this.requests[statusClass(entry.status)]++;
     this.duration.observe(entry.durationMs / 1000);

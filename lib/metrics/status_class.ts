@@ -1,8 +1,10 @@
-/** Status codes by their first digit; `none` where the client disconnected before the response. */
+/** The classes of status codes; `none` if the client disconnected before the response. */
 export const STATUS_CLASSES = ["2xx", "3xx", "4xx", "5xx", "none"] as const;
+
+/** The class of a status code. */
 export type StatusClass = typeof STATUS_CLASSES[number];
 
-/** Returns the class of a status code; 0 is no status. */
+/** Returns the class of a status code, where 0 stands for no status. */
 export function statusClass(status: number): StatusClass {
   return status === 0 ? "none" : STATUS_CLASSES[Math.floor(status / 100) - 2] ?? "5xx";
 }

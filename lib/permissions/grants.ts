@@ -1,7 +1,7 @@
 /**
- * Checks the process's grants against what it needs: nothing missing, nothing unrestricted.
+ * Checking the process's permissions against what it needs: nothing missing, nothing unrestricted.
  *
- * A grant that is listed beside the needed ones can't be found: the runtime answers queries, but does not enumerate.
+ * A superfluous item in a list can't be detected, since the runtime's permissions can be queried but not enumerated.
  *
  * @module
  */
@@ -11,19 +11,19 @@ import type { Settings } from "../config/settings/settings.ts";
 import { type Problem, problem } from "../core/result.ts";
 import { dialledGrants, type Grants, listenerGrants } from "./permissions.ts";
 
-/** Kinds that serving may need, each with a list. */
+/** The kinds of permission that serving may need, each restricted to a list. */
 const LISTED = ["net", "read", "env", "write"] as const;
 
-/** Kinds that serving never needs. */
+/** The kinds of permission that serving never needs. */
 const UNNEEDED = ["run", "sys", "ffi", "import"] as const;
 
-/** Returns a problem for each grant that is missing and for each kind that is granted as a whole. */
+/** Returns a problem for each permission that is missing and for each kind that is unrestricted. */
 export async function checkGrants(required: Grants): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const kind of LISTED) {
-    const isWhole = await isGranted({ name: kind }) ||
+    const isUnrestricted = await isGranted({ name: kind }) ||
       ((kind === "read" || kind === "write") && await isGranted({ name: kind, path: "/" }));
-    if (isWhole) {
+    if (isUnrestricted) {
       problems.push(required[kind].length === 0 ? unneeded(kind) : unrestricted(kind));
       continue;
     }
@@ -38,10 +38,10 @@ export async function checkGrants(required: Grants): Promise<readonly Problem[]>
 }
 
 /**
- * Gives back what only the start needs: the environment, and the right to listen, without which nothing can take the
- * listener's address or the socket's path again. Listeners that are open keep serving.
+ * Revokes the permissions that only startup needs: to read the environment and to listen. Open listeners keep serving,
+ * but nothing in the process can open another one at their addresses or at the socket's path.
  *
- * Call it once the tokens have been read and the listeners are open.
+ * Must be called after the tokens have been read and the listeners opened.
  */
 export async function revokeAfterStart(
   settings: Pick<Settings, "bind" | "port" | "socket" | "admin">,
@@ -51,7 +51,7 @@ export async function revokeAfterStart(
   if (settings.socket !== undefined) await Deno.permissions.revoke({ name: "write", path: settings.socket });
 }
 
-/** Checks that the process may connect to a table's upstreams: it can get no more rights than it started with. */
+/** Returns a problem for each upstream of a table that the process may not connect to; only a restart can change that. */
 export async function missingUpstreams(settings: Settings, table: RouteTable): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const host of dialledGrants(settings, table)) {
@@ -75,7 +75,7 @@ function unneeded(kind: string): Problem {
   return problem(
     `--allow-${kind}`,
     "unneeded_grant",
-    "must not be granted: the service needs nothing of this kind",
+    "must not be granted; the service does not need it",
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * The smallest set of the runtime's permissions under which a table and an environment can be served.
+ * The minimal set of the runtime's permissions that serving a table in an environment needs.
  *
  * @module
  */
@@ -11,23 +11,23 @@ import { type Settings, settingVariables } from "../config/settings/settings.ts"
 import { exactCommand } from "../core/launch.ts";
 import { hostPort } from "../http/host.ts";
 
-/** What the process may access. It needs no other kind of permission, so there is no field for one. */
+/** The items of each kind of permission. The process needs no other kinds. */
 export interface Grants {
-  /** `host:port`: the listeners first, then what the process connects to. */
+  /** `host:port`: first the listeners, then what the process connects to. */
   readonly net: readonly string[];
-  /** Folders and files. */
+  /** Paths of folders and files. */
   readonly read: readonly string[];
-  /** The Unix socket, if there is one: listening on it creates it. */
+  /** The path of the Unix socket, if there is one: listening creates it. */
   readonly write: readonly string[];
-  /** Variables. */
+  /** Names of variables. */
   readonly env: readonly string[];
 }
 
 /**
- * Returns what serving needs.
+ * Returns the permissions that serving needs.
  *
- * An upstream that is reached through an egress proxy has no entry: TLS begins on the connection to the proxy, and the
- * process can't bypass the proxy. The order depends on the values alone, so that equal configurations give equal flags.
+ * An upstream behind an egress proxy is not included: TLS runs over the connection to the egress proxy, which the
+ * process thus can't bypass. The order is deterministic, so that equal configurations result in equal flags.
  */
 export function requiredGrants(settings: Settings, table: RouteTable): Grants {
   const folder = folderOf(settings.routesPath);
@@ -40,13 +40,13 @@ export function requiredGrants(settings: Settings, table: RouteTable): Grants {
   };
 }
 
-/** Returns each `host:port` that the process connects to, once. */
+/** Returns every `host:port` that the process connects to, sorted and without duplicates. */
 export function dialledGrants(settings: Pick<Settings, "egress">, table: RouteTable): readonly string[] {
   const dialled = table.routes.map(({ upstream }) => egressFor(settings.egress, upstream) ?? upstream);
   return sortedSet(dialled.map(({ host, port }) => hostPort(host, port)));
 }
 
-/** Returns what the client's and the operator's listeners need; port 0 stays 0, as the runtime asks for it. */
+/** Returns the addresses that the process listens on. Port 0 stays 0, which is what the runtime checks. */
 export function listenerGrants(
   { bind, port, socket, admin }: Pick<Settings, "bind" | "port" | "socket" | "admin">,
 ): readonly string[] {
@@ -57,28 +57,28 @@ export function listenerGrants(
 }
 
 /**
- * Returns the grants as flags of `deno run`, on one line.
+ * Returns the permissions as flags of `deno run`, on one line.
  *
- * Loading code needs no permission of the usual kind: without the last two flags, an import at run time could send
- * something to a registry as part of a package's name.
+ * Loading code is not subject to permissions: without `--no-remote` and `--no-npm`, an import at run time could leak data
+ * to a registry as part of a package's name.
  */
 export function flags({ net, read, write, env }: Grants): string {
   const writeFlag = write.length === 0 ? "" : ` --allow-write=${write.join()}`;
   return `--allow-net=${net.join()} --allow-read=${read.join()}${writeFlag} --allow-env=${env.join()} --no-prompt --no-remote --no-npm`;
 }
 
-/** Returns the command that serves under exactly these grants. */
+/** Returns the command that serves with exactly these permissions. */
 export function rightCommand(grants: Grants): string {
   return exactCommand(flags(grants), "serve");
 }
 
-/** Returns a file's folder, which is granted instead: an editor and a mounted volume replace the file itself. */
+/** Returns a file's folder, to which access is granted because editors and mounted volumes replace the file itself. */
 export function folderOf(path: string): string {
   const end = path.lastIndexOf("/");
   return end < 0 ? "." : path.slice(0, end);
 }
 
-/** Whether a path is below a folder, by its text alone: `..` counts as leading out. */
+/** Reports whether a path is lexically below a folder; one with `..` is not. */
 function liesIn(folder: string, path: string): boolean {
   if (path.split("/").includes("..")) return false;
   return folder === "." ? !path.startsWith("/") : path.startsWith(`${folder}/`);

@@ -1,7 +1,7 @@
 /**
- * Listens for SIGHUP, which asks a daemon to read its configuration again.
+ * Listens for SIGHUP, which requests a reload of the configuration.
  *
- * @returns A function that says whether the signal came since it was called last.
+ * @returns A function that reports whether the signal was received since its last call.
  */
 export function onSighup(): () => boolean {
   let received = false;

@@ -5,16 +5,16 @@ import { jsonLine } from "../log/json_line.ts";
 import { readableLine } from "../log/readable_line.ts";
 import type { Sink } from "../log/request_log.ts";
 
-/** Where log entries go. */
+/** The destinations of log entries. */
 export interface Outputs {
   readonly sinks: readonly Sink[];
-  /** Whether any sink logs who the client is. */
+  /** Whether any sink logs the client. */
   readonly logsClient: boolean;
-  /** Resolves when all lines are written. */
+  /** Resolves once all lines have been written. */
   flushed(): Promise<unknown>;
 }
 
-/** Opens the outputs that the settings ask for. */
+/** Opens the outputs that the settings select. */
 export function openOutputs(settings: Pick<Settings, "log" | "debug">): Outputs {
   const stdout = new LineWriter(
     Deno.stdout,
@@ -22,12 +22,12 @@ export function openOutputs(settings: Pick<Settings, "log" | "debug">): Outputs 
   );
   const stderr = new LineWriter(
     Deno.stderr,
-    (lost) => `cred-proxy: ${lost} line(s) came too fast to be written`,
+    (lost) => `cred-proxy: dropped ${lost} log line(s): the reader of stderr is too slow`,
   );
   const sinks: Sink[] = [];
   if (settings.log === "json") sinks.push((entry) => stdout.push(jsonLine(entry)));
   if (settings.debug) sinks.push((entry) => stderr.push(readableLine(entry)));
-  // With a line per request on stderr, a failure needs no second one.
+  // If every request is logged on stderr, failures need no extra line.
   else sinks.push(failureSink((line) => stderr.push(`cred-proxy: ${line}`)));
   return {
     sinks,

@@ -11,32 +11,35 @@ import type { TokenStores } from "../tokens/open_token_source.ts";
 import { Deadlines } from "../upstream/deadlines.ts";
 import { serveUnixSocket } from "./unix_listener.ts";
 
+/** What a server serves, and how. */
 export interface ServerOptions extends TokenStores {
   readonly settings: Pick<
     Settings,
     "bind" | "port" | "socket" | "maxInFlight" | "drainMs" | "admin" | "egress"
   >;
   readonly table: RouteTable;
+  /** Authorities trusted in addition to the built-in ones, in PEM. */
   readonly caCerts: readonly string[];
   readonly sinks: readonly Sink[];
-  /** Whether any sink logs who the client is. */
+  /** Whether any sink logs the client. */
   readonly logsClient: boolean;
 }
 
-/** A service that listens. */
+/** A running service. */
 export interface Server {
+  /** The address of the clients' listener. */
   readonly address: Deno.NetAddr;
-  /** The operator's listener; undefined: there is none. */
+  /** The address of the operator's listener, if there is one. */
   readonly adminAddress: Deno.NetAddr | undefined;
-  /** Counts what it has done so far. */
+  /** The counters of the metrics. */
   readonly meters: Meters;
-  /** Serves another table from the next request on; those in flight end on the one that they began with. */
+  /** Serves new requests with another table; requests in flight finish with the one that they started with. */
   reload(table: RouteTable, stores: TokenStores): void;
-  /** Rejects new requests; resolves once those in flight have finished, or the time is up. */
+  /** Rejects new requests; resolves once those in flight have finished, or after the drain time. */
   drain(): Promise<void>;
 }
 
-/** Listens for clients, and serves until drained. */
+/** Starts listening, and serves until drained. */
 export function startServer(options: ServerOptions): Server {
   const { settings, caCerts } = options;
   const meters = new Meters();
@@ -55,21 +58,21 @@ export function startServer(options: ServerOptions): Server {
     limiter: new InFlightLimiter(settings.maxInFlight),
     log: new RequestLog(options.sinks, options.logsClient),
   });
-  const operator = settings.admin && new AdminServer(settings.admin, { service, meters });
-  if (operator !== undefined) service.log.addSink((entry) => operator.record(entry));
+  const adminServer = settings.admin && new AdminServer(settings.admin, { service, meters });
+  if (adminServer !== undefined) service.log.addSink((entry) => adminServer.record(entry));
 
   const handler = createHandler(service);
   const common = {
-    // The caller prints the start line.
+    // The caller prints the addresses.
     onListen() {},
-    // The handler responds to everything itself; for whatever gets here, a response says nothing.
+    // The handler catches every error itself; the response to one that gets here must reveal nothing.
     onError: () => new Response(null, { status: 500 }),
   };
   const server = Deno.serve({ hostname: settings.bind, port: settings.port, ...common }, handler);
   const servers = settings.socket === undefined
     ? [server]
     : [server, serveUnixSocket(settings.socket, common, handler)];
-  const admin = operator?.listen(common);
+  const admin = adminServer?.listen(common);
   return {
     address: server.addr,
     adminAddress: admin?.addr,
@@ -82,11 +85,11 @@ export function startServer(options: ServerOptions): Server {
     async drain() {
       const timeout = Promise.withResolvers<void>();
       const timer = setTimeout(timeout.resolve, settings.drainMs);
-      // The runtime's own shutdown aborts uploads, so it comes after the drain. Until then a 503 says why.
+      // The runtime's own shutdown aborts uploads, so it follows the drain, during which new requests get a 503.
       await Promise.race([
         service.limiter.drain()
           .then(() => Promise.all(servers.map((each) => each.shutdown())))
-          // The operator's listener comes last: until then it says that the service is draining.
+          // The operator's listener closes last, so that it can report the draining.
           .then(() => admin?.shutdown()),
         timeout.promise,
       ]);

@@ -1,4 +1,8 @@
-/** SIGTERM as containers and systemd send it, SIGINT as a terminal does: resolves at the first one, and at the second. */
+/**
+ * Listens for SIGTERM, which containers and systemd send, and SIGINT, which a terminal sends.
+ *
+ * @returns Promises that resolve on the first and on the second signal.
+ */
 export function stopSignals(): { first: Promise<void>; second: Promise<void> } {
   const first = Promise.withResolvers<void>();
   const second = Promise.withResolvers<void>();

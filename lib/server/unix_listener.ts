@@ -1,11 +1,11 @@
 import type { Handler } from "../proxy/handler.ts";
 
-/** Anyone who may enter the socket's folder may connect, as with an address: the client is another user. */
+/** Everyone with access to the socket's folder may connect, since the client runs as a different user. */
 const MODE = 0o666;
 
 /**
- * Serves on a Unix socket. A socket that an earlier process left is replaced; anything else at the path is left alone,
- * and the runtime then says that the address is in use.
+ * Serves on a Unix socket. Replaces a stale socket of an earlier process; anything else at the path is kept, and the
+ * runtime then reports that the address is in use.
  */
 export function serveUnixSocket(
   path: string,

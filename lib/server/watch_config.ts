@@ -11,16 +11,16 @@ import { folderOf } from "../permissions/permissions.ts";
 import { renewedText, TokenFiles } from "../tokens/token_files.ts";
 import type { Server } from "./server.ts";
 
-/** How often the files are polled, in milliseconds. A change is loaded at the poll after the one that saw it. */
+/** The interval between polls, in milliseconds. A change is loaded at the poll after the one that detected it. */
 const POLL_MS = 500;
 
-/** What is served now, and what was known when the service started. */
+/** What is served now, and what was read at startup. */
 export interface WatchOptions {
   readonly settings: Settings;
   readonly table: RouteTable;
-  /** The fingerprint of the table's file before it was read. */
-  readonly tableState: string;
-  /** The tokens as they were read: the environment can't be read any more. */
+  /** The fingerprint of the table's file from before it was read. */
+  readonly tableFingerprint: string;
+  /** The tokens from the environment, which can't be read again. */
   readonly tokens: Tokens;
   readonly files: TokenFiles;
   readonly server: Pick<Server, "reload" | "meters">;
@@ -29,16 +29,16 @@ export interface WatchOptions {
 }
 
 /**
- * Reloads the table and the tokens when their files change, for as long as the process lives.
+ * Reloads the table and the tokens whenever their files change, until the process exits.
  *
- * A new table is loaded as a whole or not at all: it must be valid, and need nothing that the process may not do or did
- * not read when it started. Until then the current one stays.
+ * A new table is loaded completely or not at all: it must be valid, and must need no permission that the process does not
+ * have and no variable that it did not read at startup. Otherwise the current table stays.
  */
 export function watchConfig(options: WatchOptions): void {
   const { settings, server, tokens, reloadRequested } = options;
   const { tableReloads, tokenReloads } = server.meters;
   const known = new Set(tokenVariables(options.table));
-  const watch = new SettledWatch(() => fileFingerprint(settings.routesPath), options.tableState);
+  const watch = new SettledWatch(() => fileFingerprint(settings.routesPath), options.tableFingerprint);
   let { files } = options;
   let busy = false;
 
@@ -74,7 +74,7 @@ export function watchConfig(options: WatchOptions): void {
     try {
       await poll();
     } catch (error) {
-      printError(`can't look for changes: ${error instanceof Error ? error.message : String(error)}`);
+      printError(`can't check for changes: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
       busy = false;
     }
@@ -82,10 +82,10 @@ export function watchConfig(options: WatchOptions): void {
   Deno.unrefTimer(timer);
 }
 
-/** What a changed table is held against. */
+/** What a changed table is checked against. */
 interface Known {
   readonly settings: Settings;
-  /** The token variables that were read at the start. */
+  /** The token variables that were read at startup. */
   readonly known: ReadonlySet<string>;
   readonly tokens: Tokens;
   readonly files: TokenFiles;
@@ -98,7 +98,7 @@ async function loadChanged(
   if (!loaded.ok) return loaded;
   const table = loaded.value;
   const unread = tokenVariables(table).filter((name) => !known.has(name)).map((name) =>
-    problem(name, "restart_needed", "was not read at the start and can't be read now; restart the service")
+    problem(name, "restart_needed", "was not read at startup; restart the service to read it")
   );
   const missing = await missingUpstreams(settings, table);
   const problems = [...missing, ...unread, ...(unread.length > 0 ? [] : checkClientToken(table, tokens))];

@@ -4,11 +4,11 @@ import { StoredToken } from "./stored_token.ts";
 import type { TokenFiles } from "./token_files.ts";
 import type { TokenSource } from "./token_source.ts";
 
-/** Where the tokens of a table were read from. */
+/** The tokens of a table, by where they were read from. */
 export interface TokenStores {
-  /** Those in variables. */
+  /** The tokens from environment variables. */
   readonly tokens: Tokens;
-  /** Those in files. */
+  /** The tokens from files. */
   readonly files: TokenFiles;
 }
 

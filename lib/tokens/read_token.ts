@@ -3,25 +3,25 @@ import { parseTokenFile, TOKEN_FILE_LIMIT } from "../config/route/token_file.ts"
 import { fileFingerprint } from "../core/file_fingerprint.ts";
 import type { Secret } from "../core/secret.ts";
 
-/** A file in the folder, however many links lead to it. */
+/** A file below the folder, with all links resolved. */
 interface Located {
-  /** A path without links below the folder, within the permission to read the folder. */
+  /** The path below the folder without links, which the permission to read the folder covers. */
   readonly path: string;
-  /** Changes with the file and with its content. */
-  readonly state: string;
+  /** The {@linkcode fileFingerprint}. */
+  readonly fingerprint: string;
 }
 
 /**
- * Reads a token from a file below a folder. Undefined: there is no such file (yet).
+ * Reads a token from a file below a folder. The value is undefined if the file does not exist.
  *
- * The permission to read a folder covers whatever its links lead to, wherever that is; so this resolves the links
- * itself, and reads by the path without links.
+ * Permission to read a folder extends to the targets of its links, wherever those are. So this resolves links itself,
+ * and rejects a file whose target is outside the folder.
  */
 export async function readToken(folder: string, name: string): Promise<Result<Secret | undefined>> {
   try {
     const located = await locate(folder, name);
     if (located === undefined) return fail(name, "outside_folder", "leads out of the table's folder");
-    // Opening a pipe would wait for a writer.
+    // Opening a named pipe would block until there is a writer.
     if (!(await Deno.stat(located.path)).isFile) return fail(name, "not_a_file", "is not a regular file");
     return parseTokenFile(await readUpTo(located.path, TOKEN_FILE_LIMIT + 1), name);
   } catch (error) {
@@ -34,22 +34,22 @@ export async function readToken(folder: string, name: string): Promise<Result<Se
   }
 }
 
-/** Returns a text that changes when the file or its content does; the content is not read. */
-export async function stateOfToken(folder: string, name: string): Promise<string> {
+/** Returns a string that changes when the file or its content does. Does not read the content. */
+export async function tokenFingerprint(folder: string, name: string): Promise<string> {
   try {
-    return (await locate(folder, name))?.state ?? "outside";
+    return (await locate(folder, name))?.fingerprint ?? "outside";
   } catch (error) {
     return error instanceof Error ? error.name : "unknown error";
   }
 }
 
-/** Returns undefined for a file outside of the folder. */
+/** Resolves the links to a file. Returns undefined if it is outside the folder. */
 async function locate(folder: string, name: string): Promise<Located | undefined> {
-  // A volume of Kubernetes replaces all its files at once, by a link to another folder inside.
+  // A Kubernetes volume replaces all of its files at once, by pointing a link at another folder inside it.
   const [root, real] = await Promise.all([Deno.realPath(folder), Deno.realPath(`${folder}/${name}`)]);
   if (!real.startsWith(`${root}/`)) return undefined;
   const path = `${folder}${real.slice(root.length)}`;
-  return { path, state: await fileFingerprint(path) };
+  return { path, fingerprint: await fileFingerprint(path) };
 }
 
 async function readUpTo(path: string, limit: number): Promise<Uint8Array> {

@@ -2,7 +2,7 @@ import type { Secret } from "../core/secret.ts";
 import { ChangeCounter } from "./change_counter.ts";
 import type { TokenSource } from "./token_source.ts";
 
-/** How many earlier tokens are still masked in responses. */
+/** The maximum number of former tokens that are still masked in responses. */
 const FORMER_LIMIT = 4;
 
 /** A token from a variable or a file, which may be replaced while the service runs. */
@@ -13,8 +13,8 @@ export class StoredToken implements TokenSource {
   #former: readonly Secret[] = [];
 
   /**
-   * @param name Names the source for people.
-   * @param changes Counts each replacement.
+   * @param name The display name of the source.
+   * @param changes The counter to increment with each replacement.
    */
   constructor(name: string, token: Secret | undefined, changes: ChangeCounter = new ChangeCounter()) {
     this.#name = name;
@@ -34,7 +34,7 @@ export class StoredToken implements TokenSource {
     return this.#name;
   }
 
-  /** @returns Whether the token differs from the one before. */
+  /** Replaces the token. @returns Whether the new token differs from the current one. */
   replace(token: Secret): boolean {
     const before = this.#current;
     if (before?.reveal() === token.reveal()) return false;

@@ -2,7 +2,7 @@ import { failAll, ok, type Problem, type Result } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import { SettledWatch } from "../core/settled_watch.ts";
 import { ChangeCounter } from "./change_counter.ts";
-import { readToken, stateOfToken } from "./read_token.ts";
+import { readToken, tokenFingerprint } from "./read_token.ts";
 import { StoredToken } from "./stored_token.ts";
 
 interface WatchedToken {
@@ -10,16 +10,16 @@ interface WatchedToken {
   readonly watch: SettledWatch;
 }
 
-/** The tokens in files. A request reads no file: it uses what the last poll brought. */
+/** The tokens from files. Requests use what the last poll read; none of them reads a file. */
 export class TokenFiles {
-  /** No file at all. */
+  /** Token files without any file. */
   static readonly NONE = new TokenFiles("", new Map(), { changes: new ChangeCounter() });
 
   readonly #folder: string;
   readonly #watched: ReadonlyMap<string, WatchedToken>;
-  /** Counts replaced tokens, over all tables that were served. */
+  /** The count of replaced tokens, across reloads of the table. */
   readonly changes: ChangeCounter;
-  /** The files whose token differs from the one that was served before. */
+  /** The files whose token differs from the one that was served before {@linkcode open}. */
   readonly renewed: readonly string[];
 
   private constructor(
@@ -34,10 +34,11 @@ export class TokenFiles {
   }
 
   /**
-   * Reads all files. A missing one is like a variable that is unset: its routes respond with 500 until it appears.
+   * Reads all files. A missing file is like an unset variable: its routes respond with 500 until it exists.
    *
    * @param folder The table's folder.
-   * @param before What was served until now: its tokens go on being masked.
+   * @param names The paths of the files, relative to the folder.
+   * @param before What was served until now. Its tokens continue to be masked.
    */
   static async open(
     folder: string,
@@ -49,8 +50,8 @@ export class TokenFiles {
     const problems: Problem[] = [];
     const read = new Map<string, Secret>();
     for (const name of new Set(names)) {
-      const state = () => stateOfToken(folder, name);
-      const watch = new SettledWatch(state, await state());
+      const fingerprint = () => tokenFingerprint(folder, name);
+      const watch = new SettledWatch(fingerprint, await fingerprint());
       const result = await readToken(folder, name);
       const token = before?.source(name) ?? new StoredToken(`the file ${name}`, undefined, changes);
       if (!result.ok) problems.push(...result.problems);
@@ -66,15 +67,15 @@ export class TokenFiles {
     return ok(new TokenFiles(folder, watched, { changes, renewed }));
   }
 
-  /** Returns the token of a file; undefined for a file that no route names. */
+  /** Returns the token of a file, or undefined if no route uses the file. */
   source(name: string): StoredToken | undefined {
     return this.#watched.get(name)?.token;
   }
 
   /**
-   * Loads what has changed since the last poll, once it is whole and valid; until then the current token stays.
+   * Loads the files that have changed and settled since the last poll. If a file is invalid, its current token stays.
    *
-   * @param report Called for each change with a line to print and whether the token was loaded.
+   * @param report Called for each change, with a line to print and whether the token was loaded.
    */
   async poll(report: (line: string, loaded: boolean) => void): Promise<void> {
     for (const [name, { token, watch }] of this.#watched) {
@@ -91,7 +92,7 @@ export class TokenFiles {
   }
 }
 
-/** The line that says that a file's token was replaced. */
+/** Returns the line to print when a file's token was replaced. */
 export function renewedText(name: string): string {
   return `${name}: new token loaded`;
 }

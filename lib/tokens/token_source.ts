@@ -1,17 +1,18 @@
 import type { Secret } from "../core/secret.ts";
 
-/** Where the token of a route comes from, and which tokens came from there. */
+/** The source of a route's token, with its current and former tokens. */
 export interface TokenSource {
-  /** The token to send now, as far as it is known; undefined while there is none. Never waits. */
+  /** The token to send now; undefined if there is none (yet). */
   readonly current: Secret | undefined;
-  /** Earlier tokens, latest first: an upstream may go on to accept them, and to show them, for a while. */
+  /** Former tokens, latest first, which an upstream may still accept, and thus show in a response, for a while. */
   readonly former: readonly Secret[];
   /**
-   * Waits until `current` may be sent. Missing where it always may, or undefined where it may right now.
+   * Waits until `current` is valid. Returns undefined if it already is; sources for which it always is have no such
+   * method.
    *
-   * @throws {Refusal} Where there can be no token.
+   * @throws {Refusal} If no token can be obtained.
    */
   ready?(): Promise<void> | undefined;
-  /** Names the source for people: a variable, a file. Never what it holds. */
+  /** Returns the source's display name: a variable or a file, never its content. */
   describe(): string;
 }

@@ -240,7 +240,7 @@ function wrongFlags(): [what: string, flags: string[], line: RegExp][] {
   const extra = ["run", "ffi", "write", "sys", "import"].map((kind): [string, string[], RegExp] => [
     `--allow-${kind}`,
     [...flags, `--allow-${kind}`],
-    new RegExp(`^cred-proxy: --allow-${kind}: must not be granted: .+$`, "m"),
+    new RegExp(`^cred-proxy: --allow-${kind}: must not be granted; .+$`, "m"),
   ]);
   return [["-A", ["-A"], /is unrestricted; list what is needed/], ...bare, ...none, ...missing, ...extra];
 }
@@ -253,7 +253,7 @@ Deno.test("serve exits with 78 under wrong flags, names the flag and prints the 
     const { code, stdout, stderr } = await runMain(["serve"], { env, flags: given });
     assertEquals([what, code, stdout], [what, 78, ""], stderr);
     assertMatch(stderr, line);
-    const [, command] = /the right command is: (.+)$/m.exec(stderr) ?? [];
+    const [, command] = /start the service with: (.+)$/m.exec(stderr) ?? [];
     if (command === undefined) throw new Error(`No command in ${stderr}`);
     commands.add(command);
     assert(!stderr.includes(TOKEN), what);

@@ -39,7 +39,7 @@ Deno.test("checkGrants() names each grant that is missing", async () => {
 Deno.test("checkGrants() names each kind that is granted without a list", async () => {
   const all = (kind: string) => `--allow-${kind}: unrestricted_grant: is unrestricted; list what is needed`;
   const none = (kind: string) =>
-    `--allow-${kind}: unneeded_grant: must not be granted: the service needs nothing of this kind`;
+    `--allow-${kind}: unneeded_grant: must not be granted; the service does not need it`;
   assertEquals(await problemsUnder("-A"), [
     ...["net", "read", "env"].map(all),
     ...["write", "run", "sys", "ffi", "import"].map(none),

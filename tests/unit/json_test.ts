@@ -76,10 +76,10 @@ Deno.test("parseJson() reports the line and column of an error, and nothing of t
     ["\n\nhunter2", "line 3, column 1: expected a value"],
     [
       '["a',
-      "line 1, column 2: this string has no end, or holds a control character or an escape that JSON does not have",
+      "line 1, column 2: this string has no closing quote, or contains a control character or an invalid escape",
     ],
     ["[1", "line 1, column 3: the text ends too early"],
-    ["{} hunter2", "line 1, column 4: something follows the end of the value"],
+    ["{} hunter2", "line 1, column 4: unexpected text after the end of the value"],
     ["[".repeat(100), "line 1, column 66: nested too deeply"],
   ];
   for (const [text, message] of cases) {

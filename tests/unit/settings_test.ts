@@ -121,16 +121,16 @@ Deno.test("parseSettings() reports all problems at once and prints nothing that 
   const result = parseSettings((name) => environment[name]);
   // The exact wording of messages is held here and in testdata/messages.txt, and nowhere else.
   assertEquals(linesOf(result), [
-    "CRED_PROXY_ROUTES: must be a path without white space, commas, quotes and the shell's special characters",
+    "CRED_PROXY_ROUTES: must be a path without whitespace, commas, quotes or shell metacharacters",
     'CRED_PROXY_BIND: must be an IP address or a host name, got "0.0.0.0:80"',
     "CRED_PROXY_PORT: must be a number from 0 to 65535, the value is not shown",
-    "CRED_PROXY_SOCKET: must be an absolute path, without empty segments, . and ..",
+    "CRED_PROXY_SOCKET: must be an absolute path without empty segments, . and ..",
     "CRED_PROXY_LOG: must be json or off, the value is not shown",
-    "CRED_PROXY_CA_FILE: must be a path without white space, commas, quotes and the shell's special characters",
+    "CRED_PROXY_CA_FILE: must be a path without whitespace, commas, quotes or shell metacharacters",
     'CRED_PROXY_MAX_IN_FLIGHT: must be a whole number from 1 to 9999999, got "0"',
     'CRED_PROXY_DRAIN_S: must be a number of seconds from 0 to 86400, got "soon"',
     'CRED_PROXY_ADMIN: must be host:port, such as 127.0.0.1:9100 (port 0 picks a free one), got "9100"',
-    "https_proxy: must be an http:// proxy: no other kind is supported (the value is not shown)",
+    "https_proxy: must be an http:// proxy; no other kind is supported (the value is not shown)",
   ]);
 });
 

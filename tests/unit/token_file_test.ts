@@ -67,16 +67,16 @@ Deno.test("parseTokenFile() drops one final newline, and accepts what a head can
     ["secret", "token secret"],
     ["secret\n", "token secret"],
     ["secret\r\n", "token secret"],
-    ["secret\n\n", "gh: holds a line feed (LF) at position 7 (the value is not shown)"],
-    ["sec\nret\n", "gh: holds a line feed (LF) at position 4 (the value is not shown)"],
-    ["secret \n", "gh: ends with white space (the value is not shown)"],
-    ["sec\tret", "gh: holds a tab at position 4 (the value is not shown)"],
+    ["secret\n\n", "gh: contains a line feed (LF) at position 7 (the value is not shown)"],
+    ["sec\nret\n", "gh: contains a line feed (LF) at position 4 (the value is not shown)"],
+    ["secret \n", "gh: ends with whitespace (the value is not shown)"],
+    ["sec\tret", "gh: contains a tab at position 4 (the value is not shown)"],
     ["\ufeffsecret", "token secret"],
     ["", "gh: is empty"],
     ["\n", "gh: is empty"],
     [new Uint8Array([0xff, 0xfe]), "gh: is not UTF-8 (the value is not shown)"],
     ["a".repeat(65_536), `token ${"a".repeat(65_536)}`],
-    ["a".repeat(65_537), "gh: is over 64 KiB"],
+    ["a".repeat(65_537), "gh: is larger than 64 KiB, so it can't be a token"],
   ];
   for (const [content, wanted] of cases) assertEquals(contentOf(content), wanted);
 });
@@ -117,7 +117,7 @@ Deno.test("readToken() reads within the folder only, wherever links lead", async
       ["twice", "twice: leads out of the table's folder"],
       ["loop", "loop: can't be read (FilesystemLoop)"],
       ["sub", "sub: is not a regular file"],
-      ["large", "large: is over 64 KiB"],
+      ["large", "large: is larger than 64 KiB, so it can't be a token"],
     ];
     for (const [name, wanted] of cases) {
       const result = await readToken(folder, name);
@@ -196,7 +196,12 @@ Deno.test("TokenFiles takes a new token when it is whole and valid, and says so;
 });
 
 Deno.test("the service does not start with a token's file that is empty or too large, and names it", async () => {
-  for (const [content, message] of [["\n", "is empty"], ["a".repeat(65_537), "is over 64 KiB"]] as const) {
+  for (
+    const [content, message] of [["\n", "is empty"], [
+      "a".repeat(65_537),
+      "is larger than 64 KiB, so it can't be a token",
+    ]] as const
+  ) {
     const failed = await startService({
       routes: { routes: [{ ...ROUTE, token_file: "gh" }] },
       files: { gh: content },

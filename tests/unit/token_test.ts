@@ -18,15 +18,15 @@ Deno.test("parseToken() returns the token in a form that can't be printed", () =
 
 Deno.test("parseToken() reports which byte a head can't carry and where, and not the token", () => {
   const cases: [value: string, message: string][] = [
-    ["hunter2\n", "holds a line feed (LF) at position 8"],
-    ["hunter2\r\nx: y", "holds a carriage return (CR) at position 8"],
-    ["\0hunter2", "holds NUL at position 1"],
-    ["hun\tter2", "holds a tab at position 4"],
-    ["hun\x7fter2", "holds a control character at position 4"],
-    ["hunter2\u20ac", "holds a character beyond Latin-1 at position 8"],
-    ["hunter2\u{1f511}", "holds a character beyond Latin-1 at position 8"],
-    [" hunter2", "begins with white space"],
-    ["hunter2 ", "ends with white space"],
+    ["hunter2\n", "contains a line feed (LF) at position 8"],
+    ["hunter2\r\nx: y", "contains a carriage return (CR) at position 8"],
+    ["\0hunter2", "contains NUL at position 1"],
+    ["hun\tter2", "contains a tab at position 4"],
+    ["hun\x7fter2", "contains a control character at position 4"],
+    ["hunter2\u20ac", "contains a character beyond Latin-1 at position 8"],
+    ["hunter2\u{1f511}", "contains a character beyond Latin-1 at position 8"],
+    [" hunter2", "begins with whitespace"],
+    ["hunter2 ", "ends with whitespace"],
   ];
   for (const [value, message] of cases) {
     const problem = fail("A_TOKEN", "invalid_characters", `${message} (the value is not shown)`);

@@ -87,7 +87,7 @@ Deno.test("a route table that is no object, or has no routes, is reported as suc
     ["{}", "routes: is missing"],
     [`{"routes": "${CANARY}"}`, "routes: must be an array, got a string"],
     ['{"routes": {}}', "routes: must be an array, got an object"],
-    ['{"routes": []}', "routes: must hold at least one route"],
+    ['{"routes": []}', "routes: must contain at least one route"],
     ['{"routes": [null]}', "routes[0]: must be an object, got null"],
   ];
   for (const [text, line] of cases) assertEquals(await linesForTable(text), [line]);
@@ -181,8 +181,8 @@ Deno.test("a wrong setting is reported under its variable", async () => {
 Deno.test("an invalid CA file is reported under the variable or its path", async () => {
   const cases: [content: string | undefined, line: RegExp][] = [
     [undefined, /ca\.pem: no such file$/],
-    ["", /^CRED_PROXY_CA_FILE: holds no -----BEGIN CERTIFICATE-----/],
-    [CANARY, /^CRED_PROXY_CA_FILE: holds no -----BEGIN CERTIFICATE-----/],
+    ["", /^CRED_PROXY_CA_FILE: contains no -----BEGIN CERTIFICATE-----/],
+    [CANARY, /^CRED_PROXY_CA_FILE: contains no -----BEGIN CERTIFICATE-----/],
     [
       `-----BEGIN CERTIFICATE-----\n${CANARY}\n-----END CERTIFICATE-----\n`,
       /^CRED_PROXY_CA_FILE: .* damaged/,
@@ -190,7 +190,7 @@ Deno.test("an invalid CA file is reported under the variable or its path", async
     ["-----BEGIN CERTIFICATE-----\nMIIB\n", /^CRED_PROXY_CA_FILE: .* incomplete/],
     [
       `-----BEGIN PRIVATE KEY-----\n${CANARY}\n-----END PRIVATE KEY-----\n`,
-      /^CRED_PROXY_CA_FILE: holds a private key/,
+      /^CRED_PROXY_CA_FILE: contains a private key/,
     ],
   ];
   const file = join(folder, "ca.pem");
@@ -228,7 +228,7 @@ Deno.test("the problems of settings, table and CA file are reported together", a
   );
 });
 
-/** What a token must not hold, and what messages call it. */
+/** What a token must not contain, and what messages call it. */
 const BAD_TOKENS: readonly (readonly [token: string, kind: string])[] = [
   [`${CANARY}\n`, "a line feed (LF)"],
   [`${CANARY}\r\nX-Evil: 1`, "a carriage return (CR)"],
@@ -237,8 +237,8 @@ const BAD_TOKENS: readonly (readonly [token: string, kind: string])[] = [
   [`\u{1f511}${CANARY}`, "a character beyond Latin-1"],
   [`${CANARY}\x01`, "a control character"],
   [`${CANARY}\x7f`, "a control character"],
-  [`${CANARY} `, "white space"],
-  [` ${CANARY}`, "white space"],
+  [`${CANARY} `, "whitespace"],
+  [` ${CANARY}`, "whitespace"],
 ];
 
 Deno.test("a token that a head can't carry stops the start under the right flags, and is not printed", async () => {
@@ -271,7 +271,7 @@ Deno.test("serve and check exit with 78 on a token that a head can't carry", asy
     assertEquals(outcome, {
       code: 78,
       stdout: "",
-      stderr: "cred-proxy: A_TOKEN: holds a line feed (LF) at position 23 (the value is not shown)\n",
+      stderr: "cred-proxy: A_TOKEN: contains a line feed (LF) at position 23 (the value is not shown)\n",
     });
   }
 });

@@ -115,11 +115,11 @@ Deno.test("healthcheck can't find a service on a port that it picked itself", as
   const { code, stderr } = await healthcheck(1, { CRED_PROXY_PORT: "0" });
   assertEquals([code, stderr], [
     1,
-    "cred-proxy: CRED_PROXY_PORT: has port 0, so the service picked one that can't be known here\n",
+    "cred-proxy: CRED_PROXY_PORT: has port 0, so the service's port is unknown; set a fixed port\n",
   ]);
   const { code: other, stderr: otherMessage } = await healthcheck(1, { CRED_PROXY_ADMIN: "127.0.0.1:0" });
   assertEquals([other, otherMessage], [
     1,
-    "cred-proxy: CRED_PROXY_ADMIN: has port 0, so the service picked one that can't be known here\n",
+    "cred-proxy: CRED_PROXY_ADMIN: has port 0, so the service's port is unknown; set a fixed port\n",
   ]);
 });

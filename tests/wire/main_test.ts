@@ -55,8 +55,8 @@ Deno.test("an unknown verb or a stray argument exits with 64 and a line that hel
     [["xyzzy"], 'unknown verb "xyzzy"; see help'],
     [["--port=1"], 'unknown verb "--port=1"; see help'],
     [["constructor"], 'unknown verb "constructor"; see help'],
-    [["version", "x"], "version takes no argument; see help"],
-    [["check", "a", "b"], "check takes one argument at most; see help"],
+    [["version", "x"], "version takes no arguments; see help"],
+    [["check", "a", "b"], "check takes at most one argument; see help"],
   ];
   for (const [args, line] of cases) {
     const { code, stdout, stderr } = await runMain(args, { flags: [] });
@@ -93,7 +93,7 @@ cred-proxy: routes[0].upstream: is missing
 cred-proxy: routes[0].auth_scheme: is missing
 cred-proxy: routes[0].token_env: is missing
 cred-proxy: route: unknown field; did you mean routes?
-cred-proxy: CRED_PROXY_CA_FILE: holds no -----BEGIN CERTIFICATE-----: it is no PEM file of certificates
+cred-proxy: CRED_PROXY_CA_FILE: contains no -----BEGIN CERTIFICATE-----; use a PEM file of certificates
 `,
     });
   });
@@ -105,7 +105,7 @@ Deno.test("check rejects a token that a head can't carry, and does not print it"
     assertEquals(outcome, {
       code: 78,
       stdout: "",
-      stderr: "cred-proxy: GH_TOKEN: holds a line feed (LF) at position 8 (the value is not shown)\n",
+      stderr: "cred-proxy: GH_TOKEN: contains a line feed (LF) at position 8 (the value is not shown)\n",
     });
   });
 });
@@ -133,7 +133,12 @@ Deno.test("a table that can't be read is reported in one line", async () => {
       [join(folder, "latin1.json"), "is not UTF-8"],
     ];
     // To root, everything is readable.
-    if (Deno.uid() !== 0) cases.push([join(folder, "secret.json"), "this user may not read the file"]);
+    if (Deno.uid() !== 0) {
+      cases.push([
+        join(folder, "secret.json"),
+        "permission denied; make the file readable for the service's user",
+      ]);
+    }
     for (const [path, message] of cases) {
       for (const verb of ["check", "permissions"]) {
         const { code, stderr } = await runMain([verb], { env: { CRED_PROXY_ROUTES: path } });
@@ -149,14 +154,14 @@ Deno.test("without the flags to read the environment or the table, one line says
     const bare = await runMain([verb], { flags: ["--no-prompt"] });
     assertEquals(bare.code, 78);
     assert(
-      /^cred-proxy: --allow-env: is missing \w+; the right command is: .*\n$/.test(bare.stderr),
+      /^cred-proxy: --allow-env: is missing \w+; start the service with: .*\n$/.test(bare.stderr),
       bare.stderr,
     );
     assert(bare.stderr.includes(right), bare.stderr);
     const blind = await runMain([verb], { flags: ["--no-prompt", "--allow-env"] });
     assertEquals([blind.code, blind.stderr], [
       78,
-      `cred-proxy: --allow-read: is missing /run/cred-proxy/routes.json; the right command is: ${right}\n`,
+      `cred-proxy: --allow-read: is missing /run/cred-proxy/routes.json; start the service with: ${right}\n`,
     ]);
   }
 });

@@ -127,7 +127,7 @@ const DIFFERENCES: readonly Difference[] = [
   },
   {
     why: "transfer-encoding in the trailers",
-    because: "Trailers must not hold framing fields (RFC 9110, 6.5.1)",
+    because: "Trailers must not contain framing fields (RFC 9110, 6.5.1)",
     mark: /\r\n0+(?:;[^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*transfer-encoding:/i,
     examples: [`${CHUNKED}0\r\nTransfer-Encoding: chunked\r\n\r\n`],
   },

@@ -86,7 +86,7 @@ Deno.test("a table that is invalid or needs more permissions is rejected, and th
       "--allow-net: is missing evil.example:443; restart the service to grant it",
     ]],
     [{ routes: [...routes, routeTo(upstream.url, "/b/", { token_env: "B_TOKEN" })] }, [
-      "B_TOKEN: was not read at the start and can't be read now; restart the service",
+      "B_TOKEN: was not read at startup; restart the service to read it",
     ]],
     [{ client_token_env: "UNSET_TOKEN", routes }, [
       "UNSET_TOKEN: is unset or empty, but client_token_env requires it",

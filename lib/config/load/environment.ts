@@ -1,7 +1,7 @@
 import { okUnless, type Problem, problem, type Result } from "../../core/result.ts";
 import { missingGrant } from "./missing_grant.ts";
 
-/** Reads environment variables; those that are unset are left out. */
+/** Reads environment variables. The map has no entry for a variable that is unset. */
 export function readEnvironment(names: readonly string[]): Result<ReadonlyMap<string, string>> {
   const values = new Map<string, string>();
   const problems: Problem[] = [];

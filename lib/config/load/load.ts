@@ -1,5 +1,5 @@
 /**
- * Reads the environment and the files that it names, and parses them.
+ * Loading the configuration: the environment and the files that it names are read and parsed.
  *
  * @module
  */
@@ -21,21 +21,21 @@ import {
 import { readEnvironment } from "./environment.ts";
 import { readText } from "./read_text.ts";
 
-/** The whole configuration except for the tokens. */
+/** The whole configuration except the tokens. */
 export interface Configuration {
   readonly settings: Settings;
   readonly table: RouteTable;
-  /** The state of the table's file before it was read: see {@linkcode fileFingerprint}. */
-  readonly tableState: string;
-  /** PEM: the authorities trusted besides the built-in ones. */
+  /** The {@linkcode fileFingerprint} of the table's file from before it was read. */
+  readonly tableFingerprint: string;
+  /** The authorities trusted in addition to the built-in ones, in PEM. */
   readonly ca: string | undefined;
 }
 
 /**
- * Loads the settings, the route table and the authorities. The problems of all of them are reported at once: a wrong
- * port does not hide those of the table.
+ * Loads the settings, the route table and the authorities. Reports the problems of all of them at once, so that an
+ * invalid port does not hide those of the table.
  *
- * @param file A route table to read instead of the one that the environment names.
+ * @param file The path of a route table to load instead of the one that the environment names.
  */
 export async function loadConfiguration(file?: string): Promise<Result<Configuration>> {
   const environment = readEnvironment(SETTING_VARIABLES);
@@ -45,34 +45,34 @@ export async function loadConfiguration(file?: string): Promise<Result<Configura
   const { routesPath, caFile } = settings.values;
   const path = file ?? routesPath;
   if (path === undefined) return failAll(settings.problems);
-  const tableState = await fileFingerprint(path);
+  const tableFingerprint = await fileFingerprint(path);
   const table = await loadTable(path);
   const ca = caFile === undefined ? ok(undefined) : await loadAuthorities(caFile);
   if (settings.ok && table.ok && ca.ok) {
-    return ok({ settings: settings.values, table: table.value, tableState, ca: ca.value });
+    return ok({ settings: settings.values, table: table.value, tableFingerprint, ca: ca.value });
   }
   return failAll([...settings.problems, ...problemsOf(table), ...problemsOf(ca)]);
 }
 
-/** Loads the settings that a verb reads, under the permission to read their variables alone. */
+/** Loads the settings that a verb uses; needs permission to read only their variables. */
 export function loadSettings(verb: Verb): Result<Settings> {
   const environment = readEnvironment(settingVariables(verb));
   return environment.ok ? parseSettings((name) => environment.value.get(name)) : environment;
 }
 
-/** Loads the tokens in variables. */
+/** Loads the tokens that are in environment variables. */
 export function loadTokens(table: RouteTable): Result<Tokens> {
   const environment = readEnvironment(tokenVariables(table));
   return environment.ok ? parseTokens(table, (name) => environment.value.get(name)) : environment;
 }
 
-/** Loads a route table. */
+/** Loads a route table from a file. */
 export async function loadTable(path: string): Promise<Result<RouteTable>> {
   const text = await readText(path);
   return text.ok ? parseRoutes(text.value) : text;
 }
 
-/** What is wrong inside the file is reported under the variable, what is wrong with the file itself under its path. */
+/** Reports problems with the file's content under the variable's name, and problems with the file under its path. */
 async function loadAuthorities(path: string): Promise<Result<string>> {
   const text = await readText(path);
   return text.ok ? parsePem(text.value, "CRED_PROXY_CA_FILE") : text;

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "../../core/result.ts";
 import { missingGrant } from "./missing_grant.ts";
 
-/** Reads a text file of the configuration. Its path is the path of a problem. */
+/** Reads a UTF-8 file of the configuration. Problems carry the file's path. */
 export async function readText(path: string): Promise<Result<string>> {
   let bytes: Uint8Array;
   try {
@@ -10,7 +10,7 @@ export async function readText(path: string): Promise<Result<string>> {
     return failureOf(error, path);
   }
   try {
-    // Strict, unlike Deno.readTextFile, which replaces what it can't decode.
+    // Deno.readTextFile would silently replace invalid bytes.
     return ok(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
     return fail(path, "invalid_utf8", "is not UTF-8");
@@ -24,7 +24,11 @@ function failureOf(error: unknown, path: string): Result<never> {
   }
   if (error instanceof Deno.errors.IsADirectory) return fail(path, "not_a_file", "is a folder, not a file");
   if (error instanceof Deno.errors.PermissionDenied) {
-    return fail(path, "permission_denied", "this user may not read the file");
+    return fail(
+      path,
+      "permission_denied",
+      "permission denied; make the file readable for the service's user",
+    );
   }
   return fail(path, "unreadable", `can't be read (${error instanceof Error ? error.name : "unknown error"})`);
 }

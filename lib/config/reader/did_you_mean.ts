@@ -1,5 +1,5 @@
 /**
- * Returns `; did you mean X?` with the candidate that a misspelled name most likely means, or `""` if none is near.
+ * Returns `; did you mean X?` with the candidate closest to a misspelled name, or `""` if none is close.
  *
  * @example
  * ```ts
@@ -14,7 +14,7 @@ export function didYouMean(name: string, candidates: readonly string[]): string 
   return nearest === undefined ? "" : `; did you mean ${nearest}?`;
 }
 
-/** Returns the nearest candidate within an edit distance of a third of the name, and of three at most. */
+/** Returns the closest candidate, if its edit distance is at most a third of the name's length and at most three. */
 function suggest(name: string, candidates: readonly string[]): string | undefined {
   const spelled = normalise(name);
   let nearest: string | undefined;
@@ -26,12 +26,12 @@ function suggest(name: string, candidates: readonly string[]): string | undefine
   return nearest;
 }
 
-/** Makes `authScheme` and `auth-scheme`, which are other habits of spelling, equal to `auth_scheme`. */
+/** Makes `authScheme` and `auth-scheme`, spelled by other conventions, equal to `auth_scheme`. */
 function normalise(name: string): string {
   return name.replaceAll(/[-_]/g, "").toLowerCase();
 }
 
-/** Returns Levenshtein's distance, computed one row of the table at a time. */
+/** Returns the Levenshtein distance, computed one row of the matrix at a time. */
 function editDistance(left: string, right: string): number {
   let row = Array.from({ length: right.length + 1 }, (_, column) => column);
   for (const [index, letter] of [...left].entries()) {

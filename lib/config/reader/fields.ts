@@ -1,5 +1,5 @@
 /**
- * How an object's fields are read: from a record with one entry per field, so that a new field is a new line there.
+ * Reading the fields of a JSON object as a record of field specifications declares them, one entry per field.
  *
  * @module
  */
@@ -11,24 +11,24 @@ import { memberPath } from "./member_path.ts";
 import { isPlainName } from "./plain_name.ts";
 import { type Reading, readingOf } from "./reading.ts";
 
-/** Turns the JSON value at a path into a value of ours. */
+/** Parses the JSON value at a path. */
 export type Reader<Value> = (json: Json, path: string) => Result<Value>;
 
-/** How a field is read. */
+/** The specification of one field. */
 export interface FieldSpec<Value> {
   readonly read: Reader<Value>;
-  /** What holds if the field is left out; undefined: it must be there. */
+  /** The value if the field is omitted; undefined: the field is required. */
   readonly default: { readonly value: Value } | undefined;
-  /** A field that may take this one's place, but not stand next to it. */
+  /** The name of a field that may be given instead of this one, but not together with it. */
   readonly alternative?: string;
 }
 
-/** A field that must be there. */
+/** Specifies a field that is required. */
 export function required<Value>(read: Reader<Value>): FieldSpec<Value> {
   return { read, default: undefined };
 }
 
-/** A field that must be there unless another one is: exactly one of the two. */
+/** Specifies a field of which either it or the alternative is required, but not both. */
 export function requiredUnless<Value>(
   read: Reader<Value>,
   alternative: string,
@@ -36,20 +36,20 @@ export function requiredUnless<Value>(
   return { read, default: undefined, alternative };
 }
 
-/** A field that may be left out. */
+/** Specifies a field that may be omitted. */
 export function optional<Value, Default>(read: Reader<Value>, value: Default): FieldSpec<Value | Default> {
   return { read, default: { value } };
 }
 
-/** The fields of an object by name. */
+/** The specifications of an object's fields, by name. */
 export type FieldSpecs = Readonly<Record<string, FieldSpec<unknown>>>;
 
-/** The values of an object that was read with these fields. */
+/** The values of an object's fields, by name. */
 export type FieldValues<Of extends FieldSpecs> = {
   readonly [Name in keyof Of]: Of[Name] extends FieldSpec<infer Value> ? Value : never;
 };
 
-/** Reads an object's fields. A missing, a wrong and an unknown field are each a problem of their own. */
+/** Reads an object's fields. Reports every missing, invalid and unknown field. */
 export function readFields<Of extends FieldSpecs>(
   object: JsonObject,
   path: string,
@@ -65,7 +65,7 @@ export function readFields<Of extends FieldSpecs>(
       : undefined;
     if (json !== undefined && alternative !== undefined) {
       problems.push(
-        problem(fieldPath, "exclusive_fields", `must not stand beside ${alternative}: one of the two`),
+        problem(fieldPath, "exclusive_fields", `can't be combined with ${alternative}; remove one of them`),
       );
     }
     const result = json !== undefined
@@ -78,7 +78,7 @@ export function readFields<Of extends FieldSpecs>(
   }
   for (const name of object.keys()) {
     if (Object.hasOwn(specs, name)) continue;
-    // No suggestion for a name that may be a secret either: it would show how near the two are.
+    // No suggestion for a name that may be a secret: it would reveal what the secret is similar to.
     const hint = isPlainName(name) ? didYouMean(name, Object.keys(specs)) : "";
     problems.push(problem(memberPath(path, name), "unknown_field", `unknown field${hint}`));
   }

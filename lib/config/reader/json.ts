@@ -1,8 +1,7 @@
 /**
- * JSON (RFC 8259), read as strictly as `JSON.parse` does, with two things that it lacks: the line and column of an
- * error, and which member names stand twice in an object. `JSON.parse` silently keeps the last of two members, so that
- * a person who reads the table and the service could see different upstreams; and its messages quote the text, which
- * may hold a secret.
+ * A JSON parser (RFC 8259), as strict as `JSON.parse`, that also reports the line and column of an error and duplicate
+ * member names. Of two members with the same name `JSON.parse` silently keeps the last, so that a reviewer and the
+ * service could see different upstreams; and its messages quote the text, which may contain a secret.
  *
  * @module
  */
@@ -10,23 +9,23 @@
 import { fail, ok, type Problem, problem, type Result } from "../../core/result.ts";
 import { memberPath } from "./member_path.ts";
 
-/** A JSON value. An object is a map, so that a member called `__proto__` is a member like any other. */
+/** A JSON value. Objects are maps, in which a member named `__proto__` is an ordinary member. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 
-/** A JSON object: its members in the order of the text. */
+/** A JSON object, with its members in source order. */
 export type JsonObject = ReadonlyMap<string, Json>;
 
-/** What a JSON text holds. */
+/** A parsed JSON text. */
 export interface JsonText {
   readonly value: Json;
-  /** Member names that stand twice in one object; the value has the first. */
+  /** Duplicate member names; the value contains the first member of each. */
   readonly duplicates: readonly Problem[];
 }
 
 /**
  * Parses a JSON text.
  *
- * @param path Names the text as a whole; the paths of duplicates begin at its value.
+ * @param path The name of the text as a whole. The paths of duplicates are relative to its value.
  */
 export function parseJson(text: string, path: string): Result<JsonText> {
   try {
@@ -40,7 +39,7 @@ export function parseJson(text: string, path: string): Result<JsonText> {
   }
 }
 
-/** Returns the type of a value, for messages; the value itself may be a secret. */
+/** Returns the type of a value for messages, which must not quote the value: it may be a secret. */
 export function kindOf(json: Json): string {
   if (json === null) return "null";
   if (Array.isArray(json)) return "an array";
@@ -48,7 +47,7 @@ export function kindOf(json: Json): string {
   return `a ${typeof json}`;
 }
 
-/** No configuration is nested deeper; the limit keeps the recursion from overflowing the stack. */
+/** The maximum nesting depth, far beyond any configuration's; it keeps the recursion from overflowing the stack. */
 const DEPTH_LIMIT = 64;
 
 const SPACE = /[ \t\r\n]*/y;
@@ -57,15 +56,15 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 // deno-lint-ignore no-control-regex -- RFC 8259, section 7: control characters must be escaped
 const STRING = /"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 
-/** Where a text stops being JSON. */
+/** A syntax error. */
 class JsonError extends Error {
-  /** @param offset In characters from the beginning of the text. */
+  /** @param offset The position of the error, in characters from the beginning of the text. */
   constructor(readonly offset: number, message: string) {
     super(message);
   }
 }
 
-/** A recursive-descent parser. Each method begins at the offset and moves it past what it has parsed. */
+/** A recursive-descent parser. Each method parses at the offset and advances it past what it has parsed. */
 class JsonParser {
   readonly #text: string;
   readonly #duplicates: Problem[] = [];
@@ -78,7 +77,7 @@ class JsonParser {
   document(): JsonText {
     const value = this.#value("", 0);
     this.#match(SPACE);
-    if (this.#offset < this.#text.length) throw this.#error("something follows the end of the value");
+    if (this.#offset < this.#text.length) throw this.#error("unexpected text after the end of the value");
     return { value, duplicates: this.#duplicates };
   }
 
@@ -107,7 +106,9 @@ class JsonParser {
       if (!this.#skip(":")) throw this.#error("expected a colon");
       const value = this.#value(member, depth + 1);
       if (!members.has(name)) members.set(name, value);
-      else this.#duplicates.push(problem(member, "duplicate_member", "stands twice in the same object"));
+      else {this.#duplicates.push(
+          problem(member, "duplicate_member", "appears twice in the same object; remove one"),
+        );}
       this.#match(SPACE);
     } while (this.#skip(","));
     if (!this.#skip("}")) throw this.#error("expected a comma or a closing brace");
@@ -130,7 +131,7 @@ class JsonParser {
     const literal = this.#match(STRING);
     if (literal === undefined) {
       throw this.#error(
-        "this string has no end, or holds a control character or an escape that JSON does not have",
+        "this string has no closing quote, or contains a control character or an invalid escape",
       );
     }
     return JSON.parse(literal);
@@ -142,7 +143,7 @@ class JsonParser {
     return true;
   }
 
-  /** Returns the text that a sticky expression matches at the offset. */
+  /** Returns the text that a sticky expression matches at the offset, or undefined if it does not match. */
   #match(expression: RegExp): string | undefined {
     expression.lastIndex = this.#offset;
     const match = expression.exec(this.#text)?.[0];

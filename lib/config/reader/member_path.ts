@@ -1,19 +1,19 @@
 import { isPlainName } from "./plain_name.ts";
 
 /**
- * Returns the path of an object's member: `routes[0].path`, `routes[0].set_headers["x-team"]`. A name that could be a
- * secret in the wrong spot is left out.
+ * Returns the path of an object's member: `routes[0].path`, `routes[0].set_headers["x-team"]`. A name that may be a
+ * misplaced secret is not shown.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(memberPath("routes[0]", "path"), "routes[0].path");
- * assertEquals(memberPath("", "ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4"), "[a name that is not shown]");
+ * assertEquals(memberPath("", "ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4"), "[name not shown]");
  * ```
  */
 export function memberPath(object: string, name: string): string {
-  if (!isPlainName(name)) return `${object}[a name that is not shown]`;
+  if (!isPlainName(name)) return `${object}[name not shown]`;
   if (name.includes("-")) return `${object}["${name}"]`;
   return object === "" ? name : `${object}.${name}`;
 }

@@ -1,14 +1,14 @@
 import type { Problem } from "../../core/result.ts";
 
-/** The values of a table's entries that could be read, and everything that is wrong: if nothing is, all values are there. */
+/** The values that could be read, and the problems with the others. Without problems, all values are present. */
 export type Reading<Values> =
   | { readonly ok: true; readonly values: Values; readonly problems: readonly [] }
   | { readonly ok: false; readonly values: Partial<Values>; readonly problems: readonly Problem[] };
 
 /**
- * Makes a reading.
+ * Returns a reading.
  *
- * @param values Has an entry for each name of `Values` if there are no problems.
+ * @param values Must have an entry for each name of `Values` if there are no problems.
  */
 export function readingOf<Values>(
   values: Record<string, unknown>,

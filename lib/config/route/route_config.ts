@@ -1,15 +1,15 @@
 /**
- * What a valid route table becomes: values that need no further check. Only `parseRoutes` makes them.
+ * A valid route table. Only `parseRoutes` creates these values, so they need no further checks.
  *
  * @module
  */
 
 import type { Pattern } from "../../http/pattern.ts";
 
-/** Where a route's requests go, from the table's `upstream` URL. */
+/** The server that a route forwards to, from the table's `upstream` URL. */
 export interface Upstream {
   readonly scheme: "http" | "https";
-  /** A host as `Deno.connect` takes it: lower case, an IPv6 address without its brackets. */
+  /** The host as `Deno.connect` accepts it: lower case, an IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
   /** The Host field's value (RFC 9110, section 7.2): brackets around an IPv6 address, no default port. */
@@ -18,50 +18,50 @@ export interface Upstream {
   readonly base: string;
 }
 
-/** One entry of the route table. */
+/** The configuration of one route. */
 export interface RouteConfig {
-  /** The prefix: begins and ends with `/`. It is `/` on a route that matches a host. */
+  /** The prefix, which begins and ends with `/`. It is `/` for a route that matches a host. */
   readonly path: string;
   /** The Host field to match instead of a prefix, in lower case; undefined: the prefix decides. */
   readonly host: string | undefined;
   readonly upstream: Upstream;
   /** The name of the field that carries the credential, as the table spells it. */
   readonly authHeader: string;
-  /** The word before the token; `""` for the bare token. */
+  /** The scheme before the token; `""` for the bare token. */
   readonly authScheme: string;
   /** With the scheme `Basic`: the user of `user:token`. Undefined: the token is already `user:password`. */
   readonly authUser: string | undefined;
-  /** The environment variable that holds the token; undefined: a file does. */
+  /** The environment variable that holds the token; undefined if a file does. */
   readonly tokenEnv: string | undefined;
-  /** The file that holds the token, below the table's folder; undefined: a variable does. Exactly one of the two is set. */
+  /** The file that holds the token, relative to the table's folder; undefined if a variable does. */
   readonly tokenFile: string | undefined;
   /** Fields that replace the client's on every request; names in lower case. */
   readonly setHeaders: ReadonlyMap<string, string>;
-  /** Fields whose values are appended to the client's as a comma list; names in lower case. */
+  /** Fields whose values are appended to the client's, separated by a comma; names in lower case. */
   readonly addHeaders: ReadonlyMap<string, string>;
-  /** The methods that are forwarded; undefined: all but those that are never forwarded. */
+  /** The allowed methods; undefined: all but those that are never forwarded. */
   readonly methods: ReadonlySet<string> | undefined;
-  /** What may be requested below the prefix; undefined: everything. */
+  /** The allowed paths below the prefix; undefined: all. */
   readonly paths: readonly Pattern[] | undefined;
   /** Whether `Cookie` and `Set-Cookie` are forwarded. */
   readonly cookies: boolean;
   /** Whether the secret is masked in responses. */
   readonly scrub: boolean;
-  /** How long connecting may take, with the TLS handshake, in milliseconds. */
+  /** The time limit for connecting, including the TLS handshake, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** How long the head of a response may take from the end of the request's head, in milliseconds. */
+  /** The time limit for the response head after the request head was sent, in milliseconds. */
   readonly responseTimeoutMs: number;
 }
 
-/** The whole table. */
+/** The route table. */
 export interface RouteTable {
-  /** Routes that match a host first, then those with the longest prefix, so that the first match is the right one. */
+  /** First the routes that match a host, then the others by descending length of their prefix. */
   readonly routes: readonly RouteConfig[];
-  /** The variable that holds the token that every client must show; undefined: every client is served. */
+  /** The variable that holds the token that every client must send; undefined: every client is served. */
   readonly clientTokenEnv: string | undefined;
 }
 
-/** Returns the name of a route for people: its host or its prefix. */
+/** Returns a route's display name: its host or its prefix. */
 export function routeName({ path, host }: Pick<RouteConfig, "path" | "host">): string {
   return host ?? path;
 }

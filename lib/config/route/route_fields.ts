@@ -8,7 +8,7 @@ import {
   requiredUnless,
 } from "../reader/fields.ts";
 import { memberPath } from "../reader/member_path.ts";
-import { fromString, listOf, readBoolean, readObject, readSeconds } from "../reader/plain_fields.ts";
+import { fromString, listOf, readBoolean, readObject, readSeconds } from "../reader/value_readers.ts";
 import {
   parseAuthScheme,
   parseAuthUser,
@@ -24,7 +24,7 @@ import { parseTokenFilePath } from "./token_file.ts";
 import { parseUpstream } from "./upstream_url.ts";
 import { parsePrefix } from "./uri_path.ts";
 
-/** Every field of a route. A new one is a line here and one in {@linkcode readRoute}. */
+/** Every field of a route. A new field needs a line here and one in {@linkcode readRoute}. */
 const ROUTE_FIELDS = {
   path: requiredUnless(fromString(parsePrefix), "host"),
   host: optional(fromString(parseRouteHost), undefined),
@@ -44,12 +44,12 @@ const ROUTE_FIELDS = {
   response_timeout_s: optional(readSeconds, 600_000),
 };
 
-/** Reads one entry of the table. */
+/** Reads one route of the table. */
 export const readRoute: Reader<RouteConfig> = (json, path) => {
   const object = readObject(json, path);
   if (!object.ok) return object;
   const reading = readFields(object.value, path, ROUTE_FIELDS);
-  // Conflicts are reported even if another field is wrong: all problems at once.
+  // Conflicts are reported even if other fields are invalid, so that all problems are reported at once.
   const problems = [...reading.problems, ...checkTogether(reading.values, path)];
   if (!reading.ok || problems.length > 0) return failAll(problems);
   const { values } = reading;
@@ -73,19 +73,19 @@ export const readRoute: Reader<RouteConfig> = (json, path) => {
   });
 };
 
-/** Checks fields that are each valid against each other. */
+/** Checks combinations of fields, each of which is valid by itself. */
 function checkTogether(values: Partial<FieldValues<typeof ROUTE_FIELDS>>, path: string): readonly Problem[] {
   const problems: Problem[] = [];
   const { auth_scheme: scheme, auth_user: user, auth_header: credential } = values;
   if (user !== undefined && scheme !== undefined && scheme.toLowerCase() !== "basic") {
-    problems.push(problem(`${path}.auth_user`, "requires_basic", "goes only with the auth_scheme Basic"));
+    problems.push(problem(`${path}.auth_user`, "requires_basic", "requires the auth_scheme Basic"));
   }
   const { set_headers: set, add_headers: add } = values;
   for (const [field, headers] of Object.entries({ set_headers: set, add_headers: add })) {
     const name = credential?.toLowerCase();
-    // `authorization` itself was rejected when the headers were read.
+    // `authorization` was rejected when the headers were read.
     if (name === undefined || !headers?.has(name)) continue;
-    const message = "must not be the route's auth_header: the credential goes there";
+    const message = "must not be the route's auth_header, which carries the credential";
     problems.push(problem(memberPath(`${path}.${field}`, name), "conflict", message));
   }
   if (set !== undefined && add !== undefined) problems.push(...checkHeaders(set, add, path));

@@ -2,7 +2,7 @@ import { fail, ok, type Result } from "../../core/result.ts";
 import { parseHost } from "../../http/host.ts";
 import { gotText } from "../reader/got_text.ts";
 
-/** Parses the host that a route matches, as clients name it in the Host field. */
+/** Parses the host that a route matches, as clients send it in the Host field. */
 export function parseRouteHost(text: string, path: string): Result<string> {
   const host = text.startsWith("[") ? undefined : parseHost(text);
   if (host !== undefined) return ok(host);

@@ -10,18 +10,18 @@ import {
 } from "../../core/result.ts";
 import { type FieldValues, optional, type Reader, readFields, required } from "../reader/fields.ts";
 import { kindOf, parseJson } from "../reader/json.ts";
-import { fromString, readObject, readString } from "../reader/plain_fields.ts";
+import { fromString, readObject, readString } from "../reader/value_readers.ts";
 import { parseTokenVariable } from "./credential_fields.ts";
 import type { RouteConfig, RouteTable } from "./route_config.ts";
 import { readRoute } from "./route_fields.ts";
 
-/** The path of a problem with the text as a whole. */
-const WHOLE = "the route table";
+/** The path of a problem with the table as a whole. */
+const TABLE_PATH = "the route table";
 
 /** Reads the array of routes. */
 const readRoutes: Reader<readonly RouteConfig[]> = (json, path) => {
   if (!Array.isArray(json)) return fail(path, "wrong_type", `must be an array, got ${kindOf(json)}`);
-  if (json.length === 0) return fail(path, "empty", "must hold at least one route");
+  if (json.length === 0) return fail(path, "empty", "must contain at least one route");
   const results = json.map((item, index) => readRoute(item, `${path}[${index}]`));
   const problems = [
     ...results.flatMap(problemsOf),
@@ -39,10 +39,9 @@ const TABLE_FIELDS = {
 };
 
 /**
- * Parses the text of a route table.
+ * Parses a route table.
  *
- * All problems are reported at once, each with its path, and none with a value that could be a secret. A table that is
- * valid needs no further check.
+ * Reports all problems at once, each with its path and without any value that may be a secret.
  *
  * @example
  * ```ts
@@ -58,10 +57,10 @@ const TABLE_FIELDS = {
  * ```
  */
 export function parseRoutes(text: string): Result<RouteTable> {
-  const parsed = parseJson(text, WHOLE);
+  const parsed = parseJson(text, TABLE_PATH);
   if (!parsed.ok) return parsed;
   const { value, duplicates } = parsed.value;
-  const object = readObject(value, WHOLE);
+  const object = readObject(value, TABLE_PATH);
   if (!object.ok) return object;
   const reading = readFields(object.value, "", TABLE_FIELDS);
   const problems = [...duplicates, ...reading.problems, ...checkTokenShared(reading.values)];
@@ -70,15 +69,15 @@ export function parseRoutes(text: string): Result<RouteTable> {
   return ok({ routes: inOrder(routes), clientTokenEnv });
 }
 
-/** The client token is known to the client: a route's token that is the same would be no secret. */
+/** Checks that no route uses the client token, which the client knows and which would thus be no secret. */
 function checkTokenShared(values: Partial<FieldValues<typeof TABLE_FIELDS>>): readonly Problem[] {
   const { client_token_env: variable, routes } = values;
   if (variable === undefined || !routes?.some(({ tokenEnv }) => tokenEnv === variable)) return [];
-  const message = "must not be a route's token_env: the client holds the client token";
+  const message = "must not be a route's token_env, since clients know the client token";
   return [problem("client_token_env", "conflict", message)];
 }
 
-/** Of two routes with one prefix or host the second would never match. Reported for routes with other problems too. */
+/** Checks that prefixes or hosts are unique: a second route would never match. Includes routes with other problems. */
 function checkUnique(items: readonly unknown[], field: "path" | "host", path: string): readonly Problem[] {
   const firstIndexes = new Map<string, number>();
   return items.flatMap((item, index) => {
@@ -91,12 +90,12 @@ function checkUnique(items: readonly unknown[], field: "path" | "host", path: st
       return [];
     }
     return [
-      problem(`${path}[${index}].${field}`, "duplicate_route", `the same as ${path}[${first}].${field}`),
+      problem(`${path}[${index}].${field}`, "duplicate_route", `is the same as ${path}[${first}].${field}`),
     ];
   });
 }
 
-/** Hosts, then the longest prefix first, so that the first match is the right one. */
+/** Sorts routes: first those that match a host, then the others by descending length of their prefix. */
 function inOrder(routes: readonly RouteConfig[]): readonly RouteConfig[] {
   const length = ({ host, path }: RouteConfig) => host === undefined ? path.length : Infinity;
   return routes.toSorted((left, right) => length(left) === length(right) ? 0 : length(right) - length(left));

@@ -3,13 +3,13 @@ import type { Secret } from "../../core/secret.ts";
 import { looksLikeKey } from "../reader/plain_name.ts";
 import { parseToken } from "./token.ts";
 
-/** The largest token file, in bytes. A larger one holds something else. */
+/** The maximum size of a token file, in bytes. A larger file can't be a token. */
 export const TOKEN_FILE_LIMIT = 64 * 1024;
 
-/** Path segments that no shell, flag or log has to quote. */
+/** A path segment that needs no quoting in a shell, flag or log. */
 const SEGMENT = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** Parses the path of a token file below the table's folder. The token itself may have been pasted there. */
+/** Parses the path of a token file, relative to the table's folder. The token itself may have been pasted there. */
 export function parseTokenFilePath(text: string, path: string): Result<string> {
   const isPlain = text.split("/").every((segment) =>
     SEGMENT.test(segment) && segment !== "." && segment !== ".." && !segment.split(".").some(looksLikeKey)
@@ -23,13 +23,13 @@ export function parseTokenFilePath(text: string, path: string): Result<string> {
 }
 
 /**
- * Parses the content of a token file. The final newline that editors and `echo` write is not part of the token.
+ * Parses the content of a token file. A final newline, as editors and `echo` write it, is not part of the token.
  *
- * @param path The file's path as the table has it.
+ * @param path The file's path, as the table spells it.
  */
 export function parseTokenFile(bytes: Uint8Array, path: string): Result<Secret> {
   if (bytes.length > TOKEN_FILE_LIMIT) {
-    return fail(path, "too_large", `is over ${TOKEN_FILE_LIMIT / 1024} KiB`);
+    return fail(path, "too_large", `is larger than ${TOKEN_FILE_LIMIT / 1024} KiB, so it can't be a token`);
   }
   let text: string;
   try {

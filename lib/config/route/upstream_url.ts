@@ -8,19 +8,19 @@ const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 /**
  * Parses a route's upstream URL.
  *
- * The text is checked as written: `new URL()` would fold `https://a/../b`, tabs and `\` into something else and accept
- * the result. No message quotes the text, since it may hold a password.
+ * Checks the text as written: `new URL()` would silently normalize `https://a/../b`, tabs and `\`. No message quotes the
+ * text, since it may contain a password.
  */
 export function parseUpstream(text: string, path: string): Result<Upstream> {
   if (/[^\x21-\x7e]|\\/.test(text)) {
-    const message = "must hold no white space, control character, backslash or letter beyond ASCII";
+    const message = "must contain only visible ASCII, and no backslash";
     return fail(path, "invalid_characters", message);
   }
   const parts = /^(https?):\/\/([^/?#]*)(.*)$/i.exec(text);
   if (parts === null) return fail(path, "invalid_scheme", "must begin with https:// or http://");
   const [, name = "", authority = "", uriPath = ""] = parts;
   if (authority.includes("@")) {
-    return fail(path, "invalid_userinfo", "must hold no user and no password (the value is not shown)");
+    return fail(path, "invalid_userinfo", "must not contain a user or password (the value is not shown)");
   }
   const address = parseHostPort(authority, path);
   if (!address.ok) return address;
@@ -39,7 +39,7 @@ export function parseUpstream(text: string, path: string): Result<Upstream> {
   });
 }
 
-/** Returns the upstream's URL in its one spelling, for people. */
+/** Returns the upstream's URL in canonical form, for display. */
 export function upstreamText(upstream: Upstream): string {
   return `${upstream.scheme}://${upstream.authority}${upstream.base}`;
 }

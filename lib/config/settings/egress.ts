@@ -1,8 +1,8 @@
 /**
- * The egress proxy: the variables that curl and most other clients know, read as curl reads them.
+ * The egress proxy, configured by the same variables, with the same meaning, as curl and most other clients.
  *
- * With two differences. An http upstream is reached with CONNECT as well, so that the egress proxy never sees a
- * credential in a head that it would have to parse itself. And only `http://` proxies are supported.
+ * There are two differences: CONNECT is used for http upstreams as well, so that the egress proxy has no request with a
+ * credential to parse; and only `http://` proxies are supported.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { type Getter, optionalSetting, readSettings, setting, type SettingValues
 
 export type { EgressProxy };
 
-/** The settings of egress. In lower case a variable wins, as with curl. */
+/** The settings of the egress proxy. A variable in lower case takes precedence, as with curl. */
 export const EGRESS_SETTINGS = {
   /** The proxy for https upstreams. */
   https: optionalSetting<EgressProxy>({
@@ -33,7 +33,7 @@ export const EGRESS_SETTINGS = {
     help: "egress proxy for http upstreams, used with CONNECT",
     verbs: ["serve", "permissions", "check"],
   }),
-  /** What is reached without a proxy. */
+  /** The hosts that are reached without a proxy. */
   bypass: setting<readonly Bypass[]>({
     variable: "NO_PROXY",
     anyCase: true,
@@ -44,16 +44,16 @@ export const EGRESS_SETTINGS = {
   }),
 };
 
-/** Which connections go through which proxy. */
+/** The values of the egress settings: which connections go through which proxy. */
 export type Egress = SettingValues<typeof EGRESS_SETTINGS>;
 
-/** Parses the proxy variables. */
+/** Parses the egress proxy's variables. */
 export function parseEgress(get: Getter): Result<Egress> {
   const reading = readSettings(EGRESS_SETTINGS, get);
   return reading.ok ? ok(reading.values) : failAll(reading.problems);
 }
 
-/** Returns the proxy for an upstream, or undefined if it is reached without one. */
+/** Returns the egress proxy for an upstream, or undefined if it is reached directly. */
 export function egressFor(
   egress: Egress,
   upstream: Address & { readonly scheme: "http" | "https" },

@@ -3,21 +3,21 @@ import { type Address, parseHost, parsePort } from "../../http/host.ts";
 
 /** An entry of NO_PROXY. */
 export interface Bypass {
-  /** `*`, an address, or a name, which stands for itself and all names below it. */
+  /** `*`, an address, or a name, which includes its subdomains. */
   readonly host: string;
   /** Undefined: any port. */
   readonly port: number | undefined;
 }
 
 /**
- * Parses NO_PROXY. Entries are separated by commas or white space, as in curl. An entry that is not understood (an
- * address range such as `10.0.0.0/8`) is ignored: it bypasses nothing, so the connection goes through the proxy.
+ * Parses NO_PROXY. Entries are separated by commas or whitespace, as in curl. Unsupported entries (an address range such
+ * as `10.0.0.0/8`) are ignored, so that connections to them go through the proxy.
  */
 export function parseBypass(text: string): Result<readonly Bypass[]> {
   return ok(
     text.split(/[\s,]+/).flatMap((entry) => {
       if (entry === "*") return [{ host: "*", port: undefined }];
-      // `.example.com`, `*.example.com` and `example.com` mean the same; what does not match may be a bare IPv6 address.
+      // `.example.com`, `*.example.com` and `example.com` are equivalent; anything else may be a bare IPv6 address.
       const [, name = `[${entry}]`, digits] = /^(?:\*?\.)?(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(entry) ?? [];
       const host = parseHost(name);
       const port = digits === undefined ? undefined : parsePort(digits);
@@ -27,10 +27,10 @@ export function parseBypass(text: string): Result<readonly Bypass[]> {
   );
 }
 
-/** Whether an entry matches an upstream. */
+/** Reports whether an entry matches an upstream. */
 export function bypasses(entry: Bypass, upstream: Address): boolean {
   if (entry.port !== undefined && entry.port !== upstream.port) return false;
   if (entry.host === "*" || entry.host === upstream.host) return true;
-  // No entry is part of an address, so only a name ends like this.
+  // Entries are never partial addresses, so this matches names only.
   return upstream.host.endsWith(`.${entry.host}`);
 }

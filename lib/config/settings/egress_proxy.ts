@@ -4,7 +4,7 @@ import { checkFieldText } from "../../http/field_text.ts";
 import { parseHostPort } from "../../http/host.ts";
 import { valueNotShown } from "../reader/got_text.ts";
 
-/** A proxy that connections to upstreams go through, with CONNECT (RFC 9110, section 9.3.6). */
+/** A proxy through which upstreams are reached with CONNECT (RFC 9110, section 9.3.6). */
 export interface EgressProxy {
   readonly host: string;
   readonly port: number;
@@ -12,7 +12,7 @@ export interface EgressProxy {
   readonly credentials: Secret | undefined;
 }
 
-/** Parses `[http://][user[:password]@]host[:port][/]`. No message quotes it, since it may hold a password. */
+/** Parses `[http://][user[:password]@]host[:port][/]`. No message quotes it: it may contain a password. */
 export function parseEgressProxy(text: string, path: string): Result<EgressProxy> {
   const proxy = parseProxyUrl(text, path);
   return proxy.ok ? proxy : failAll(proxy.problems.map(valueNotShown));
@@ -21,13 +21,13 @@ export function parseEgressProxy(text: string, path: string): Result<EgressProxy
 function parseProxyUrl(text: string, path: string): Result<EgressProxy> {
   const [, scheme = "http", rest = ""] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(text) ?? [];
   if (scheme.toLowerCase() !== "http") {
-    return fail(path, "invalid_scheme", "must be an http:// proxy: no other kind is supported");
+    return fail(path, "invalid_scheme", "must be an http:// proxy; no other kind is supported");
   }
   const at = rest.lastIndexOf("@");
   const userinfo = at < 0 ? undefined : rest.slice(0, at);
-  // A slash before the last @ means that the @ stands in a path, or that a password was not percent-encoded.
+  // A slash before the last @ means that the @ is in a path, or that a password was not percent-encoded.
   if (userinfo !== undefined && /[/?#]/.test(userinfo)) {
-    const message = "must have / ? # and @ in the user and password percent-encoded";
+    const message = "must percent-encode / ? # and @ in the user and password";
     return fail(path, "invalid_userinfo", message);
   }
   const [, authority = "", uriPath = ""] = /^([^/?#]*)(.*)$/s.exec(rest.slice(at + 1)) ?? [];
@@ -51,7 +51,7 @@ function parseCredentials(userinfo: string, path: string): Result<Secret> {
     if (name.includes(":")) return fail(path, "invalid_userinfo", "must have no colon in the user");
     pair = `${name}:${decodeURIComponent(password)}`;
   } catch {
-    return fail(path, "invalid_userinfo", "must have a user and a password in proper percent-encoding");
+    return fail(path, "invalid_userinfo", "must have a user and password in valid percent-encoding");
   }
   const problems = checkFieldText(pair, path);
   if (problems.length === 0) return ok(Secret.of(pair));

@@ -1,42 +1,42 @@
 /**
- * How environment variables become settings: from a record with one entry per setting, so that a new setting is one
- * entry there. The service, its help text, its permissions and its launcher all follow that record.
+ * Reading settings from environment variables as a record of settings declares them. The service, its help text, its
+ * permissions and its launcher all derive from that record.
  *
  * @module
  */
 
 import type { Verb } from "../../core/launch.ts";
 import { ok, type Problem, problemsOf, type Result } from "../../core/result.ts";
-import type { TextParser } from "../reader/plain_fields.ts";
+import type { TextParser } from "../reader/value_readers.ts";
 import { type Reading, readingOf } from "../reader/reading.ts";
 
-/** Returns the value of an environment variable; undefined if it is unset. */
+/** Returns the value of an environment variable, or undefined if it is unset. */
 export type Getter = (name: string) => string | undefined;
 
-/** What declares a setting. */
+/** The declaration of a setting, except for its default. */
 interface Declaration<Value> {
-  /** The environment variable, as the documents name it. */
+  /** The name of the environment variable. */
   readonly variable: string;
-  /** Whether the name in lower case is read as well, and wins. */
+  /** Whether the variable is also read in lower case, which takes precedence. */
   readonly anyCase?: boolean;
-  /** Parses the variable's value, which is not empty. */
+  /** Parses the variable's value, which is never empty. */
   readonly parse: TextParser<Value>;
-  /** One line for `help`, without the default. */
+  /** The description for `help`: one line, without the default. */
   readonly help: string;
-  /** The verbs that read it. */
+  /** The verbs that use the setting. */
   readonly verbs: readonly Verb[];
 }
 
-/** A setting: one environment variable. */
+/** A setting, read from one environment variable. */
 export interface Setting<Value> extends Declaration<Value> {
-  /** What holds while the variable is unset or empty, as a user would write it. Undefined: the setting is undefined. */
+  /** The default, in the variable's format, if it is unset or empty; undefined: the setting is then undefined. */
   readonly default: string | undefined;
 }
 
 /** Settings by name. */
 export type SettingTable = Readonly<Record<string, Setting<unknown>>>;
 
-/** The values of settings. */
+/** The values of settings, by name. */
 export type SettingValues<Of extends SettingTable> = {
   readonly [Name in keyof Of]: Of[Name] extends Setting<infer Value> ? Value : never;
 };
@@ -48,17 +48,17 @@ export function setting<Value>(
   return declaration;
 }
 
-/** Declares a setting that is undefined while its variable is unset or empty. */
+/** Declares a setting that is undefined if its variable is unset or empty. */
 export function optionalSetting<Value>(declaration: Declaration<Value>): Setting<Value | undefined> {
   return { ...declaration, default: undefined };
 }
 
-/** Returns the variables that a setting is read from, the one that wins first. */
+/** Returns the variables from which a setting is read, in order of precedence. */
 export function variablesOf({ variable, anyCase }: Setting<unknown>): readonly string[] {
   return anyCase ? [variable.toLowerCase(), variable] : [variable];
 }
 
-/** Reads settings: every problem at once. A variable that is set to nothing counts as unset. */
+/** Reads settings and reports all problems at once. A variable that is empty counts as unset. */
 export function readSettings<Of extends SettingTable>(table: Of, get: Getter): Reading<SettingValues<Of>> {
   const values: Record<string, unknown> = {};
   const problems: Problem[] = [];

@@ -1,5 +1,5 @@
 /**
- * Parsers of single settings.
+ * Parsers of the settings' values.
  *
  * @module
  */
@@ -8,24 +8,24 @@ import { fail, ok, type Result } from "../../core/result.ts";
 import { type Address, parseHost, parseListenerAddress, parsePort } from "../../http/host.ts";
 import { gotText } from "../reader/got_text.ts";
 
-/** The runtime splits the flag `--allow-read` at commas, and a shell splits a line of flags at white space. */
+/** The runtime splits `--allow-read` at commas, and a shell interprets the other characters. */
 const UNFIT_FOR_FLAGS = /[\s,"'`$\\*?{}()<>|&;]/;
 
-/** Parses the path of a file, which also goes into flags. */
+/** Parses the path of a file, which must also be usable in flags. */
 export function parseFilePath(text: string, path: string): Result<string> {
   if (!UNFIT_FOR_FLAGS.test(text)) return ok(text);
-  const message = "must be a path without white space, commas, quotes and the shell's special characters";
+  const message = "must be a path without whitespace, commas, quotes or shell metacharacters";
   return fail(path, "invalid_path", message);
 }
 
-/** Parses the path of the route table. The service may read the table's folder; in `/`, that would be everything. */
+/** Parses the path of the route table, which must not be in `/`: the service may read the table's whole folder. */
 export function parseTablePath(text: string, path: string): Result<string> {
   if (!/^\/+[^/]*$/.test(text)) return parseFilePath(text, path);
-  const message = "must lie in a folder of its own, not in /: the service may read that folder";
+  const message = "must be in a folder of its own, not in /, since the service may read that whole folder";
   return fail(path, "invalid_path", message);
 }
 
-/** The longest path of a Unix socket on Linux, in bytes, without its final NUL: unix(7). */
+/** The maximum length of a Unix socket's path on Linux, in bytes, without the final NUL: unix(7). */
 const SOCKET_PATH_LIMIT = 107;
 
 /** Parses the path of a Unix socket. */
@@ -33,10 +33,10 @@ export function parseSocketPath(text: string, path: string): Result<string> {
   const file = parseFilePath(text, path);
   if (!file.ok) return file;
   if (!/^\/[^/]/.test(text) || /\/(?:\.{0,2}(?:\/|$))/.test(text)) {
-    return fail(path, "invalid_path", "must be an absolute path, without empty segments, . and ..");
+    return fail(path, "invalid_path", "must be an absolute path without empty segments, . and ..");
   }
   if (new TextEncoder().encode(text).length <= SOCKET_PATH_LIMIT) return ok(text);
-  const message = `must be no longer than ${SOCKET_PATH_LIMIT} bytes: no socket can have such a path`;
+  const message = `must not be longer than ${SOCKET_PATH_LIMIT} bytes, the system's limit for sockets`;
   return fail(path, "too_long", message);
 }
 
@@ -48,7 +48,7 @@ export function parseBindHost(text: string, path: string): Result<string> {
   return fail(path, "invalid_host", `must be an IP address or a host name, ${gotText(text)}`);
 }
 
-/** Parses the port to listen on; 0 picks a free one. */
+/** Parses the port to listen on, where 0 picks a free one. */
 export function parseListenPort(text: string, path: string): Result<number> {
   const port = parsePort(text);
   if (port !== undefined) return ok(port);
@@ -73,18 +73,18 @@ export function parseLogFormat(text: string, path: string): Result<"json" | "off
   return fail(path, "invalid_choice", `must be json or off, ${gotText(text)}`);
 }
 
-/** Parses a setting that is on if it is not empty, whatever it says. */
+/** Parses a setting that is on if it has any value at all. */
 export function parseFlag(text: string): Result<boolean> {
   return ok(text !== "");
 }
 
-/** Parses a count of at least one. */
+/** Parses a count from 1 to 9999999. */
 export function parseCount(text: string, path: string): Result<number> {
   if (/^[1-9]\d{0,6}$/.test(text)) return ok(Number(text));
   return fail(path, "invalid_number", `must be a whole number from 1 to 9999999, ${gotText(text)}`);
 }
 
-/** Parses a time in seconds, 0 and fractions allowed, as milliseconds. */
+/** Parses a duration in seconds, possibly 0 or fractional, and returns it in milliseconds. */
 export function parseDuration(text: string, path: string): Result<number> {
   const seconds = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (seconds <= 86_400) return ok(Math.round(seconds * 1000));

@@ -25,12 +25,12 @@ import {
   parseTablePath,
 } from "./setting_values.ts";
 
-/** The verbs that read every setting. */
+/** The verbs that use every setting. */
 const SERVING: readonly Verb[] = ["serve", "permissions", "check"];
 
-/** The settings of the service itself, in the order of `help`. A new one is an entry here. */
+/** The service's own settings, in the order of `help`. */
 const SERVICE_SETTINGS = {
-  /** The route table's file. */
+  /** The path of the route table. */
   routesPath: setting<string>({
     variable: "CRED_PROXY_ROUTES",
     default: "/run/cred-proxy/routes.json",
@@ -38,7 +38,7 @@ const SERVICE_SETTINGS = {
     help: "the route table",
     verbs: [...SERVING, "clients"],
   }),
-  /** The host to listen on, as `Deno.listen` takes it: an IPv6 address without brackets. */
+  /** The host to listen on, as `Deno.listen` accepts it: an IPv6 address without brackets. */
   bind: setting<string>({
     variable: "CRED_PROXY_BIND",
     default: "0.0.0.0",
@@ -54,14 +54,14 @@ const SERVICE_SETTINGS = {
     help: "the port; 0 picks a free one",
     verbs: [...SERVING, "clients", "healthcheck"],
   }),
-  /** The path of a Unix socket to listen on as well. */
+  /** The path of an additional Unix socket to listen on. */
   socket: optionalSetting<string>({
     variable: "CRED_PROXY_SOCKET",
     parse: parseSocketPath,
-    help: "a Unix socket to listen on as well",
+    help: "an additional Unix socket to listen on",
     verbs: [...SERVING, "clients"],
   }),
-  /** Whether each request gets a line for people on stderr. */
+  /** Whether to log one human-readable line per request on stderr. */
   debug: setting<boolean>({
     variable: "CRED_PROXY_DEBUG",
     default: "",
@@ -69,7 +69,7 @@ const SERVICE_SETTINGS = {
     help: "if not empty: one line per request on stderr",
     verbs: SERVING,
   }),
-  /** Whether each request gets a JSON object on stdout. */
+  /** Whether to log one JSON object per request on stdout. */
   log: setting<"json" | "off">({
     variable: "CRED_PROXY_LOG",
     default: "off",
@@ -77,30 +77,30 @@ const SERVICE_SETTINGS = {
     help: "json: one JSON object per request on stdout",
     verbs: SERVING,
   }),
-  /** The PEM file of authorities trusted besides the built-in ones. */
+  /** The path of a PEM file of authorities trusted in addition to the built-in ones. */
   caFile: optionalSetting<string>({
     variable: "CRED_PROXY_CA_FILE",
     parse: parseFilePath,
-    help: "PEM: authorities trusted besides the built-in ones",
+    help: "a PEM file of additional trusted authorities",
     verbs: SERVING,
   }),
-  /** How many requests may be in flight at a time. */
+  /** The maximum number of requests in flight. */
   maxInFlight: setting<number>({
     variable: "CRED_PROXY_MAX_IN_FLIGHT",
     default: "1024",
     parse: parseCount,
-    help: "requests served at a time",
+    help: "the maximum number of requests in flight",
     verbs: SERVING,
   }),
-  /** How long requests in flight may take to finish after a signal to stop, in milliseconds. */
+  /** The time limit for draining requests in flight at shutdown, in milliseconds. */
   drainMs: setting<number>({
     variable: "CRED_PROXY_DRAIN_S",
     default: "30",
     parse: parseDuration,
-    help: "seconds for requests in flight at shutdown",
+    help: "seconds to drain requests in flight at shutdown",
     verbs: SERVING,
   }),
-  /** The address of the operator's listener; undefined: there is none. */
+  /** The address of the operator's listener, if there is one. */
   admin: optionalSetting<Address>({
     variable: "CRED_PROXY_ADMIN",
     parse: parseAdminAddress,
@@ -109,7 +109,7 @@ const SERVICE_SETTINGS = {
   }),
 };
 
-/** What the environment says about the service. Only `parseSettings` makes it. */
+/** The values of all settings. Only `parseSettings` creates them. */
 export interface Settings extends SettingValues<typeof SERVICE_SETTINGS> {
   readonly egress: Egress;
 }
@@ -117,21 +117,21 @@ export interface Settings extends SettingValues<typeof SERVICE_SETTINGS> {
 /** Every setting. */
 export const SETTINGS: SettingTable = { ...SERVICE_SETTINGS, ...EGRESS_SETTINGS };
 
-/** Every variable that a setting is read from. */
+/** Every variable from which a setting is read. */
 export const SETTING_VARIABLES: readonly string[] = Object.values(SETTINGS).flatMap(variablesOf);
 
-/** Returns the variables of the settings that a verb reads. */
+/** Returns the variables of the settings that a verb uses. */
 export function settingVariables(verb: Verb): readonly string[] {
   return Object.values(SETTINGS).filter(({ verbs }) => verbs.includes(verb)).flatMap(variablesOf);
 }
 
-/** Parses the environment: every problem at once. */
+/** Parses the settings and reports all problems at once. */
 export function parseSettings(get: Getter): Result<Settings> {
   const reading = readSettings(get);
   return reading.ok ? ok(reading.values) : failAll(reading.problems);
 }
 
-/** Parses the environment; the settings that are valid are there even if others are not. */
+/** Parses the settings; the valid ones are returned even if others are not. */
 export function readSettings(get: Getter): Reading<Settings> {
   const service = readTable(SERVICE_SETTINGS, get);
   const egress = readTable(EGRESS_SETTINGS, get);
@@ -140,10 +140,10 @@ export function readSettings(get: Getter): Reading<Settings> {
 }
 
 /**
- * The operator's listener must not have the client's port, even at another address: one mistake in the network's rules,
- * and the client would reach it.
+ * Checks that the operator's listener has a port of its own, even at another address: with the clients' port, a single
+ * mistake in the network's rules would expose it to clients.
  */
 function checkPorts({ admin, port }: Partial<Settings>): readonly Problem[] {
   if (admin === undefined || admin.port !== port || port === 0) return [];
-  return [problem("CRED_PROXY_ADMIN", "conflict", "must have another port than CRED_PROXY_PORT")];
+  return [problem("CRED_PROXY_ADMIN", "conflict", "must use a different port from CRED_PROXY_PORT")];
 }

@@ -1,7 +1,7 @@
 import type { Setting } from "./setting.ts";
 import { SETTINGS } from "./settings.ts";
 
-/** Returns one line per setting for `help`: the variable, what it is, and its default. */
+/** Returns one line per setting for `help`: the variable, its description and its default. */
 export function settingsHelp(): readonly string[] {
   const settings = Object.values(SETTINGS);
   const width = Math.max(...settings.map(({ variable }) => variable.length));

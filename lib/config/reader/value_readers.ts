@@ -2,14 +2,14 @@ import { fail, ok, okUnless, type Problem, problem, problemsOf, type Result } fr
 import type { Reader } from "./fields.ts";
 import { type JsonObject, kindOf } from "./json.ts";
 
-/** Turns a text into a value. */
+/** Parses a string. */
 export type TextParser<Value> = (text: string, path: string) => Result<Value>;
 
-/** Reads a string with any content. */
+/** Reads any string. */
 export const readString: Reader<string> = (json, path) =>
   typeof json === "string" ? ok(json) : fail(path, "wrong_type", `must be a string, got ${kindOf(json)}`);
 
-/** Returns a reader of a string that it hands to a parser. */
+/** Returns a reader that passes a string to a parser. */
 export function fromString<Value>(parse: TextParser<Value>): Reader<Value> {
   return (json, path) => {
     const text = readString(json, path);
@@ -23,14 +23,14 @@ export const readBoolean: Reader<boolean> = (json, path) =>
     ? ok(json)
     : fail(path, "wrong_type", `must be true or false, got ${kindOf(json)}`);
 
-/** Reads an object with any members. */
+/** Reads any object. */
 export const readObject: Reader<JsonObject> = (json, path) =>
   json instanceof Map ? ok(json) : fail(path, "wrong_type", `must be an object, got ${kindOf(json)}`);
 
-/** One day. A longer time is most likely a mistake of the unit. */
+/** One day, in seconds. A longer time is most likely in the wrong unit. */
 const SECONDS_LIMIT = 86_400;
 
-/** Reads a time in seconds, fractions allowed, as milliseconds. */
+/** Reads a duration in seconds, possibly fractional, and returns it in milliseconds. */
 export const readSeconds: Reader<number> = (json, path) => {
   if (typeof json !== "number") {
     return fail(path, "wrong_type", `must be a number of seconds, got ${kindOf(json)}`);
@@ -48,18 +48,18 @@ export const readSeconds: Reader<number> = (json, path) => {
 /**
  * Returns a reader of an array of at least one string, without duplicates.
  *
- * @param noun What each item is, for messages.
+ * @param noun The name of an item, for messages.
  */
 export function listOf<Value>(noun: string, parse: TextParser<Value>): Reader<readonly Value[]> {
   const readItem = fromString(parse);
   return (json, path) => {
     if (!Array.isArray(json)) return fail(path, "wrong_type", `must be an array, got ${kindOf(json)}`);
-    if (json.length === 0) return fail(path, "empty", `must hold at least one ${noun}`);
+    if (json.length === 0) return fail(path, "empty", `must contain at least one ${noun}`);
     const problems: Problem[] = [];
     const values = json.flatMap((item, index) => {
       const itemPath = `${path}[${index}]`;
       if (typeof item === "string" && json.indexOf(item) < index) {
-        problems.push(problem(itemPath, "duplicate_item", "stands twice"));
+        problems.push(problem(itemPath, "duplicate_item", "is listed twice; remove one"));
         return [];
       }
       const result = readItem(item, itemPath);
