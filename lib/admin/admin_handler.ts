@@ -5,14 +5,16 @@ import { CONTENT_SECURITY_POLICY, renderPage } from "./page.ts";
 import type { PageData } from "./page_data.ts";
 import { STYLE } from "./style.ts";
 
-/** What the operator's listener shows. */
+/** The data that the operator's listener shows. */
 export interface AdminViews {
   readonly meters: Meters;
+  /** Returns the service's current state. */
   state(): ServiceState;
+  /** Returns the content of the page. */
   page(): PageData;
 }
 
-/** Sent with every response: a browser must not store it, guess its type or show it in another page's frame. */
+/** Fields of every response: a browser must not store it, guess its type or show it in another page's frame. */
 const COMMON_FIELDS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",
@@ -20,7 +22,7 @@ const COMMON_FIELDS: Readonly<Record<string, string>> = {
   "content-security-policy": CONTENT_SECURITY_POLICY,
 };
 
-/** Responds to the operator. Nothing here shows a secret or changes anything. */
+/** Responds to a request of the operator. Responses reveal no secret, and requests change nothing. */
 export function handleAdmin(request: Pick<Request, "method" | "url">, views: AdminViews): Response {
   if (request.method !== "GET" && request.method !== "HEAD") {
     return plain("Only GET and HEAD are supported\n", { status: 405, headers: { allow: "GET, HEAD" } });
@@ -41,13 +43,13 @@ export function handleAdmin(request: Pick<Request, "method" | "url">, views: Adm
   }
 }
 
-/** The header field keeps a health check from mistaking another service's 200 for this one. */
+/** Returns the response of `/readyz`. Its `cred-proxy-state` distinguishes it from another service's 200. */
 function readiness(draining: boolean): Response {
   const state = draining ? "draining" : "ready";
   return plain(`${state}\n`, { status: draining ? 503 : 200, headers: { "cred-proxy-state": state } });
 }
 
-/** Returns the path of the runtime's URL, which is the request target as sent, unparsed, after `http://host`. */
+/** Returns the path of the runtime's URL, which is `http://host` followed by the unparsed request target. */
 function pathOf(url: string): string {
   return url.replace(/^[a-z]+:\/\/[^/?#]*/, "").replace(/[?#].*$/s, "");
 }

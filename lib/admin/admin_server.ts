@@ -10,13 +10,13 @@ import { History } from "./history.ts";
 import type { PageData } from "./page_data.ts";
 import { RecentRequests } from "./recent_requests.ts";
 
-/** What the operator is shown, beside what comes from the log entries. */
+/** The sources of what the operator's listener shows, in addition to the log entries. */
 export interface AdminSources {
   readonly service: Service;
   readonly meters: Meters;
 }
 
-/** Keeps what the operator may look at, and serves it on a listener of its own. */
+/** The operator's server: it keeps statistics and serves them on a listener of its own. */
 export class AdminServer implements AdminViews {
   readonly #address: Address;
   readonly #sources: AdminSources;
@@ -39,7 +39,7 @@ export class AdminServer implements AdminViews {
     return this.#sources.meters;
   }
 
-  /** Counts a request that has ended. */
+  /** Records a finished request. */
   record(entry: LogEntry): void {
     this.meters.record(entry);
     this.#history.record(entry);

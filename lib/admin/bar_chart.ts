@@ -1,10 +1,10 @@
 import { type ChartOptions, frame, HEIGHT, round, type Series, WIDTH } from "./chart.ts";
 import { type Html, html } from "./html.ts";
 
-/** Keeps one request visible beside a thousand. */
-const LEAST_HEIGHT = 1.5;
+/** The minimum height of a bar, which keeps one request visible next to a thousand. */
+const MIN_BAR_HEIGHT = 1.5;
 
-/** Renders a bar per minute in which the series are stacked. */
+/** Renders one bar per minute, in which the series are stacked. */
 export function barChart(series: readonly Series[], options: ChartOptions): Html {
   const length = series[0]?.values.length ?? 0;
   const sums = Array.from(
@@ -21,7 +21,7 @@ export function barChart(series: readonly Series[], options: ChartOptions): Html
       const value = values[at] ?? 0;
       if (value === 0) return undefined;
       texts.push(`${options.format(value)} ${name}`);
-      const height = Math.max(LEAST_HEIGHT, (value / top) * HEIGHT);
+      const height = Math.max(MIN_BAR_HEIGHT, (value / top) * HEIGHT);
       y -= height;
       return html`
         <rect class="${tone}" x="${round(at * step + 0.5)}" y="${round(y)}" width="${round(

@@ -3,37 +3,37 @@ import { type Html, html } from "./html.ts";
 /** Values over the last hour, one per minute, oldest first. */
 export interface Series {
   readonly name: string;
-  /** The class that the style sheet colours. */
+  /** The CSS class. */
   readonly tone: string;
-  /** Undefined where there is no value. */
+  /** The values; undefined for a minute without one. */
   readonly values: readonly (number | undefined)[];
 }
 
-/** How a chart is labelled. */
+/** The labels of a chart. */
 export interface ChartOptions {
   readonly title: string;
   /** Formats a value. */
   readonly format: (value: number) => string;
-  /** Formats the position of a value: the time of its minute. */
+  /** Formats the time of a value's minute, by the value's index. */
   readonly label: (at: number) => string;
 }
 
-/** A chart's width in units of its own, which the style sheet stretches. */
+/** A chart's width in SVG user units, which the style sheet scales. */
 export const WIDTH = 360;
 
-/** A chart's height in units of its own. */
+/** A chart's height in SVG user units. */
 export const HEIGHT = 96;
 
-/** What a chart draws in its frame. */
+/** The content of a chart. */
 interface Drawing {
   readonly series: readonly Series[];
   /** The value at the top of the scale. */
   readonly top: number;
-  /** SVG elements. */
+  /** The SVG elements. */
   readonly content: readonly (Html | undefined)[];
 }
 
-/** Renders a chart's title, key and axes around its content. */
+/** Renders a chart: its title, legend, axes and content. */
 export function frame({ title, format }: ChartOptions, { series, top, content }: Drawing): Html {
   const keys = series.map(({ name, tone }) =>
     html`

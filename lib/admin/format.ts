@@ -1,5 +1,5 @@
 /**
- * Numbers and times for people.
+ * Human-readable numbers and times.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export function formatDuration(seconds: number): string {
   return formatUptime(seconds);
 }
 
-/** Formats a longer time, in seconds, in its two largest units: `4 min`, `3 h 20 min`, `2 d 5 h`. */
+/** Formats a longer duration, given in seconds, in its two largest units: `4 min`, `3 h 20 min`, `2 d 5 h`. */
 export function formatUptime(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 1) return `${Math.floor(seconds)} s`;
@@ -29,7 +29,7 @@ export function formatUptime(seconds: number): string {
   return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** Formats the time of day in UTC, `12:34:56`. @param time Milliseconds since 1970. */
+/** Formats the time of day in UTC: `12:34:56`. @param time Milliseconds since 1970. */
 export function formatTime(time: number): string {
   return new Date(time).toISOString().slice(11, 19);
 }

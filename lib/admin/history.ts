@@ -1,32 +1,32 @@
 import type { LogEntry } from "../log/request_log.ts";
 import { Traffic } from "./traffic.ts";
 
-/** How many minutes are kept. */
+/** The number of minutes that are kept. */
 export const MINUTES = 60;
 
 const MINUTE_MS = 60_000;
 
-/** Traffic of one minute, by route name. */
-interface Slot {
+/** The traffic of one minute, by route name. */
+interface Minute {
   /** Minutes since 1970. */
-  readonly minute: number;
+  readonly number: number;
   readonly routes: Map<string, Traffic>;
 }
 
-/** Counts the last hour by minute and by route. Its size does not grow with the number of requests. */
+/** The traffic of the last hour by minute and route. Its size does not grow with the number of requests. */
 export class History {
-  /** A ring: a minute's slot is its number modulo the hour. */
-  readonly #slots: (Slot | undefined)[] = new Array(MINUTES);
+  /** A ring buffer, indexed by the minute's number modulo {@linkcode MINUTES}. */
+  readonly #ring: (Minute | undefined)[] = new Array(MINUTES);
 
-  /** @param now Milliseconds since 1970. */
+  /** Records a finished request. @param now Milliseconds since 1970. */
   record(entry: LogEntry, now = Date.now()): void {
-    const minute = Math.floor(now / MINUTE_MS);
-    let slot = this.#slots[minute % MINUTES];
-    if (slot?.minute !== minute) this.#slots[minute % MINUTES] = slot = { minute, routes: new Map() };
-    trafficOf(slot.routes, entry.route ?? "").record(entry);
+    const number = Math.floor(now / MINUTE_MS);
+    let minute = this.#ring[number % MINUTES];
+    if (minute?.number !== number) this.#ring[number % MINUTES] = minute = { number, routes: new Map() };
+    trafficOf(minute.routes, entry.route ?? "").record(entry);
   }
 
-  /** Returns the traffic of each minute across all routes, oldest first; the last minute is still running. */
+  /** Returns the traffic of each minute across all routes, oldest first. The last minute is the current one. */
   minutes(now = Date.now()): readonly Traffic[] {
     return this.#lastHour(now).map((routes) => {
       const sum = new Traffic();
@@ -35,7 +35,7 @@ export class History {
     });
   }
 
-  /** Returns the hour's traffic by route; `""` for requests that matched no route. */
+  /** Returns the hour's traffic by route name; `""` is for requests that matched no route. */
   routes(now = Date.now()): ReadonlyMap<string, Traffic> {
     const sums = new Map<string, Traffic>();
     for (const routes of this.#lastHour(now)) {
@@ -44,17 +44,17 @@ export class History {
     return sums;
   }
 
-  /** The minutes' traffic by route, oldest first; undefined for a minute without requests. */
+  /** Returns the traffic of each minute by route, oldest first; undefined for a minute without requests. */
   #lastHour(now: number): (ReadonlyMap<string, Traffic> | undefined)[] {
     const first = Math.floor(now / MINUTE_MS) - MINUTES + 1;
     return Array.from({ length: MINUTES }, (_, at) => {
-      const slot = this.#slots[(first + at) % MINUTES];
-      return slot?.minute === first + at ? slot.routes : undefined;
+      const minute = this.#ring[(first + at) % MINUTES];
+      return minute?.number === first + at ? minute.routes : undefined;
     });
   }
 }
 
-/** Returns a route's traffic, added to the map if the route is new to it. */
+/** Returns a route's traffic from the map. Adds it if there is none. */
 function trafficOf(routes: Map<string, Traffic>, route: string): Traffic {
   let traffic = routes.get(route);
   if (traffic === undefined) routes.set(route, traffic = new Traffic());

@@ -1,4 +1,4 @@
-/** Text that is already HTML. Only the `html` template makes it. */
+/** Text that is already HTML. Use the `html` template to create it. */
 export class Html {
   readonly #text: string;
 
@@ -18,10 +18,10 @@ export class Html {
   }
 }
 
-/** A value that a template accepts; undefined renders as nothing, a list as its items in order. */
+/** A value in a template; undefined renders as nothing, a list as its items in order. */
 export type HtmlValue = Html | string | number | undefined | readonly HtmlValue[];
 
-/** Makes HTML from a template and escapes its values, so that a path that a client made up can't become a tag. */
+/** Renders a template and escapes its values, so that a path from a client can't become a tag. */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return Html.of(parts, values);
 }

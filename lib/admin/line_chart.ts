@@ -1,7 +1,7 @@
 import { type ChartOptions, frame, HEIGHT, round, type Series, WIDTH } from "./chart.ts";
 import { type Html, html } from "./html.ts";
 
-/** Renders a line per series, interrupted where there is no value. */
+/** Renders one line per series, with gaps where there is no value. */
 export function lineChart(series: readonly Series[], options: ChartOptions): Html {
   const top = Math.max(
     0.001,
@@ -33,7 +33,7 @@ function line({ tone, values }: Series, top: number): Html[] {
   ];
 }
 
-/** Invisible columns whose titles a browser shows under the pointer. */
+/** Renders invisible columns, whose titles a browser shows as tooltips. */
 function hoverAreas(series: readonly Series[], { format, label }: ChartOptions): (Html | undefined)[] {
   const length = series[0]?.values.length ?? 0;
   const step = WIDTH / length;

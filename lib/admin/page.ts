@@ -9,7 +9,7 @@ import type { PageData } from "./page_data.ts";
 import { requestTable } from "./request_table.ts";
 import { routeTable } from "./route_table.ts";
 
-/** The page is text, inline SVG and one style sheet, so scripts, forms and other origins are forbidden. */
+/** The policy of a page of text, inline SVG and one style sheet: no scripts, no forms, no other origins. */
 export const CONTENT_SECURITY_POLICY =
   "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -59,7 +59,7 @@ function charts({ minutes, now }: PageData): Html[] {
     values: minutes.map(({ counts }) => counts[category]),
   });
   return [
-    barChart([series("answered")], { title: "Answered per minute", format: String, label }),
+    barChart([series("served")], { title: "Served per minute", format: String, label }),
     barChart([series("refused"), series("failed")], {
       title: "Refused or failed per minute",
       format: String,

@@ -1,7 +1,7 @@
 import type { LogEntry } from "../log/request_log.ts";
 import type { Traffic } from "./traffic.ts";
 
-/** Everything that the operator's page shows. */
+/** The content of the operator's page. */
 export interface PageData {
   readonly version: string;
   /** Milliseconds since 1970. */
@@ -23,11 +23,11 @@ export interface PageData {
 /** A configured route and its current state. */
 export interface RouteStatus {
   readonly name: string;
-  /** As in the route table: scheme, authority and base path. */
+  /** The upstream's URL, as in the route table. */
   readonly upstream: string;
   /** The name of the variable or file, never its value. */
   readonly token: string;
   readonly tokenIsSet: boolean;
-  /** Open connections to the upstream. */
+  /** The number of open connections to the upstream. */
   readonly connections: number;
 }

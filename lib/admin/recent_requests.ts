@@ -1,23 +1,24 @@
 import type { LogEntry } from "../log/request_log.ts";
 
-/** How many requests are kept. */
+/** The number of requests that are kept. */
 const LIMIT = 100;
 
-/** Characters of a path that are kept, since a client may send a long one. */
+/** The maximum number of characters of a path that are kept, since a client may send a very long one. */
 const PATH_LIMIT = 300;
 
-/** Keeps the requests that ended last. */
+/** The most recently finished requests. */
 export class RecentRequests {
-  /** A ring, overwritten from `#next` on once it is full. */
+  /** A ring buffer, in which `#next` is the oldest entry once it is full. */
   readonly #entries: LogEntry[] = [];
   #next = 0;
 
+  /** Records a finished request. */
   record(entry: LogEntry): void {
     this.#entries[this.#next] = { ...entry, path: entry.path.slice(0, PATH_LIMIT) };
     this.#next = (this.#next + 1) % LIMIT;
   }
 
-  /** Returns them newest first. */
+  /** Returns the requests, newest first. */
   list(): readonly LogEntry[] {
     return [...this.#entries.slice(this.#next), ...this.#entries.slice(0, this.#next)].reverse();
   }

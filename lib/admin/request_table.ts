@@ -5,10 +5,10 @@ import { type Html, html } from "./html.ts";
 import type { PageData } from "./page_data.ts";
 import { NOTHING, numberCells, table } from "./table.ts";
 
-/** A longer method is a client's invention; its beginning is enough to recognize it. */
+/** The maximum number of characters of a method that are shown: clients may send invalid, very long ones. */
 const METHOD_LIMIT = 16;
 
-/** Renders a row per recent request. */
+/** Renders one row per recent request. */
 export function requestTable({ recent }: PageData): Html {
   if (recent.length === 0) return html`<p class="soft">None yet.</p>`;
   return table({
@@ -39,7 +39,7 @@ function row(entry: LogEntry): Html {
   `;
 }
 
-/** Empty for a complete response below 500, which needs no remark. */
+/** Describes how a request ended; empty for a complete response with a status below 500. */
 function outcomeText({ error, outcome, status }: LogEntry): string {
   if (error !== undefined) return error;
   if (outcome === "upstream_aborted") return "upstream aborted";

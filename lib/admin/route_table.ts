@@ -4,7 +4,7 @@ import type { PageData, RouteStatus } from "./page_data.ts";
 import { NOTHING, numberCells, table } from "./table.ts";
 import { Traffic } from "./traffic.ts";
 
-/** Renders a row per route, then one per name that only past requests have: a removed route, or no route. */
+/** Renders one row per route, then one per name in the history that is not a current route: removed routes, no route. */
 export function routeTable({ routes, hour }: PageData): Html {
   const configured = new Set(routes.map(({ name }) => name));
   const others = [...hour.keys()].filter((name) => !configured.has(name));
@@ -15,7 +15,7 @@ export function routeTable({ routes, hour }: PageData): Html {
   return table({
     text: ["Route", "Upstream", "Token", "Methods"],
     numbers: [
-      "Answered",
+      "Served",
       "Refused",
       "Failed",
       "Median first byte",
@@ -39,7 +39,7 @@ function row(name: string, traffic = new Traffic(), route?: RouteStatus): Html {
       <td class="${unset ? "refused" : ""}">${route?.token ?? NOTHING}${unset ? " unset" : ""}</td>
       <td>${methods.map(([method, count]) => `${method} ${count}`).join(", ")}</td>
       ${numberCells([
-        counts.answered,
+        counts.served,
         counts.refused,
         counts.failed,
         median === undefined ? NOTHING : formatDuration(median),

@@ -5,7 +5,7 @@ export const STYLE = `:root {
   --soft: light-dark(#5a646e, #9aa5b0);
   --rule: light-dark(#d9dee3, #363d45);
   --ground: light-dark(#ffffff, #15191d);
-  --answered: light-dark(#2f6fb0, #6ba6e0);
+  --served: light-dark(#2f6fb0, #6ba6e0);
   --refused: light-dark(#a86500, #e0a448);
   --failed: light-dark(#b3261e, #f2837b);
 }
@@ -25,17 +25,17 @@ svg { display: block; width: 100%; height: 6rem; overflow: visible; }
 .key { color: var(--soft); font-size: .85rem; margin-left: .5rem; white-space: nowrap; }
 .key::before { content: ""; display: inline-block; width: .65em; height: .65em; margin-right: .3em; border-radius: 2px;
   background: currentColor; }
-.key.answered::before, .key.usual::before { background: var(--answered); }
+.key.served::before, .key.usual::before { background: var(--served); }
 .key.refused::before, .key.slow::before { background: var(--refused); }
 .key.failed::before { background: var(--failed); }
-rect.answered { fill: var(--answered); }
+rect.served { fill: var(--served); }
 rect.refused { fill: var(--refused); }
 rect.failed { fill: var(--failed); }
 rect.hover { fill: transparent; }
 path { fill: none; stroke-width: 2; stroke-linecap: round; vector-effect: non-scaling-stroke; }
 path.axis { stroke: var(--rule); stroke-width: 1; }
 path.dot { stroke-width: 6; }
-path.usual { stroke: var(--answered); }
+path.usual { stroke: var(--served); }
 path.slow { stroke: var(--refused); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }

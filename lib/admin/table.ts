@@ -1,9 +1,9 @@
 import { type Html, html } from "./html.ts";
 
-/** Stands in a cell for a value that does not exist. */
+/** The content of a cell without a value. */
 export const NOTHING = "–";
 
-/** Column titles, text columns before numeric ones, and the rows below them. */
+/** The titles of the text columns and of the numeric columns that follow them, and the rows. */
 export interface TableContent {
   readonly text: readonly string[];
   readonly numbers: readonly string[];
@@ -11,7 +11,7 @@ export interface TableContent {
   readonly rows: readonly Html[];
 }
 
-/** Renders a table that scrolls inside its own frame where the screen is too narrow. */
+/** Renders a table that scrolls horizontally if the screen is too narrow. */
 export function table({ text, numbers, rows }: TableContent): Html {
   return html`
     <div class="wide">

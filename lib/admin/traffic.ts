@@ -3,9 +3,9 @@ import { Histogram } from "../metrics/histogram.ts";
 import { DELAY_BOUNDS } from "../metrics/route_meter.ts";
 import { type Category, categoryOf } from "./category.ts";
 
-/** Counts requests that ended within some period. */
+/** Statistics of the requests that ended within some period. */
 export class Traffic {
-  readonly counts: Record<Category, number> = { answered: 0, refused: 0, failed: 0 };
+  readonly counts: Record<Category, number> = { served: 0, refused: 0, failed: 0 };
   /** Requests by method. */
   readonly methods = new Map<string, number>();
   /** Seconds from the request to the upstream's response head. */
@@ -13,6 +13,7 @@ export class Traffic {
   bytesUp = 0;
   bytesDown = 0;
 
+  /** Records a finished request. */
   record(entry: LogEntry): void {
     this.counts[categoryOf(entry)]++;
     this.#countMethod(METHODS.has(entry.method) ? entry.method : "other", 1);
@@ -21,9 +22,9 @@ export class Traffic {
     this.bytesDown += entry.bytesDown;
   }
 
-  /** Adds the counts of another period. */
+  /** Adds the statistics of another period. */
   add(other: Traffic): void {
-    this.counts.answered += other.counts.answered;
+    this.counts.served += other.counts.served;
     this.counts.refused += other.counts.refused;
     this.counts.failed += other.counts.failed;
     for (const [method, count] of other.methods) this.#countMethod(method, count);
@@ -37,5 +38,5 @@ export class Traffic {
   }
 }
 
-/** Any token is a valid method (RFC 9110, section 9.1), so a client could otherwise fill the memory with new ones. */
+/** The methods that are counted by name: any token is a valid method (RFC 9110, section 9.1), so clients could send many. */
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);

@@ -2,19 +2,19 @@ import type { Transform } from "node:stream";
 import { BadResponse } from "../upstream/errors.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
 
-/** One content coding. */
+/** A content coding. */
 export interface Coding {
-  /** Returns a decoder for one response. @param first The content's first byte. */
+  /** Creates a decoder for one response. @param first The content's first byte. */
   start(first: number): Promise<ContentDecoder>;
 }
 
 type Piece = Uint8Array<ArrayBuffer>;
 
-/** Removes a coding from one response's content. */
+/** A decoder of one response's content. */
 export interface ContentDecoder {
   /** Decodes the next piece. */
   decode(bytes: Uint8Array): AsyncGenerator<Piece, void>;
-  /** Decodes what was held back until the end. @throws {BadResponse} If the content is incomplete. */
+  /** Decodes the rest after the last piece. @throws {BadResponse} If the content is incomplete. */
   end(): AsyncGenerator<Piece, void>;
   /** Frees the decoder's memory. */
   close(): void;
@@ -29,13 +29,13 @@ export const CODINGS: ReadonlyMap<string, Coding> = new Map<string, Coding>([
   ["zstd", { start: zstd }],
 ]);
 
-/** Larger pieces than the default, since handing on each piece has a cost. */
+/** Larger pieces than the default, since each piece has a fixed cost. */
 const OPTIONS = { chunkSize: 64 * 1024 };
 
 /**
- * Loads the runtime's decoders that produce only as much as is read. (Its `DecompressionStream` decodes a whole piece at
- * once, and a few bytes of brotli can become gigabytes; it accepts incomplete deflate; and it has no zstd.) They are
- * loaded with the first coded response: most instances never receive one.
+ * Loads the runtime's decoders that produce only as much as is read, on the first coded response: most instances never
+ * receive one. (`DecompressionStream` decodes a whole piece at once, and a few bytes of brotli can become gigabytes; it
+ * accepts incomplete deflate; and it does not support zstd.)
  */
 function zlib(): Promise<typeof import("node:zlib")> {
   return import("node:zlib");
@@ -46,8 +46,9 @@ async function gzip(): Promise<ContentDecoder> {
 }
 
 /**
- * RFC 9110, section 8.4.1.2: some send the deflate format without the zlib format around it. The zlib format begins with
- * its method, 8, and a window of at most 7 (RFC 1950, section 2.2); the other one does only if its padding isn't zero.
+ * Creates a decoder of deflate, with or without the zlib wrapper, which some servers omit: RFC 9110, section 8.4.1.2. The
+ * zlib format begins with its method, 8, and a window of at most 7 (RFC 1950, section 2.2); raw deflate does so only if
+ * its padding is not zero.
  */
 async function deflate(first: number): Promise<ContentDecoder> {
   const { createInflate, createInflateRaw } = await zlib();
@@ -59,7 +60,7 @@ async function brotli(): Promise<ContentDecoder> {
   return new BrotliDecoder((await zlib()).createBrotliDecompress(OPTIONS));
 }
 
-/** The largest window, as a power of two: RFC 9659, section 3. A few bytes could ask for sixteen times that memory. */
+/** The maximum window as a power of two: RFC 9659, section 3. Otherwise a few bytes could allocate 16 times as much. */
 const ZSTD_WINDOW_LOG = 23;
 
 async function zstd(): Promise<ContentDecoder> {
@@ -68,7 +69,7 @@ async function zstd(): Promise<ContentDecoder> {
   return new ZstdDecoder(createZstdDecompress({ ...OPTIONS, params }));
 }
 
-/** Gzip and deflate, whose decoders fail at an end in the wrong place. */
+/** A decoder of gzip and deflate, which fails on incomplete content. */
 class ZlibDecoder implements ContentDecoder {
   protected readonly stream: DecoderStream;
 
@@ -90,7 +91,7 @@ class ZlibDecoder implements ContentDecoder {
   }
 }
 
-/** Brotli, whose decoder accepts any end, but consumes no byte after the right one. */
+/** A decoder of Brotli. The runtime's accepts incomplete content, but consumes no byte after the real end. */
 class BrotliDecoder extends ZlibDecoder {
   // deno-lint-ignore require-yield
   override async *end(): AsyncGenerator<Piece, void> {
@@ -99,7 +100,7 @@ class BrotliDecoder extends ZlibDecoder {
   }
 }
 
-/** Zstd, whose decoder accepts any end, and decodes one frame at a time. */
+/** A decoder of zstd. The runtime's accepts incomplete content, and decodes one frame at a time. */
 class ZstdDecoder extends ZlibDecoder {
   readonly #frames = new ZstdFrames();
 
@@ -117,10 +118,10 @@ class ZstdDecoder extends ZlibDecoder {
   }
 }
 
-/** `bytesWritten`: how many bytes the decoder has consumed. */
+/** A decoder of the runtime; `bytesWritten` is the number of bytes that it has consumed. */
 type ZlibTransform = Transform & { readonly bytesWritten: number };
 
-/** One of the runtime's decoders, turned from events into generators, so that it works only while it is read. */
+/** An adapter from the events of a runtime's decoder to generators, so that it decodes only as much as is read. */
 class DecoderStream {
   readonly #transform: ZlibTransform;
   #ended = false;
@@ -140,7 +141,7 @@ class DecoderStream {
     });
   }
 
-  /** @returns How many bytes it consumed: fewer than were given if the coding ends before. */
+  /** Decodes bytes. @returns How many were consumed: fewer than given if the coded content ends within them. */
   async *write(bytes: Uint8Array): AsyncGenerator<Piece, number> {
     const before = this.#transform.bytesWritten;
     let written = false;
@@ -165,7 +166,7 @@ class DecoderStream {
   async *#until(over: () => boolean): AsyncGenerator<Piece, void> {
     for (;;) {
       const bytes: Uint8Array | null = this.#transform.read();
-      // A copy: the caller may change or free it, while the decoder goes on using its memory.
+      // A copy: the caller may modify or free it, but the decoder still uses the original's memory.
       if (bytes !== null) yield new Uint8Array(bytes);
       else if (this.#failed) throw new BadResponse("content does not match its coding");
       else if (over()) return;

@@ -1,6 +1,6 @@
 /**
- * Removing content codings, so that coded content can be masked. The proxy asks for uncoded content, but some upstreams
- * send it coded all the same, and a secret in it would pass the mask unseen: so it is decoded here, or refused.
+ * Decoding content codings, so that the content can be masked. The proxy asks for uncoded content, but some upstreams
+ * send coded content regardless, in which the mask would not find a secret: so it is decoded, or rejected.
  *
  * @module
  */
@@ -9,18 +9,18 @@ import { BadResponse } from "../upstream/errors.ts";
 import type { Source } from "../upstream/source.ts";
 import { type Coding, CODINGS } from "./codings.ts";
 
-/** Turns coded content into content without its coding. */
+/** Returns the decoded content of a source. */
 export type Decoding = (coded: Source) => Source;
 
 /**
- * Returns the decoding for a Content-Encoding field: RFC 9110, section 8.4. Whatever the upstream flushed is decoded at
- * once.
+ * Returns the decoding for a Content-Encoding field: RFC 9110, section 8.4. Everything that the upstream has flushed is
+ * decoded without waiting for more.
  *
- * The decoded source throws a {@linkcode BadResponse} if the content does not match the coding, is incomplete, is
- * followed by other bytes, or grows far too large. Empty content stays empty: some upstreams label even that as coded.
+ * The decoded source throws a {@linkcode BadResponse} if the content is invalid, is incomplete, is followed by other
+ * bytes, or expands far too much. Empty content stays empty: some upstreams label even that as coded.
  *
  * @param codings The value of Content-Encoding.
- * @returns Undefined for an unknown coding, and for several in a row, which nobody uses.
+ * @returns The decoding, or undefined for an unknown coding and for more than one, which is not used in practice.
  */
 export function decodingFor(codings: string): Decoding | undefined {
   const [name, ...others] = codings.toLowerCase().split(",").map((name) => name.trim()).filter(isCoding);
@@ -30,17 +30,18 @@ export function decodingFor(codings: string): Decoding | undefined {
   return (content) => new DecodedSource(content, coding);
 }
 
-/** A list may have empty members, and `identity` stands for no coding: RFC 9110, sections 5.6.1 and 12.5.3. */
+/** Reports whether a list member is a coding; empty members and `identity` are not: RFC 9110, sections 5.6.1, 12.5.3. */
 function isCoding(name: string): boolean {
   return name !== "" && name !== "identity";
 }
 
 /**
- * Content that exceeds both limits is a decompression bomb. A client has limits of its own for what it decodes, but does
- * not apply them to content without a coding.
+ * The maximum ratio of decoded to coded size. Content that exceeds this and {@linkcode ALWAYS_ALLOWED} is a decompression
+ * bomb. A client's own limits for decoding do not apply to content that arrives decoded.
  */
 const GROWTH_LIMIT = 1000;
-/** In bytes. */
+
+/** The decoded size that is allowed regardless of the ratio, in bytes. */
 const ALWAYS_ALLOWED = 64 * 1024 * 1024;
 
 class DecodedSource implements Source {
@@ -79,7 +80,7 @@ class DecodedSource implements Source {
     if (this.done) return;
     this.done = true;
     this.#content.cancel();
-    // It frees its memory when the read that it waits for has ended.
+    // The decoder is closed once the pending read has ended.
     this.#pieces.return().catch(() => {});
   }
 

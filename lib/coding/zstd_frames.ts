@@ -1,18 +1,18 @@
-/** RFC 8878, section 3.1: how frames and skippable frames begin, in little-endian order. */
+/** The magic numbers of frames and skippable frames, the latter without its last four bits: RFC 8878, section 3.1. */
 const FRAME = 0xfd2fb528;
 const SKIPPABLE_FRAME = 0x184d2a5;
 
-/** How many bytes each header takes. */
+/** The size of each header, in bytes. */
 const HEADER_SIZES = { magic: 4, skippable: 4, descriptor: 1, block: 3 };
 
 /**
- * Finds where the frames of zstd-coded content end, without decoding it. The runtime's decoder accepts any end of the
- * content, and ignores everything after the end of a frame if the piece that it is given goes on.
+ * A scanner that finds the ends of the frames in zstd-coded content without decoding it. The runtime's decoder accepts
+ * incomplete content, and ignores the rest of a piece after the end of a frame.
  */
 export class ZstdFrames {
   #state: keyof typeof HEADER_SIZES = "magic";
   #header: number[] = [];
-  /** How many bytes are still to be skipped. */
+  /** The number of bytes that remain to be skipped. */
   #skipping = 0;
   #checksum = 0;
 
@@ -21,7 +21,7 @@ export class ZstdFrames {
     return this.#state === "magic" && this.#header.length === 0 && this.#skipping === 0;
   }
 
-  /** Reads up to the end of a frame at most. @returns How many bytes it read. */
+  /** Reads up to the end of the current frame. @returns How many bytes were read. */
   read(bytes: Uint8Array): number {
     let at = 0;
     do {
@@ -44,7 +44,7 @@ export class ZstdFrames {
       case "magic":
         if (number === FRAME) this.#state = "descriptor";
         else if (Math.floor(number / 16) === SKIPPABLE_FRAME) this.#state = "skippable";
-        // Not a frame: the decoder will fail on it, whatever follows.
+        // Not a frame: the decoder fails on it, whatever follows.
         else this.#skipping = Infinity;
         break;
       case "skippable":
@@ -60,7 +60,7 @@ export class ZstdFrames {
         break;
       }
       case "block": {
-        // Section 3.1.1.2: a block of one repeated byte holds just that byte, whatever its size.
+        // Section 3.1.1.2: an RLE block consists of one byte, whatever its size.
         this.#skipping = (number >> 1 & 3) === 1 ? 1 : number >> 3;
         if ((number & 1) === 0) break;
         this.#skipping += this.#checksum * 4;

@@ -5,7 +5,7 @@ import { upstreamText } from "../config/route/upstream_url.ts";
 import { problemsOf } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import { printProblems } from "../log/print.ts";
-import { isMaskable, LEAST_MASKED } from "../mask/forms.ts";
+import { isMaskable, MIN_MASKED_BYTES } from "../mask/forms.ts";
 import { folderOf } from "../permissions/permissions.ts";
 import { openTokenSource } from "../tokens/open_token_source.ts";
 import { TokenFiles } from "../tokens/token_files.ts";
@@ -51,6 +51,6 @@ function routeText(route: RouteConfig, token: Secret | undefined): string {
 function tokenState(route: RouteConfig, token: Secret | undefined): string {
   if (token === undefined) return "UNSET: this route will respond with 500";
   if (!route.scrub) return "set; NOT MASKED in responses: scrub is false";
-  if (!isMaskable(token)) return `set; NOT MASKED in responses: it is shorter than ${LEAST_MASKED} bytes`;
+  if (!isMaskable(token)) return `set; NOT MASKED in responses: it is shorter than ${MIN_MASKED_BYTES} bytes`;
   return "set";
 }

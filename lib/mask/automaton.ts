@@ -1,24 +1,24 @@
-/** The state in which no byte read so far can begin a form. */
+/** The initial state, in which none of the bytes read so far may begin a form. */
 export const ROOT = 0;
 
 /**
- * Reads bytes one by one and knows at each of them which forms end there and how many of the bytes so far may become
- * one: Aho and Corasick, "Efficient string matching" (1975).
+ * An automaton that reads bytes one by one and knows after each which form ends there, and how many of the last bytes may
+ * be the beginning of one: Aho and Corasick, "Efficient string matching" (1975).
  *
- * A state is a prefix that some forms share. The states are a tree; each also knows its longest proper suffix that is a
- * state, from which to go on where the next byte leads nowhere. So each byte costs the same, whatever the forms and the
- * bytes are.
+ * A state is a prefix of some forms. The states form a tree; each also has a fallback, its longest proper suffix that is
+ * a state, from which to continue if the next byte leads to no child. So the amortized cost of a byte is constant,
+ * whatever the forms and the content are.
  */
 export class Automaton {
-  /** Per state: its first child, its next sibling, and the byte that leads to it. 0 stands for none. */
+  /** Per state: its first child, its next sibling, and the byte that leads to it. 0 means none. */
   readonly #child: Int32Array;
   readonly #sibling: Int32Array;
   readonly #byte: Uint8Array;
-  /** Where each byte leads from the root, which has too many children to search. */
+  /** Per byte: the state that it leads to from the root, which has too many children to search. */
   readonly #first = new Int32Array(256);
-  /** Per state: its longest proper suffix that is a state. */
+  /** Per state: its fallback. */
   readonly #fallback: Int32Array;
-  /** Per state: the length of the longest form that ends there; 0 for none. */
+  /** Per state: the length of the longest form that ends there; 0 means none. */
   readonly #ending: Int32Array;
   /** Per state: how many of the last bytes may be the beginning of a form. */
   readonly #pending: Int32Array;
@@ -46,7 +46,7 @@ export class Automaton {
       }
       ending[state] = form.length;
     }
-    // Most forms begin alike, so there are far fewer states than bytes.
+    // Most forms share a prefix with others, so there are far fewer states than bytes.
     this.#child = child.slice(0, count);
     this.#sibling = sibling.slice(0, count);
     this.#byte = byte.slice(0, count);
@@ -66,22 +66,22 @@ export class Automaton {
     return this.#first[byte]!;
   }
 
-  /** Returns whether any form begins with this byte. */
+  /** Reports whether any form begins with a byte. */
   begins(byte: number): boolean {
     return this.#first[byte] !== 0;
   }
 
-  /** Returns the length of the longest form that ends with the byte that led here; 0 if none does. */
+  /** Returns the length of the longest form that ends with the last byte read; 0 if none does. */
   ending(state: number): number {
     return this.#ending[state]!;
   }
 
-  /** Returns how many of the last bytes may be the beginning of a form that is not complete yet. */
+  /** Returns how many of the last bytes read may be the beginning of an incomplete form. */
   pendingLength(state: number): number {
     return this.#pending[state]!;
   }
 
-  /** Visits the states by depth, since a fallback is always nearer to the root. */
+  /** Computes the fallbacks in breadth-first order, since a fallback is always closer to the root. */
   #link(): void {
     const order = new Int32Array(this.#child.length);
     let found = 1;

@@ -1,13 +1,12 @@
 /**
- * Yields the characters that represent a text in the base64 of every longer text that holds it: RFC 4648, sections 4
- * and 5.
+ * Yields the characters that represent a text within the base64 of any text that contains it: RFC 4648, sections 4 and 5.
  *
- * Base64 turns three bytes into four characters, so a text looks different depending on how many bytes precede it:
- * there are three alignments. Characters that also carry bits of a neighbour are left out, since any character may
- * stand there; at the end of the encoded text, though, the last character is known, and yields a second form. Padding
- * carries nothing of the text, so it is never part of a form.
+ * Base64 encodes three bytes as four characters, so the result depends on how many bytes precede the text: there are
+ * three alignments. Characters that also carry bits of adjacent bytes are omitted, since they can't be predicted. If
+ * nothing follows the text, however, its last character is known, which yields a second form. Padding carries no bits of
+ * the text, so it is never part of a form.
  *
- * @param text The bytes of the text, one per character.
+ * @param text The text, one byte per character.
  */
 export function* base64Forms(text: string): Generator<string> {
   for (const [before, shared] of ALIGNMENTS) {
@@ -18,7 +17,7 @@ export function* base64Forms(text: string): Generator<string> {
   }
 }
 
-/** Yields a base64 text without its padding, in both alphabets. */
+/** Yields base64 without its padding, in both alphabets. */
 export function* bothAlphabets(coded: string): Generator<string> {
   const bare = coded.replace(/=+$/, "");
   yield bare;

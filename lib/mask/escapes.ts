@@ -1,11 +1,11 @@
 /**
- * The spellings that encoders give a text. Encoders differ in which characters they escape and how, so each function
- * yields every spelling of the encoders in wide use; a text of letters and digits has only one.
+ * The results of common encoders. Encoders differ in which characters they escape and how, so each function yields the
+ * distinct results of all encoders in wide use; for a text of letters and digits there is only one.
  *
  * @module
  */
 
-/** Spells a character that is neither a letter nor a digit in ASCII. */
+/** Encodes one character that is not an ASCII letter or digit. */
 type Speller = (char: string) => string;
 
 /**
@@ -15,7 +15,7 @@ type Speller = (char: string) => string;
  */
 const KEPT_IN_URI = ["-_.~", "*-._", "-_.", "-_.!~*'()", "-_.!~*'();/?:@&=+$,#", "-_.~/", "-_.~$&+:=@"];
 
-/** Yields the percent-encoding (RFC 3986, section 2.1) of what must be encoded, and that of everything. */
+/** Yields a text with its special characters percent-encoded (RFC 3986, section 2.1), and with all of them. */
 export function* percentForms(bytes: string): Generator<string> {
   yield* spellings(bytes, PERCENT);
   for (const upper of [true, false]) yield eachByte(bytes, "%", upper);
@@ -28,7 +28,7 @@ const PERCENT: readonly Speller[] = [...combinations([true, false], KEPT_IN_URI,
   },
 );
 
-/** Yields two digits per byte, in both cases. */
+/** Yields a text in hexadecimal, in both cases. */
 export function* hexForms(bytes: string): Generator<string> {
   for (const upper of [true, false]) yield eachByte(bytes, "", upper);
 }
@@ -39,7 +39,7 @@ export function* hexForms(bytes: string): Generator<string> {
  */
 const ESCAPED_IN_JSON = ["", "<>&", "<>&='", "\"&'+<>`", "<>&'\"", "<>&'\"\\=-;`"];
 
-/** Yields the inside of a JSON string: RFC 8259, section 7. */
+/** Yields a text as the content of a JSON string: RFC 8259, section 7. */
 export function jsonForms(text: string): Generator<string> {
   return spellings(text, JSON_STRING);
 }
@@ -52,13 +52,13 @@ const JSON_STRING: readonly Speller[] = [
   return char === '"' || char === "\\" ? `\\${char}` : char;
 });
 
-/** Yields the text as HTML or XML writes it. */
+/** Yields a text with HTML or XML character references. */
 export function htmlForms(text: string): Generator<string> {
   return spellings(text, HTML);
 }
 
 /**
- * Character references as encoders write them: in text only; in attributes; JavaScript's and Python's; PHP's; XML's;
+ * The character references of encoders: in text only; in attributes; JavaScript's and Python's; PHP's; XML's;
  * Go's two; Mustache's, Handlebars' and OWASP's.
  */
 const HTML: readonly Speller[] = [
@@ -83,7 +83,7 @@ function* spellings(text: string, spellers: readonly Speller[]): Generator<strin
   const special = [...new Set(text.match(SPECIAL))];
   const seen = new Set<string>();
   for (const spell of spellers) {
-    // Most spellers agree on a given text. Its few special characters show it, without a copy of the text for each.
+    // Most spellers agree on a given text. Comparing only its special characters avoids a copy of the text for each.
     const key = special.map(spell).join("\n");
     if (seen.has(key)) continue;
     seen.add(key);
@@ -104,7 +104,7 @@ function hex(char: string, digits: number, upper: boolean): string {
   return upper ? text.toUpperCase() : text;
 }
 
-/** The members of one combination: one of each list. */
+/** One combination: a member of each list. */
 type OneOfEach<Lists extends readonly (readonly unknown[])[]> = {
   -readonly [At in keyof Lists]: Lists[At][number];
 };

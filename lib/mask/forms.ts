@@ -2,25 +2,25 @@ import { Secret } from "../core/secret.ts";
 import { base64Forms, bothAlphabets } from "./base64.ts";
 import { hexForms, htmlForms, jsonForms, percentForms } from "./escapes.ts";
 
-/** The length in bytes of the shortest token that is masked: shorter ones occur by chance in unrelated content. */
-export const LEAST_MASKED = 8;
+/** The minimum length of a token that is masked, in bytes: shorter ones occur by chance in unrelated content. */
+export const MIN_MASKED_BYTES = 8;
 
-/** Returns whether a token is long enough to be masked. */
+/** Reports whether a token is long enough to be masked. */
 export function isMaskable(token: Secret): boolean {
-  return token.reveal().length >= LEAST_MASKED;
+  return token.reveal().length >= MIN_MASKED_BYTES;
 }
 
-/** A secret that responses must not show. */
+/** A secret that responses must not reveal. */
 export interface MaskedSecret {
   readonly text: Secret;
-  /** Whether the text is base64 already, as in a Basic credential: then both alphabets of base64 count. */
+  /** Whether the text is itself base64, as in a Basic credential; then it is masked in both alphabets. */
   readonly isBase64?: boolean;
 }
 
 /**
- * Returns every form of a secret that is masked in responses: the text itself, and what common encoders make of it,
- * one byte per character. No form is shorter than {@linkcode LEAST_MASKED}, since no encoder shortens a text; a secret
- * that is shorter has no forms.
+ * Returns every form of a secret that is masked in responses, one byte per character: the text itself, and the results of
+ * common encoders. No form is shorter than {@linkcode MIN_MASKED_BYTES}, since no encoder shortens a text; a secret that is
+ * shorter has no forms.
  */
 export function secretForms({ text: secret, isBase64 = false }: MaskedSecret): Secret[] {
   if (!isMaskable(secret)) return [];
@@ -28,7 +28,7 @@ export function secretForms({ text: secret, isBase64 = false }: MaskedSecret): S
   const forms = new Set<string>();
   if (isBase64) {
     for (const form of bothAlphabets(text)) for (const spelling of spellings(form)) forms.add(spelling);
-    // A service that encodes the field's value has encoded it for the second time.
+    // A server that encodes the field's value encodes it for the second time.
     for (const form of textForms(text.replace(/=+$/, ""))) forms.add(form);
   } else {
     for (const form of textForms(text)) forms.add(form);
@@ -36,7 +36,7 @@ export function secretForms({ text: secret, isBase64 = false }: MaskedSecret): S
   return Array.from(forms, (form) => Secret.of(form));
 }
 
-/** Heads are Latin-1, but most services turn them into UTF-8: a text beyond ASCII has forms in both. */
+/** Yields every form of a text. Beyond ASCII, in both encodings: heads are Latin-1, but most servers respond in UTF-8. */
 function* textForms(text: string): Generator<string> {
   for (const escaped of [text, ...jsonForms(text), ...htmlForms(text)]) {
     yield escaped;
@@ -49,7 +49,7 @@ function* textForms(text: string): Generator<string> {
   }
 }
 
-/** Yields an ASCII text as each encoder writes it. */
+/** Yields the result of every encoder for an ASCII text. */
 function* spellings(text: string): Generator<string> {
   yield text;
   yield* percentForms(text);
@@ -59,7 +59,7 @@ function* spellings(text: string): Generator<string> {
 
 const encoder = new TextEncoder();
 
-/** Returns the text's bytes in UTF-8, one per character. */
+/** Returns a text's UTF-8 encoding, one byte per character. */
 function utf8(text: string): string {
   return Array.from(encoder.encode(text), (byte) => String.fromCharCode(byte)).join("");
 }

@@ -6,12 +6,12 @@ import { Search } from "./search.ts";
 const STAR = 0x2a;
 
 /**
- * Overwrites secrets, in all their forms, with `*`, byte for byte: no length changes, so nothing that states a length or
- * follows must be changed.
+ * A mask that overwrites every form of its secrets with `*`, byte for byte. Lengths and offsets stay the same, so nothing
+ * else in a message has to be adjusted.
  *
- * A mask is made once for its secrets. A search skips what can't be a form; from where one may begin, an automaton reads
- * byte by byte until none may. So content that is made to look like a secret costs more, but the same for each byte. The
- * tables hold the secrets in private fields, which nothing prints.
+ * A fast search skips what can't be part of a form. From a position where one may begin, an automaton reads byte by byte
+ * until none may. So content crafted to resemble a secret is slower to mask, but its cost per byte is bounded. The tables
+ * keep the secrets in private fields, which are never printed.
  */
 export class Mask {
   readonly #search: Search;
@@ -22,30 +22,31 @@ export class Mask {
     this.#automaton = new Automaton(forms);
   }
 
-  /** @returns Undefined where all secrets are too short to be masked. */
+  /** Returns a mask of the secrets, or undefined if all of them are too short to be masked. */
   static of(secrets: readonly MaskedSecret[]): Mask | undefined {
     const forms = new Set(secrets.flatMap((secret) => secretForms(secret).map((form) => form.reveal())));
     return forms.size === 0 ? undefined : new Mask(Array.from(forms, encodeLatin1));
   }
 
-  /** Masks content that is complete, in place. */
+  /** Masks complete content in place, and returns it. */
   maskBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     this.scan(bytes, 0, ROOT);
     return bytes;
   }
 
-  /** Masks a text with one byte per character, such as a field value. */
+  /** Returns a text with one byte per character, such as a field value, with its secrets masked. */
   maskText(text: string): string {
-    if (text.length < this.#search.least || !this.#search.mayFind(text)) return text;
+    if (text.length < this.#search.minLength || !this.#search.mayFind(text)) return text;
     const bytes = encodeLatin1(text);
     this.scan(bytes, 0, ROOT);
     return decodeLatin1(bytes);
   }
 
   /**
-   * Masks in place each form that ends after `at`, for {@linkcode StreamMask}.
+   * Masks in place every form that ends after `at`, for {@linkcode StreamMask}.
    *
-   * @param state What the scan before returned; the bytes that it left pending stand before `at`.
+   * @param state The state that the previous scan returned; the bytes that were pending then must precede `at`.
+   * @returns The state after the last byte.
    */
   scan(bytes: Uint8Array, at: number, state: number): number {
     const automaton = this.#automaton;
@@ -60,7 +61,7 @@ export class Mask {
     }
   }
 
-  /** Returns how many of the last bytes that a scan read may be the beginning of a form. */
+  /** Returns how many of the last bytes of a scan may be the beginning of a form, by the state that it returned. */
   pendingLength(state: number): number {
     return this.#automaton.pendingLength(state);
   }

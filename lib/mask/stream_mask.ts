@@ -6,30 +6,36 @@ import type { CurrentMask } from "./table_mask.ts";
 const NOTHING = new Uint8Array(0);
 
 /**
- * Masks content that comes piece by piece. It holds back the bytes at the end of a piece that may be the beginning of a
- * form, and no others: a piece that doesn't end in one goes on at once, unchanged.
+ * A mask for content that arrives in pieces. It holds back only the bytes at the end of a piece that may be the beginning
+ * of a form; a piece that does not end in such bytes is passed on at once, without a copy.
  *
- * The mask is asked for at each piece: a stream that began before a token was replaced must not show the new one.
+ * The current mask is looked up for each piece, since a token may be replaced during a stream, which must not reveal the
+ * new one either.
  */
 export class StreamMask {
   readonly #source: CurrentMask;
   #mask: Mask | undefined;
   #state = ROOT;
-  #held: Uint8Array<ArrayBuffer> = NOTHING;
+  #pendingBytes: Uint8Array<ArrayBuffer> = NOTHING;
 
   constructor(source: CurrentMask) {
     this.#source = source;
     this.#mask = source.current;
   }
 
-  /** @param bytes The next piece, which is changed in place. @returns What may go on now, which may be nothing. */
+  /**
+   * Masks a piece.
+   *
+   * @param bytes The next piece, which is modified in place.
+   * @returns The bytes that can be passed on now, possibly none.
+   */
   push(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     const mask = this.#source.current;
-    const all = joinBytes(this.#held, bytes);
-    let scanned = this.#held.length;
-    this.#held = NOTHING;
+    const all = joinBytes(this.#pendingBytes, bytes);
+    let scanned = this.#pendingBytes.length;
+    this.#pendingBytes = NOTHING;
     if (mask !== this.#mask) {
-      // The state belongs to the forms of the mask before; what was held back has not gone on, and is read again.
+      // The state belongs to the previous mask, so the bytes that were held back are scanned again.
       this.#mask = mask;
       this.#state = ROOT;
       scanned = 0;
@@ -39,17 +45,17 @@ export class StreamMask {
     const pending = mask.pendingLength(this.#state);
     if (pending === 0) return all;
     const end = all.length - pending;
-    this.#held = all.slice(end);
+    this.#pendingBytes = all.slice(end);
     return all.subarray(0, end);
   }
 
-  /** Returns what was held back, once it is certain that nothing follows. */
+  /** Returns the bytes that were held back. Must be called after the last piece. */
   flush(): Uint8Array<ArrayBuffer> {
     // The mask may have changed since the last piece.
     const passed = this.push(NOTHING);
-    const held = this.#held;
-    this.#held = NOTHING;
+    const pending = this.#pendingBytes;
+    this.#pendingBytes = NOTHING;
     this.#state = ROOT;
-    return joinBytes(passed, held);
+    return joinBytes(passed, pending);
   }
 }

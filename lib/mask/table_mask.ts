@@ -1,23 +1,23 @@
 import type { MaskedSecret } from "./forms.ts";
 import { Mask } from "./mask.ts";
 
-/** The mask of this moment. Secrets are replaced while the service runs, so it is asked for at each piece. */
+/** The mask in effect. Tokens are replaced while the service runs, so it must be looked up for each piece. */
 export interface CurrentMask {
-  /** Undefined where there is nothing to mask. */
+  /** The mask, or undefined if there is nothing to mask. */
   readonly current: Mask | undefined;
 }
 
 /** The secrets of a whole table. */
 export interface TableSecrets {
-  /** Every secret that a response might show, earlier tokens included. */
+  /** Returns every secret that a response might reveal, including former tokens. */
   list(): readonly MaskedSecret[];
-  /** A number that changes whenever the list does. */
+  /** Returns a number that changes whenever the list does. */
   version(): number;
 }
 
 /**
- * The mask of a whole table. A service that two routes lead to may store what came by one and show it by the other, so no
- * response on any route shows the token of any other.
+ * The mask of all secrets of a table. It applies to every route: if two routes lead to the same server, that server may
+ * store what it received through one route and return it through the other.
  */
 export class TableMask implements CurrentMask {
   readonly #secrets: TableSecrets;

@@ -2,12 +2,12 @@ import { duplicatePathWarning } from "./base_url.ts";
 import type { Recipe } from "./recipe.ts";
 import { shellQuote } from "./shell_quote.ts";
 
-/** For clients of the Messages API. */
+/** The recipe for clients of the Messages API. */
 export const anthropic: Recipe = ({ route, url, key }) => ({
   clients: "Claude Code, @anthropic-ai/sdk",
   lines: [
     ...duplicatePathWarning(route.upstream, "/v1"),
-    // Not ANTHROPIC_API_KEY: Claude Code asks the user before it uses that.
+    // Not ANTHROPIC_API_KEY, for which Claude Code asks the user's permission.
     `export ANTHROPIC_BASE_URL=${shellQuote(url)} ANTHROPIC_AUTH_TOKEN=${key}`,
   ],
 });

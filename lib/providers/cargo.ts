@@ -1,12 +1,12 @@
 import type { Recipe } from "./recipe.ts";
 import { shellQuote } from "./shell_quote.ts";
 
-/** For cargo with a sparse index. */
+/** The recipe for cargo with a sparse index. */
 export const cargo: Recipe = ({ url, keyVariable }) => ({
   clients: "cargo",
   lines: [
     `export CARGO_REGISTRIES_PROXY_INDEX=${shellQuote(`sparse+${url}/`)} # the folder of config.json`,
-    // cargo sends the token as the whole field value, without a scheme.
+    // cargo sends the token as the entire field value, without a scheme.
     `export CARGO_REGISTRIES_PROXY_TOKEN=${
       keyVariable === undefined ? "placeholder" : `"Bearer $${keyVariable}"`
     }`,

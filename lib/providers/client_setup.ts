@@ -4,9 +4,9 @@ import { endpointFor, type ListenAddress } from "./endpoint.ts";
 import { recipesFor } from "./recipes_for.ts";
 
 /**
- * Returns shell lines that point clients at routes, with comments for people.
+ * Returns a commented shell script that points clients at routes.
  *
- * @param routes The routes to set up, all of the table or some.
+ * @param routes The routes to set up: all of the table, or some.
  */
 export function clientSetup(
   routes: readonly RouteConfig[],

@@ -1,7 +1,7 @@
 import type { Recipe } from "./recipe.ts";
 import { shellQuote } from "./shell_quote.ts";
 
-/** For curl and any client that is given a URL. */
+/** The recipe for curl, and for any other client that takes a URL. */
 export const curl: Recipe = ({ route, origin, url, socket, keyVariable }) => {
   const key = keyVariable === undefined ? "" : ` -H "Authorization: Bearer $${keyVariable}"`;
   if (route.host === undefined) {
@@ -11,7 +11,7 @@ export const curl: Recipe = ({ route, origin, url, socket, keyVariable }) => {
     };
   }
   const lines = [`curl${key} -H ${shellQuote(`Host: ${route.host}`)} ${shellQuote(`${origin}/`)}`];
-  // Through a socket the URL needs no port, and curl derives from it the Host field that selects the route.
+  // With a socket, the URL needs no port, and curl derives the Host field, which selects the route, from it.
   if (socket !== undefined) {
     lines.unshift(`curl${key} --unix-socket ${shellQuote(socket)} http://${route.host}/`);
   }

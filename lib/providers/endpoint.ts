@@ -2,7 +2,7 @@ import type { RouteConfig, RouteTable } from "../config/route/route_config.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import { hostPort } from "../http/host.ts";
 
-/** Where a client reaches a route, and what it sends there in place of a credential. */
+/** The address at which a client reaches a route, and the key that it sends instead of a credential. */
 export interface Endpoint {
   readonly route: RouteConfig;
   /** The service's address without a trailing slash: `http://cred-proxy:9099`. */
@@ -13,16 +13,16 @@ export interface Endpoint {
   readonly host: string;
   /** The Unix socket's path, if there is one. */
   readonly socket: string | undefined;
-  /** The client's API key, as a word of the shell. */
+  /** The client's API key, quoted for a shell. */
   readonly key: string;
-  /** The variable that holds the client token; undefined if none is required and the key is a placeholder. */
+  /** The variable that holds the client token; undefined if none is required, and any key will do. */
   readonly keyVariable: string | undefined;
 }
 
-/** The settings that say where the service listens. */
+/** The settings that determine where the service listens. */
 export type ListenAddress = Pick<Settings, "bind" | "port" | "socket">;
 
-/** The service's name on the network that it shares with the client. */
+/** The service's host name on the network that it shares with the client. */
 const SERVICE = "cred-proxy";
 
 /** Returns a route's endpoint. */
@@ -31,7 +31,7 @@ export function endpointFor(
   { bind, port, socket }: ListenAddress,
   { clientTokenEnv }: Pick<RouteTable, "clientTokenEnv">,
 ): Endpoint {
-  // A listener on all addresses does not say which of them the client uses.
+  // If the service listens on all addresses, the one that the client uses is unknown.
   const host = hostPort(bind === "0.0.0.0" || bind === "::" ? SERVICE : bind, port);
   const origin = `http://${host}`;
   return {

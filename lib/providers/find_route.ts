@@ -2,7 +2,7 @@ import { didYouMean } from "../config/reader/did_you_mean.ts";
 import { type RouteConfig, routeName } from "../config/route/route_config.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 
-/** Finds a route by its path, with or without the outer slashes, or by its host. */
+/** Finds a route by its path, with or without leading and trailing slash, or by its host. */
 export function findRoute(routes: readonly RouteConfig[], name: string): Result<RouteConfig> {
   const path = `/${name}/`.replaceAll(/\/{2,}/g, "/");
   const host = name.toLowerCase();

@@ -2,7 +2,7 @@ import { duplicatePathWarning } from "./base_url.ts";
 import type { Recipe } from "./recipe.ts";
 import { shellQuote } from "./shell_quote.ts";
 
-/** For clients of the Gemini API. */
+/** The recipe for clients of the Gemini API. */
 export const gemini: Recipe = ({ route, url, key }) => ({
   clients: "Gemini CLI, @google/genai",
   lines: [

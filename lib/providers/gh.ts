@@ -1,14 +1,14 @@
 import type { Recipe } from "./recipe.ts";
 import { shellQuote } from "./shell_quote.ts";
 
-/** For gh, which has no base URL but can send everything to a Unix socket. */
+/** The recipe for gh, which has no setting for a base URL, but can send everything to a Unix socket. */
 export const gh: Recipe = ({ route, url, socket, key }) => {
-  // Without any token, gh asks the user to log in.
+  // Without a token, gh asks the user to log in.
   const token = `export GH_TOKEN=${key}`;
   if (route.host === undefined) {
     return {
       clients: "gh, only gh api (other commands need a route with host, and CRED_PROXY_SOCKET)",
-      // gh sends the second one to a host other than GitHub's.
+      // GH_ENTERPRISE_TOKEN is the one for hosts other than GitHub's.
       lines: [`${token} GH_ENTERPRISE_TOKEN=${key}`, `gh api ${shellQuote(`${url}/user`)}`],
     };
   }

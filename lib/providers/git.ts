@@ -2,7 +2,7 @@ import { upstreamText } from "../config/route/upstream_url.ts";
 import type { Recipe } from "./recipe.ts";
 import { shellQuote } from "./shell_quote.ts";
 
-/** For git over HTTPS; the addresses in repositories and scripts stay as they are. */
+/** The recipe for git over HTTPS. URLs in repositories and scripts stay as they are. */
 export const git: Recipe = ({ route, origin, url, keyVariable }) => ({
   clients: "git",
   lines: [

@@ -2,10 +2,10 @@ import { baseUrl } from "./base_url.ts";
 import type { Recipe } from "./recipe.ts";
 import { shellQuote } from "./shell_quote.ts";
 
-/** For clients of the Responses and Chat Completions APIs. */
+/** The recipe for clients of the Responses and Chat Completions APIs. */
 export const openai: Recipe = (endpoint) => {
   const base = baseUrl(endpoint, "/v1");
-  // A JSON string is a valid TOML string. With a provider of its own, Codex does not try a WebSocket first.
+  // A JSON string is a valid TOML string. With a custom provider, Codex does not try a WebSocket first.
   const provider = `{ name = "cred-proxy", base_url = ${JSON.stringify(base)}, env_key = "OPENAI_API_KEY", ` +
     `wire_api = "responses" }`;
   return {

@@ -2,14 +2,14 @@ import { baseUrl } from "./base_url.ts";
 import type { Recipe } from "./recipe.ts";
 import { shellQuote } from "./shell_quote.ts";
 
-/** For pip with an index as in PEP 503. */
+/** The recipe for pip with an index that follows PEP 503. */
 export const pip: Recipe = (endpoint) => {
   const index = `${baseUrl(endpoint, "/simple").slice("http://".length)}/`;
   return {
     clients: "pip",
     lines: [
       `export PIP_INDEX_URL=http://agent:${endpoint.key}@${shellQuote(index)}`,
-      // pip ignores an index without TLS, unless it is on this machine or named here.
+      // pip ignores an index without TLS, unless it is on the local host or trusted explicitly.
       `export PIP_TRUSTED_HOST=${shellQuote(endpoint.host)}`,
     ],
   };

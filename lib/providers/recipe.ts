@@ -1,12 +1,12 @@
 import type { Endpoint } from "./endpoint.ts";
 
-/** Returns the setup of certain clients for a route. */
+/** Returns the setup of one kind of client for a route. */
 export type Recipe = (endpoint: Endpoint) => ClientSetup;
 
-/** What to run in a shell so that certain clients use a route. */
+/** Shell commands that point one kind of client at a route. */
 export interface ClientSetup {
-  /** The clients that the lines are for, by name. */
+  /** The names of the clients. */
   readonly clients: string;
-  /** Lines of a POSIX shell. */
+  /** Lines of a POSIX shell script. */
   readonly lines: readonly string[];
 }

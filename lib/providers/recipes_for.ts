@@ -18,7 +18,7 @@ const BY_HOST: ReadonlyMap<string, readonly Recipe[]> = new Map([
   ["api.github.com", [gh, curl]],
 ]);
 
-/** Common names of registries and forges. If several words match, the first line here wins. */
+/** Recipes by common names of registries and forges. If several match, the first one wins. */
 const BY_WORD: readonly (readonly [word: RegExp, recipe: Recipe])[] = [
   [/^(?:pypi|pip|simple|python)$/, pip],
   [/^(?:cargo|crates|sparse)$/, cargo],
@@ -30,7 +30,7 @@ const BY_WORD: readonly (readonly [word: RegExp, recipe: Recipe])[] = [
 
 /** Returns the recipes for a route: by the upstream's host, else by words in its URL and the route's path, else curl. */
 export function recipesFor(route: RouteConfig): readonly Recipe[] {
-  // A client with a base URL reaches a route by its prefix; only gh and curl can reach one by its host.
+  // Clients with a base URL reach a route by its prefix; only gh and curl can reach one by its host.
   const recipes = BY_HOST.get(route.upstream.host) ?? [recipeByWord(route)];
   if (route.host === undefined) return recipes;
   return recipes.includes(gh) ? [gh, curl] : [curl];
@@ -38,7 +38,7 @@ export function recipesFor(route: RouteConfig): readonly Recipe[] {
 
 function recipeByWord(route: RouteConfig): Recipe {
   if (allowsGit(route)) return git;
-  // The path comes first, since one host may serve an API, repositories and packages.
+  // The path comes first, since a single host may serve an API, repositories and packages.
   const sources = [
     route.upstream.base.split("/"),
     route.upstream.host.split(/[.-]/),
@@ -51,7 +51,7 @@ function recipeByWord(route: RouteConfig): Recipe {
   return curl;
 }
 
-/** Whether the route's path patterns name git's own resources. */
+/** Reports whether the route's path patterns include git's service paths. */
 function allowsGit({ paths }: RouteConfig): boolean {
   return paths?.some(({ steps }) =>
     /git-(?:upload|receive)-pack$/.test(steps.map((step) => typeof step === "string" ? step : "*").join(""))

@@ -1,7 +1,7 @@
 import { type Decoding, decodingFor } from "../coding/decode.ts";
 import type { RouteConfig } from "../config/route/route_config.ts";
 import type { Mask } from "../mask/mask.ts";
-import { Masked } from "../mask/masked.ts";
+import { MaskedSource } from "../mask/masked_source.ts";
 import type { CurrentMask } from "../mask/table_mask.ts";
 import { BadResponse } from "../upstream/errors.ts";
 import { Resumed, type Source } from "../upstream/source.ts";
@@ -119,7 +119,7 @@ async function contentFor(
   let source: Source = first === undefined ? body : new Resumed(first, body);
   if (decoding !== undefined) source = decoding(source);
   // Even while there is nothing to mask: the table's first token may appear before the stream ends.
-  if (mask !== undefined) source = new Masked(source, mask);
+  if (mask !== undefined) source = new MaskedSource(source, mask);
   return responseStream(source, span);
 }
 

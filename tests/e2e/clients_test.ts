@@ -114,7 +114,7 @@ Deno.test("a base URL ends with the API's version once, or a comment says what t
     const version = upstream.split("/").at(-1);
     assertEquals(
       linesFor({ upstream })[1],
-      `# These clients add /${version} themselves: remove /${version} from the upstream ${upstream}`,
+      `# These clients append /${version} themselves; remove /${version} from the upstream ${upstream}`,
     );
   }
 });

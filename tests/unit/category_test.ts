@@ -2,11 +2,11 @@ import { assertEquals } from "@std/assert";
 import { categoryOf } from "../../lib/admin/category.ts";
 import { entryOf } from "../support/log_entry.ts";
 
-Deno.test("categoryOf() distinguishes answered, refused and failed requests", () => {
+Deno.test("categoryOf() distinguishes served, refused and failed requests", () => {
   const cases: [entry: Parameters<typeof entryOf>[0], category: string][] = [
-    [{ status: 200 }, "answered"],
-    [{ status: 404 }, "answered"],
-    [{ status: 200, outcome: "client_aborted" }, "answered"],
+    [{ status: 200 }, "served"],
+    [{ status: 404 }, "served"],
+    [{ status: 200, outcome: "client_aborted" }, "served"],
     [{ status: 404, error: "no_route" }, "refused"],
     [{ status: 500, error: "token_unset" }, "refused"],
     [{ status: 503, error: "overloaded" }, "refused"],

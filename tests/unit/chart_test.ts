@@ -6,7 +6,7 @@ const OPTIONS = { title: "T", format: (value: number) => `${value}u`, label: (at
 
 Deno.test("barChart() stacks series up to the highest sum and draws no bar for zero", () => {
   const plot = String(barChart([
-    { name: "one", tone: "answered", values: [1, 0, 3] },
+    { name: "one", tone: "served", values: [1, 0, 3] },
     { name: "two", tone: "failed", values: [1, 0, 1] },
   ], OPTIONS));
   const rects = [
@@ -14,9 +14,9 @@ Deno.test("barChart() stacks series up to the highest sum and draws no bar for z
   ]
     .map(([, ...values]) => values.join());
   assertEquals(rects, [
-    "answered,0.5,72,24",
+    "served,0.5,72,24",
     "failed,0.5,48,24",
-    "answered,240.5,24,72",
+    "served,240.5,24,72",
     "failed,240.5,0,24",
   ]);
   assert(plot.includes("<title>m0: 1u one, 1u two</title>") && plot.includes(">4u<"), plot);

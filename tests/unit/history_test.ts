@@ -15,9 +15,9 @@ Deno.test("History counts the last hour by minute and by route, and drops what i
   const now = START + 59 * MINUTE + 30_000;
   const minutes = history.minutes(now);
   assertEquals(minutes.length, MINUTES);
-  assertEquals(minutes[0]?.counts, { answered: 1, refused: 1, failed: 0 });
-  assertEquals(minutes[58]?.counts, { answered: 0, refused: 0, failed: 0 });
-  assertEquals(minutes[59]?.counts, { answered: 1, refused: 0, failed: 1 });
+  assertEquals(minutes[0]?.counts, { served: 1, refused: 1, failed: 0 });
+  assertEquals(minutes[58]?.counts, { served: 0, refused: 0, failed: 0 });
+  assertEquals(minutes[59]?.counts, { served: 1, refused: 0, failed: 1 });
   assertEquals(minutes[59]?.delays.count, 2);
 
   const routes = history.routes(now);
@@ -29,6 +29,6 @@ Deno.test("History counts the last hour by minute and by route, and drops what i
   // A minute later the first one is gone, and the new minute uses its slot.
   assertEquals(history.routes(now + MINUTE).get("/a/")?.methods.has("GET"), false);
   history.record(entryOf(), START + 60 * MINUTE);
-  assertEquals(history.minutes(now + MINUTE).at(-1)?.counts.answered, 1);
+  assertEquals(history.minutes(now + MINUTE).at(-1)?.counts.served, 1);
   assertEquals(history.minutes(now + 200 * MINUTE).every(({ delays }) => delays.count === 0), true);
 });

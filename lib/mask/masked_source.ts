@@ -3,8 +3,8 @@ import type { Source } from "../upstream/source.ts";
 import { StreamMask } from "./stream_mask.ts";
 import type { CurrentMask } from "./table_mask.ts";
 
-/** Content with the secrets masked. */
-export class Masked implements Source {
+/** A source whose secrets are masked. */
+export class MaskedSource implements Source {
   readonly #source: Source;
   readonly #mask: StreamMask;
   #flushed = false;
@@ -22,7 +22,7 @@ export class Masked implements Source {
     while (!this.#flushed) {
       const bytes = await this.#source.next();
       const masked = bytes === undefined ? NOTHING : this.#mask.push(bytes);
-      // What was held back may go once nothing can follow.
+      // Bytes that were held back are released once no more can follow.
       this.#flushed = this.#source.done;
       const passed = this.#flushed ? joinBytes(masked, this.#mask.flush()) : masked;
       if (passed.length > 0) return passed;
