@@ -4,29 +4,29 @@ import type { RequestFraming } from "../http/framing.ts";
 import type { OutgoingField } from "../upstream/transport.ts";
 import type { Target } from "./target.ts";
 
-/** What a route does to the fields of every request, worked out once. */
+/** How a route changes the fields of every request, computed once. */
 export interface RequestFieldRules {
-  /** Fields of the client that are dropped, in lower case. */
+  /** The names of client fields that are dropped, in lower case. */
   readonly dropped: ReadonlySet<string>;
-  /** Field lines of every request: Host and the fields that the route sets. */
+  /** The field lines that every request gets: Host and the fields that the route sets. */
   readonly constant: readonly OutgoingField[];
-  /** Values to append, by field name in lower case. */
+  /** The values to append, by field name in lower case. */
   readonly added: ReadonlyMap<string, string>;
 }
 
-/** Works out the rules of a route. */
+/** Returns the rules of a route. */
 export function requestFieldRules(route: RouteConfig): RequestFieldRules {
   const set = new Map([["host", route.upstream.authority], ...route.setHeaders]);
   const added = new Map(route.addHeaders);
   if (route.scrub) {
-    // What is to be masked must be readable: RFC 9110, section 12.5.3.
+    // Content must arrive uncoded to be masked: RFC 9110, section 12.5.3.
     set.set("accept-encoding", "identity");
     added.delete("accept-encoding");
   }
   const dropped = new Set([
     ...HOP_BY_HOP,
     ...CREDENTIAL_FIELDS,
-    // Written from the validated framing, not copied.
+    // Generated from the validated framing instead.
     "content-length",
     route.authHeader.toLowerCase(),
     ...set.keys(),
@@ -35,16 +35,16 @@ export function requestFieldRules(route: RouteConfig): RequestFieldRules {
   return { dropped, constant: [...set], added };
 }
 
-/** What of a client's request its fields are built from. */
+/** The parts of a client's request from which the outgoing fields are built. */
 export interface ClientFields {
-  /** The runtime gives names in lower case and values one byte per character. */
+  /** As provided by the runtime: names in lower case, values with one byte per character. */
   readonly headers: Pick<Headers, "forEach" | "get">;
   readonly framing: RequestFraming;
 }
 
 /**
- * Builds the field lines to send, but for the credential: strip first, inject last, so that nothing the client sends
- * (such as `Connection: authorization`) can touch the credential.
+ * Builds the field lines to send, except the credential, which is added last, so that nothing that the client sends (such
+ * as `Connection: authorization`) can affect it.
  */
 export function requestFields(
   { dropped, constant, added }: RequestFieldRules,
@@ -66,7 +66,7 @@ export function requestFields(
   return fields;
 }
 
-/** Returns the target to ask the upstream for: the path below the route's prefix, after the upstream's own base. */
+/** Returns the request target for the upstream: its base path, followed by the path below the route's prefix. */
 export function upstreamTarget(
   { path: prefix, upstream }: Pick<RouteConfig, "path" | "upstream">,
   { path, query }: Target,
@@ -74,7 +74,7 @@ export function upstreamTarget(
   return `${upstream.base}/${path.slice(prefix.length)}${query}`;
 }
 
-/** Returns the fields that a Connection field names, in lower case: RFC 9110, section 7.6.1. */
+/** Returns the options of a Connection field, in lower case: RFC 9110, section 7.6.1. */
 export function connectionOptions(value: string): Set<string> {
   return new Set(value.toLowerCase().split(",").map((option) => option.trim()));
 }

@@ -11,10 +11,10 @@ import type { ConnectionInfo, Service } from "./service.ts";
 import { parseTarget } from "./target.ts";
 import { assertNoUpgrade } from "./upgrade.ts";
 
-/** Responds to a request of a client, whichever listener it came by. */
+/** Responds to a client's request, on any listener. */
 export type Handler = (request: Request, info: ConnectionInfo) => Promise<Response>;
 
-/** Returns the life of a request, from top to bottom. */
+/** Returns the handler of a service: the life of a request, from top to bottom. */
 export function createHandler(service: Service): Handler {
   return async function handle(request, info) {
     const { method, headers } = request;
@@ -62,7 +62,7 @@ export function createHandler(service: Service): Handler {
   };
 }
 
-/** Returns the refusal for a failure on the upstream's side. */
+/** Returns the refusal for a failure of the upstream. */
 function upstreamRefusal(error: unknown): Refusal {
   const code = error instanceof UpstreamTimeout ? "upstream_timeout" : "upstream_failed";
   return new Refusal(code, "", { cause: error, final: isPermanent(error) });

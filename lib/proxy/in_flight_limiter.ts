@@ -1,6 +1,6 @@
 import { Refusal } from "../http/refusal.ts";
 
-/** Counts the requests in flight and limits their number. */
+/** A counter of the requests in flight that limits their number. */
 export class InFlightLimiter {
   /** The maximum number of requests in flight. */
   readonly limit: number;
@@ -12,10 +12,12 @@ export class InFlightLimiter {
     this.limit = limit;
   }
 
+  /** The current number of requests in flight. */
   get inFlight(): number {
     return this.#inFlight;
   }
 
+  /** Whether new requests are rejected. */
   get draining(): boolean {
     return this.#draining;
   }
@@ -29,17 +31,18 @@ export class InFlightLimiter {
     });
   }
 
-  /** @throws {Refusal} `draining` once the service shuts down. */
+  /** Checks that new requests are accepted. @throws {Refusal} `draining` if the service is shutting down. */
   assertAccepting(): void {
     if (this.#draining) throw new Refusal("draining");
   }
 
-  /** @throws {Refusal} `overloaded` where the limit is reached. */
+  /** Counts a request as in flight until {@linkcode release}. @throws {Refusal} `overloaded` if the limit is reached. */
   acquire(): void {
     if (this.#inFlight >= this.limit) throw new Refusal("overloaded");
     this.#inFlight++;
   }
 
+  /** Counts a request as finished. */
   release(): void {
     this.#inFlight--;
     this.#resolveIfIdle();

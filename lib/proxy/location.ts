@@ -4,11 +4,10 @@ import type { Upstream } from "../config/route/route_config.ts";
 const WITH_AUTHORITY = /^(?:(https?):)?\/\/([^/?#\\]*)(.*)$/is;
 
 /**
- * Rewrites a Location that points at the route's own upstream into one that points at the route; any other is returned
- * unchanged.
+ * Rewrites a Location that points to the route's upstream so that it points to the route. Returns any other unchanged.
  *
- * Without this the client would leave the proxy at the first redirect, with no credential for the upstream. The result
- * is a path (RFC 9110, section 10.2.2, allows it), since the client knows best by which name it reaches the proxy.
+ * Otherwise the client would bypass the proxy after a redirect, and have no credential for the upstream. The result is a
+ * path (RFC 9110, section 10.2.2, allows it), since only the client knows the name by which it reaches the proxy.
  *
  * @param prefix The route's path.
  */
@@ -26,8 +25,8 @@ export function rewriteLocation(location: string, upstream: Upstream, prefix: st
   const next = path[base.length];
   if (!path.startsWith(base) || (next !== undefined && !"/?#".includes(next))) return location;
   const rewritten = prefix + path.slice(next === "/" ? base.length + 1 : base.length);
-  // Two leading slashes would begin a host: RFC 3986, section 4.2, which also says how to avoid it. To browsers, a
-  // backslash is a slash.
+  // Two leading slashes would begin a host: RFC 3986, section 4.2, which also shows how to avoid that. Browsers treat a
+  // backslash as a slash.
   return /^\/[/\\]/.test(rewritten) ? `/.${rewritten}` : rewritten;
 }
 

@@ -2,7 +2,7 @@ import { matches, type Pattern } from "../http/pattern.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { Target } from "./target.ts";
 
-/** What a route allows; undefined means everything. */
+/** The requests that a route allows; undefined means all. */
 export interface RoutePolicy {
   /** The route's prefix. */
   readonly path: string;
@@ -10,27 +10,27 @@ export interface RoutePolicy {
   readonly paths: readonly Pattern[] | undefined;
 }
 
-/** What of a request a policy is about: exactly what is sent on. */
+/** The parts of a request that a policy checks, exactly as they are forwarded. */
 export interface PolicedRequest {
   readonly method: string;
   readonly target: Target;
   readonly headers: Pick<Headers, "forEach">;
 }
 
-/** Fields that make some servers treat a request as one with another method. */
+/** Fields that make some servers handle a request as if it had another method. */
 const METHOD_FIELDS: ReadonlySet<string> = new Set([
   "x-http-method-override",
   "x-http-method",
   "x-method-override",
 ]);
 
-/** Fields that make some servers treat a request as one for another path. */
+/** Fields that make some servers handle a request as if it had another path. */
 const PATH_FIELDS: ReadonlySet<string> = new Set(["x-original-url", "x-rewrite-url", "x-original-uri"]);
 
 /**
- * Refuses what the route does not allow.
+ * Checks that a route allows a request.
  *
- * @throws {Refusal} `not_allowed`.
+ * @throws {Refusal} `not_allowed` if it does not.
  */
 export function assertPolicy(
   { path: prefix, methods, paths }: RoutePolicy,
@@ -53,7 +53,7 @@ export function assertPolicy(
   }
 }
 
-/** Underscores count as dashes: to CGI and its successors (RFC 3875, section 4.1.18) both are one name. */
+/** Rejects fields, with underscores or dashes: in CGI and its successors both are one name (RFC 3875, section 4.1.18). */
 function refuseFields(names: ReadonlySet<string>, fields: Pick<Headers, "forEach">): void {
   fields.forEach((_value, name) => {
     const usual = name.replaceAll("_", "-");
@@ -62,13 +62,13 @@ function refuseFields(names: ReadonlySet<string>, fields: Pick<Headers, "forEach
 }
 
 /**
- * What a path may hold so that every server reads it alike: `pchar` without `;`, which to some begins parameters, and
- * single slashes. Percent-encoding is accepted for what can't stand in a path unencoded, and for characters that mean
- * the same in either spelling to whatever a wildcard stands for. It is refused for letters, digits and -._~, which
- * would be another spelling of a plain path, and for what some servers decode into the end of a segment or path:
- * controls, # % / ; ? \ (RFC 3986, sections 2.2 and 6.2.2).
+ * A path that every server interprets alike: `pchar` without `;`, which begins parameters on some servers, and single
+ * slashes. Percent-encoding is accepted for characters that a path can't contain unencoded, and for those that mean the
+ * same in either spelling. It is rejected for letters, digits and -._~, whose encoding would be another spelling of a
+ * plain path, and for characters that some servers decode into the end of a segment or path: controls, # % / ; ? \
+ * (RFC 3986, sections 2.2 and 6.2.2).
  *
- * The slash as `%2F` passes on to the patterns, whose wildcards don't match it: only a pattern that spells it does.
+ * `%2F` is accepted here and left to the patterns: their wildcards don't match it, so a pattern must spell it out.
  */
 const ONE_SPELLING =
   /^(?:\/(?!\/)|[A-Za-z0-9\-._~!$&'()*+,=:@]|%2[Ff]|%(?:2[0-2468-9A-Ca-c]|27|3[AaC-Ec-e]|40|5[BbDdEe]|60|7[B-Db-d]|[89A-Fa-f][0-9A-Fa-f]))*$/;
@@ -77,7 +77,7 @@ function hasOneSpelling(path: string): boolean {
   if (path.startsWith("/") || !ONE_SPELLING.test(path)) return false;
   if (!path.includes("%")) return true;
   try {
-    // Bytes that are not UTF-8 are read in more than one way: an overlong `%c0%af` is a slash to some.
+    // Servers differ over invalid UTF-8: some decode an overlong `%c0%af` to a slash.
     decodeURIComponent(path);
     return true;
   } catch {

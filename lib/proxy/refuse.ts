@@ -4,7 +4,7 @@ import type { CurrentMask } from "../mask/table_mask.ts";
 import { ClientDisconnected } from "../upstream/errors.ts";
 import type { RequestSpan } from "./request_span.ts";
 
-/** The request that is refused. */
+/** A request that is refused. */
 export interface RefusedRequest {
   readonly method: string;
   readonly span: RequestSpan;
@@ -12,13 +12,13 @@ export interface RefusedRequest {
 }
 
 /**
- * Ends a request that gets no response of an upstream. Whatever is not a refusal is a failure of ours; causes go to
- * the log alone.
+ * Ends a request without a response from an upstream, and returns the proxy's own. Any error but a refusal is an internal
+ * failure. Causes only go to the log.
  */
 export function refuse(error: unknown, { method, span, mask }: RefusedRequest): Response {
   const refusal = error instanceof Refusal ? error : new Refusal("internal", "", { cause: error });
   const { entry } = span;
-  // Nobody is there to read the response.
+  // Nobody will read the response.
   const isClientGone = refusal.cause instanceof ClientDisconnected;
   try {
     if (!isClientGone) {
@@ -28,12 +28,12 @@ export function refuse(error: unknown, { method, span, mask }: RefusedRequest): 
     }
     return refusalResponse(refusal, method, entry.id);
   } finally {
-    // Whatever happens above: a place in flight that is not given back is lost.
+    // Even if the above throws: otherwise the request would count as in flight forever.
     span.end(isClientGone ? "client_aborted" : "complete");
   }
 }
 
-/** None of our messages holds a secret; but not every message that gets here is ours. */
+/** Formats a cause for the log, masked: our own messages contain no secrets, but not every message is ours. */
 function causeText(cause: unknown, mask: CurrentMask): string | undefined {
   if (cause === undefined) return undefined;
   const text = errorText(cause);

@@ -1,16 +1,16 @@
 import type { RequestFraming } from "../http/framing.ts";
 import { Refusal } from "../http/refusal.ts";
 
-/** Fifteen digits: below 2^53, and more than any disk. */
+/** Up to fifteen digits: below 2^53, so that a number represents it exactly. */
 const LENGTH = /^[0-9]{1,15}$/;
 
 /**
- * Parses how a request's content is framed: RFC 9112, section 6.3.
+ * Determines the framing of a request's content: RFC 9112, section 6.3.
  *
- * The runtime rejects both framing fields at once, but accepts two equal lengths as `5, 5`; and it drops the content of
- * a GET or HEAD, which could then not be sent on, so such a request is refused rather than cut.
+ * The runtime rejects requests with both framing fields, but accepts two equal lengths as `5, 5`. It drops the content of
+ * a GET or HEAD, which could thus not be forwarded, so such a request is rejected rather than truncated.
  *
- * @throws {Refusal} `bad_request`.
+ * @throws {Refusal} `bad_request` if the framing is invalid, or the content can't be forwarded.
  */
 export function requestFraming(method: string, fields: Pick<Headers, "get">): RequestFraming {
   const coding = fields.get("transfer-encoding");
@@ -31,16 +31,16 @@ export function requestFraming(method: string, fields: Pick<Headers, "get">): Re
   return framing;
 }
 
-/** Returns whether anything follows the head, if only an empty chunk. */
+/** Reports whether anything follows the head, even if it is only the last chunk. */
 export function hasContent(framing: RequestFraming): boolean {
   return framing.kind === "chunked" || (framing.kind === "length" && framing.length > 0);
 }
 
 /**
- * Refuses content that no field announces. HTTP/1.1 has none (RFC 9112, section 6.3, point 7), but the runtime also
- * accepts HTTP/2, where content needs no length.
+ * Checks that no content arrives without a framing field. That is impossible in HTTP/1.1 (RFC 9112, section 6.3, point 7),
+ * but the runtime also accepts HTTP/2, where content needs no length.
  *
- * @throws {Refusal} `bad_request`.
+ * @throws {Refusal} `bad_request` if there is such content.
  */
 export async function assertNoUnframedContent(
   framing: RequestFraming,

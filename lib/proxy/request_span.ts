@@ -2,7 +2,7 @@ import type { LogEntry, Outcome, RequestLog } from "../log/request_log.ts";
 import type { InFlightLimiter } from "./in_flight_limiter.ts";
 import type { Route } from "./route.ts";
 
-/** One request from its first step to its end: its log entry and its place in flight. */
+/** One request from arrival to end: it owns the log entry and counts against the limit of requests in flight. */
 export class RequestSpan {
   readonly entry: LogEntry;
   readonly #log: RequestLog;
@@ -16,23 +16,23 @@ export class RequestSpan {
     this.#limiter = limiter;
   }
 
-  /** Notes the route in the log entry. */
+  /** Records the route in the log entry. */
   matched({ name, config }: Route): void {
     this.entry.route = name;
     this.entry.upstream = config.upstream.authority;
   }
 
   /**
-   * Takes a place in flight, which the end of the span gives back.
+   * Counts the request as in flight until the span ends.
    *
-   * @throws {Refusal} `overloaded` where there is none.
+   * @throws {Refusal} `overloaded` if too many requests are in flight.
    */
   acquire(): void {
     this.#limiter.acquire();
     this.#acquired = true;
   }
 
-  /** Ends the request and logs it. Only the first call counts: a stream that is cancelled during a read ends twice. */
+  /** Ends and logs the request. Later calls have no effect: a stream that is cancelled during a read ends twice. */
   end(outcome: Outcome): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -10,21 +10,21 @@ import type { RequestSpan } from "./request_span.ts";
 import { copyResponseFields } from "./response_fields.ts";
 import { responseStream } from "./response_stream.ts";
 
-/** What a response goes through on its way to the client. */
+/** What {@linkcode respond} needs besides the upstream's response. */
 export interface RespondOptions {
   readonly route: Pick<RouteConfig, "scrub" | "cookies" | "upstream" | "path">;
   readonly mask: CurrentMask;
   readonly span: RequestSpan;
 }
 
-/** Statuses whose responses can't have content: the runtime accepts none, and RFC 9110 allows none. */
+/** Statuses whose responses have no content, according to RFC 9110 and to the runtime. */
 const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * Passes the upstream's response on to the client: the head without the fields of the upstream's connection, the
- * content as it comes, the secrets masked in both. The span ends when the last byte has gone.
+ * Forwards the upstream's response to the client: the head without hop-by-hop fields, the content as it arrives, both with
+ * the secrets masked. The span ends with the last byte.
  *
- * @throws {BadResponse} For what can't be passed on.
+ * @throws {BadResponse} If the response can't be forwarded.
  */
 export async function respond(
   upstream: UpstreamResponse,
@@ -44,7 +44,7 @@ export async function respond(
     const mask = source?.current;
     const decoding = mask && framing.kind !== "none" ? decodingOf(upstream) : undefined;
     entry.status = head.status;
-    // What came together with the head goes on without waiting for a turn of the loop.
+    // Content that arrived together with the head is forwarded without another turn of the event loop.
     const whole = decoding === undefined ? body.borrowAll() : undefined;
     const content = whole === undefined
       ? await contentFor(upstream, { decoding, mask: source, span })
@@ -66,9 +66,9 @@ export async function respond(
 }
 
 /**
- * Returns how to decode content that came in a coding, though none was asked for.
+ * Returns the decoding of content that was sent in a coding, although none was requested.
  *
- * @throws {BadResponse} Where it can't be decoded: what can't be read can't be masked.
+ * @throws {BadResponse} If it can't be decoded, and thus not masked.
  */
 function decodingOf({ head }: HttpResponse): Decoding | undefined {
   const codings = head.fields.filter(([name]) => name === "content-encoding")
@@ -81,7 +81,7 @@ function decodingOf({ head }: HttpResponse): Decoding | undefined {
 
 type Content = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
 
-/** Content that is complete already. */
+/** Returns the client's content for content that has arrived completely. */
 function wholeContent(
   upstream: HttpResponse,
   mask: Mask | undefined,
@@ -92,10 +92,10 @@ function wholeContent(
   return mask?.maskBytes(whole) ?? whole;
 }
 
-/** Content up to this size that is soon complete goes on as one piece. */
+/** Content that arrives at once is forwarded as one piece if it is smaller than this, in bytes. */
 const ONE_PIECE = 64 * 1024;
 
-/** What is soon complete goes on as one piece; what is not, is large or must be decoded becomes a stream. */
+/** Returns the client's content: one piece if it is small and arrives at once, otherwise a stream. */
 async function contentFor(
   { head, body }: HttpResponse,
   { decoding, mask, span }: {
@@ -123,7 +123,7 @@ async function contentFor(
   return responseStream(source, span);
 }
 
-/** A response to HEAD that gives no length: given nothing to send, the runtime would say 0. */
+/** Reports whether a response without content states no length either (HEAD); for null content the runtime would send 0. */
 function isLengthless({ head, framing }: HttpResponse): boolean {
   return framing.kind === "none" && head.framing.contentLength === undefined;
 }

@@ -5,26 +5,26 @@ import type { HttpResponse } from "../upstream/transport.ts";
 import { connectionOptions } from "./build_request.ts";
 import { rewriteLocation } from "./location.ts";
 
-/** What happens to a response's fields, apart from what happens to those of every response. */
+/** How a response's fields are changed, in addition to the rules that apply to every response. */
 export interface ResponseFieldRules {
   readonly route: Pick<RouteConfig, "cookies" | "upstream" | "path">;
-  /** Masks names as well as values. */
+  /** The mask for both names and values. */
   readonly mask: Mask | undefined;
-  /** Whether the content goes on without its coding, and so with another length. */
+  /** Whether the content is forwarded decoded, which changes its length. */
   readonly decoded: boolean;
 }
 
-/** Copies the upstream's fields that the client gets, in their order. */
+/** Copies the fields of the upstream's response that the client gets, in order. */
 export function copyResponseFields(
   { route, mask, decoded }: ResponseFieldRules,
   { head, framing }: Pick<HttpResponse, "head" | "framing">,
   to: Pick<Headers, "append">,
 ): void {
   const { connection } = head.framing;
-  // Nearly always one of these, which name no other field.
+  // Nearly always one of these, which name no fields.
   const usual = connection === undefined || connection === "keep-alive" || connection === "close";
   const named = usual ? undefined : connectionOptions(connection);
-  // Without content (HEAD, 304) a length says what a GET would bring: RFC 9110, section 8.6.
+  // Without content (HEAD, 304) a length is that of the response to a GET: RFC 9110, section 8.6.
   const counted = !decoded && (framing.kind === "length" || framing.kind === "none");
   for (const [name, value] of head.fields) {
     if (HOP_BY_HOP.has(name) || named?.has(name)) continue;

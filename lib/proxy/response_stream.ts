@@ -2,18 +2,18 @@ import type { Source } from "../upstream/source.ts";
 import type { RequestSpan } from "./request_span.ts";
 
 /**
- * Pieces from this size on are freed as soon as they are handed on. Left to the garbage collector, which counts
- * objects rather than what they hold, they would come to a hundred megabytes before it looked.
+ * Pieces of at least this size, in bytes, are freed once they have been sent. The garbage collector does not account for
+ * the size of buffers, so a hundred megabytes would accumulate before it ran.
  */
 const LARGE = 64 * 1024;
 
-/** Makes the stream that the runtime sends to the client, and ends the span with it. */
+/** Returns the stream that the runtime sends to the client. The span ends with it. */
 export function responseStream(source: Source, span: RequestSpan): ReadableStream<Uint8Array> {
   const { entry } = span;
   let large: Uint8Array<ArrayBuffer> | undefined;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      // Who asks for the next piece is done with the last one: the runtime holds what it has not sent yet.
+      // The runtime asks for the next piece only once it has sent the previous one.
       large?.buffer.transfer(0);
       large = undefined;
       try {
@@ -30,7 +30,7 @@ export function responseStream(source: Source, span: RequestSpan): ReadableStrea
         controller.close();
         span.end("complete");
       } catch (error) {
-        // An error in the stream makes the runtime cut the client's connection: a broken response is seen as broken.
+        // An error in the stream makes the runtime close the connection, so the client sees that the response is incomplete.
         controller.error(error);
         span.end("upstream_aborted");
       }

@@ -4,8 +4,9 @@ import type { TokenSource } from "../tokens/token_source.ts";
 import type { Transport } from "../upstream/transport.ts";
 import type { RequestFieldRules } from "./build_request.ts";
 
-/** A route ready to serve: its configuration, and what each of its requests needs. */
+/** A live route: its configuration, and everything that its requests share. */
 export interface Route {
+  /** The display name: the host or the prefix. */
   readonly name: string;
   readonly config: RouteConfig;
   readonly requestFields: RequestFieldRules;

@@ -1,17 +1,17 @@
-/** What a route matches: a prefix that begins and ends with `/`, or a host. */
+/** What a route matches: a host if there is one, otherwise a prefix that begins and ends with `/`. */
 export interface Matched {
   readonly path: string;
   readonly host?: string | undefined;
 }
 
 /**
- * Finds the route for a request, at a cost that does not grow with the number of routes: one lookup by the host, then
- * one per slash of the path, from the longest prefix that any route has down to the root.
+ * An index of routes whose lookups do not slow down with the number of routes: one lookup by the host, then one per slash
+ * of the path, from the length of the longest prefix down to the root.
  */
 export class RouteIndex<Route extends Matched> {
   readonly #byHost = new Map<string, Route>();
   readonly #byPrefix = new Map<string, Route>();
-  /** The length of the longest prefix: a client can send far more slashes than any prefix has. */
+  /** The length of the longest prefix, in characters: a client can send far more slashes than any prefix has. */
   #longest = 0;
 
   constructor(routes: Iterable<Route>) {
@@ -26,10 +26,9 @@ export class RouteIndex<Route extends Matched> {
   }
 
   /**
-   * Returns the route for the host, else the one with the longest prefix of the path.
+   * Returns the route for the host, otherwise the one with the longest prefix of the path.
    *
-   * `/anthropic` stands for `/anthropic/`. Case counts and nothing is decoded: a prefix in another spelling is another
-   * path.
+   * `/anthropic` is equivalent to `/anthropic/`. Prefixes are case-sensitive, and nothing is decoded.
    *
    * @param host The Host field's value, already validated.
    */
@@ -51,7 +50,7 @@ export class RouteIndex<Route extends Matched> {
     for (let slash = path.lastIndexOf("/", this.#longest - 1); slash >= 0;) {
       const route = this.#byPrefix.get(path.slice(0, slash + 1));
       if (route !== undefined) return route;
-      // From -1, lastIndexOf would begin at 0 again.
+      // lastIndexOf treats -1 as 0, so the loop would not end.
       if (slash === 0) return undefined;
       slash = path.lastIndexOf("/", slash - 1);
     }

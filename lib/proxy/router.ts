@@ -12,30 +12,30 @@ import { type Authenticator, authenticatorFor } from "./client_auth.ts";
 import type { Route } from "./route.ts";
 import { RouteIndex } from "./route_index.ts";
 
-/** A route table ready to serve. A reload replaces it as a whole. */
+/** A live route table. A reload replaces it as a whole. */
 export interface Router {
   readonly routes: readonly Route[];
-  /** Overwrites the table's secrets in responses, whatever the route. */
+  /** The mask of all of the table's secrets, for the responses of every route. */
   readonly mask: CurrentMask;
-  /** Tells who a client is. */
+  /** Authenticates clients. */
   readonly authenticate: Authenticator;
-  /** Returns the route for a request. */
+  /** Returns the route for a request, or undefined if none matches. */
   match(host: string, path: string): Route | undefined;
-  /** Closes the idle connections of all routes. Requests in flight end undisturbed. */
+  /** Closes the idle connections of all routes. Requests in flight are not affected. */
   close(): void;
 }
 
-/** What every router of a process has in common. */
+/** What all routers of a process share. */
 export interface RouterOptions extends TokenStores {
-  /** Authorities trusted beside the built-in ones, in PEM. */
+  /** Authorities trusted in addition to the built-in ones, in PEM. */
   readonly caCerts: readonly string[];
   readonly egress: Egress;
   readonly deadlines: Deadlines;
-  /** Returns what counts the connections of a route, by its name. */
+  /** Returns the connection counts of a route, by its name. */
   readonly connectionCounts: (route: string) => ConnectionCounts;
 }
 
-/** Makes a table ready to serve. */
+/** Creates the router of a table. */
 export function openRouter(table: RouteTable, options: RouterOptions): Router {
   const routes = table.routes.map((config): Route => {
     const name = routeName(config);
@@ -70,7 +70,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
   });
 }
 
-/** Makes a router of routes that are ready. */
+/** Creates a router from live routes. */
 export function createRouter(
   routes: readonly Route[],
   { mask, authenticate }: Pick<Router, "mask" | "authenticate">,

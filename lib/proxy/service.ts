@@ -3,12 +3,12 @@ import type { InFlightLimiter } from "./in_flight_limiter.ts";
 import { RequestSpan } from "./request_span.ts";
 import type { Router } from "./router.ts";
 
-/** Where requests came from, as the runtime passes it along. */
+/** The origin of a request, as provided by the runtime. */
 export type ConnectionInfo = Pick<Deno.ServeHandlerInfo<Deno.Addr>, "remoteAddr">;
 
-/** What all requests share. */
+/** The state that all requests share. */
 export class Service {
-  /** The table that is served now. Requests in flight keep the one that they began with. */
+  /** The current router. Requests in flight keep the one that they started with. */
   router: Router;
   readonly limiter: InFlightLimiter;
   readonly log: RequestLog;
@@ -19,6 +19,7 @@ export class Service {
     this.log = log;
   }
 
+  /** Begins the span of a request that has just arrived. */
   begin(request: Pick<Request, "method" | "headers">, info: ConnectionInfo): RequestSpan {
     return new RequestSpan(this.log.begin(request, info), this);
   }

@@ -1,45 +1,45 @@
 import { Refusal } from "../http/refusal.ts";
 
-/** A request target in origin-form, as the client spelt it: RFC 9112, section 3.2.1. */
+/** A request target in origin-form, exactly as the client sent it: RFC 9112, section 3.2.1. */
 export interface Target {
-  /** From the first `/`, up to the query. */
+  /** The path, up to the query. */
   readonly path: string;
-  /** With its `?`, or empty. */
+  /** The query including its `?`, or empty. */
   readonly query: string;
 }
 
 /**
  * A host as a name, an IPv4 address or an IPv6 address in brackets, with or without a port. Narrower than RFC 3986,
- * section 3.2.2: no percent-encoding and no sub-delims, which no known client sends and in which a URL could hide.
+ * section 3.2.2: no percent-encoding and no sub-delims, which no known client sends and which could disguise a URL.
  */
 const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/;
 
-/** What RFC 3986, section 3.3, allows in a path, and what clients send there nonetheless: no control bytes, no `\`. */
+/** What RFC 3986, section 3.3, allows in a path, and what clients send regardless; no control characters, no `\`. */
 const PLAIN_PATH = /^\/[!"$-[\]-~]*$/;
 
 /**
- * A segment that is `.` or `..` in any spelling. Upstreams decode `%2e`, read `\`, `%5c` and `%2f` as `/`, and cut a
- * segment at `;`, each in its own way, so all of it counts.
+ * A segment that is `.` or `..` in any spelling. Some servers decode `%2e`, some treat `\`, `%5c` and `%2f` as `/`, and
+ * some truncate a segment at `;`, so all of these are considered.
  */
 const DOT_SEGMENT = /(?:^|\/|\\|%2f|%5c)(?:\.|%2e){1,2}(?:;[^/]*)?(?:\/|\\|%2f|%5c|$)/i;
 
-/** What a query may hold: anything visible. It passes byte for byte. */
+/** A query of visible characters, which is forwarded byte for byte. */
 const PLAIN_QUERY = /^[!"$-~]*$/;
 
-/** What the runtime puts before Host and target, by the kind of listener. */
+/** What the runtime prepends to Host and target, by the kind of listener. */
 const [TCP, UNIX] = ["http://", "http+unix://"];
 
 /**
  * Parses the target of a request.
  *
- * The runtime gives `http://` (`http+unix://`) + Host + target as text and looks into neither part, so both are
- * validated here, and nothing is parsed as a URL: a URL parser folds `..`, `\` and tabs away, and the upstream would
- * then get another path than the one that was validated.
+ * The runtime provides `http://` (`http+unix://`) + Host + target without validating either, so both are validated here.
+ * Nothing is parsed as a URL: a URL parser would normalize `..`, `\` and tabs, and the upstream would get a different path
+ * from the one that was validated.
  *
- * @param url The runtime's text.
+ * @param url The URL that the runtime provides.
  * @param host The Host field's value.
- * @param method The request's method: in the runtime's text the target `*` of OPTIONS is a path like any other.
- * @throws {Refusal} `bad_request`.
+ * @param method The request's method, which is needed to recognize the target `*` of OPTIONS.
+ * @throws {Refusal} `bad_request` if the target or the Host field is invalid.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export function parseTarget(url: string, host: string | null, method = "GET"): T
   }
   const scheme = url.startsWith(UNIX) ? UNIX : TCP;
   const start = scheme.length + host.length;
-  // An absolute-form target replaces the runtime's whole text; one that names this host is the same request.
+  // An absolute-form target replaces the runtime's whole URL; if it names this host, the request is the same.
   if (!url.startsWith(scheme) || !url.startsWith(host, scheme.length) || url[start] !== "/") {
     throw new Refusal("bad_request", "its target is not a path");
   }
