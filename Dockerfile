@@ -11,12 +11,16 @@
 # The default is empty because a digest is worth only as much as the check of it, so it belongs to the build that checked. The
 # label `org.opencontainers.image.base.digest` says which one a build used.
 #
-# A release build also gives VERSION (the one in deno.json), REVISION (the commit) and SOURCE (the repository's URL), for the labels.
+# For the labels, a release build also gives SOURCE (the repository's URL), REVISION (the commit) and VERSION, which stands in
+# deno.json alone:
+#
+#     docker build --build-arg VERSION="$(bin/cred-proxy version | cut -d' ' -f2)" --build-arg REVISION="$(git rev-parse HEAD)" …
 ARG DENO_IMAGE=docker.io/denoland/deno:debian-2.9.6
 ARG DENO_DIGEST=
 FROM ${DENO_IMAGE}${DENO_DIGEST:+@${DENO_DIGEST}}
 
-# The runtime's cache lies next to the sources, is written once, below, and belongs to root: the service can change neither.
+# The runtime's cache lies next to the sources, is written once, below, and belongs to root: the service can change neither. The
+# image needs no deno.lock, since the service imports no package.
 ENV DENO_DIR=/app/.deno
 WORKDIR /app
 USER 0:0

@@ -253,8 +253,8 @@ Deno.test("docs/OPERATING.md lists every field of the log, and no other", () => 
     durationMs: 1,
     outcome: "complete",
   };
-  const told = firstColumn("field").toSorted();
-  assertEquals(told, Object.keys(JSON.parse(jsonLine(entry))).toSorted());
+  const listed = firstColumn("field").toSorted();
+  assertEquals(listed, Object.keys(JSON.parse(jsonLine(entry))).toSorted());
 });
 
 /** Asserts that a query parses, and that the metrics and codes in it exist. */

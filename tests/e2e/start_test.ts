@@ -24,7 +24,7 @@ const SETTINGS = {
   NO_COLOR: "1",
 };
 
-/** What a test needs of the shell: `sh` and the tools that a launcher calls, but no `deno`. */
+/** A path with `sh` and the tools that the launcher calls, but without `deno`. */
 const PATH = "/usr/bin:/bin";
 
 /** Runs with a folder that holds `conf/routes.json`, and removes it. */
@@ -57,7 +57,7 @@ async function serveAndStop(program: string, options: Deno.CommandOptions): Prom
       () => `The end after SIGTERM: ${stderr.text}`,
       CHILD_PATIENCE,
     );
-    // The pipes end only when no process holds them any more: none is left behind.
+    // The pipes end once no process holds them, so this shows that none is left.
     await within(Promise.all([stdout.done, stderr.done]), "The end of each process", CHILD_PATIENCE);
     assertEquals([code, stdout.text], [0, ""], stderr.text);
     return stderr.text;

@@ -1,5 +1,5 @@
 /**
- * What the container trial does from inside the agent's container.
+ * Runs what the container trial does inside the agent's container.
  *
  *     agent.ts get URL          print the status and the body, with a credential of the agent's own sent along
  *     agent.ts reach HOST PORT  print "reached", or why not, within two seconds
@@ -9,9 +9,11 @@
 
 const [verb, where = "", port = ""] = Deno.args;
 
-/** What a connection attempt comes to. */
+/** Returns the outcome of a connection attempt. */
 async function reach(hostname: string, port: number): Promise<string> {
-  const late = new Promise<string>((resolve) => setTimeout(() => resolve("no answer in two seconds"), 2000));
+  const late = new Promise<string>((resolve) =>
+    setTimeout(() => resolve("no connection within two seconds"), 2000)
+  );
   const attempt = Deno.connect({ hostname, port }).then(() => "reached", (error: Error) => error.message);
   return await Promise.race([attempt, late]);
 }
@@ -24,6 +26,6 @@ if (verb === "get") {
   console.log(await reach(where, Number(port)));
   Deno.exit();
 } else {
-  console.error(`Unknown verb "${verb}": get or reach is wanted`);
+  console.error(`Unknown verb "${verb}": must be get or reach`);
   Deno.exit(64);
 }

@@ -4,7 +4,7 @@
  *     kube.ts CONF KEY IMAGE AGENT_IMAGE NAME
  *
  * podman knows neither native sidecars nor projected volumes nor this file's Secret. So the sidecar becomes a container
- * beside the agent, the volume the folder CONF, which is to look as a kubelet makes it, and the token the value KEY. Nothing
+ * next to the agent, the volume the folder CONF, laid out as a kubelet does it, and the token the value KEY. Nothing
  * else changes but names and images; and the agent sleeps.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
  * The upstream of the container trial: HTTPS, with the certificate in its own folder. It prints the head of each
- * request as one line of JSON, so that the trial can see what arrived, and answers with a text that names the path.
+ * request as one line of JSON, so that the trial can see what arrived, and responds with a text that names the path.
  *
  * @module
  */
@@ -25,5 +25,5 @@ Deno.serve({ hostname: "0.0.0.0", port: 8443, cert: here("leaf.pem"), key: here(
   console.log(
     JSON.stringify({ method: request.method, path: pathname + search, head: [...request.headers] }),
   );
-  return new Response(pathname === "/slow" ? slowly() : `the upstream answers ${pathname}${search}\n`);
+  return new Response(pathname === "/slow" ? slowly() : `the upstream responds to ${pathname}${search}\n`);
 });
