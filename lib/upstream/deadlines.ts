@@ -52,12 +52,14 @@ export class Deadlines {
   readonly #deadlines: Deadline[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
 
+  /** Checks the deadline from now on. */
   add(deadline: Deadline): void {
     deadline.index = this.#deadlines.length;
     this.#deadlines.push(deadline);
     this.#timer ??= setInterval(() => this.#tick(), INTERVAL);
   }
 
+  /** Stops checking the deadline; does nothing where it is not checked. */
   delete(deadline: Deadline): void {
     if (deadline.index < 0) return;
     // The last one fills the gap.

@@ -4,6 +4,7 @@ import type { Socket } from "./connection.ts";
 import { UpstreamUntrusted } from "./errors.ts";
 import { openTunnel } from "./tunnel.ts";
 
+/** How connections to an upstream are opened. */
 export interface DialOptions {
   /** Authorities trusted in addition to the built-in ones, in PEM. */
   readonly caCerts: readonly string[];

@@ -16,6 +16,7 @@ import type { HttpResponse, Transport, UpstreamRequest, UpstreamResponse } from 
 /** Where requests go, and how long a connection and the head of a response may take. */
 export type TransportTarget = Pick<RouteConfig, "upstream" | "connectTimeoutMs" | "responseTimeoutMs">;
 
+/** What the transports of a process share, and how they connect. */
 export interface TransportOptions extends DialOptions {
   readonly deadlines: Deadlines;
   /** Counts the connections; a transport that replaces this one may go on with it. */

@@ -8,6 +8,7 @@
 import { type FieldLine, TCHAR } from "../http/syntax.ts";
 import { BadResponse } from "./errors.ts";
 
+/** The head of a response, parsed. */
 export interface ResponseHead {
   readonly status: number;
   /** 0 or 1: HTTP/1.0 or HTTP/1.1. */
@@ -18,6 +19,7 @@ export interface ResponseHead {
   readonly framing: FramingFields;
 }
 
+/** The fields that frame a response and decide whether its connection persists. */
 export interface FramingFields {
   readonly contentLength: string | undefined;
   readonly transferEncoding: string | undefined;

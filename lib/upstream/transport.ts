@@ -9,7 +9,6 @@ import type { Secret } from "../core/secret.ts";
 import type { RequestFraming, ResponseFraming } from "../http/framing.ts";
 import type { Connection } from "./connection.ts";
 import type { ResponseBody } from "./response_body.ts";
-
 import type { ResponseHead } from "./response_head.ts";
 
 /** Sends requests to one upstream. */
