@@ -1,3 +1,4 @@
+import type { Secret } from "../core/secret.ts";
 import type { UpstreamRequest } from "./transport.ts";
 
 /**
@@ -7,9 +8,13 @@ import type { UpstreamRequest } from "./transport.ts";
 export function serializeRequestHead(
   { method, target, fields }: Pick<UpstreamRequest, "method" | "target" | "fields">,
 ): string {
-  let head = `${method} ${target} HTTP/1.1\r\n`;
+  let head = `${method} ${textOf(target)} HTTP/1.1\r\n`;
   for (const [name, value] of fields) {
-    head += `${name}: ${typeof value === "string" ? value : value.reveal()}\r\n`;
+    head += `${name}: ${textOf(value)}\r\n`;
   }
   return `${head}\r\n`;
+}
+
+function textOf(part: string | Secret): string {
+  return typeof part === "string" ? part : part.reveal();
 }

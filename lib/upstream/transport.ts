@@ -32,8 +32,8 @@ export type OutgoingField = readonly [name: string, value: string | Secret];
 /** A request as data: built, then changed by the route's credential, then serialised. */
 export interface UpstreamRequest {
   readonly method: string;
-  /** In origin-form: RFC 9112, section 3.2.1. */
-  target: string;
+  /** In origin-form: RFC 9112, section 3.2.1. A secret once a credential is a part of it. */
+  target: string | Secret;
   /** Every field line in the order in which it is sent, those of the framing included. */
   readonly fields: OutgoingField[];
   readonly framing: RequestFraming;

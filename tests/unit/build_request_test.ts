@@ -168,3 +168,16 @@ Deno.test("requestFields() sets the route's own fields and appends to the client
 Deno.test("connectionOptions() folds case and white space", () => {
   assertEquals(connectionOptions(" Close,X-Foo\t, ,x-BAR "), new Set(["close", "x-foo", "", "x-bar"]));
 });
+
+Deno.test("serializeRequestHead() writes a target that is a secret, which nothing else prints", () => {
+  const request: Parameters<typeof serializeRequestHead>[0] = {
+    method: "GET",
+    target: Secret.of("/bot123:real/x"),
+    fields: [["host", "api.test"]],
+  };
+  assertEquals(
+    serializeRequestHead(request),
+    "GET /bot123:real/x HTTP/1.1\r\nhost: api.test\r\n\r\n",
+  );
+  assert(!Deno.inspect(request).includes("real"));
+});
