@@ -54,7 +54,7 @@ export class History {
   }
 }
 
-/** Returns a route's traffic from the map. Adds it if there is none. */
+/** Returns a route's traffic from the map, which gets a new entry for a new route. */
 function trafficOf(routes: Map<string, Traffic>, route: string): Traffic {
   let traffic = routes.get(route);
   if (traffic === undefined) routes.set(route, traffic = new Traffic());

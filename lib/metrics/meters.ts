@@ -23,7 +23,7 @@ export class Meters {
     return this.#routes;
   }
 
-  /** Returns the meter of a route. Creates it if there is none. */
+  /** Returns the meter of a route, a new one for a new route. */
   route(name: string): RouteMeter {
     let meter = this.#routes.get(name);
     if (meter === undefined) this.#routes.set(name, meter = new RouteMeter());

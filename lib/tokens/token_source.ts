@@ -2,7 +2,7 @@ import type { Secret } from "../core/secret.ts";
 
 /** The source of a route's token, with its current and former tokens. */
 export interface TokenSource {
-  /** The token to send now; undefined if there is none (yet). */
+  /** The token to send now; undefined until a token is set. */
   readonly current: Secret | undefined;
   /** Former tokens, latest first, which an upstream may still accept, and thus show in a response, for a while. */
   readonly former: readonly Secret[];
