@@ -34,7 +34,17 @@ export function responseFraming(method: string, head: ResponseHead): ResponseFra
   return length === undefined ? CLOSE : { kind: "length", length: Number(length) };
 }
 
-/** Whether the connection can serve another request after the response: RFC 9112, section 9.3. */
+/**
+ * Whether the connection can serve another request after the response: RFC 9112, section 9.3.
+ *
+ * Not after a response without content that announced some (to HEAD, 204, 304): some servers send it all the same, a
+ * moment later, and it would be read as the response to the next request.
+ */
 export function persists(head: ResponseHead, framing: ResponseFraming): boolean {
-  return framing.kind !== "close" && !endsConnection(head);
+  if (framing.kind === "close" || endsConnection(head)) return false;
+  return framing.kind !== "none" || !announcesContent(head);
+}
+
+function announcesContent({ framing: { transferEncoding, contentLength } }: ResponseHead): boolean {
+  return transferEncoding !== undefined || (contentLength !== undefined && Number(contentLength) > 0);
 }

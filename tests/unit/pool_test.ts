@@ -249,6 +249,34 @@ Deno.test("bytes after a response end the connection, and no other request gets 
   }
 });
 
+Deno.test("content that follows a response without content, a moment later, is never the next response", async () => {
+  const late = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
+  const responses: [method: string, head: string][] = [
+    ["HEAD", `200 OK\r\nContent-Length: ${late.length}`],
+    ["HEAD", "200 OK\r\nTransfer-Encoding: chunked"],
+    ["DELETE", `204 No Content\r\nContent-Length: ${late.length}`],
+    ["GET", `304 Not Modified\r\nContent-Length: ${late.length}`],
+    ["GET", "304 Not Modified\r\nTransfer-Encoding: chunked"],
+  ];
+  for (const [method, head] of responses) {
+    const sent = Promise.withResolvers<void>();
+    stage.setScript(async (exchange) => {
+      // The next request, on whichever connection, gets its response after the late content was sent.
+      if (exchange.target.endsWith("/next")) {
+        await sent.promise;
+        return await exchange.respond(200, [], "good");
+      }
+      await exchange.write(`HTTP/1.1 ${head}\r\n\r\n`);
+      setTimeout(() => exchange.write(late).catch(() => {}).finally(sent.resolve), 100);
+    });
+    await using wire = await connectRaw(stage.service.port);
+    await wire.send(get(fresh(), method));
+    assertEquals((await wire.readResponse({ method })).body.text, "");
+    await wire.send(get("/a/next"));
+    assertEquals((await wire.readResponse()).body.text, "good", `after ${method} ${head}`);
+  }
+});
+
 Deno.test("a connection on which content was still to be sent is not reused", async () => {
   const halves = {
     "Content-Length: 10": ["hello", "world"],
@@ -288,7 +316,12 @@ Deno.test("a connection is kept after a response whose end is known, and closed 
     ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", true],
     ["HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", true],
     ["HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nok", true],
-    ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", true, "HEAD"],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true, "HEAD"],
+    ["HTTP/1.1 200 OK\r\n\r\n", true, "HEAD"],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", false, "HEAD"],
+    ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", false, "HEAD"],
+    ["HTTP/1.1 304 Not Modified\r\n\r\n", true],
+    ["HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n", false],
     ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", false],
     ["HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", false],
     ["HTTP/1.0 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok", false],
