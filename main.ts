@@ -7,15 +7,17 @@
 import { check } from "./lib/commands/check.ts";
 import { clients } from "./lib/commands/clients.ts";
 import { type Command, EXIT } from "./lib/commands/command.ts";
+import { envFile } from "./lib/commands/env_file.ts";
 import { healthcheck } from "./lib/commands/healthcheck.ts";
 import { help } from "./lib/commands/help.ts";
+import { parseArguments } from "./lib/commands/parse_arguments.ts";
 import { permissions } from "./lib/commands/permissions.ts";
 import { serve } from "./lib/commands/serve.ts";
 import { VERBS } from "./lib/commands/verbs.ts";
 import { version } from "./lib/commands/version.ts";
 import { didYouMean } from "./lib/config/reader/did_you_mean.ts";
 import type { Verb } from "./lib/core/launch.ts";
-import { printError } from "./lib/log/print.ts";
+import { printError, printProblems } from "./lib/log/print.ts";
 
 const COMMANDS: Readonly<Record<Verb, Command>> = {
   serve,
@@ -25,6 +27,7 @@ const COMMANDS: Readonly<Record<Verb, Command>> = {
   healthcheck,
   version,
   help,
+  "env-file": envFile,
 };
 
 const FLAGS: ReadonlyMap<string, Verb> = new Map([["--help", "help"], ["-h", "help"], [
@@ -39,13 +42,13 @@ async function main([first = "serve", ...args]: readonly string[]): Promise<numb
     printError(`unknown verb ${JSON.stringify(first)}${hint}`);
     return EXIT.usage;
   }
-  const takesArgument = VERBS[verb].argument !== undefined;
-  if (args.length > (takesArgument ? 1 : 0)) {
-    printError(`${verb} takes ${takesArgument ? "at most one argument" : "no arguments"}; see help`);
+  const parsed = parseArguments(args, VERBS[verb], verb);
+  if (!parsed.ok) {
+    printProblems(parsed.problems);
     return EXIT.usage;
   }
   try {
-    return await COMMANDS[verb](args);
+    return await COMMANDS[verb](parsed.value.args, parsed.value.options);
   } catch (error) {
     // The operator has to correct the flags, so one line will do: a stack trace would not help.
     if (!(error instanceof Deno.errors.NotCapable)) throw error;

@@ -1,5 +1,8 @@
-/** Runs a verb: receives the arguments after the verb, prints, and returns the exit status. */
-export type Command = (args: readonly string[]) => Promise<number>;
+/**
+ * Runs a verb: receives its arguments and the options that were given, prints, and returns the exit status. The
+ * options are among those that the verb declares.
+ */
+export type Command = (args: readonly string[], options: ReadonlySet<string>) => Promise<number>;
 
 /** The exit statuses; those above 1 are from BSD's sysexits. */
 export const EXIT = {

@@ -1,18 +1,23 @@
 import { settingsHelp } from "../config/settings/settings_help.ts";
 import { exactCommand, launcherCommand } from "../core/launch.ts";
 import { type Command, EXIT } from "./command.ts";
-import { VERBS } from "./verbs.ts";
+import { LAUNCHER_VERBS, VERBS } from "./verbs.ts";
 
 /** Prints the usage, the verbs and the settings. */
 export const help: Command = () => {
   console.log(`cred-proxy holds API credentials so that a sandboxed agent never sees them.
 
 Usage:
-  ${launcherCommand("[VERB]")}
+  ${launcherCommand("[--env-file[=FILE]] [VERB]")}
   ${exactCommand("FLAGS", "[VERB]")}
 
 Verbs:
 ${indented(verbsHelp())}
+
+Route table: the one that CRED_PROXY_ROUTES names; otherwise the launcher looks
+for conf/routes.json, then for cred-proxy/routes.json in the user's
+configuration folder. Variables that are not set come from .env beside conf, or
+beside the table in the configuration folder, or from --env-file.
 
 Environment:
 ${indented(settingsHelp())}
@@ -27,12 +32,14 @@ configuration or flags.`);
 };
 
 function verbsHelp(): readonly string[] {
-  const verbs = Object.entries(VERBS).map(([name, { argument, help }]) => ({
-    usage: argument === undefined ? name : `${name} [${argument}]`,
-    help,
-  }));
-  const width = Math.max(...verbs.map(({ usage }) => usage.length));
-  return verbs.map(({ usage, help }) => `${usage.padEnd(width)}  ${help}`);
+  const verbs = [
+    ...Object.entries(VERBS).flatMap(([name, { arguments: args, help }]) =>
+      help === undefined ? [] : [[`${name} ${args ?? ""}`.trimEnd(), help] as const]
+    ),
+    ...Object.entries(LAUNCHER_VERBS),
+  ];
+  const width = Math.max(...verbs.map(([usage]) => usage.length));
+  return verbs.map(([usage, help]) => `${usage.padEnd(width)}  ${help}`);
 }
 
 function indented(lines: readonly string[]): string {

@@ -1,15 +1,22 @@
 import { loadConfiguration } from "../config/load/load.ts";
+import { checkSettingNames } from "../config/settings/misspelt_settings.ts";
 import { printProblems } from "../log/print.ts";
 import { flags, requiredGrants } from "../permissions/permissions.ts";
 import { type Command, EXIT } from "./command.ts";
 
-/** Prints the permission flags that `serve` needs for this table and environment, on one line. */
-export const permissions: Command = async () => {
+/**
+ * Prints the permission flags that `serve` needs for this table and environment, on one line.
+ *
+ * The arguments are names of variables, which the launcher passes because this process may not list them: a warning
+ * names each that looks like a setting but is none.
+ */
+export const permissions: Command = async (names) => {
   const configuration = await loadConfiguration();
   if (!configuration.ok) {
-    printProblems(configuration.problems);
+    printProblems([...configuration.problems, ...checkSettingNames(names)]);
     return EXIT.configuration;
   }
+  printProblems(checkSettingNames(names));
   const { settings, table } = configuration.value;
   console.log(flags(requiredGrants(settings, table)));
   return EXIT.ok;

@@ -2,19 +2,34 @@ import type { Verb } from "../core/launch.ts";
 
 /** How a verb is used. */
 export interface Usage {
-  /** The name of its optional argument in `help`; undefined if it takes none. */
-  readonly argument?: string;
-  /** The description for `help`, one line. */
-  readonly help: string;
+  /** Its arguments as `help` shows them; undefined if it takes none. */
+  readonly arguments?: string;
+  /** The number of arguments that it takes at most: 1, unless stated otherwise, if it takes any. */
+  readonly most?: number;
+  /** Its options, which may stand before and after the arguments. */
+  readonly options?: readonly string[];
+  /** The description for `help`, one line; undefined: the launcher uses the verb, and people don't. */
+  readonly help?: string;
 }
 
 /** The verbs, in the order of `help`. */
 export const VERBS: Readonly<Record<Verb, Usage>> = {
   serve: { help: "serve until SIGTERM or SIGINT, then drain (the default)" },
-  permissions: { help: "print the FLAGS that this table and environment need" },
-  check: { argument: "FILE", help: "validate a route table and report unset tokens" },
-  clients: { argument: "ROUTE", help: "print how to point clients at the routes, or at one of them" },
+  permissions: { arguments: "", most: 1000, help: "print the FLAGS that this table and environment need" },
+  check: {
+    arguments: "[FILE]",
+    options: ["--strict"],
+    help: "validate a table; --strict: fail on unset tokens",
+  },
+  clients: { arguments: "[ROUTE]", help: "print how to point clients at the routes" },
   healthcheck: { help: "exit with 0 if the running service is ready" },
   version: { help: "print the version" },
   help: { help: "print this text" },
+  "env-file": { arguments: "FILE" },
+};
+
+/** The verbs that only the launcher knows, since they start another program than main.ts, or main.ts by another name. */
+export const LAUNCHER_VERBS: Readonly<Record<string, string>> = {
+  start: "another name of serve",
+  compile: "make a binary with the flags of the table baked in",
 };

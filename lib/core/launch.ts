@@ -5,7 +5,15 @@
  */
 
 /** The first argument of the program. */
-export type Verb = "serve" | "permissions" | "check" | "clients" | "healthcheck" | "version" | "help";
+export type Verb =
+  | "serve"
+  | "permissions"
+  | "check"
+  | "clients"
+  | "healthcheck"
+  | "version"
+  | "help"
+  | "env-file";
 
 /** Returns the command that runs a verb through the launcher, which derives the flags that the verb needs. */
 export function launcherCommand(verb: string): string {

@@ -14,7 +14,10 @@ export type ProblemCode =
   | "unset"
   | "empty"
   | "unknown_field"
+  | "unknown_setting"
   | "unknown_route"
+  | "unknown_option"
+  | "too_many_arguments"
   | "wrong_type"
   | "out_of_range"
   | "too_long"
@@ -29,6 +32,7 @@ export type ProblemCode =
   | "duplicate_route"
   // Strings and numbers.
   | "invalid_json"
+  | "invalid_env_file"
   | "invalid_utf8"
   | "invalid_characters"
   | "invalid_choice"

@@ -9,6 +9,7 @@ import { tokenVariables } from "../config/route/token.ts";
 import { egressFor } from "../config/settings/egress.ts";
 import { type Settings, settingVariables } from "../config/settings/settings.ts";
 import { exactCommand } from "../core/launch.ts";
+import { shellQuote } from "../core/shell_quote.ts";
 import { hostPort } from "../http/host.ts";
 
 /** The items of each kind of permission. The process needs no other kinds. */
@@ -57,14 +58,20 @@ export function listenerGrants(
 }
 
 /**
- * Returns the permissions as flags of `deno run`, on one line.
+ * Returns the permissions as flags of `deno run`, on one line, quoted for a shell where a path needs it.
  *
  * Loading code is not subject to permissions: without `--no-remote` and `--no-npm`, an import at run time could leak data
  * to a registry as part of a package's name.
  */
 export function flags({ net, read, write, env }: Grants): string {
-  const writeFlag = write.length === 0 ? "" : ` --allow-write=${write.join()}`;
-  return `--allow-net=${net.join()} --allow-read=${read.join()}${writeFlag} --allow-env=${env.join()} --no-prompt --no-remote --no-npm`;
+  const lists = Object.entries({ net, read, write, env }).filter(([, items]) => items.length > 0);
+  const words = lists.map(([kind, items]) => quoteFlag(`--allow-${kind}=${items.join()}`));
+  return [...words, "--no-prompt", "--no-remote", "--no-npm"].join(" ");
+}
+
+/** Quotes a flag for a shell that expands no patterns, where the brackets of an IPv6 address need no quotes. */
+function quoteFlag(flag: string): string {
+  return /^[\w\-./:@%+=,[\]]+$/.test(flag) ? flag : shellQuote(flag);
 }
 
 /** Returns the command that serves with exactly these permissions. */

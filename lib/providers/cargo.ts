@@ -1,5 +1,5 @@
 import type { Recipe } from "./recipe.ts";
-import { shellQuote } from "./shell_quote.ts";
+import { shellQuote } from "../core/shell_quote.ts";
 
 /** The recipe for cargo with a sparse index. */
 export const cargo: Recipe = ({ url, keyVariable }) => ({

@@ -1,6 +1,6 @@
 import { duplicatePathWarning } from "./base_url.ts";
 import type { Recipe } from "./recipe.ts";
-import { shellQuote } from "./shell_quote.ts";
+import { shellQuote } from "../core/shell_quote.ts";
 
 /** The recipe for clients of the Gemini API. */
 export const gemini: Recipe = ({ route, url, key }) => ({

@@ -1,5 +1,5 @@
 import type { Recipe } from "./recipe.ts";
-import { shellQuote } from "./shell_quote.ts";
+import { shellQuote } from "../core/shell_quote.ts";
 
 /** The recipe for gh, which has no setting for a base URL, but can send everything to a Unix socket. */
 export const gh: Recipe = ({ route, url, socket, key }) => {

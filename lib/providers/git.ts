@@ -1,6 +1,6 @@
 import { upstreamText } from "../config/route/upstream_url.ts";
 import type { Recipe } from "./recipe.ts";
-import { shellQuote } from "./shell_quote.ts";
+import { shellQuote } from "../core/shell_quote.ts";
 
 /** The recipe for git over HTTPS. URLs in repositories and scripts stay as they are. */
 export const git: Recipe = ({ route, origin, url, keyVariable }) => ({

@@ -1,5 +1,5 @@
 import type { Recipe } from "./recipe.ts";
-import { shellQuote } from "./shell_quote.ts";
+import { shellQuote } from "../core/shell_quote.ts";
 
 /** The recipe for npm, and for other clients that read `.npmrc`. */
 export const npm: Recipe = ({ host, route, url, keyVariable }) => ({

@@ -1,6 +1,6 @@
 import { baseUrl } from "./base_url.ts";
 import type { Recipe } from "./recipe.ts";
-import { shellQuote } from "./shell_quote.ts";
+import { shellQuote } from "../core/shell_quote.ts";
 
 /** The recipe for clients of the Responses and Chat Completions APIs. */
 export const openai: Recipe = (endpoint) => {

@@ -123,6 +123,107 @@ Deno.test("the launcher works through a link, in another folder, with a table re
   });
 });
 
+/** Runs a verb of the launcher to its end, in a folder and with nothing but these variables. */
+async function launch(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>) {
+  const { code, stdout, stderr } = await new Deno.Command(join(ROOT, "bin/cred-proxy"), {
+    args: [...args],
+    cwd,
+    clearEnv: true,
+    env: { PATH, DENO: Deno.execPath(), DENO_DIR: join(cwd, "cache"), NO_COLOR: "1", ...env },
+    stdin: "null",
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+Deno.test("without CRED_PROXY_ROUTES the launcher looks for the table and the variables that belong to it", async () => {
+  await withTable(async (folder) => {
+    const table = await Deno.readTextFile(join(folder, "conf/routes.json"));
+    await Deno.mkdir(join(folder, "home/.config/cred-proxy"), { recursive: true });
+    const settings = join(folder, "home/.config/cred-proxy");
+    await Deno.writeTextFile(join(settings, "routes.json"), table.replaceAll("/a/", "/mine/"));
+    await Deno.writeTextFile(join(settings, ".env"), "A_TOKEN=a$b#c-secret\n");
+    const home = { HOME: join(folder, "home") };
+    const check = (cwd: string, env: Record<string, string>) => launch(["check", "--strict"], cwd, env);
+
+    const mine = await check(settings, home);
+    assertEquals(
+      [mine.code, mine.stdout.split("\n")[0]],
+      [0, `${settings}/routes.json: 1 route(s)`],
+      mine.stderr,
+    );
+    // A table of the folder comes first, and the variables of the other one are not for it.
+    const here = await check(folder, home);
+    assertEquals([here.code, here.stdout.split("\n")[0]], [78, "conf/routes.json: 1 route(s)"]);
+    await Deno.writeTextFile(join(folder, ".env"), "A_TOKEN='a-secret-token'\n");
+    assertEquals((await check(folder, home)).code, 0);
+    // What is named comes first of all, and then no variables are looked for.
+    const named = await check(folder, { ...home, CRED_PROXY_ROUTES: join(settings, "routes.json") });
+    assertEquals([named.code, named.stdout.split("\n")[0]], [78, mine.stdout.split("\n")[0]]);
+    const nowhere = await check(join(folder, "home"), { HOME: "/nowhere" });
+    assertEquals(nowhere.code, 78);
+    assert(
+      nowhere.stderr.startsWith("cred-proxy: /run/cred-proxy/routes.json: no such file; make one with: "),
+    );
+  });
+});
+
+Deno.test("--env-file gives any verb the variables of a file, except for those that are set", async () => {
+  await withTable(async (folder) => {
+    await Deno.writeTextFile(
+      join(folder, "my.env"),
+      "CRED_PROXY_ROUTES=conf/routes.json\nA_TOKEN=short\nEMPTY=\n",
+    );
+    const given = await launch(["--env-file=my.env", "check"], folder, { A_TOKEN: "a-longer-token" });
+    assertEquals(
+      given.stdout,
+      "conf/routes.json: 1 route(s)\n  /a/ → https://a.example, A_TOKEN set\n",
+      given.stderr,
+    );
+    const read = await launch(["--env-file=my.env", "check"], folder, {});
+    assert(read.stdout.includes("shorter than 8 bytes"), read.stdout);
+    const clients = await launch(["--env-file=my.env", "clients"], folder, {});
+    assertEquals([clients.code, clients.stderr], [0, ""]);
+    const none = await launch(["--env-file", "check"], folder, {});
+    assertEquals([none.code, none.stderr], [
+      78,
+      "cred-proxy: .env: no such file of variables, or not readable\n",
+    ]);
+    await Deno.writeTextFile(join(folder, ".env"), "A_TOKEN='hunter2\n");
+    const bad = await launch(["--env-file", "check"], folder, {});
+    assertEquals([bad.code, bad.stdout], [78, ""]);
+    assert(bad.stderr.startsWith("cred-proxy: .env:1: ") && !bad.stderr.includes("hunter2"), bad.stderr);
+  });
+});
+
+Deno.test("folders with blanks, quotes, dollars and commas in their names work", async () => {
+  await withTable(async (folder) => {
+    for (const name of ["with blanks", "it's $(id) & more", "commas, and blanks"]) {
+      const named = join(folder, name);
+      await Deno.mkdir(named);
+      await Deno.rename(join(folder, "conf"), join(named, "conf"));
+      const table = join(named, "conf/routes.json");
+      await Deno.writeTextFile(join(named, ".env"), "A_TOKEN=a-secret-token\n");
+      const checked = await launch(["check", table, "--strict"], folder, { A_TOKEN: "a-secret-token" });
+      assertEquals([checked.code, checked.stderr], [0, ""], name);
+      assertEquals((await launch(["clients"], folder, { CRED_PROXY_ROUTES: table })).code, 0, name);
+      const { CRED_PROXY_PORT, CRED_PROXY_BIND } = SETTINGS;
+      await serveAndStop(join(ROOT, "bin/cred-proxy"), {
+        args: ["start"],
+        cwd: named,
+        env: {
+          PATH,
+          DENO: Deno.execPath(),
+          DENO_DIR: join(folder, "cache"),
+          CRED_PROXY_PORT,
+          CRED_PROXY_BIND,
+        },
+      });
+      await Deno.rename(join(named, "conf"), join(folder, "conf"));
+    }
+  });
+});
+
 Deno.test("the launcher becomes the runtime itself where `deno` is a script that would keep signals to itself", async () => {
   await withTable(async (folder) => {
     const script = join(folder, "deno");
@@ -161,7 +262,7 @@ Deno.test("task cred-proxy runs any verb, and passes its arguments and exit stat
       [["check", table], 0, /1 route\(s\)$/m],
       [["permissions"], 0, /^--allow-net=\S+ --allow-read=\S+ --allow-env=/m],
       [["clients", "/a/"], 0, /\/a/],
-      [["check", join(folder, "none.json")], 78, /none\.json: no such file$/m],
+      [["check", join(folder, "none.json")], 78, /none\.json: no such file; make one with: /m],
       [["xyzzy"], 64, /unknown verb "xyzzy"/],
     ];
     for (const [args, expected, output] of cases) {

@@ -74,6 +74,15 @@ Deno.test("parseJson() reports the line and column of an error, and nothing of t
     ["[1 hunter2]", "line 1, column 4: expected a comma or a closing bracket"],
     ["{ hunter2 }", "line 1, column 3: expected a member name in double quotes"],
     ["\n\nhunter2", "line 3, column 1: expected a value"],
+    ['{"a": ]', "line 1, column 7: expected a value"],
+    ['{"a": 1,\n}', "line 2, column 1: there is a comma after the last item; remove it"],
+    ["[1, 2 , ]", "line 1, column 9: there is a comma after the last item; remove it"],
+    ["[1, // hunter2\n2]", "line 1, column 5: there are no comments in JSON; remove this one"],
+    ['{"a": 1 /* hunter2 */}', "line 1, column 9: there are no comments in JSON; remove this one"],
+    [
+      "{'hunter2': 1}",
+      "line 1, column 2: expected a member name in double quotes; there are no single quotes in JSON",
+    ],
     [
       '["a',
       "line 1, column 2: this string has no closing quote, or contains a control character or an invalid escape",

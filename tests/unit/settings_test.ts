@@ -6,6 +6,7 @@ import {
   type Settings,
   settingVariables,
 } from "../../lib/config/settings/settings.ts";
+import { checkSettingNames } from "../../lib/config/settings/misspelt_settings.ts";
 import { codesOf, linesOf, valueOf } from "../support/result.ts";
 
 function parse(environment: Record<string, string>): Settings {
@@ -85,7 +86,7 @@ Deno.test("parseSettings() accepts the path of a socket that can exist", () => {
     assertEquals(codes({ CRED_PROXY_SOCKET: path }), ["CRED_PROXY_SOCKET: invalid_path"], path);
   }
   assertEquals(codes({ CRED_PROXY_SOCKET: `${socket}x` }), ["CRED_PROXY_SOCKET: too_long"]);
-  assertEquals(codes({ CRED_PROXY_SOCKET: "/run/a b" }), ["CRED_PROXY_SOCKET: invalid_path"]);
+  assertEquals(codes({ CRED_PROXY_SOCKET: "/run/a,b" }), ["CRED_PROXY_SOCKET: invalid_path"]);
 });
 
 Deno.test("parseSettings() accepts an IPv6 address to listen on with and without brackets", () => {
@@ -107,7 +108,7 @@ Deno.test("parseSettings() knows the variable that Kubernetes sets for a service
 
 Deno.test("parseSettings() reports all problems at once and prints nothing that may be a secret", () => {
   const environment: Record<string, string> = {
-    CRED_PROXY_ROUTES: "/run/a b/routes.json",
+    CRED_PROXY_ROUTES: "/run/a,b/routes.json",
     CRED_PROXY_BIND: "0.0.0.0:80",
     CRED_PROXY_PORT: "hunter2 hunter2",
     CRED_PROXY_LOG: "ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8",
@@ -121,12 +122,12 @@ Deno.test("parseSettings() reports all problems at once and prints nothing that 
   const result = parseSettings((name) => environment[name]);
   // The exact wording of messages is held here and in testdata/messages.txt, and nowhere else.
   assertEquals(linesOf(result), [
-    "CRED_PROXY_ROUTES: must be a path without whitespace, commas, quotes or shell metacharacters",
+    "CRED_PROXY_ROUTES: must be a path without commas and control characters",
     'CRED_PROXY_BIND: must be an IP address or a host name, got "0.0.0.0:80"',
     "CRED_PROXY_PORT: must be a number from 0 to 65535, the value is not shown",
     "CRED_PROXY_SOCKET: must be an absolute path without empty segments, . and ..",
     "CRED_PROXY_LOG: must be json or off, the value is not shown",
-    "CRED_PROXY_CA_FILE: must be a path without whitespace, commas, quotes or shell metacharacters",
+    "CRED_PROXY_CA_FILE: must be a path without commas and control characters",
     'CRED_PROXY_MAX_IN_FLIGHT: must be a whole number from 1 to 9999999, got "0"',
     'CRED_PROXY_DRAIN_S: must be a number of seconds from 0 to 86400, got "soon"',
     'CRED_PROXY_ADMIN: must be host:port, such as 127.0.0.1:9100 (port 0 picks a free one), got "9100"',
@@ -168,7 +169,7 @@ Deno.test("bin/cred-proxy grants each verb the variables that it reads, and name
   const launcher = Deno.readTextFileSync(new URL("../../bin/cred-proxy", import.meta.url));
   const [, settings = ""] = /^settings='([^']*)'$/m.exec(launcher) ?? [];
   function branchOf(verb: string): string {
-    return new RegExp(`^  ${verb}\\)\\n(.*?)^    ;;$`, "ms").exec(launcher)?.[1] ?? "";
+    return new RegExp(`^  ${verb}(?: \\| \\w+)*\\)\\n(.*?)^    ;;$`, "ms").exec(launcher)?.[1] ?? "";
   }
   /** Returns the list of the first `--allow-env`, without the shell's quotes. */
   function granted(branch: string): readonly string[] {
@@ -177,7 +178,7 @@ Deno.test("bin/cred-proxy grants each verb the variables that it reads, and name
   }
   const prefix = "CRED_PROXY_";
   const egress = SETTING_VARIABLES.filter((name) => !name.startsWith(prefix));
-  const [, derivation = ""] = /^permissions\(\) \{ (.*) \}$/m.exec(launcher) ?? [];
+  const [, derivation = ""] = /^permissions\(\) \{\n(.*?)^\}$/ms.exec(launcher) ?? [];
   assertEquals(granted(derivation), [`${prefix}*`, ...egress].toSorted());
   for (const verb of ["serve", "permissions"] as const) {
     assertEquals(settingVariables(verb), SETTING_VARIABLES);
@@ -189,4 +190,27 @@ Deno.test("bin/cred-proxy grants each verb the variables that it reads, and name
   for (const [name] of launcher.matchAll(/\bCRED_PROXY_[A-Z_]+/g)) {
     if (name !== prefix) assertEquals(SETTING_VARIABLES.includes(name), true, name);
   }
+});
+
+Deno.test("checkSettingNames() names a misspelt setting, and neither settings, Kubernetes' links nor long names", () => {
+  const names = [
+    ...SETTING_VARIABLES,
+    "PATH",
+    "CRED_PROXY_SERVICE_HOST",
+    "CRED_PROXY_SERVICE_PORT_HTTP",
+    "CRED_PROXY_PORT_9099_TCP_ADDR",
+    "CRED_PROXY_ADMIN_PORT",
+    `CRED_PROXY_${"x".repeat(50)}`,
+  ];
+  assertEquals(checkSettingNames(names), []);
+  assertEquals(
+    checkSettingNames(["CRED_PROXY_BINDS", "cred_proxy_port", "CRED_PROXY_XYZZY"]).map(({ message }) =>
+      message
+    ),
+    [
+      "is not a setting, so it has no effect; did you mean CRED_PROXY_BIND?",
+      "is not a setting, so it has no effect; did you mean CRED_PROXY_PORT?",
+      "is not a setting, so it has no effect; see help",
+    ],
+  );
 });

@@ -11,6 +11,9 @@ const TABLE = {
   ],
 };
 
+const MISSING =
+  "no such file; make one with: bin/cred-proxy init PROVIDER, or name yours in CRED_PROXY_ROUTES";
+
 /** Runs with a folder that holds these files, and removes it afterwards. */
 async function withFiles(
   files: Record<string, string | Uint8Array>,
@@ -55,8 +58,11 @@ Deno.test("an unknown verb or a stray argument exits with 64 and a line that hel
     [["xyzzy"], 'unknown verb "xyzzy"; see help'],
     [["--port=1"], 'unknown verb "--port=1"; see help'],
     [["constructor"], 'unknown verb "constructor"; see help'],
-    [["version", "x"], "version takes no arguments; see help"],
-    [["check", "a", "b"], "check takes at most one argument; see help"],
+    [["version", "x"], "version: takes no arguments; see help"],
+    [["check", "a", "b"], "check: takes at most one argument; see help"],
+    [["check", "--stict"], "check: has no option --stict; did you mean --strict?"],
+    [["clients", "--x"], "clients: has no option --x; it has none"],
+    [["check", "--ghp_A1b2C3d4E5f6G7h8I9j0"], "check: has no option of that name; it has --strict"],
   ];
   for (const [args, line] of cases) {
     const { code, stdout, stderr } = await runMain(args, { flags: [] });
@@ -99,6 +105,47 @@ cred-proxy: CRED_PROXY_CA_FILE: contains no -----BEGIN CERTIFICATE-----; use a P
   });
 });
 
+Deno.test("check names the file of a table that is not JSON, with what is wrong in it", async () => {
+  await withFiles({ "routes.json": '{"routes": [],}' }, async (folder) => {
+    const file = join(folder, "routes.json");
+    const { code, stderr } = await runMain(["check", file]);
+    assertEquals([code, stderr], [
+      78,
+      `cred-proxy: ${file}: is not JSON: line 1, column 15: there is a comma after the last item; remove it\n`,
+    ]);
+  });
+});
+
+Deno.test("check --strict exits with 78 while a token is unset", async () => {
+  await withFiles({ "routes.json": JSON.stringify(TABLE) }, async (folder) => {
+    const file = join(folder, "routes.json");
+    const strict = (env: Record<string, string>) => runMain(["check", "--strict", file], { env });
+    const one = await strict({ GH_TOKEN: "hunter2-hunter2" });
+    assertEquals([one.code, one.stderr], [
+      78,
+      "cred-proxy: 1 token(s) unset, which --strict does not allow\n",
+    ]);
+    const both = await strict({ GH_TOKEN: "hunter2-hunter2", ANTHROPIC_KEY: "hunter2-hunter2" });
+    assertEquals([both.code, both.stderr], [0, ""]);
+  });
+});
+
+Deno.test("check and permissions name a variable that looks like a setting but is none", async () => {
+  await withFiles({ "routes.json": JSON.stringify(TABLE) }, async (folder) => {
+    const env = {
+      CRED_PROXY_ROUTES: join(folder, "routes.json"),
+      CRED_PROXY_ROUTE: "x",
+      CRED_PROXY_SERVICE_HOST: "10.0.0.1",
+    };
+    const line =
+      "cred-proxy: CRED_PROXY_ROUTE: is not a setting, so it has no effect; did you mean CRED_PROXY_ROUTES?\n";
+    for (const args of [["check"], ["permissions", ...Object.keys(env)]]) {
+      const { code, stderr } = await runMain(args, { env });
+      assertEquals([code, stderr], [0, line], args[0]);
+    }
+  });
+});
+
 Deno.test("check rejects a token that a head can't carry, and does not print it", async () => {
   await withFiles({ "routes.json": JSON.stringify(TABLE) }, async (folder) => {
     const outcome = await runMain(["check", join(folder, "routes.json")], { env: { GH_TOKEN: "hunter2\n" } });
@@ -127,8 +174,8 @@ Deno.test("a table that can't be read is reported in one line", async () => {
   await withFiles({ "latin1.json": Uint8Array.of(0x22, 0xe9, 0x22), "secret.json": "{}" }, async (folder) => {
     await Deno.chmod(join(folder, "secret.json"), 0);
     const cases: [path: string, message: string][] = [
-      [join(folder, "none.json"), "no such file"],
-      [join(folder, "latin1.json", "x.json"), "no such file"],
+      [join(folder, "none.json"), MISSING],
+      [join(folder, "latin1.json", "x.json"), MISSING],
       [folder, "is a folder, not a file"],
       [join(folder, "latin1.json"), "is not UTF-8"],
     ];

@@ -5,8 +5,8 @@
  */
 
 import { fileFingerprint } from "../../core/file_fingerprint.ts";
-import type { Verb } from "../../core/launch.ts";
-import { failAll, ok, problemsOf, type Result } from "../../core/result.ts";
+import { launcherCommand, type Verb } from "../../core/launch.ts";
+import { failAll, ok, type Problem, problemsOf, type Result } from "../../core/result.ts";
 import type { RouteTable } from "../route/route_config.ts";
 import { parseRoutes } from "../route/route_table.ts";
 import { parseTokens, type Tokens, tokenVariables } from "../route/token.ts";
@@ -66,10 +66,20 @@ export function loadTokens(table: RouteTable): Result<Tokens> {
   return environment.ok ? parseTokens(table, (name) => environment.value.get(name)) : environment;
 }
 
-/** Loads a route table from a file. */
+/** Loads a route table from a file. A problem with the table as a whole carries the file's path. */
 export async function loadTable(path: string): Promise<Result<RouteTable>> {
   const text = await readText(path);
-  return text.ok ? parseRoutes(text.value) : text;
+  if (text.ok) return parseRoutes(text.value, path);
+  return failAll(text.problems.map((each) => each.code === "not_found" ? missingTable(each) : each));
+}
+
+/** Returns the problem of a table that does not exist, with what to do. */
+function missingTable(problem: Problem): Problem {
+  const init = launcherCommand("init PROVIDER");
+  return {
+    ...problem,
+    message: `${problem.message}; make one with: ${init}, or name yours in CRED_PROXY_ROUTES`,
+  };
 }
 
 /** Reports problems with the file's content under the variable's name, and problems with the file under its path. */

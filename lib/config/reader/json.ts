@@ -89,7 +89,7 @@ class JsonParser {
     if (this.#text[this.#offset] === '"') return this.#string();
     // The two expressions match nothing that JSON.parse rejects.
     const scalar = this.#match(LITERAL) ?? this.#match(NUMBER);
-    if (scalar === undefined) throw this.#error("expected a value");
+    if (scalar === undefined) throw this.#missing("expected a value");
     return JSON.parse(scalar);
   }
 
@@ -99,7 +99,7 @@ class JsonParser {
     if (this.#skip("}")) return members;
     do {
       this.#match(SPACE);
-      if (this.#text[this.#offset] !== '"') throw this.#error("expected a member name in double quotes");
+      if (this.#text[this.#offset] !== '"') throw this.#missing("expected a member name in double quotes");
       const name = this.#string();
       const member = memberPath(path, name);
       this.#match(SPACE);
@@ -151,10 +151,20 @@ class JsonParser {
     return match;
   }
 
+  /** Returns the error of a member name or value that is missing: mostly, there is a comma after the last one. */
+  #missing(message: string): JsonError {
+    const next = this.#text[this.#offset];
+    if (next === "'") return this.#error(`${message}; there are no single quotes in JSON`);
+    const isLast = (next === "}" || next === "]") &&
+      this.#text.slice(0, this.#offset).trimEnd().endsWith(",");
+    return this.#error(isLast ? "there is a comma after the last item; remove it" : message);
+  }
+
   #error(message: string): JsonError {
-    return new JsonError(
-      this.#offset,
-      this.#offset < this.#text.length ? message : "the text ends too early",
-    );
+    if (this.#offset >= this.#text.length) message = "the text ends too early";
+    else if (/^\/[/*]/.test(this.#text.slice(this.#offset, this.#offset + 2))) {
+      message = "there are no comments in JSON; remove this one";
+    }
+    return new JsonError(this.#offset, message);
   }
 }

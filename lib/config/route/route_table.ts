@@ -15,9 +15,6 @@ import { parseTokenVariable } from "./credential_fields.ts";
 import type { RouteConfig, RouteTable } from "./route_config.ts";
 import { readRoute } from "./route_fields.ts";
 
-/** The path of a problem with the table as a whole. */
-const TABLE_PATH = "the route table";
-
 /** Reads the array of routes. */
 const readRoutes: Reader<readonly RouteConfig[]> = (json, path) => {
   if (!Array.isArray(json)) return fail(path, "wrong_type", `must be an array, got ${kindOf(json)}`);
@@ -43,6 +40,8 @@ const TABLE_FIELDS = {
  *
  * Reports all problems at once, each with its path and without any value that may be a secret.
  *
+ * @param name What to call the table as a whole in problems: its file.
+ *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -56,11 +55,11 @@ const TABLE_FIELDS = {
  * });
  * ```
  */
-export function parseRoutes(text: string): Result<RouteTable> {
-  const parsed = parseJson(text, TABLE_PATH);
+export function parseRoutes(text: string, name = "the route table"): Result<RouteTable> {
+  const parsed = parseJson(text, name);
   if (!parsed.ok) return parsed;
   const { value, duplicates } = parsed.value;
-  const object = readObject(value, TABLE_PATH);
+  const object = readObject(value, name);
   if (!object.ok) return object;
   const reading = readFields(object.value, "", TABLE_FIELDS);
   const problems = [...duplicates, ...reading.problems, ...checkTokenShared(reading.values)];

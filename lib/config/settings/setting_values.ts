@@ -8,14 +8,14 @@ import { fail, ok, type Result } from "../../core/result.ts";
 import { type Address, parseHost, parseListenerAddress, parsePort } from "../../http/host.ts";
 import { gotText } from "../reader/got_text.ts";
 
-/** The runtime splits `--allow-read` at commas, and a shell interprets the other characters. */
-const UNFIT_FOR_FLAGS = /[\s,"'`$\\*?{}()<>|&;]/;
+/** The runtime splits `--allow-read` at commas, and knows no escape for them; a line break would break a message. */
+// deno-lint-ignore no-control-regex -- control characters are what it rejects
+const UNFIT_FOR_FLAGS = /[,\x00-\x1f\x7f]/;
 
-/** Parses the path of a file, which must also be usable in flags. */
+/** Parses the path of a file, which must also be usable in a list of the runtime's flags. */
 export function parseFilePath(text: string, path: string): Result<string> {
   if (!UNFIT_FOR_FLAGS.test(text)) return ok(text);
-  const message = "must be a path without whitespace, commas, quotes or shell metacharacters";
-  return fail(path, "invalid_path", message);
+  return fail(path, "invalid_path", "must be a path without commas and control characters");
 }
 
 /** Parses the path of the route table, which must not be in `/`: the service may read the table's whole folder. */
