@@ -31,7 +31,7 @@ export function handleAdmin(request: Pick<Request, "method" | "url">, views: Adm
     case "/healthz":
       return plain("ok\n");
     case "/readyz":
-      return readiness(views.state().draining);
+      return readiness(views.state());
     case "/metrics":
       return respond(formatExposition(metricFamilies(views.meters, views.state())), CONTENT_TYPE);
     case "/":
@@ -44,9 +44,12 @@ export function handleAdmin(request: Pick<Request, "method" | "url">, views: Adm
 }
 
 /** Returns the response of `/readyz`. Its `cred-proxy-state` distinguishes it from another service's 200. */
-function readiness(draining: boolean): Response {
-  const state = draining ? "draining" : "ready";
-  return plain(`${state}\n`, { status: draining ? 503 : 200, headers: { "cred-proxy-state": state } });
+function readiness({ draining, accepting }: ServiceState): Response {
+  const state = draining ? "draining" : accepting ? "ready" : "full";
+  return plain(`${state}\n`, {
+    status: state === "ready" ? 200 : 503,
+    headers: { "cred-proxy-state": state },
+  });
 }
 
 /** Returns the path of the runtime's URL, which is `http://host` followed by the unparsed request target. */

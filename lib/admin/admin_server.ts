@@ -14,6 +14,8 @@ import { RecentRequests } from "./recent_requests.ts";
 export interface AdminSources {
   readonly service: Service;
   readonly meters: Meters;
+  /** Whether clients can connect. */
+  readonly listeners: { readonly accepting: boolean };
 }
 
 /** The operator's server: it keeps statistics and serves them on a listener of its own. */
@@ -48,7 +50,8 @@ export class AdminServer implements AdminViews {
 
   state(): ServiceState {
     const { inFlight, draining } = this.#sources.service.limiter;
-    return { inFlight, draining, startTime: this.#startTime, memory: Deno.memoryUsage().rss };
+    const { accepting } = this.#sources.listeners;
+    return { inFlight, draining, accepting, startTime: this.#startTime, memory: Deno.memoryUsage().rss };
   }
 
   page(): PageData {

@@ -102,6 +102,7 @@ function checkTrace(response: ResponseHead): string | undefined {
 function checkReadiness(response: ResponseHead): string | undefined {
   const state = valueOf(response, "cred-proxy-state");
   if (state === "draining") return "the service is shutting down";
+  if (state === "full") return "the service accepts no new connections for want of file descriptors";
   return state === "ready" && response.status === 200 ? undefined : NOT_OURS;
 }
 

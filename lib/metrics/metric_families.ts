@@ -8,6 +8,8 @@ import { STATUS_CLASSES } from "./status_class.ts";
 export interface ServiceState {
   readonly inFlight: number;
   readonly draining: boolean;
+  /** Whether new connections are accepted. */
+  readonly accepting: boolean;
   /** The time at which the service started, in milliseconds since 1970. */
   readonly startTime: number;
   /** Resident memory, in bytes. */

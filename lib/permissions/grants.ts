@@ -38,8 +38,8 @@ export async function checkGrants(required: Grants): Promise<readonly Problem[]>
 }
 
 /**
- * Revokes the permissions that only startup needs: to read the environment and to listen. Open listeners keep serving,
- * but nothing in the process can open another one at their addresses or at the socket's path.
+ * Revokes the permissions that only startup needs: to read the environment, and to listen on a port that the system
+ * chooses. The right to listen at a fixed address is kept, since a listener that is lost is opened again.
  *
  * Must be called after the tokens have been read and the listeners opened.
  */
@@ -47,8 +47,9 @@ export async function revokeAfterStart(
   settings: Pick<Settings, "bind" | "port" | "socket" | "admin">,
 ): Promise<void> {
   await Deno.permissions.revoke({ name: "env" });
-  for (const host of listenerGrants(settings)) await Deno.permissions.revoke({ name: "net", host });
-  if (settings.socket !== undefined) await Deno.permissions.revoke({ name: "write", path: settings.socket });
+  for (const host of listenerGrants(settings)) {
+    if (host.endsWith(":0")) await Deno.permissions.revoke({ name: "net", host });
+  }
 }
 
 /** Returns a problem for each upstream of a table that the process may not connect to; only a restart can change that. */

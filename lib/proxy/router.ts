@@ -31,6 +31,8 @@ export interface RouterOptions extends TokenStores {
   readonly caCerts: readonly string[];
   readonly egress: Egress;
   readonly deadlines: Deadlines;
+  /** Whether new connections to upstreams may be opened. */
+  readonly mayConnect?: () => boolean;
   /** Returns the connection counts of a route, by its name. */
   readonly connectionCounts: (route: string) => ConnectionCounts;
 }
@@ -50,6 +52,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
         caCerts: options.caCerts,
         egress: egressFor(options.egress, config.upstream),
         deadlines: options.deadlines,
+        ...(options.mayConnect && { mayConnect: options.mayConnect }),
         counts: options.connectionCounts(name),
       }),
     };

@@ -9,13 +9,15 @@ import { openRouter } from "../proxy/router.ts";
 import { Service } from "../proxy/service.ts";
 import type { TokenStores } from "../tokens/open_token_source.ts";
 import { Deadlines } from "../upstream/deadlines.ts";
+import { DescriptorReserve } from "./descriptor_reserve.ts";
+import { type Listener, Listeners } from "./listeners.ts";
 import { serveUnixSocket } from "./unix_listener.ts";
 
 /** What a server serves, and how. */
 export interface ServerOptions extends TokenStores {
   readonly settings: Pick<
     Settings,
-    "bind" | "port" | "socket" | "maxInFlight" | "drainMs" | "admin" | "egress"
+    "bind" | "port" | "socket" | "maxInFlight" | "drainMs" | "admin" | "egress" | "routesPath"
   >;
   readonly table: RouteTable;
   /** Authorities trusted in addition to the built-in ones, in PEM. */
@@ -44,6 +46,8 @@ export function startServer(options: ServerOptions): Server {
   const { settings, caCerts } = options;
   const meters = new Meters();
   const deadlines = new Deadlines();
+  const reserve = new DescriptorReserve(settings.routesPath);
+  const listeners = new Listeners(reserve);
   const open = (table: RouteTable, { tokens, files }: TokenStores) =>
     openRouter(table, {
       tokens,
@@ -51,6 +55,7 @@ export function startServer(options: ServerOptions): Server {
       caCerts,
       egress: settings.egress,
       deadlines,
+      mayConnect: () => reserve.spares,
       connectionCounts: (route) => meters.connections(route),
     });
   const service = new Service({
@@ -58,7 +63,7 @@ export function startServer(options: ServerOptions): Server {
     limiter: new InFlightLimiter(settings.maxInFlight),
     log: new RequestLog(options.sinks, options.logsClient),
   });
-  const adminServer = settings.admin && new AdminServer(settings.admin, { service, meters });
+  const adminServer = settings.admin && new AdminServer(settings.admin, { service, meters, listeners });
   if (adminServer !== undefined) service.log.addSink((entry) => adminServer.record(entry));
 
   const handler = createHandler(service);
@@ -68,14 +73,23 @@ export function startServer(options: ServerOptions): Server {
     // The handler catches every error itself; the response to one that gets here must reveal nothing.
     onError: () => new Response(null, { status: 500 }),
   };
-  const server = Deno.serve({ hostname: settings.bind, port: settings.port, ...common }, handler);
-  const servers = settings.socket === undefined
-    ? [server]
-    : [server, serveUnixSocket(settings.socket, common, handler)];
-  const admin = adminServer?.listen(common);
+  let { port } = settings;
+  const tcp = listeners.open(
+    "service",
+    () => Deno.serve({ hostname: settings.bind, port, ...common }, handler),
+  );
+  const address = tcp.address;
+  // To be opened again at the same place.
+  port = address.port;
+  const { socket } = settings;
+  const clients: Listener[] = [tcp];
+  if (socket !== undefined) {
+    clients.push(listeners.open("service", () => serveUnixSocket(socket, common, handler)));
+  }
+  const admin = adminServer && listeners.open("operator", () => adminServer.listen(common));
   return {
-    address: server.addr,
-    adminAddress: admin?.addr,
+    address,
+    adminAddress: admin?.address,
     meters,
     reload(table, stores) {
       const before = service.router;
@@ -88,7 +102,10 @@ export function startServer(options: ServerOptions): Server {
       // The runtime's own shutdown aborts uploads, so it follows the drain, during which new requests get a 503.
       await Promise.race([
         service.limiter.drain()
-          .then(() => Promise.all(servers.map((each) => each.shutdown())))
+          .then(() => {
+            listeners.close();
+            return Promise.all(clients.map((each) => each.shutdown()));
+          })
           // The operator's listener closes last, so that it can report the draining.
           .then(() => admin?.shutdown()),
         timeout.promise,

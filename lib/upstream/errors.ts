@@ -36,6 +36,11 @@ export class TunnelRefused extends Error {
   }
 }
 
+/** No connection was attempted, since the process has too few file descriptors left. */
+export class NoDescriptors extends Error {
+  override readonly name = "NoDescriptors";
+}
+
 /** The client disconnected before there was a response. */
 export class ClientDisconnected extends Error {
   override readonly name = "ClientDisconnected";

@@ -4,7 +4,7 @@ import { ConnectionCounts } from "./connection_counts.ts";
 import { Deadline, type Deadlines } from "./deadlines.ts";
 import { decoderFor } from "./decoder.ts";
 import { dial, type DialOptions } from "./dial.ts";
-import { BadResponse, ClientDisconnected, UpstreamHungUp, UpstreamTimeout } from "./errors.ts";
+import { BadResponse, ClientDisconnected, NoDescriptors, UpstreamHungUp, UpstreamTimeout } from "./errors.ts";
 import { Pool } from "./pool.ts";
 import { RequestBody } from "./request_body.ts";
 import { serializeRequestHead } from "./request_head.ts";
@@ -21,6 +21,8 @@ export interface TransportOptions extends DialOptions {
   readonly deadlines: Deadlines;
   /** Counts the connections; a transport that replaces this one may go on with it. */
   readonly counts?: ConnectionCounts;
+  /** Whether new connections may be opened; by default always. */
+  readonly mayConnect?: () => boolean;
 }
 
 /** RFC 9110, section 9.2.2. */
@@ -35,6 +37,7 @@ export class Http1Transport implements Transport {
   readonly #dialOptions: DialOptions;
   readonly #deadlines: Deadlines;
   readonly #counts: ConnectionCounts;
+  readonly #mayConnect: () => boolean;
   readonly #pool = new Pool();
 
   constructor(target: TransportTarget, options: TransportOptions) {
@@ -42,6 +45,7 @@ export class Http1Transport implements Transport {
     this.#dialOptions = options;
     this.#deadlines = options.deadlines;
     this.#counts = options.counts ?? new ConnectionCounts();
+    this.#mayConnect = options.mayConnect ?? (() => true);
   }
 
   /**
@@ -70,6 +74,7 @@ export class Http1Transport implements Transport {
   }
 
   async #connect(request: UpstreamRequest): Promise<Connection> {
+    if (!this.#mayConnect()) throw new NoDescriptors("The last file descriptors are kept for the operator");
     const attempt = new AbortController();
     const { upstream, connectTimeoutMs } = this.#target;
     const deadline = new Deadline(connectTimeoutMs, request.isClientGone, () => attempt.abort());

@@ -341,6 +341,7 @@ Deno.test("a failure outside of the error handling is a bare 500, and nothing is
     for (const [, failure] of FAILURES) {
       const serving = startServer({
         settings: {
+          routesPath: "/nowhere",
           bind: "127.0.0.1",
           port: 0,
           socket: undefined,

@@ -14,7 +14,7 @@ interface Parsed {
   readonly metrics: readonly { readonly value?: string; readonly labels?: Record<string, string> }[];
 }
 
-const STATE = { inFlight: 3, draining: false, startTime: 1_700_000_000_500, memory: 12_345 };
+const STATE = { inFlight: 3, draining: false, accepting: true, startTime: 1_700_000_000_500, memory: 12_345 };
 
 /** The metrics of a service with some history. */
 function example(): Family[] {
