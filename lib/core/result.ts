@@ -59,6 +59,7 @@ export type ProblemCode =
   | "reserved_field"
   | "credential_field"
   | "invalid_method"
+  | "invalid_parameter"
   | "method_not_forwarded"
   // Variables and files.
   | "invalid_variable_name"

@@ -28,7 +28,10 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** Fields whose entire value is an API key. */
 export const KEY_FIELDS: readonly string[] = ["x-api-key", "x-goog-api-key", "api-key"];
 
-/** Fields in which known clients send a credential. None of them is forwarded, whichever field the route uses. */
+/**
+ * Fields in which known clients send a credential. None of them is forwarded, whichever field the route uses, and none may
+ * be set by a table. `credential_names.ts` lists those of particular services.
+ */
 export const CREDENTIAL_FIELDS: ReadonlySet<string> = new Set([
   "authorization",
   "proxy-authorization",

@@ -1,4 +1,5 @@
 import type { RouteConfig } from "../config/route/route_config.ts";
+import { SERVICE_CREDENTIAL_FIELDS } from "../http/credential_names.ts";
 import { CREDENTIAL_FIELDS, HOP_BY_HOP } from "../http/field_names.ts";
 import type { RequestFraming } from "../http/framing.ts";
 import type { OutgoingField } from "../upstream/transport.ts";
@@ -6,16 +7,44 @@ import type { Target } from "./target.ts";
 
 /** How a route changes the fields of every request, computed once. */
 export interface RequestFieldRules {
-  /** The names of client fields that are dropped, in lower case. */
-  readonly dropped: ReadonlySet<string>;
+  /** Reports whether a client's field is dropped, by its name in lower case. */
+  readonly isDropped: (name: string) => boolean;
   /** The field lines that every request gets: Host and the fields that the route sets. */
   readonly constant: readonly OutgoingField[];
   /** The values to append, by field name in lower case. */
   readonly added: ReadonlyMap<string, string>;
 }
 
-/** Returns the rules of a route. */
-export function requestFieldRules(route: RouteConfig): RequestFieldRules {
+/** The fields of clients that every route drops if the table says nothing else. */
+const ALWAYS_DROPPED: ReadonlySet<string> = new Set([
+  ...HOP_BY_HOP,
+  ...CREDENTIAL_FIELDS,
+  ...SERVICE_CREDENTIAL_FIELDS,
+  // Generated from the validated framing instead.
+  "content-length",
+]);
+
+/**
+ * Returns the names of the fields that all routes of a table drop: also those that carry the credential of any of them,
+ * since the routes may lead to one service, or to services that know the same fields.
+ */
+export function fieldsDroppedByAll(routes: Iterable<Pick<RouteConfig, "authHeader">>): ReadonlySet<string> {
+  const names = new Set(ALWAYS_DROPPED);
+  for (const { authHeader } of routes) names.add(usualName(authHeader.toLowerCase()));
+  // The routes' own field `cookies` decides about it.
+  names.delete("cookie");
+  return names;
+}
+
+/**
+ * Returns the rules of a route.
+ *
+ * @param droppedByAll What {@linkcode fieldsDroppedByAll} returns for the table; its routes share the set.
+ */
+export function requestFieldRules(
+  route: RouteConfig,
+  droppedByAll: ReadonlySet<string> = fieldsDroppedByAll([route]),
+): RequestFieldRules {
   const set = new Map([["host", route.upstream.authority], ...route.setHeaders]);
   const added = new Map(route.addHeaders);
   if (route.scrub) {
@@ -23,16 +52,27 @@ export function requestFieldRules(route: RouteConfig): RequestFieldRules {
     set.set("accept-encoding", "identity");
     added.delete("accept-encoding");
   }
-  const dropped = new Set([
-    ...HOP_BY_HOP,
-    ...CREDENTIAL_FIELDS,
-    // Generated from the validated framing instead.
-    "content-length",
+  const own = [
     route.authHeader.toLowerCase(),
     ...set.keys(),
+    ...route.dropHeaders,
     ...(route.cookies ? [] : ["cookie"]),
-  ]);
-  return { dropped, constant: [...set], added };
+  ];
+  const dropped = new Set(own.map(usualName));
+  const kept = new Set([...route.keepHeaders].map(usualName));
+  return {
+    isDropped(name) {
+      const usual = usualName(name);
+      return dropped.has(usual) || (droppedByAll.has(usual) && !kept.has(usual));
+    },
+    constant: [...set],
+    added,
+  };
+}
+
+/** Returns a name with dashes for underscores: to CGI and its successors both are one name (RFC 3875, section 4.1.18). */
+function usualName(name: string): string {
+  return name.includes("_") ? name.replaceAll("_", "-") : name;
 }
 
 /** The parts of a client's request from which the outgoing fields are built. */
@@ -47,7 +87,7 @@ export interface ClientFields {
  * as `Connection: authorization`) can affect it.
  */
 export function requestFields(
-  { dropped, constant, added }: RequestFieldRules,
+  { isDropped, constant, added }: RequestFieldRules,
   { headers, framing }: ClientFields,
 ): OutgoingField[] {
   const connection = headers.get("connection");
@@ -55,7 +95,7 @@ export function requestFields(
   const fields = constant.slice();
   const appended = added.size === 0 ? undefined : new Map(added);
   headers.forEach((value, name) => {
-    if (dropped.has(name) || named?.has(name)) return;
+    if (isDropped(name) || named?.has(name)) return;
     const more = appended?.get(name);
     appended?.delete(name);
     fields.push([name, more === undefined ? value : value === "" ? more : `${value}, ${more}`]);

@@ -3,6 +3,7 @@ import { Refusal } from "../http/refusal.ts";
 import { isPermanent, UpstreamTimeout } from "../upstream/errors.ts";
 import type { UpstreamRequest } from "../upstream/transport.ts";
 import { requestFields, upstreamTarget } from "./build_request.ts";
+import { withoutParameters } from "./client_query.ts";
 import { assertPolicy } from "./policy.ts";
 import { refuse } from "./refuse.ts";
 import { assertNoUnframedContent, hasContent, requestFraming } from "./request_framing.ts";
@@ -25,14 +26,16 @@ export function createHandler(service: Service): Handler {
       if (NEVER_FORWARDED.has(method.toUpperCase())) throw new Refusal("method_not_forwarded");
 
       const host = headers.get("host") ?? "";
-      const target = parseTarget(request.url, host, method);
-      span.entry.path = target.path;
+      const asked = parseTarget(request.url, host, method);
+      span.entry.path = asked.path;
 
-      const route = router.match(host, target.path);
-      if (route === undefined) throw new Refusal("no_route", target.path);
+      const route = router.match(host, asked.path);
+      if (route === undefined) throw new Refusal("no_route", asked.path);
       span.matched(route);
 
       router.authenticate(headers);
+      // Before the policy, which checks what is forwarded.
+      const target = { path: asked.path, query: withoutParameters(asked.query, route.isParameterDropped) };
       assertPolicy(route.config, { method, target, headers });
       assertNoUpgrade(headers.get("upgrade"));
       const framing = requestFraming(method, headers);

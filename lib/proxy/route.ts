@@ -3,6 +3,7 @@ import type { Credential } from "../credentials/credential.ts";
 import type { TokenSource } from "../tokens/token_source.ts";
 import type { Transport } from "../upstream/transport.ts";
 import type { RequestFieldRules } from "./build_request.ts";
+import type { IsDropped } from "./client_query.ts";
 
 /** A live route: its configuration, and everything that its requests share. */
 export interface Route {
@@ -10,6 +11,8 @@ export interface Route {
   readonly name: string;
   readonly config: RouteConfig;
   readonly requestFields: RequestFieldRules;
+  /** The parameters of the client's query that are not forwarded. */
+  readonly isParameterDropped: IsDropped;
   readonly token: TokenSource;
   readonly credential: Credential;
   readonly transport: Transport;

@@ -7,8 +7,9 @@ import { openTokenSource, type TokenStores } from "../tokens/open_token_source.t
 import type { ConnectionCounts } from "../upstream/connection_counts.ts";
 import type { Deadlines } from "../upstream/deadlines.ts";
 import { Http1Transport } from "../upstream/http1_transport.ts";
-import { requestFieldRules } from "./build_request.ts";
+import { fieldsDroppedByAll, requestFieldRules } from "./build_request.ts";
 import { type Authenticator, authenticatorFor } from "./client_auth.ts";
+import { parameterRule } from "./client_query.ts";
 import type { Route } from "./route.ts";
 import { RouteIndex } from "./route_index.ts";
 
@@ -39,13 +40,15 @@ export interface RouterOptions extends TokenStores {
 
 /** Creates the router of a table. */
 export function openRouter(table: RouteTable, options: RouterOptions): Router {
+  const droppedByAll = fieldsDroppedByAll(table.routes);
   const routes = table.routes.map((config): Route => {
     const name = routeName(config);
     const token = openTokenSource(config, options);
     return {
       name,
       config,
-      requestFields: requestFieldRules(config),
+      requestFields: requestFieldRules(config, droppedByAll),
+      isParameterDropped: parameterRule(config),
       token,
       credential: new FieldCredential(config, token),
       transport: new Http1Transport(config, {

@@ -19,6 +19,15 @@ import { TOKEN } from "../support/fixture.ts";
 
 const fixture = useAttackFixture((upstream) => [
   { path: "/key/", upstream, auth_scheme: "", auth_header: "X-Api-Key" },
+  { path: "/own/", upstream, auth_header: "X-Own" },
+  {
+    path: "/choosy/",
+    upstream,
+    drop_headers: ["X-Team"],
+    keep_headers: ["X-Session-Token"],
+    drop_query: ["token"],
+    keep_query: ["key"],
+  },
   { path: "/narrow/", upstream, methods: ["POST"], paths: ["x"] },
 ]);
 
@@ -229,18 +238,56 @@ Deno.test("Connection does not remove the route's own field", async () => {
   );
 });
 
-Deno.test("a name with underscores is a different field: it may pass alongside the credential but never replaces it", (test) => {
+Deno.test("a name with underscores is the name with dashes: a credential and a framing field are dropped in either spelling", (test) => {
   const fields = [
-    "_authorization: mine",
-    "authorization_: mine",
     "content_length: 5",
     "proxy_authorization: mine",
     "transfer_encoding: chunked",
     "x_api_key: mine",
+    "x_api-key: mine",
+    "private_token: mine",
+    "x_own: mine",
   ];
   return fixture.run(test, [
-    ["six of them", get(...fields), SERVED, [["GET /x", fields]]],
-    ["one that Connection names", get("Connection: x_api_key", "X_Api_Key: mine"), SERVED, [["GET /x"]]],
+    ...fields.map((field): Attack => [field, get(field), SERVED, [["GET /x"]]]),
+    ["two other names", get("_authorization: 1", "x_a: 2"), SERVED, [[
+      "GET /x",
+      ["_authorization: 1", "x_a: 2"],
+    ]]],
+    ["one that Connection names", get("Connection: x_b", "X_B: 1"), SERVED, [["GET /x"]]],
+  ]);
+});
+
+Deno.test("a field in which a service accepts a credential is dropped on every route", (test) => {
+  const names = [
+    ..."PRIVATE-TOKEN JOB-TOKEN Deploy-Token X-Auth-Token X-Subject-Token X-Vault-Token X-Consul-Token".split(
+      " ",
+    ),
+    ..."DD-API-KEY DD-APPLICATION-KEY apikey X-ApiKey X-Access-Token X-GitHub-Token X-GitHub-OTP".split(" "),
+    ..."X-Shopify-Access-Token X-Amz-Security-Token X-JFrog-Art-Api X-NuGet-ApiKey Fastly-Key xi-api-key"
+      .split(" "),
+    ..."X-Auth-Key X-Functions-Key Ocp-Apim-Subscription-Key X-Registry-Auth X-Figma-Token Circle-Token"
+      .split(" "),
+    ..."CF-Access-Client-Secret X-Goog-IAP-JWT-Assertion X-Hasura-Admin-Secret X-Plex-Token Token".split(" "),
+  ];
+  return fixture.run(test, [
+    [`${names.length} of them`, get(...names.map((name) => `${name}: mine`)), SERVED, [["GET /x"]]],
+    ["the field of another route", get("X-Own: mine"), SERVED, [["GET /x"]]],
+    ["one that the route drops", requestText("GET /choosy/x", ["X-Team: mine", "X_Team: mine"]), [
+      "200 /x",
+      AFTER,
+    ], [
+      ["GET /x"],
+    ]],
+    [
+      "one that the route keeps",
+      requestText("GET /choosy/x", ["X-Session-Token: mine", "Authorization: mine"]),
+      [
+        "200 /x",
+        AFTER,
+      ],
+      [["GET /x", ["x-session-token: mine"]]],
+    ],
   ]);
 });
 

@@ -13,7 +13,10 @@ import {
   useAttackFixture,
 } from "../support/attack_fixture.ts";
 
-const fixture = useAttackFixture((upstream) => [{ path: "/github/", upstream: `${upstream}/gh` }]);
+const fixture = useAttackFixture((upstream) => [
+  { path: "/github/", upstream: `${upstream}/gh` },
+  { path: "/choosy/", upstream, drop_query: ["token"], keep_query: ["key"] },
+]);
 
 const NO_ROUTE: readonly string[] = ["404 no_route", AFTER];
 
@@ -281,6 +284,32 @@ Deno.test("a target that is not a path is refused", (test) =>
     ...["[::1]:80", ":80"].map((target) => asking(target, CUT)),
     ["OPTIONS *", requestText("OPTIONS *"), REFUSED],
     ["OPTIONS /a/*", requestText("OPTIONS /a/*"), ["200 /*", AFTER], [["OPTIONS /*"]]],
+  ]));
+
+Deno.test("a credential in the query is dropped, however it is spelled, and the rest passes byte for byte", (test) =>
+  fixture.run(test, [
+    ...[
+      "key",
+      "KEY",
+      "access_token",
+      "private_token",
+      "api_key",
+      "%6bey",
+      "k%45y",
+      "%256bey",
+      "key[]",
+      "API-KEY",
+    ].map(
+      (name) => passing(`/a/x?a=%20&${name}=mine&b=+`, "/x?a=%20&b=+"),
+    ),
+    passing("/a/x?key=mine", "/x"),
+    passing("/a/x?key=1&b&key=2", "/x?b"),
+    passing("/a/x?b;key=mine;c", "/x?b;c"),
+    passing(
+      "/a/x?keys=1&q=key&monkey=2&token=3&page_token=4&%",
+      "/x?keys=1&q=key&monkey=2&token=3&page_token=4&%",
+    ),
+    passing("/choosy/x?key=1&Token=mine&t%6fken=mine", "/x?key=1"),
   ]));
 
 Deno.test("a long target passes unchanged, and one beyond the limit of a head is refused", (test) =>

@@ -4,6 +4,7 @@ import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { createHandler } from "../../lib/proxy/handler.ts";
 import { requestFieldRules } from "../../lib/proxy/build_request.ts";
+import { parameterRule } from "../../lib/proxy/client_query.ts";
 import { authenticatorFor } from "../../lib/proxy/client_auth.ts";
 import { createRouter } from "../../lib/proxy/router.ts";
 import { Service } from "../../lib/proxy/service.ts";
@@ -64,6 +65,7 @@ function handlerFor(
       name: config.path,
       config,
       requestFields: requestFieldRules(config),
+      isParameterDropped: parameterRule(config),
       token,
       credential: new FieldCredential(config, token),
       transport: {

@@ -39,6 +39,14 @@ export interface RouteConfig {
   readonly setHeaders: ReadonlyMap<string, string>;
   /** Fields whose values are appended to the client's, separated by a comma; names in lower case. */
   readonly addHeaders: ReadonlyMap<string, string>;
+  /** The client's fields that are dropped besides those that always are; names in lower case. */
+  readonly dropHeaders: ReadonlySet<string>;
+  /** The client's fields that are forwarded although other services accept a credential there; names in lower case. */
+  readonly keepHeaders: ReadonlySet<string>;
+  /** The client's parameters that are dropped besides those that always are, as `foldParameter` returns them. */
+  readonly dropQuery: ReadonlySet<string>;
+  /** The client's parameters that are forwarded although other services accept a credential there; likewise. */
+  readonly keepQuery: ReadonlySet<string>;
   /** The allowed methods; undefined: all but those that are never forwarded. */
   readonly methods: ReadonlySet<string> | undefined;
   /** The allowed paths below the prefix; undefined: all. */

@@ -15,6 +15,7 @@ import {
   parseCredentialField,
   parseTokenVariable,
 } from "./credential_fields.ts";
+import { checkDroppedNames, parseDroppedField, parseKeptField, parseParameter } from "./dropped_names.ts";
 import { checkHeaders, readAddHeaders, readSetHeaders } from "./header_fields.ts";
 import { parseMethod } from "./method.ts";
 import { parsePattern } from "./path_pattern.ts";
@@ -36,6 +37,10 @@ const ROUTE_FIELDS = {
   auth_user: optional(fromString(parseAuthUser), undefined),
   set_headers: optional(readSetHeaders, new Map<string, string>()),
   add_headers: optional(readAddHeaders, new Map<string, string>()),
+  drop_headers: optional(listOf("field name", parseDroppedField), []),
+  keep_headers: optional(listOf("field name", parseKeptField), []),
+  drop_query: optional(listOf("parameter", parseParameter), []),
+  keep_query: optional(listOf("parameter", parseParameter), []),
   methods: optional(listOf("method", parseMethod), undefined),
   paths: optional(listOf("pattern", parsePattern), undefined),
   cookies: optional(readBoolean, false),
@@ -64,6 +69,10 @@ export const readRoute: Reader<RouteConfig> = (json, path) => {
     tokenFile: values.token_file,
     setHeaders: values.set_headers,
     addHeaders: values.add_headers,
+    dropHeaders: new Set(values.drop_headers),
+    keepHeaders: new Set(values.keep_headers),
+    dropQuery: new Set(values.drop_query),
+    keepQuery: new Set(values.keep_query),
     methods: values.methods && new Set(values.methods),
     paths: values.paths,
     cookies: values.cookies,
@@ -89,5 +98,6 @@ function checkTogether(values: Partial<FieldValues<typeof ROUTE_FIELDS>>, path: 
     problems.push(problem(memberPath(`${path}.${field}`, name), "conflict", message));
   }
   if (set !== undefined && add !== undefined) problems.push(...checkHeaders(set, add, path));
+  problems.push(...checkDroppedNames(values, path));
   return problems;
 }
