@@ -1,6 +1,7 @@
 import type { RouteConfig } from "../config/route/route_config.ts";
 import { SERVICE_CREDENTIAL_FIELDS } from "../http/credential_names.ts";
 import { CREDENTIAL_FIELDS, HOP_BY_HOP } from "../http/field_names.ts";
+import { overrideKind } from "../http/override_names.ts";
 import type { RequestFraming } from "../http/framing.ts";
 import type { OutgoingField } from "../upstream/transport.ts";
 import type { Target } from "./target.ts";
@@ -60,10 +61,13 @@ export function requestFieldRules(
   ];
   const dropped = new Set(own.map(usualName));
   const kept = new Set([...route.keepHeaders].map(usualName));
+  const isNarrow = route.methods !== undefined || route.paths !== undefined;
   return {
     isDropped(name) {
       const usual = usualName(name);
-      return dropped.has(usual) || (droppedByAll.has(usual) && !kept.has(usual));
+      return dropped.has(usual) || (droppedByAll.has(usual) && !kept.has(usual)) ||
+        // What a proxy would say of the client or the host may decide which method or path a server sees.
+        (isNarrow && overrideKind(name) === "origin");
     },
     constant: [...set],
     added,

@@ -1,3 +1,5 @@
+import { hasDotLikeSegment } from "../http/dot_like_segment.ts";
+import { namesMethod, type OverrideKind, overrideKind } from "../http/override_names.ts";
 import { matches, type Pattern } from "../http/pattern.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { Target } from "./target.ts";
@@ -8,6 +10,8 @@ export interface RoutePolicy {
   readonly path: string;
   readonly methods: ReadonlySet<string> | undefined;
   readonly paths: readonly Pattern[] | undefined;
+  /** The base path restricts the path as well. */
+  readonly upstream: { readonly base: string };
 }
 
 /** The parts of a request that a policy checks, exactly as they are forwarded. */
@@ -17,47 +21,42 @@ export interface PolicedRequest {
   readonly headers: Pick<Headers, "forEach">;
 }
 
-/** Fields that make some servers handle a request as if it had another method. */
-const METHOD_FIELDS: ReadonlySet<string> = new Set([
-  "x-http-method-override",
-  "x-http-method",
-  "x-method-override",
-]);
-
-/** Fields that make some servers handle a request as if it had another path. */
-const PATH_FIELDS: ReadonlySet<string> = new Set(["x-original-url", "x-rewrite-url", "x-original-uri"]);
-
 /**
  * Checks that a route allows a request.
  *
  * @throws {Refusal} `not_allowed` if it does not.
  */
 export function assertPolicy(
-  { path: prefix, methods, paths }: RoutePolicy,
+  { path: prefix, methods, paths, upstream }: RoutePolicy,
   { method, target, headers }: PolicedRequest,
 ): void {
   if (methods !== undefined) {
     if (!methods.has(method)) throw new Refusal("not_allowed", `the method ${method}`);
-    refuseFields(METHOD_FIELDS, headers);
+    if (namesMethod(target.query)) throw new Refusal("not_allowed", "a parameter that names a method");
+    refuseFields("method", headers);
   }
-  if (paths !== undefined) {
+  if (paths !== undefined || upstream.base !== "") {
     const path = target.path.slice(prefix.length);
-    if (!hasOneSpelling(path)) throw new Refusal("not_allowed", "a path in an unusual spelling");
-    const allowed = paths.some((each) =>
-      (each.query === undefined || each.query === target.query) && matches(each, path)
-    );
-    if (!allowed) {
-      throw new Refusal("not_allowed", `"${target.path}"${target.query === "" ? "" : " with this query"}`);
-    }
-    refuseFields(PATH_FIELDS, headers);
+    if (hasDotLikeSegment(path)) throw new Refusal("not_allowed", "a segment that resembles a dot-segment");
+    if (paths !== undefined) assertPath(paths, target, path);
+  }
+  if (paths !== undefined) refuseFields("path", headers);
+}
+
+/** @param path The part after the route's prefix. */
+function assertPath(paths: readonly Pattern[], target: Target, path: string): void {
+  if (!hasOneSpelling(path)) throw new Refusal("not_allowed", "a path in an unusual spelling");
+  const allowed = paths.some((each) =>
+    (each.query === undefined || each.query === target.query) && matches(each, path)
+  );
+  if (!allowed) {
+    throw new Refusal("not_allowed", `"${target.path}"${target.query === "" ? "" : " with this query"}`);
   }
 }
 
-/** Rejects fields, with underscores or dashes: in CGI and its successors both are one name (RFC 3875, section 4.1.18). */
-function refuseFields(names: ReadonlySet<string>, fields: Pick<Headers, "forEach">): void {
+function refuseFields(kind: OverrideKind, fields: Pick<Headers, "forEach">): void {
   fields.forEach((_value, name) => {
-    const usual = name.replaceAll("_", "-");
-    if (names.has(usual)) throw new Refusal("not_allowed", `the field ${usual}`);
+    if (overrideKind(name) === kind) throw new Refusal("not_allowed", `the field ${name}`);
   });
 }
 
@@ -78,9 +77,14 @@ function hasOneSpelling(path: string): boolean {
   if (!path.includes("%")) return true;
   try {
     // Servers differ over invalid UTF-8: some decode an overlong `%c0%af` to a slash.
-    decodeURIComponent(path);
-    return true;
+    const decoded = decodeURIComponent(path);
+    return separatorsIn(decoded.normalize("NFKC")) === separatorsIn(decoded);
   } catch {
     return false;
   }
+}
+
+/** Counts what separates the parts of a path. NFKC makes some of a full-width slash, for example. */
+function separatorsIn(text: string): number {
+  return text.split(/[/\\?#;%]/).length;
 }

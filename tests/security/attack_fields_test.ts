@@ -293,23 +293,49 @@ Deno.test("a field in which a service accepts a credential is dropped on every r
 
 Deno.test("no field overrides the method or the path that a restricted route allows, with or without underscores", (test) => {
   const names = [
-    "X-HTTP-Method-Override",
-    "X-HTTP-Method",
-    "X-Method-Override",
-    "X-Original-URL",
-    "X-Rewrite-URL",
+    ..."X-HTTP-Method-Override X-HTTP-Method X-Method-Override HTTP-Method-Override X-Method X-HTTP-Verb"
+      .split(" "),
+    ..."X-Forwarded-Method X-Original-URL X-Rewrite-URL X-Forwarded-Uri X-Forwarded-Prefix".split(" "),
+    ..."X-Envoy-Original-Path X-Original-Path X-Override-URL Destination X-Amz-Copy-Source".split(" "),
   ];
+  const spellings = new Set(
+    names.flatMap((name) => [name, name.replaceAll("-", "_"), name.replace("-", "_")]),
+  );
   return fixture.run(test, [
     ["none of them", requestText("POST /narrow/x"), SERVED, [["POST /x"]]],
-    ...names.flatMap((name) => [name, name.replaceAll("-", "_"), name.replace("-", "_")]).map((
-      name,
-    ): Attack => [
+    ...Array.from(spellings, (name): Attack => [
       name,
       requestText("POST /narrow/x", [`${name}: DELETE`]),
       ["403 not_allowed", AFTER],
     ]),
   ]);
 });
+
+Deno.test("what a proxy would say of the client and the host is dropped on a restricted route", (test) => {
+  const fields = [
+    ..."Forwarded X-Forwarded-For X-Forwarded-Host X_Forwarded_Host X-Forwarded-Proto X-Real-IP X-Original-Host"
+      .split(
+        " ",
+      ),
+    ..."X-Envoy-External-Address X-Host".split(" "),
+  ].map((name) => `${name}: mine`);
+  return fixture.run(test, [
+    [`${fields.length} of them`, requestText("POST /narrow/x", fields), SERVED, [["POST /x"]]],
+  ]);
+});
+
+Deno.test("no parameter overrides the method that a restricted route allows", (test) =>
+  fixture.run(test, [
+    ...[
+      ..."_method=DELETE _METHOD=DELETE _HttpMethod=DELETE %5fmethod=DELETE a;_method=DELETE _method[]=DELETE"
+        .split(" "),
+      ..."X-HTTP-Method-Override=DELETE method=DELETE %255Fmethod=DELETE +_method=DELETE".split(" "),
+    ].map((query): Attack => [query, requestText(`POST /narrow/x?${query}`), ["403 not_allowed", AFTER]]),
+    ["a method of an API", requestText("POST /narrow/x?method=photos.search&verb=List"), [
+      "200 /x?method=photos.search&verb=List",
+      AFTER,
+    ], [["POST /x?method=photos.search&verb=List"]]],
+  ]));
 
 Deno.test("a field name that JavaScript treats specially is an ordinary field", (test) => {
   const names = [

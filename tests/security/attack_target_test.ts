@@ -15,6 +15,7 @@ import {
 
 const fixture = useAttackFixture((upstream) => [
   { path: "/github/", upstream: `${upstream}/gh` },
+  { path: "/public/", upstream, paths: ["sub/**"] },
   { path: "/choosy/", upstream, drop_query: ["token"], keep_query: ["key"] },
 ]);
 
@@ -123,6 +124,22 @@ Deno.test("a segment that only resembles a dot-segment passes byte for byte", (t
     "b?..",
   ];
   return fixture.run(test, targets.map((target) => passing(`/a/${target}`, `/${target}`)));
+});
+
+Deno.test("a segment that some server takes for a dot-segment is refused where a route restricts the path", (test) => {
+  const targets = [
+    ..."... ..%20/b %20../b ..%09/b ..%00/b .%20./b %ef%bc%8e%ef%bc%8e/b %e2%80%a5/b %c0%ae%c0%ae/b %u002e%u002e/b"
+      .split(" "),
+    ..."..%252fb %252e%252e/b ..%ef%bc%8fb ..%e2%80%8b/b a/%e3%80%82%e3%80%82/b".split(" "),
+  ];
+  return fixture.run(test, [
+    ...["/github/", "/public/sub/"].flatMap((prefix) =>
+      targets.map((target) => asking(`${prefix}${target}`, ["403 not_allowed", AFTER]))
+    ),
+    passing("/github/main...feature/..b/b../%e2%80%a6x", "/gh/main...feature/..b/b../%e2%80%a6x"),
+    passing("/public/sub/a...b/..b/c..", "/sub/a...b/..b/c.."),
+    asking("/public/sub/x%ef%bc%8fy", ["403 not_allowed", AFTER]),
+  ]);
 });
 
 Deno.test("an absolute target must name the host of the Host field", (test) =>

@@ -32,14 +32,35 @@ Deno.test("assertPolicy() allows the listed methods, in exactly their spelling",
 });
 
 Deno.test("assertPolicy() refuses the fields that make a server treat a request as another", () => {
-  for (const field of ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"]) {
-    const name = field.toLowerCase();
-    assertEquals(refused({ methods: ["POST"] }, "POST", "/a/x", { [field]: "DELETE" }), `the field ${name}`);
-    assertEquals(refused({ paths: ["x"] }, "POST", "/a/x", { [field]: "DELETE" }), undefined);
+  for (const name of ["x-http-method-override", "x-http-method", "x-method-override", "x-forwarded-method"]) {
+    assertEquals(refused({ methods: ["POST"] }, "POST", "/a/x", { [name]: "DELETE" }), `the field ${name}`);
+    // All methods pass, so none is gained.
+    assertEquals(refused({ paths: ["x"] }, "POST", "/a/x", { [name]: "DELETE" }), undefined);
   }
-  for (const field of ["x-original-url", "x-rewrite-url", "x-original-uri"]) {
-    assertEquals(refused({ paths: ["x"] }, "GET", "/a/x", { [field]: "/y" }), `the field ${field}`);
+  for (
+    const name of ["x-original-url", "x-rewrite-url", "x-original-uri", "x-forwarded-prefix", "destination"]
+  ) {
+    assertEquals(refused({ paths: ["x"] }, "GET", "/a/x", { [name]: "/y" }), `the field ${name}`);
+    assertEquals(refused({ methods: ["GET"] }, "GET", "/a/x", { [name]: "/y" }), undefined);
   }
+});
+
+Deno.test("assertPolicy() refuses a parameter that names a method where the route lists methods", () => {
+  for (const query of ["?_method=DELETE", "?a;_HttpMethod=x", "?%5Fmethod=DELETE", "?method=delete"]) {
+    assertEquals(refused({ methods: ["POST"] }, "POST", `/a/x${query}`), "a parameter that names a method");
+    assertEquals(refused({ paths: ["x"] }, "POST", `/a/x${query}`), undefined);
+  }
+});
+
+Deno.test("assertPolicy() refuses segments that resemble dot-segments where the route restricts the path", () => {
+  for (const target of ["/a/x/..%20/y", "/a/x/%ef%bc%8e%ef%bc%8e/y", "/a/.../y"]) {
+    const subject = "a segment that resembles a dot-segment";
+    assertEquals(refused({ paths: ["**"] }, "GET", target), subject);
+    assertEquals(refused({ upstream: "https://api.test/base" }, "GET", target), subject);
+    assertEquals(refused({}, "GET", target), undefined);
+    assertEquals(refused({ methods: ["GET"] }, "GET", target), undefined);
+  }
+  assertEquals(refused({ paths: ["**"] }, "GET", "/a/x%ef%bc%8fy"), "a path in an unusual spelling");
 });
 
 Deno.test("assertPolicy() allows what a pattern matches below the prefix", () => {
