@@ -23,8 +23,9 @@ Environment:
 ${indented(settingsHelp())}
   and each variable that token_env or client_token_env names: a token
 
-Signals: SIGHUP reloads the route table; SIGTERM and SIGINT drain requests in
-flight and exit; a second one exits at once.
+Signals: SIGTERM and SIGINT drain requests in flight and exit; a second one
+exits at once. SIGHUP reloads the route table, or, if the service was started
+from a terminal, drains and exits.
 
 Exit status: 0 success; 1 not ready (healthcheck); 64 usage error; 78 invalid
 configuration or flags.`);

@@ -3,10 +3,10 @@ import { routeName, type RouteTable } from "../config/route/route_config.ts";
 import { checkClientToken, tokenFiles, unsetText } from "../config/route/token.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import { hostPort } from "../http/host.ts";
-import { printError, printProblems } from "../log/print.ts";
+import { printError, printLine, printProblems } from "../log/print.ts";
 import { checkGrants, revokeAfterStart } from "../permissions/grants.ts";
 import { folderOf, requiredGrants, rightCommand } from "../permissions/permissions.ts";
-import { onSighup } from "../server/on_sighup.ts";
+import { hangUpStops, onSighup } from "../server/on_sighup.ts";
 import { openOutputs } from "../server/outputs.ts";
 import { type Server, startServer } from "../server/server.ts";
 import { stopSignals } from "../server/stop_signals.ts";
@@ -19,7 +19,7 @@ import { type Command, EXIT } from "./command.ts";
 export const serve: Command = async () => {
   // Before anything else: the first process of a container ignores signals that it has no handler for.
   const stop = stopSignals();
-  const reloadRequested = onSighup();
+  const hangUps = onSighup();
   const configuration = await loadConfiguration();
   if (!configuration.ok) {
     printProblems(configuration.problems);
@@ -61,6 +61,9 @@ export const serve: Command = async () => {
   await revokeAfterStart(settings);
   announce(server, settings, table);
   warnOfUnsetTokens(table, stores);
+  const stops = hangUpStops(settings);
+  if (stops) hangUps.first.then(stop.stop);
+  const reloadRequested = () => !stops && hangUps.received();
   watchConfig({ settings, table, tableFingerprint, ...stores, server, reloadRequested });
 
   await stop.first;
@@ -77,7 +80,7 @@ function listenersText({ bind, port, socket, admin }: Settings): string {
 
 function announce(server: Server, { socket }: Settings, table: RouteTable): void {
   const names = table.routes.map(routeName);
-  console.error(
+  printLine(
     `cred-proxy listening on ${addressText(server.address)}; ${names.length} route(s): ${names.join(", ")}`,
   );
   if (socket !== undefined) printError(`listening on ${socket} as well`);

@@ -7,5 +7,14 @@ export function printProblems(problems: readonly Problem[]): void {
 
 /** Prints one line on stderr, prefixed with the program's name. */
 export function printError(text: string): void {
-  console.error(`cred-proxy: ${text}`);
+  printLine(`cred-proxy: ${text}`);
+}
+
+/** Prints one line on stderr. One that can't be written is lost, since a terminal that has closed must not end the service. */
+export function printLine(text: string): void {
+  try {
+    console.error(text);
+  } catch {
+    // The reader is gone.
+  }
 }

@@ -28,6 +28,7 @@ const DEFAULTS: Settings = {
   caFile: undefined,
   maxInFlight: 1024,
   drainMs: 30_000,
+  hangUp: undefined,
   admin: undefined,
   egress: { https: undefined, http: undefined, bypass: [] },
 };
@@ -59,6 +60,7 @@ Deno.test("parseSettings() reads every setting", () => {
     CRED_PROXY_CA_FILE: "/etc/ca.pem",
     CRED_PROXY_MAX_IN_FLIGHT: "1",
     CRED_PROXY_DRAIN_S: "0.5",
+    CRED_PROXY_SIGHUP: "stop",
     CRED_PROXY_ADMIN: "[::1]:9100",
   });
   assertEquals(settings, {
@@ -71,6 +73,7 @@ Deno.test("parseSettings() reads every setting", () => {
     caFile: "/etc/ca.pem",
     maxInFlight: 1,
     drainMs: 500,
+    hangUp: "stop",
     admin: { host: "::1", port: 9100 },
   });
 });

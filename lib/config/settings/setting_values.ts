@@ -73,6 +73,12 @@ export function parseLogFormat(text: string, path: string): Result<"json" | "off
   return fail(path, "invalid_choice", `must be json or off, ${gotText(text)}`);
 }
 
+/** Parses what SIGHUP does. */
+export function parseHangUp(text: string, path: string): Result<"reload" | "stop"> {
+  if (text === "reload" || text === "stop") return ok(text);
+  return fail(path, "invalid_choice", `must be reload or stop, ${gotText(text)}`);
+}
+
 /** Parses a setting that is on if it has any value at all. */
 export function parseFlag(text: string): Result<boolean> {
   return ok(text !== "");

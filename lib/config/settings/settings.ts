@@ -19,6 +19,7 @@ import {
   parseDuration,
   parseFilePath,
   parseFlag,
+  parseHangUp,
   parseListenPort,
   parseLogFormat,
   parseSocketPath,
@@ -98,6 +99,13 @@ const SERVICE_SETTINGS = {
     default: "30",
     parse: parseDuration,
     help: "seconds to drain requests in flight at shutdown",
+    verbs: SERVING,
+  }),
+  /** What SIGHUP does; by default, that depends on how the service was started. */
+  hangUp: optionalSetting<"reload" | "stop">({
+    variable: "CRED_PROXY_SIGHUP",
+    parse: parseHangUp,
+    help: "reload or stop: what SIGHUP does",
     verbs: SERVING,
   }),
   /** The address of the operator's listener, if there is one. */
