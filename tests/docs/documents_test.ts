@@ -51,7 +51,7 @@ Deno.test("docs/ROUTES.md lists every refusal with its status, and no other", ()
 Deno.test("the README's quick start serves, and prints the line that it shows", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    // A checkout, and the runtime of this test under the names that the commands use.
+    // A checkout, and the runtime of this test under its usual name.
     for (const { name } of Deno.readDirSync(ROOT)) {
       if (name === "conf" || name.startsWith(".")) continue;
       await Deno.symlink(fromFileUrl(new URL(name, ROOT)), join(folder, name));
@@ -59,9 +59,8 @@ Deno.test("the README's quick start serves, and prints the line that it shows", 
     const tools = join(folder, "tools");
     await Deno.mkdir(tools);
     await Deno.symlink(Deno.execPath(), join(tools, "deno"));
-    await Deno.writeTextFile(join(tools, "npx"), `#!/bin/sh\nshift 2\nexec deno "$@"\n`, { mode: 0o755 });
     const child = new Deno.Command("sh", {
-      args: ["-euc", blockWith(README, "sh", "task start").replace(/^npx/m, "exec npx")],
+      args: ["-euc", blockWith(README, "sh", "cred-proxy start").replace(/^bin/m, "exec bin")],
       cwd: folder,
       env: { PATH: `${tools}:${Deno.env.get("PATH")}`, CRED_PROXY_PORT: "0", NO_COLOR: "1" },
       stdin: "null",
