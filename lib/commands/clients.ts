@@ -1,11 +1,15 @@
 import { clientSetup } from "../providers/client_setup.ts";
+import { clientVariables } from "../providers/client_variables.ts";
 import { findRoute } from "../providers/find_route.ts";
 import { type Command, EXIT } from "./command.ts";
 import { loadSettings, loadTable } from "../config/load/load.ts";
 import { printError, printProblems } from "../log/print.ts";
 
-/** Prints how to point clients at all routes, or at the one with the given path or host. */
-export const clients: Command = async ([name]) => {
+/**
+ * Prints how to point clients at all routes, or at the one with the given path or host. With `--env`, the lines only set
+ * variables, so that a shell can evaluate them.
+ */
+export const clients: Command = async ([name], options) => {
   const settings = loadSettings("clients");
   const table = settings.ok ? await loadTable(settings.value.routesPath) : settings;
   if (!settings.ok || !table.ok) {
@@ -22,6 +26,7 @@ export const clients: Command = async ([name]) => {
     printProblems(found.problems);
     return EXIT.usage;
   }
-  console.log(clientSetup(found === undefined ? routes : [found.value], settings.value, table.value));
+  const setup = options.has("--env") ? clientVariables : clientSetup;
+  console.log(setup(found === undefined ? routes : [found.value], settings.value, table.value));
   return EXIT.ok;
 };

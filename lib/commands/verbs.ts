@@ -21,7 +21,11 @@ export const VERBS: Readonly<Record<Verb, Usage>> = {
     options: ["--strict"],
     help: "validate a table; --strict: fail on unset tokens",
   },
-  clients: { arguments: "[ROUTE]", help: "print how to point clients at the routes" },
+  clients: {
+    arguments: "[ROUTE]",
+    options: ["--env"],
+    help: "print how to point clients here; --env: variables only",
+  },
   healthcheck: { help: "exit with 0 if the running service is ready" },
   version: { help: "print the version" },
   help: { help: "print this text" },

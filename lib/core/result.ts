@@ -16,6 +16,7 @@ export type ProblemCode =
   | "unknown_field"
   | "unknown_setting"
   | "unknown_route"
+  | "unknown_provider"
   | "unknown_option"
   | "too_many_arguments"
   | "wrong_type"

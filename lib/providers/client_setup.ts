@@ -1,6 +1,7 @@
 import { type RouteConfig, routeName, type RouteTable } from "../config/route/route_config.ts";
 import { upstreamText } from "../config/route/upstream_url.ts";
-import { endpointFor, type ListenAddress } from "./endpoint.ts";
+import { endpointFor, type ListenAddress } from "./clients/endpoint.ts";
+import { scriptLine } from "./clients/recipe.ts";
 import { recipesFor } from "./recipes_for.ts";
 
 /**
@@ -14,12 +15,20 @@ export function clientSetup(
   table: Pick<RouteTable, "clientTokenEnv">,
 ): string {
   const blocks = routes.map((route) => routeSetup(route, listen, table));
-  if (table.clientTokenEnv !== undefined) {
-    blocks.unshift([
-      `# The key is the client token: set ${table.clientTokenEnv} where the client runs`,
-    ]);
-  }
+  const note = keyNote(table);
+  if (note !== undefined) blocks.unshift([note]);
   return blocks.map((lines) => lines.join("\n")).join("\n\n");
+}
+
+/** Returns a comment about the clients' key, if they need one. */
+export function keyNote({ clientTokenEnv }: Pick<RouteTable, "clientTokenEnv">): string | undefined {
+  if (clientTokenEnv === undefined) return undefined;
+  return `# The key is the client token: set ${clientTokenEnv} where the client runs`;
+}
+
+/** Returns the comment that begins the lines of a route. */
+export function routeTitle(route: RouteConfig): string {
+  return `# ${routeName(route)} → ${upstreamText(route.upstream)}`;
 }
 
 function routeSetup(
@@ -30,7 +39,7 @@ function routeSetup(
   const endpoint = endpointFor(route, listen, table);
   const setups = recipesFor(route).map((recipe) => recipe(endpoint));
   return [
-    `# ${routeName(route)} → ${upstreamText(route.upstream)}`,
-    ...setups.flatMap(({ clients, lines }) => [`# ${clients}:`, ...lines]),
+    routeTitle(route),
+    ...setups.flatMap(({ clients, lines }) => [`# ${clients}:`, ...lines.map(scriptLine)]),
   ];
 }

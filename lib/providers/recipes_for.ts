@@ -1,22 +1,12 @@
 import type { RouteConfig } from "../config/route/route_config.ts";
-import { anthropic } from "./anthropic.ts";
-import { cargo } from "./cargo.ts";
-import { curl } from "./curl.ts";
-import { gemini } from "./gemini.ts";
-import { gh } from "./gh.ts";
-import { git } from "./git.ts";
-import { npm } from "./npm.ts";
-import { openai } from "./openai.ts";
-import { pip } from "./pip.ts";
-import type { Recipe } from "./recipe.ts";
-
-const BY_HOST: ReadonlyMap<string, readonly Recipe[]> = new Map([
-  ["api.anthropic.com", [anthropic]],
-  ["api.openai.com", [openai]],
-  ["generativelanguage.googleapis.com", [gemini]],
-  ["github.com", [git]],
-  ["api.github.com", [gh, curl]],
-]);
+import { cargo } from "./clients/cargo.ts";
+import { curl } from "./clients/curl.ts";
+import { gh } from "./clients/gh.ts";
+import { git } from "./clients/git.ts";
+import { npm } from "./clients/npm.ts";
+import { pip } from "./clients/pip.ts";
+import type { Recipe } from "./clients/recipe.ts";
+import { presetOfHost, presetOfPath } from "./find_preset.ts";
 
 /** Recipes by common names of registries and forges. If several match, the first one wins. */
 const BY_WORD: readonly (readonly [word: RegExp, recipe: Recipe])[] = [
@@ -28,10 +18,14 @@ const BY_WORD: readonly (readonly [word: RegExp, recipe: Recipe])[] = [
   [/^registry$/, npm],
 ];
 
-/** Returns the recipes for a route: by the upstream's host, else by words in its URL and the route's path, else curl. */
+/**
+ * Returns the recipes for a route: those of the provider that the upstream's host is known for, else of the preset that
+ * the route's path is from, else by words in its URL and path, else curl.
+ */
 export function recipesFor(route: RouteConfig): readonly Recipe[] {
   // Clients with a base URL reach a route by its prefix; only gh and curl can reach one by its host.
-  const recipes = BY_HOST.get(route.upstream.host) ?? [recipeByWord(route)];
+  const preset = presetOfHost(route) ?? presetOfPath(route);
+  const recipes = preset?.clients ?? [recipeByWord(route)];
   if (route.host === undefined) return recipes;
   return recipes.includes(gh) ? [gh, curl] : [curl];
 }

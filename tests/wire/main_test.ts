@@ -61,7 +61,7 @@ Deno.test("an unknown verb or a stray argument exits with 64 and a line that hel
     [["version", "x"], "version: takes no arguments; see help"],
     [["check", "a", "b"], "check: takes at most one argument; see help"],
     [["check", "--stict"], "check: has no option --stict; did you mean --strict?"],
-    [["clients", "--x"], "clients: has no option --x; it has none"],
+    [["version", "--x"], "version: has no option --x; it has none"],
     [["check", "--ghp_A1b2C3d4E5f6G7h8I9j0"], "check: has no option of that name; it has --strict"],
   ];
   for (const [args, line] of cases) {

@@ -1,6 +1,6 @@
+import { shellQuote } from "../../core/shell_quote.ts";
 import { duplicatePathWarning } from "./base_url.ts";
 import type { Recipe } from "./recipe.ts";
-import { shellQuote } from "../core/shell_quote.ts";
 
 /** The recipe for clients of the Messages API. */
 export const anthropic: Recipe = ({ route, url, key }) => ({
@@ -8,6 +8,6 @@ export const anthropic: Recipe = ({ route, url, key }) => ({
   lines: [
     ...duplicatePathWarning(route.upstream, "/v1"),
     // Not ANTHROPIC_API_KEY, for which Claude Code asks the user's permission.
-    `export ANTHROPIC_BASE_URL=${shellQuote(url)} ANTHROPIC_AUTH_TOKEN=${key}`,
+    { export: [["ANTHROPIC_BASE_URL", shellQuote(url)], ["ANTHROPIC_AUTH_TOKEN", key]] },
   ],
 });

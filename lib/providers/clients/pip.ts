@@ -1,6 +1,6 @@
+import { shellQuote } from "../../core/shell_quote.ts";
 import { baseUrl } from "./base_url.ts";
 import type { Recipe } from "./recipe.ts";
-import { shellQuote } from "../core/shell_quote.ts";
 
 /** The recipe for pip with an index that follows PEP 503. */
 export const pip: Recipe = (endpoint) => {
@@ -8,9 +8,9 @@ export const pip: Recipe = (endpoint) => {
   return {
     clients: "pip",
     lines: [
-      `export PIP_INDEX_URL=http://agent:${endpoint.key}@${shellQuote(index)}`,
+      { export: [["PIP_INDEX_URL", `http://agent:${endpoint.key}@${shellQuote(index)}`]] },
       // pip ignores an index without TLS, unless it is on the local host or trusted explicitly.
-      `export PIP_TRUSTED_HOST=${shellQuote(endpoint.host)}`,
+      { export: [["PIP_TRUSTED_HOST", shellQuote(endpoint.host)]] },
     ],
   };
 };

@@ -1,5 +1,5 @@
-import type { Upstream } from "../config/route/route_config.ts";
-import { upstreamText } from "../config/route/upstream_url.ts";
+import type { Upstream } from "../../config/route/route_config.ts";
+import { upstreamText } from "../../config/route/upstream_url.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** Returns a base URL that ends with the path that the client expects, which is not repeated if the upstream has it. */

@@ -1,5 +1,5 @@
 import type { Recipe } from "./recipe.ts";
-import { shellQuote } from "../core/shell_quote.ts";
+import { shellQuote } from "../../core/shell_quote.ts";
 
 /** The recipe for curl, and for any other client that takes a URL. */
 export const curl: Recipe = ({ route, origin, url, socket, keyVariable }) => {

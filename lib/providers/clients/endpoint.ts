@@ -1,6 +1,6 @@
-import type { RouteConfig, RouteTable } from "../config/route/route_config.ts";
-import type { Settings } from "../config/settings/settings.ts";
-import { hostPort } from "../http/host.ts";
+import type { RouteConfig, RouteTable } from "../../config/route/route_config.ts";
+import type { Settings } from "../../config/settings/settings.ts";
+import { hostPort } from "../../http/host.ts";
 
 /** The address at which a client reaches a route, and the key that it sends instead of a credential. */
 export interface Endpoint {

@@ -1,0 +1,8 @@
+import { shellQuote } from "../../core/shell_quote.ts";
+import type { Recipe } from "./recipe.ts";
+
+/** The recipe for clients of the Hugging Face Hub. Large files come from other hosts, past the proxy. */
+export const huggingface: Recipe = ({ url, key }) => ({
+  clients: "huggingface_hub",
+  lines: [{ export: [["HF_ENDPOINT", shellQuote(url)], ["HF_TOKEN", key]] }],
+});

@@ -1,0 +1,20 @@
+import { openaiCompatible } from "../clients/openai.ts";
+import type { Provider } from "../provider.ts";
+
+export const mistral: Provider = {
+  name: "mistral",
+  title: "Mistral AI",
+  host: "api.mistral.ai",
+  routes: [{
+    fields: {
+      path: "/mistral/",
+      upstream: "https://{host}",
+      auth_scheme: "Bearer",
+      token_env: "MISTRAL_API_KEY",
+    },
+    clients: [openaiCompatible],
+    proof: { path: "/v1/models" },
+  }],
+  secrets: [{ variable: "MISTRAL_API_KEY", what: "API key", from: "https://console.mistral.ai/api-keys" }],
+  sources: ["https://docs.mistral.ai/api/endpoint/models"],
+};

@@ -1,0 +1,24 @@
+import { curl } from "../clients/curl.ts";
+import type { Provider } from "../provider.ts";
+
+export const notion: Provider = {
+  name: "notion",
+  title: "Notion API",
+  host: "api.notion.com",
+  routes: [{
+    fields: {
+      path: "/notion/",
+      upstream: "https://{host}",
+      auth_scheme: "Bearer",
+      token_env: "NOTION_TOKEN",
+    },
+    clients: [curl],
+    proof: { path: "/v1/users/me", fields: { "notion-version": "2022-06-28" } },
+  }],
+  secrets: [{
+    variable: "NOTION_TOKEN",
+    what: "secret of an integration",
+    from: "https://www.notion.so/profile/integrations",
+  }],
+  sources: ["https://developers.notion.com/changelog/retrieve-information-about-your-token"],
+};

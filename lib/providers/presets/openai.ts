@@ -1,0 +1,25 @@
+import { openai as clients } from "../clients/openai.ts";
+import type { Provider } from "../provider.ts";
+
+export const openai: Provider = {
+  name: "openai",
+  title: "OpenAI API (Codex)",
+  host: "api.openai.com",
+  routes: [{
+    fields: {
+      path: "/openai/",
+      upstream: "https://{host}",
+      auth_scheme: "Bearer",
+      token_env: "OPENAI_API_KEY",
+    },
+    clients: [clients],
+    proof: { path: "/v1/models" },
+  }],
+  secrets: [{
+    variable: "OPENAI_API_KEY",
+    what: "API key",
+    from: "https://platform.openai.com/api-keys",
+  }],
+  command: "codex",
+  sources: ["https://platform.openai.com/docs/api-reference/models/list"],
+};

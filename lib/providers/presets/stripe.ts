@@ -1,0 +1,27 @@
+import { curl } from "../clients/curl.ts";
+import type { Provider } from "../provider.ts";
+
+export const stripe: Provider = {
+  name: "stripe",
+  title: "Stripe API",
+  host: "api.stripe.com",
+  routes: [{
+    fields: {
+      path: "/stripe/",
+      upstream: "https://{host}",
+      auth_scheme: "Bearer",
+      token_env: "STRIPE_API_KEY",
+    },
+    clients: [curl],
+    proof: { path: "/v1/balance" },
+  }],
+  secrets: [{
+    variable: "STRIPE_API_KEY",
+    what: "restricted key with the permissions that the agent needs",
+    from: "https://dashboard.stripe.com/apikeys",
+  }],
+  sources: [
+    "https://docs.stripe.com/api/authentication",
+    "https://docs.stripe.com/api/balance/balance_retrieve",
+  ],
+};

@@ -1,0 +1,24 @@
+import { curl } from "../clients/curl.ts";
+import type { Provider } from "../provider.ts";
+
+export const vercel: Provider = {
+  name: "vercel",
+  title: "Vercel API",
+  host: "api.vercel.com",
+  routes: [{
+    fields: {
+      path: "/vercel/",
+      upstream: "https://{host}",
+      auth_scheme: "Bearer",
+      token_env: "VERCEL_TOKEN",
+    },
+    clients: [curl],
+    // An invalid token is forbidden, not unauthorized.
+    proof: { path: "/v2/user", refused: [401, 403] },
+  }],
+  secrets: [{ variable: "VERCEL_TOKEN", what: "access token", from: "https://vercel.com/account/tokens" }],
+  sources: [
+    "https://vercel.com/docs/rest-api/user/get-the-user",
+    "https://vercel.com/docs/accounts/access-tokens",
+  ],
+};

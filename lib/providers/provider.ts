@@ -1,0 +1,70 @@
+/**
+ * What is known about a provider, as data: how its API is reached and authenticated, which clients it has, and how to
+ * find out whether it takes a token. Each fact is from the provider's own documentation, which `sources` names.
+ *
+ * @module
+ */
+
+import type { Recipe } from "./clients/recipe.ts";
+
+/** A provider for which `init` writes routes. */
+export interface Provider {
+  /** The name that `init` takes: lower case, with hyphens. */
+  readonly name: string;
+  /** What it is, in a few words. */
+  readonly title: string;
+  /** The host of `{host}` in upstreams; without one, each user has a host of their own and must name it. */
+  readonly host?: string;
+  /** An example of a host, if users have one of their own. */
+  readonly hostExample?: string;
+  readonly routes: readonly ProviderRoute[];
+  /** The variables that the routes need, in the order of `.env`. */
+  readonly secrets: readonly ProviderSecret[];
+  /** A command of a client to try first: `claude`. */
+  readonly command?: string;
+  /** The pages of the provider's documentation that the facts are from. */
+  readonly sources: readonly string[];
+}
+
+/** A route of a provider. */
+export interface ProviderRoute {
+  /** The route as the table has it, with `{host}` in `upstream`. */
+  readonly fields: RouteFields;
+  /** How to point which client at it. */
+  readonly clients: readonly Recipe[];
+  /** A cheap request with which the provider shows whether it takes the token; undefined: none is known. */
+  readonly proof?: Proof;
+}
+
+/** The fields of a route in a table: those that presets need to look at are named. */
+export interface RouteFields {
+  readonly path?: string;
+  readonly host?: string;
+  readonly upstream: string;
+  readonly [field: string]: unknown;
+}
+
+/** A variable that holds a secret. */
+export interface ProviderSecret {
+  readonly variable: string;
+  /** What it holds, for a comment in `.env`. */
+  readonly what: string;
+  /** The page on which a user gets it; undefined for one of the user's own systems. */
+  readonly from?: string;
+}
+
+/** A request that changes nothing, and what the response means. */
+export interface Proof {
+  /** GET, unless stated otherwise. */
+  readonly method?: "GET" | "POST";
+  /** The path below the upstream's base, with the query. */
+  readonly path: string;
+  /** Fields besides the credential, names in lower case. */
+  readonly fields?: Readonly<Record<string, string>>;
+  /** The content of a POST. */
+  readonly body?: string;
+  /** The statuses that mean that the token is not taken: 401, unless stated otherwise. */
+  readonly refused?: readonly number[];
+  /** A text at the beginning of the content that means the same, for providers that respond with 200 to everything. */
+  readonly refusedText?: string;
+}
