@@ -1,19 +1,28 @@
+import { tokenPlacement } from "../config/route/placement.ts";
 import type { RouteConfig } from "../config/route/route_config.ts";
 import { Secret } from "../core/secret.ts";
+import { percentEncode, percentEncodeSegment } from "../http/percent.ts";
 import { isMaskable, type MaskedSecret } from "../mask/forms.ts";
 import { credentialValue } from "./credential_value.ts";
 
 /**
  * Returns the secrets of a route that a response might reveal: the token, and with `Basic` also the credentials in base64
- * and the password, if it is part of the token. Schemes that send the token verbatim add no further secret.
+ * and the password, if it is part of the token; in a URL also the percent-encoded token, which a server may encode a second
+ * time. Other schemes send the token verbatim and add no further secret.
  *
  * Returns nothing for a token that is too short to be masked.
  */
 export function exposedSecrets(
-  route: Pick<RouteConfig, "authScheme" | "authUser">,
+  route: Pick<RouteConfig, "authScheme" | "authUser"> & Partial<Pick<RouteConfig, "authQuery" | "upstream">>,
   token: Secret,
 ): MaskedSecret[] {
   if (!isMaskable(token)) return [];
+  const placement = tokenPlacement(route);
+  if (placement !== "field") {
+    const encode = placement === "query" ? percentEncode : percentEncodeSegment;
+    const encoded = encode(token.reveal());
+    return encoded === token.reveal() ? [{ text: token }] : [{ text: token }, { text: Secret.of(encoded) }];
+  }
   if (route.authScheme.toLowerCase() !== "basic") return [{ text: token }];
   const base64 = credentialValue(route, token).reveal().slice(route.authScheme.length + 1);
   const password = route.authUser === undefined ? passwordOf(token.reveal()) : undefined;

@@ -9,7 +9,7 @@
 import type { RouteTable } from "../config/route/route_config.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import { type Problem, problem } from "../core/result.ts";
-import { dialledGrants, type Grants, listenerGrants } from "./permissions.ts";
+import { dialledGrants, type Grants, listenerGrants, tokenGrants } from "./permissions.ts";
 
 /** The kinds of permission that serving may need, each restricted to a list. */
 const LISTED = ["net", "read", "env", "write"] as const;
@@ -52,13 +52,19 @@ export async function revokeAfterStart(
   }
 }
 
-/** Returns a problem for each upstream of a table that the process may not connect to; only a restart can change that. */
-export async function missingUpstreams(settings: Settings, table: RouteTable): Promise<readonly Problem[]> {
+/** Returns a problem for each grant that a new table needs and the process does not have; only a restart can change that. */
+export async function missingGrants(settings: Settings, table: RouteTable): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const host of dialledGrants(settings, table)) {
     if (await isGranted({ name: "net", host })) continue;
     problems.push(
       problem("--allow-net", "restart_needed", `is missing ${host}; restart the service to grant it`),
+    );
+  }
+  for (const path of tokenGrants(settings, table)) {
+    if (await isGranted({ name: "read", path })) continue;
+    problems.push(
+      problem("--allow-read", "restart_needed", `is missing ${path}; restart the service to grant it`),
     );
   }
   return problems;

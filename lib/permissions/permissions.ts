@@ -5,7 +5,8 @@
  */
 
 import type { RouteTable } from "../config/route/route_config.ts";
-import { tokenVariables } from "../config/route/token.ts";
+import { tokenFiles, tokenVariables } from "../config/route/token.ts";
+import { tokenFolders } from "../config/route/token_file.ts";
 import { egressFor } from "../config/settings/egress.ts";
 import { type Settings, settingVariables } from "../config/settings/settings.ts";
 import { exactCommand } from "../core/launch.ts";
@@ -35,10 +36,19 @@ export function requiredGrants(settings: Settings, table: RouteTable): Grants {
   const files = [settings.caFile, settings.socket].filter((path) => path !== undefined);
   return {
     net: [...listenerGrants(settings), ...dialledGrants(settings, table)],
-    read: [folder, ...files.filter((path) => !liesIn(folder, path))],
+    read: [folder, ...tokenGrants(settings, table), ...files.filter((path) => !liesIn(folder, path))],
     write: settings.socket === undefined ? [] : [settings.socket],
     env: [...settingVariables("serve"), ...tokenVariables(table)],
   };
+}
+
+/** Returns the folders of token files outside of the table's folder. */
+export function tokenGrants(
+  { routesPath }: Pick<Settings, "routesPath">,
+  table: RouteTable,
+): readonly string[] {
+  const folder = folderOf(routesPath);
+  return tokenFolders(tokenFiles(table)).filter((path) => path !== folder && !liesIn(folder, path));
 }
 
 /** Returns every `host:port` that the process connects to, sorted and without duplicates. */

@@ -3,7 +3,7 @@ import { Refusal } from "../http/refusal.ts";
 import { isPermanent, UpstreamTimeout } from "../upstream/errors.ts";
 import type { UpstreamRequest } from "../upstream/transport.ts";
 import { requestFields, upstreamTarget } from "./build_request.ts";
-import { withoutParameters } from "./client_query.ts";
+import { withoutParameters } from "../http/query.ts";
 import { assertPolicy } from "./policy.ts";
 import { refuse } from "./refuse.ts";
 import { assertNoUnframedContent, hasContent, requestFraming } from "./request_framing.ts";
@@ -55,7 +55,8 @@ export function createHandler(service: Service): Handler {
 
       try {
         const response = await route.transport.roundTrip(outgoing);
-        return await respond(response, { route: route.config, mask: router.mask, span });
+        const { config, rewriteReferences } = route;
+        return await respond(response, { route: config, rewriteReferences, mask: router.mask, span });
       } catch (error) {
         throw upstreamRefusal(error);
       }

@@ -6,13 +6,15 @@ import type { CurrentMask } from "../mask/table_mask.ts";
 import { BadResponse } from "../upstream/errors.ts";
 import { Resumed, type Source } from "../upstream/source.ts";
 import type { HttpResponse, UpstreamResponse } from "../upstream/transport.ts";
+import type { ReferenceRewriter } from "./reference.ts";
 import type { RequestSpan } from "./request_span.ts";
 import { copyResponseFields } from "./response_fields.ts";
 import { responseStream } from "./response_stream.ts";
 
 /** What {@linkcode respond} needs besides the upstream's response. */
 export interface RespondOptions {
-  readonly route: Pick<RouteConfig, "scrub" | "cookies" | "upstream" | "path">;
+  readonly route: Pick<RouteConfig, "scrub" | "cookies">;
+  readonly rewriteReferences: ReferenceRewriter;
   readonly mask: CurrentMask;
   readonly span: RequestSpan;
 }
@@ -28,7 +30,7 @@ const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 205, 304]);
  */
 export async function respond(
   upstream: UpstreamResponse,
-  { route, mask: tableMask, span }: RespondOptions,
+  { route, rewriteReferences, mask: tableMask, span }: RespondOptions,
 ): Promise<Response> {
   if (upstream.kind === "protocol_change") {
     upstream.connection.close();
@@ -51,7 +53,8 @@ export async function respond(
       : wholeContent(upstream, mask, whole);
     // The runtime sends a 205 without a length, so that clients wait for content; without a form to reset, 204 says the same.
     const response = new Response(content, { status: head.status === 205 ? 204 : head.status });
-    copyResponseFields({ route, mask, decoded: decoding !== undefined }, upstream, response.headers);
+    const rules = { route, rewriteReferences, mask, decoded: decoding !== undefined };
+    copyResponseFields(rules, upstream, response.headers);
     if (whole !== undefined) {
       // The response has a copy.
       body.release();

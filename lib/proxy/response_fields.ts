@@ -3,11 +3,12 @@ import { HOP_BY_HOP } from "../http/field_names.ts";
 import type { Mask } from "../mask/mask.ts";
 import type { HttpResponse } from "../upstream/transport.ts";
 import { connectionOptions } from "./build_request.ts";
-import { rewriteLocation } from "./location.ts";
+import type { ReferenceRewriter } from "./reference.ts";
 
 /** How a response's fields are changed, in addition to the rules that apply to every response. */
 export interface ResponseFieldRules {
-  readonly route: Pick<RouteConfig, "cookies" | "upstream" | "path">;
+  readonly route: Pick<RouteConfig, "cookies">;
+  readonly rewriteReferences: ReferenceRewriter;
   /** The mask for both names and values. */
   readonly mask: Mask | undefined;
   /** Whether the content is forwarded decoded, which changes its length. */
@@ -16,7 +17,7 @@ export interface ResponseFieldRules {
 
 /** Copies the fields of the upstream's response that the client gets, in order. */
 export function copyResponseFields(
-  { route, mask, decoded }: ResponseFieldRules,
+  { route, rewriteReferences, mask, decoded }: ResponseFieldRules,
   { head, framing }: Pick<HttpResponse, "head" | "framing">,
   to: Pick<Headers, "append">,
 ): void {
@@ -31,8 +32,7 @@ export function copyResponseFields(
     if (name === "set-cookie" && !route.cookies) continue;
     if (name === "content-length" && !counted) continue;
     if (name === "content-encoding" && decoded) continue;
-    const isReference = name === "location" || name === "content-location";
-    const passed = isReference ? rewriteLocation(value, route.upstream, route.path) : value;
+    const passed = rewriteReferences(name, value);
     if (mask === undefined) to.append(name, passed);
     else to.append(mask.maskText(name), mask.maskText(passed));
   }

@@ -4,6 +4,7 @@ import type { TokenSource } from "../tokens/token_source.ts";
 import type { Transport } from "../upstream/transport.ts";
 import type { RequestFieldRules } from "./build_request.ts";
 import type { IsDropped } from "./client_query.ts";
+import type { ReferenceRewriter } from "./reference.ts";
 
 /** A live route: its configuration, and everything that its requests share. */
 export interface Route {
@@ -16,4 +17,5 @@ export interface Route {
   readonly token: TokenSource;
   readonly credential: Credential;
   readonly transport: Transport;
+  readonly rewriteReferences: ReferenceRewriter;
 }

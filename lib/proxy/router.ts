@@ -1,7 +1,7 @@
 import { routeName, type RouteTable } from "../config/route/route_config.ts";
 import { type Egress, egressFor } from "../config/settings/egress.ts";
 import { exposedSecrets } from "../credentials/exposed_secrets.ts";
-import { FieldCredential } from "../credentials/field_credential.ts";
+import { openCredential } from "../credentials/open_credential.ts";
 import { type CurrentMask, TableMask } from "../mask/table_mask.ts";
 import { openTokenSource, type TokenStores } from "../tokens/open_token_source.ts";
 import type { ConnectionCounts } from "../upstream/connection_counts.ts";
@@ -10,6 +10,7 @@ import { Http1Transport } from "../upstream/http1_transport.ts";
 import { fieldsDroppedByAll, requestFieldRules } from "./build_request.ts";
 import { type Authenticator, authenticatorFor } from "./client_auth.ts";
 import { parameterRule } from "./client_query.ts";
+import { referenceRewriter } from "./reference.ts";
 import type { Route } from "./route.ts";
 import { RouteIndex } from "./route_index.ts";
 
@@ -50,7 +51,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
       requestFields: requestFieldRules(config, droppedByAll),
       isParameterDropped: parameterRule(config),
       token,
-      credential: new FieldCredential(config, token),
+      credential: openCredential(config, token),
       transport: new Http1Transport(config, {
         caCerts: options.caCerts,
         egress: egressFor(options.egress, config.upstream),
@@ -58,6 +59,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
         ...(options.mayConnect && { mayConnect: options.mayConnect }),
         counts: options.connectionCounts(name),
       }),
+      rewriteReferences: referenceRewriter(config, token),
     };
   });
   return createRouter(routes, {

@@ -6,7 +6,7 @@ import { fileFingerprint } from "../core/file_fingerprint.ts";
 import { failAll, ok, problem, type Result } from "../core/result.ts";
 import { SettledWatch } from "../core/settled_watch.ts";
 import { printError, printProblems } from "../log/print.ts";
-import { missingUpstreams } from "../permissions/grants.ts";
+import { missingGrants } from "../permissions/grants.ts";
 import { folderOf } from "../permissions/permissions.ts";
 import { renewedText, TokenFiles } from "../tokens/token_files.ts";
 import type { Server } from "./server.ts";
@@ -100,7 +100,7 @@ async function loadChanged(
   const unread = tokenVariables(table).filter((name) => !known.has(name)).map((name) =>
     problem(name, "restart_needed", "was not read at startup; restart the service to read it")
   );
-  const missing = await missingUpstreams(settings, table);
+  const missing = await missingGrants(settings, table);
   const problems = [...missing, ...unread, ...(unread.length > 0 ? [] : checkClientToken(table, tokens))];
   if (problems.length > 0) return failAll(problems);
   const files = await TokenFiles.open(folderOf(settings.routesPath), tokenFiles(table), before);

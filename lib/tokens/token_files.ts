@@ -1,11 +1,13 @@
+import { isAbsolute } from "../config/route/token_file.ts";
 import { failAll, ok, type Problem, type Result } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import { SettledWatch } from "../core/settled_watch.ts";
 import { ChangeCounter } from "./change_counter.ts";
-import { readToken, tokenFingerprint } from "./read_token.ts";
+import { type FilePlace, readToken, tokenFingerprint } from "./read_token.ts";
 import { StoredToken } from "./stored_token.ts";
 
 interface WatchedToken {
+  readonly place: FilePlace;
   readonly token: StoredToken;
   readonly watch: SettledWatch;
 }
@@ -13,9 +15,8 @@ interface WatchedToken {
 /** The tokens from files. Requests use what the last poll read; none of them reads a file. */
 export class TokenFiles {
   /** Token files without any file. */
-  static readonly NONE = new TokenFiles("", new Map(), { changes: new ChangeCounter() });
+  static readonly NONE = new TokenFiles(new Map(), { changes: new ChangeCounter() });
 
-  readonly #folder: string;
   readonly #watched: ReadonlyMap<string, WatchedToken>;
   /** The count of replaced tokens, across reloads of the table. */
   readonly changes: ChangeCounter;
@@ -23,11 +24,9 @@ export class TokenFiles {
   readonly renewed: readonly string[];
 
   private constructor(
-    folder: string,
     watched: ReadonlyMap<string, WatchedToken>,
     { changes, renewed = [] }: { changes: ChangeCounter; renewed?: readonly string[] },
   ) {
-    this.#folder = folder;
     this.#watched = watched;
     this.changes = changes;
     this.renewed = renewed;
@@ -37,7 +36,7 @@ export class TokenFiles {
    * Reads all files. A missing file is like an unset variable: its routes respond with 500 until it exists.
    *
    * @param folder The table's folder.
-   * @param names The paths of the files, relative to the folder.
+   * @param names The paths of the files, absolute or relative to the folder.
    * @param before What was served until now. Its tokens continue to be masked.
    */
   static async open(
@@ -50,13 +49,14 @@ export class TokenFiles {
     const problems: Problem[] = [];
     const read = new Map<string, Secret>();
     for (const name of new Set(names)) {
-      const fingerprint = () => tokenFingerprint(folder, name);
+      const place = placeOf(folder, name);
+      const fingerprint = () => tokenFingerprint(place);
       const watch = new SettledWatch(fingerprint, await fingerprint());
-      const result = await readToken(folder, name);
+      const result = await readToken(place, name);
       const token = before?.source(name) ?? new StoredToken(`the file ${name}`, undefined, changes);
       if (!result.ok) problems.push(...result.problems);
       else if (result.value !== undefined) read.set(name, result.value);
-      watched.set(name, { token, watch });
+      watched.set(name, { place, token, watch });
     }
     if (problems.length > 0) return failAll(problems);
     const renewed = [...read].filter(([name, token]) => {
@@ -64,7 +64,7 @@ export class TokenFiles {
       const served = stored.current !== undefined;
       return stored.replace(token) && served;
     }).map(([name]) => name);
-    return ok(new TokenFiles(folder, watched, { changes, renewed }));
+    return ok(new TokenFiles(watched, { changes, renewed }));
   }
 
   /** Returns the token of a file, or undefined if no route uses the file. */
@@ -78,9 +78,9 @@ export class TokenFiles {
    * @param report Called for each change, with a line to print and whether the token was loaded.
    */
   async poll(report: (line: string, loaded: boolean) => void): Promise<void> {
-    for (const [name, { token, watch }] of this.#watched) {
+    for (const [name, { place, token, watch }] of this.#watched) {
       if (!await watch.poll()) continue;
-      const result = await readToken(this.#folder, name);
+      const result = await readToken(place, name);
       if (result.ok && result.value !== undefined) {
         if (token.replace(result.value)) report(renewedText(name), true);
         continue;
@@ -90,6 +90,13 @@ export class TokenFiles {
       report(`${name}: ${problem?.message ?? "no such file"}; ${rest}`, false);
     }
   }
+}
+
+/** Returns the folder that a file must not lead out of, and the file's path below it. */
+function placeOf(folder: string, name: string): FilePlace {
+  if (!isAbsolute(name)) return { folder, file: name };
+  const end = name.lastIndexOf("/");
+  return { folder: name.slice(0, end), file: name.slice(end + 1) };
 }
 
 /** Returns the line to print when a file's token was replaced. */

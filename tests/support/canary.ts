@@ -14,6 +14,8 @@ export interface Canary {
   readonly token: string;
   /** The route's fields, except the upstream and `token_env`. */
   readonly route: { readonly path: string; readonly [field: string]: unknown };
+  /** What follows the upstream's host; nothing by default. */
+  readonly base?: string;
   /** The text that must not appear in any encoding. */
   readonly secret: string;
   /** The base64 in a Basic credential, which must not appear as text either. */
@@ -51,6 +53,19 @@ export const CANARIES: readonly Canary[] = [
     route: { path: "/bare/", auth_scheme: "", auth_header: "X-Api-Key" },
     secret: "sk-\"6Gf\\2Jw'8Mx 4Bz%5Cy&0Dv/7Hn",
   },
+  {
+    variable: "QUERY_TOKEN",
+    token: "AIza+Q4/tW8=pX1 &kD6'sN3_bM9~hJ2-cF5.zR7",
+    route: { path: "/query/", auth_query: "api_key" },
+    secret: "AIza+Q4/tW8=pX1 &kD6'sN3_bM9~hJ2-cF5.zR7",
+  },
+  {
+    variable: "PATH_TOKEN",
+    token: "8213097645:AAH-eY2_wU7oGv$5/Lp&0Tq=Kx3+Rj@6",
+    route: { path: "/path/" },
+    base: "/bot{token}/v1",
+    secret: "8213097645:AAH-eY2_wU7oGv$5/Lp&0Tq=Kx3+Rj@6",
+  },
 ];
 
 /** The variables that hold the canaries' tokens. */
@@ -60,7 +75,12 @@ export const CANARY_ENV: Readonly<Record<string, string>> = Object.fromEntries(
 
 /** Returns the routes of all canaries to one upstream. */
 export function canaryRoutes(upstream: string): object[] {
-  return CANARIES.map(({ route, variable }) => ({ cookies: true, ...route, upstream, token_env: variable }));
+  return CANARIES.map(({ route, base = "", variable }) => ({
+    cookies: true,
+    ...route,
+    upstream: upstream + base,
+    token_env: variable,
+  }));
 }
 
 /** A secret as a service may send it back. */
@@ -79,6 +99,8 @@ function textForms(text: string): Form[] {
   const forms = {
     "plain": text,
     "percent-encoded": percent,
+    "percent-encoded in the query": inQuery(text),
+    "percent-encoded in the path": inPath(text),
     "percent-encoded in lower case": percent.replace(/%../g, (code) => code.toLowerCase()),
     "percent-encoded whole": whole,
     "percent-encoded whole in upper case": whole.toUpperCase(),
@@ -88,6 +110,22 @@ function textForms(text: string): Form[] {
     "in HTML": text.replace(/[&<>"]/g, (char) => `${REFERENCES[char]}`),
   };
   return Object.entries(forms).map(([name, form]) => ({ name, text: form, core: form }));
+}
+
+/** Encodes a text as RFC 3986, section 2.3, suggests: all but unreserved characters. */
+function inQuery(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${hexOf(char).toUpperCase()}`);
+}
+
+/** Encodes a text as Go's `url.PathEscape` does. */
+function inPath(text: string): string {
+  return inQuery(text).replace(/%(?:24|26|2B|3A|3D|40)/g, decodeURIComponent);
+}
+
+/** Returns how a canary appears in the head of a request: its token as it is or encoded, or the value of its field. */
+export function sentText({ base, route, value, secret }: Canary): string {
+  if (base !== undefined) return inPath(secret);
+  return route.auth_query === undefined ? value ?? secret : inQuery(secret);
 }
 
 const REFERENCES: Readonly<Record<string, string>> = {

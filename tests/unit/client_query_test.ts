@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { foldParameter } from "../../lib/http/credential_names.ts";
-import { parameterRule, withoutParameters } from "../../lib/proxy/client_query.ts";
+import { withoutParameters } from "../../lib/http/query.ts";
+import { parameterRule } from "../../lib/proxy/client_query.ts";
 import { routeOf } from "../support/route.ts";
 
 /** Returns what a route with these fields forwards of a query. */

@@ -5,10 +5,11 @@ import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { createHandler } from "../../lib/proxy/handler.ts";
 import { requestFieldRules } from "../../lib/proxy/build_request.ts";
 import { parameterRule } from "../../lib/proxy/client_query.ts";
+import { referenceRewriter } from "../../lib/proxy/reference.ts";
 import { authenticatorFor } from "../../lib/proxy/client_auth.ts";
 import { createRouter } from "../../lib/proxy/router.ts";
 import { Service } from "../../lib/proxy/service.ts";
-import { FieldCredential } from "../../lib/credentials/field_credential.ts";
+import { openCredential } from "../../lib/credentials/open_credential.ts";
 import { Mask } from "../../lib/mask/mask.ts";
 import type { CurrentMask } from "../../lib/mask/table_mask.ts";
 import { StoredToken } from "../../lib/tokens/stored_token.ts";
@@ -67,7 +68,8 @@ function handlerFor(
       requestFields: requestFieldRules(config),
       isParameterDropped: parameterRule(config),
       token,
-      credential: new FieldCredential(config, token),
+      credential: openCredential(config, token),
+      rewriteReferences: referenceRewriter(config, token),
       transport: {
         roundTrip(request) {
           const one = { ...request, route: config.path };

@@ -2,7 +2,13 @@ import { assertEquals } from "@std/assert";
 import { copyResponseFields } from "../../lib/proxy/response_fields.ts";
 import { responseFraming } from "../../lib/upstream/response_framing.ts";
 import { parseResponseHead } from "../../lib/upstream/response_head.ts";
+import { Secret } from "../../lib/core/secret.ts";
+import { referenceRewriter } from "../../lib/proxy/reference.ts";
 import { routeOf } from "../support/route.ts";
+
+/** The route's tokens, with characters that are percent-encoded. */
+const TOKEN = "12345:a+b/c=D";
+const FORMER = "former-token";
 
 type Fields = [name: string, value: string][];
 
@@ -14,7 +20,10 @@ function passed(
   const lines = fields.map((field) => `${field.join(": ")}\r\n`).join("");
   const head = parseResponseHead(`HTTP/1.1 ${status} Any\r\n${lines}\r\n`);
   const seen: Fields = [];
-  const rules = { route: routeOf(route), mask: undefined, decoded: false };
+  const config = routeOf(route);
+  const token = { current: Secret.of(TOKEN), former: [Secret.of(FORMER)] };
+  const rewriteReferences = referenceRewriter(config, token);
+  const rules = { route: config, rewriteReferences, mask: undefined, decoded: false };
   copyResponseFields(rules, { head, framing: responseFraming(method, head) }, {
     append: (name, value) => void seen.push([name, value]),
   });
@@ -80,4 +89,60 @@ Deno.test("copyResponseFields() rewrites references to the upstream to the route
     "/d",
   ]];
   assertEquals(passed(fields), [["location", "/a/b"], ["content-location", "/a/c"], ["x-location", "/d"]]);
+});
+
+/** Returns a field's value on a route to `https://api.test` with the token in its URLs. */
+function rewritten(route: object, name: string, value: string): string {
+  return passed([[name, value]], { route })[0]?.[1] ?? "";
+}
+
+const REFERENCES = ["location", "content-location"];
+
+Deno.test("copyResponseFields() rewrites references without the token that the path holds", () => {
+  const route = { path: "/tg/", upstream: "https://api.test/bot{token}x/v1", auth_scheme: "" };
+  const cases: [reference: string, wanted: string][] = [
+    ["/bot12345:a+b%2Fc=Dx/v1/send?a=b", "/tg/send?a=b"],
+    ["https://api.test/bot12345%3Aa%2bb%2fc%3dDx/v1/send#f", "/tg/send#f"],
+    ["//API.test:443/bot%31%32345:a+b%2Fc=Dx/v1", "/tg/"],
+    ["https://api.test/botformer-tokenx/v1/a", "/tg/a"],
+    ["https://api.test/botanyx/v1/a", "https://api.test/botanyx/v1/a"],
+    ["/bot12345:a+b%2Fc=D/v1/send", "/bot12345:a+b%2Fc=D/v1/send"],
+    ["/bot{token}x/v1/a", "/tg/a"],
+    ["a/b", "a/b"],
+  ];
+  for (const name of REFERENCES) {
+    for (const [reference, wanted] of cases) assertEquals(rewritten(route, name, reference), wanted);
+  }
+});
+
+Deno.test("copyResponseFields() rewrites references without the parameter that holds the token", () => {
+  const route = { upstream: "https://api.test/v1", auth_query: "api_key", auth_scheme: "" };
+  const cases: [reference: string, wanted: string][] = [
+    ["/v1/x?api_key=12345", "/a/x"],
+    ["https://api.test/v1/x?a=b&API%5fkey=any&c#f", "/a/x?a=b&c#f"],
+    ["x?a=b;api_key=1;c=d", "x?a=b;c=d"],
+    ["?api_key", ""],
+    ["?api_key[]=1&api.key=2&api_keys=3", "?api_keys=3"],
+    ["https://other.test/?api_key=theirs", "https://other.test/?api_key=theirs"],
+    ["https://other.test/?a&api_key=12345%3Aa%2Bb/c%3DD", "https://other.test/?a"],
+    ["//other.test/?api_key=former%2dtoken&b", "//other.test/?b"],
+  ];
+  for (const name of REFERENCES) {
+    for (const [reference, wanted] of cases) assertEquals(rewritten(route, name, reference), wanted);
+  }
+});
+
+Deno.test("copyResponseFields() rewrites each reference of Link where the target holds the token, and only there", () => {
+  const link =
+    '<https://api.test/v1/x?page=2&key=12345%3Aa>; rel="next", </v1/y?key=1>; rel=last; title="a, b"';
+  const upstream = "https://api.test/v1";
+  assertEquals(
+    rewritten({ upstream, auth_query: "key", auth_scheme: "" }, "link", link),
+    '</a/x?page=2>; rel="next", </a/y>; rel=last; title="a, b"',
+  );
+  assertEquals(rewritten({ upstream }, "link", link), link);
+  assertEquals(
+    rewritten({ upstream: `${upstream}/{token}`, auth_scheme: "" }, "link", "</v1/former-token/x>; rel=next"),
+    "</a/x>; rel=next",
+  );
 });

@@ -35,6 +35,7 @@ Deno.test("parseRoutes() fills in what a route leaves out", () => {
     authHeader: "Authorization",
     authScheme: "Bearer",
     authUser: undefined,
+    authQuery: undefined,
     tokenEnv: "A_TOKEN",
     tokenFile: undefined,
     setHeaders: new Map(),

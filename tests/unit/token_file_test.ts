@@ -32,14 +32,17 @@ function contentOf(content: string | Uint8Array): string {
   return result.ok ? `token ${result.value.reveal()}` : linesOf(result).join();
 }
 
-Deno.test("parseRoutes() accepts a file below the table's folder, and one token per route", () => {
-  for (const path of ["gh", "tokens/gh.txt", "..data/gh", ".hidden", "a_b-c"]) {
+Deno.test("parseRoutes() accepts a file below the table's folder or an absolute one, and one token per route", () => {
+  for (const path of ["gh", "tokens/gh.txt", "..data/gh", ".hidden", "a_b-c", "/run/secrets/gh"]) {
     const route = valueOf(parseFields({ token_file: path })).routes[0];
     assertEquals([route?.tokenFile, route?.tokenEnv], [path, undefined]);
   }
   const bad = [
     "",
-    "/etc/x",
+    "/x",
+    "/",
+    "//etc/x",
+    "/etc/../x",
     "../x",
     "a/../b",
     "a//b",
@@ -120,7 +123,7 @@ Deno.test("readToken() reads within the folder only, wherever links lead", async
       ["large", "large: is larger than 64 KiB, so it can't be a token"],
     ];
     for (const [name, wanted] of cases) {
-      const result = await readToken(folder, name);
+      const result = await readToken({ folder, file: name }, name);
       assertEquals(result.ok ? String(result.value?.reveal()) : linesOf(result).join(), wanted, name);
     }
   });

@@ -8,7 +8,7 @@
 import { fail, ok, type Result } from "../../core/result.ts";
 import { FRAMING_FIELDS, HOP_BY_HOP } from "../../http/field_names.ts";
 import { isToken } from "../../http/syntax.ts";
-import { isPlainName, looksLikeKey } from "../reader/plain_name.ts";
+import { isPlainName, looksLikeKey, NAME_LIMIT } from "../reader/plain_name.ts";
 
 /** Parses the scheme before the token: `auth-scheme` of RFC 9110, section 11.1, or `""` for none. */
 export function parseAuthScheme(text: string, path: string): Result<string> {
@@ -47,6 +47,18 @@ export function parseCredentialField(text: string, path: string): Result<string>
     return fail(path, "reserved_field", message);
   }
   return ok(text);
+}
+
+/** Parses the name of the query parameter that carries the token. */
+export function parseAuthQuery(text: string, path: string): Result<string> {
+  if (/^[._~-]*[A-Za-z0-9][A-Za-z0-9._~-]*$/.test(text) && text.length <= NAME_LIMIT && !looksLikeKey(text)) {
+    return ok(text);
+  }
+  return fail(
+    path,
+    "invalid_parameter_name",
+    "must be the name of a query parameter, of letters, digits and ._~- (the value is not shown)",
+  );
 }
 
 /**

@@ -14,7 +14,7 @@ export interface Upstream {
   readonly port: number;
   /** The Host field's value (RFC 9110, section 7.2): brackets around an IPv6 address, no default port. */
   readonly authority: string;
-  /** The upstream URL's path without its final slash: `""` or `/base`. */
+  /** The upstream URL's path without its final slash: `""` or `/base`. May contain one `{token}`. */
   readonly base: string;
 }
 
@@ -31,6 +31,8 @@ export interface RouteConfig {
   readonly authScheme: string;
   /** With the scheme `Basic`: the user of `user:token`. Undefined: the token is already `user:password`. */
   readonly authUser: string | undefined;
+  /** The query parameter that carries the token instead of a field; undefined: none. */
+  readonly authQuery: string | undefined;
   /** The environment variable that holds the token; undefined if a file does. */
   readonly tokenEnv: string | undefined;
   /** The file that holds the token, relative to the table's folder; undefined if a variable does. */

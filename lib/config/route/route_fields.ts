@@ -10,6 +10,7 @@ import {
 import { memberPath } from "../reader/member_path.ts";
 import { fromString, listOf, readBoolean, readObject, readSeconds } from "../reader/value_readers.ts";
 import {
+  parseAuthQuery,
   parseAuthScheme,
   parseAuthUser,
   parseCredentialField,
@@ -19,6 +20,7 @@ import { checkDroppedNames, parseDroppedField, parseKeptField, parseParameter } 
 import { checkHeaders, readAddHeaders, readSetHeaders } from "./header_fields.ts";
 import { parseMethod } from "./method.ts";
 import { parsePattern } from "./path_pattern.ts";
+import { checkPlacement } from "./placement.ts";
 import type { RouteConfig } from "./route_config.ts";
 import { parseRouteHost } from "./route_host.ts";
 import { parseTokenFilePath } from "./token_file.ts";
@@ -30,10 +32,12 @@ const ROUTE_FIELDS = {
   path: requiredUnless(fromString(parsePrefix), "host"),
   host: optional(fromString(parseRouteHost), undefined),
   upstream: required(fromString(parseUpstream)),
-  auth_scheme: required(fromString(parseAuthScheme)),
+  // Required where the token is sent in a field: checkPlacement().
+  auth_scheme: optional(fromString(parseAuthScheme), ""),
   token_env: requiredUnless(fromString(parseTokenVariable), "token_file"),
   token_file: optional(fromString(parseTokenFilePath), undefined),
   auth_header: optional(fromString(parseCredentialField), "Authorization"),
+  auth_query: optional(fromString(parseAuthQuery), undefined),
   auth_user: optional(fromString(parseAuthUser), undefined),
   set_headers: optional(readSetHeaders, new Map<string, string>()),
   add_headers: optional(readAddHeaders, new Map<string, string>()),
@@ -55,7 +59,11 @@ export const readRoute: Reader<RouteConfig> = (json, path) => {
   if (!object.ok) return object;
   const reading = readFields(object.value, path, ROUTE_FIELDS);
   // Conflicts are reported even if other fields are invalid, so that all problems are reported at once.
-  const problems = [...reading.problems, ...checkTogether(reading.values, path)];
+  const problems = [
+    ...reading.problems,
+    ...checkPlacement(object.value, path),
+    ...checkTogether(reading.values, path),
+  ];
   if (!reading.ok || problems.length > 0) return failAll(problems);
   const { values } = reading;
   return ok({
@@ -65,6 +73,7 @@ export const readRoute: Reader<RouteConfig> = (json, path) => {
     authHeader: values.auth_header,
     authScheme: values.auth_scheme,
     authUser: values.auth_user,
+    authQuery: values.auth_query,
     tokenEnv: values.token_env,
     tokenFile: values.token_file,
     setHeaders: values.set_headers,

@@ -9,17 +9,41 @@ export const TOKEN_FILE_LIMIT = 64 * 1024;
 /** A path segment that needs no quoting in a shell, flag or log. */
 const SEGMENT = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** Parses the path of a token file, relative to the table's folder. The token itself may have been pasted there. */
+/**
+ * Parses the path of a token file: relative to the table's folder, or absolute. The token itself may have been pasted there.
+ */
 export function parseTokenFilePath(text: string, path: string): Result<string> {
-  const isPlain = text.split("/").every((segment) =>
+  const segments = text.replace(/^\//, "").split("/");
+  const isPlain = segments.every((segment) =>
     SEGMENT.test(segment) && segment !== "." && segment !== ".." && !segment.split(".").some(looksLikeKey)
   );
-  if (isPlain) return ok(text);
-  return fail(
-    path,
-    "invalid_path",
-    "must be the path of a file below the table's folder, of letters, digits and ._- (the value is not shown)",
-  );
+  if (!isPlain) {
+    return fail(
+      path,
+      "invalid_path",
+      "must be the path of a file, absolute or below the table's folder, of letters, digits and ._- (the value is not shown)",
+    );
+  }
+  // The permission to read a file's folder is granted, since whoever replaces a file does so within its folder.
+  if (isAbsolute(text) && segments.length === 1) {
+    return fail(
+      path,
+      "invalid_path",
+      "must not be directly below /, since the service may read the file's whole folder (the value is not shown)",
+    );
+  }
+  return ok(text);
+}
+
+/** Reports whether the path of a token file is absolute. */
+export function isAbsolute(tokenFile: string): boolean {
+  return tokenFile.startsWith("/");
+}
+
+/** Returns the folders of all token files outside of the table's folder, sorted and without duplicates. */
+export function tokenFolders(files: readonly string[]): readonly string[] {
+  const folders = files.filter(isAbsolute).map((file) => file.slice(0, file.lastIndexOf("/")));
+  return [...new Set(folders)].toSorted();
 }
 
 /**

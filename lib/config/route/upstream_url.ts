@@ -1,5 +1,6 @@
-import { fail, failAll, ok, type Result } from "../../core/result.ts";
+import { fail, failAll, ok, type Problem, problem, type Result } from "../../core/result.ts";
 import { hostPort, inBrackets, parseHostPort } from "../../http/host.ts";
+import { TOKEN_PLACEHOLDER } from "./placement.ts";
 import type { Upstream } from "./route_config.ts";
 import { checkUriPath } from "./uri_path.ts";
 
@@ -24,7 +25,7 @@ export function parseUpstream(text: string, path: string): Result<Upstream> {
   }
   const address = parseHostPort(authority, path);
   if (!address.ok) return address;
-  const problems = uriPath === "" ? [] : checkUriPath(uriPath, path);
+  const problems = uriPath === "" ? [] : checkBase(uriPath, path);
   if (problems.length > 0) {
     return failAll(problems.map((each) => ({ ...each, message: `path ${each.message}` })));
   }
@@ -37,6 +38,19 @@ export function parseUpstream(text: string, path: string): Result<Upstream> {
     authority: port === DEFAULT_PORTS[scheme] ? inBrackets(host) : hostPort(host, port),
     base: uriPath.replace(/\/$/, ""),
   });
+}
+
+/** Checks the path of an upstream, in which a placeholder may stand for a part of a segment; returns at most one problem. */
+function checkBase(text: string, path: string): readonly Problem[] {
+  const parts = text.split(TOKEN_PLACEHOLDER);
+  if (parts.length > 2) {
+    return [problem(path, "invalid_placeholder", `must contain ${TOKEN_PLACEHOLDER} only once`)];
+  }
+  // A token is sent without a slash, so it is a part of one segment.
+  const problems = checkUriPath(parts.join("t"), path);
+  if (problems.length === 0 || !/[{}]/.test(parts.join(""))) return problems;
+  const message = `must not contain a brace, except for one ${TOKEN_PLACEHOLDER}`;
+  return [problem(path, "invalid_placeholder", message)];
 }
 
 /** Returns the upstream's URL in canonical form, for display. */

@@ -5,20 +5,28 @@ import { Refusal } from "../http/refusal.ts";
 import type { TokenSource } from "../tokens/token_source.ts";
 import type { UpstreamRequest } from "../upstream/transport.ts";
 import type { Credential } from "./credential.ts";
-import { credentialValue } from "./credential_value.ts";
 
-/** A credential that is sent in a header field: `Authorization: Bearer …`, `X-Api-Key: …`. */
-export class FieldCredential implements Credential {
+/** The place in a request that carries a token. */
+export interface Placement {
+  /** Returns the text that is sent for a token. Computed once per token. */
+  textFor(token: Secret): Secret;
+  /** Adds the text to a request. */
+  add(request: UpstreamRequest, text: Secret): void;
+}
+
+/** A credential that consists of the token itself, in one place of the request. */
+export class TokenCredential implements Credential {
   readonly #route: RouteConfig;
   readonly #source: TokenSource;
-  /** The token for which the value was computed. */
+  readonly #placement: Placement;
+  /** The token for which the text was computed. */
   #token: Secret | undefined;
-  /** The field's value, computed once per token. */
-  #value: Secret | undefined;
+  #text: Secret | undefined;
 
-  constructor(route: RouteConfig, source: TokenSource) {
+  constructor(route: RouteConfig, source: TokenSource, placement: Placement) {
     this.#route = route;
     this.#source = source;
+    this.#placement = placement;
   }
 
   apply(request: UpstreamRequest): void | Promise<void> {
@@ -31,11 +39,11 @@ export class FieldCredential implements Credential {
     const token = this.#source.current;
     if (token !== this.#token) {
       this.#token = token;
-      this.#value = token && credentialValue(this.#route, token);
+      this.#text = token && this.#placement.textFor(token);
     }
-    if (this.#value === undefined) {
+    if (this.#text === undefined) {
       throw new Refusal("token_unset", `${this.#source.describe()} ${unsetText(this.#route)}`);
     }
-    request.fields.push([this.#route.authHeader, this.#value]);
+    this.#placement.add(request, this.#text);
   }
 }

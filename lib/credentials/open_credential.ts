@@ -1,0 +1,24 @@
+import { tokenPlacement } from "../config/route/placement.ts";
+import type { RouteConfig } from "../config/route/route_config.ts";
+import type { TokenSource } from "../tokens/token_source.ts";
+import type { Credential } from "./credential.ts";
+import { inField } from "./in_field.ts";
+import { inPath } from "./in_path.ts";
+import { inQuery } from "./in_query.ts";
+import { type Placement, TokenCredential } from "./token_credential.ts";
+
+/** Returns the means by which a route authenticates its requests. */
+export function openCredential(route: RouteConfig, source: TokenSource): Credential {
+  return new TokenCredential(route, source, placementOf(route));
+}
+
+function placementOf(route: RouteConfig): Placement {
+  switch (tokenPlacement(route)) {
+    case "field":
+      return inField(route);
+    case "query":
+      return inQuery(route.authQuery ?? "");
+    case "path":
+      return inPath(route.upstream.base);
+  }
+}
