@@ -51,6 +51,16 @@ export class RequestBodyAborted extends Error {
   override readonly name = "RequestBodyAborted";
 }
 
+/** A peer broke the WebSocket protocol: RFC 6455, section 7.1.7. */
+export class WebSocketViolation extends Error {
+  override readonly name = "WebSocketViolation";
+
+  /** @param code The code to close the connection with. */
+  constructor(readonly code: number, message: string) {
+    super(message);
+  }
+}
+
 /** Whether a failure persists until somebody changes a configuration, so that a retry cannot help. */
 export function isPermanent(error: unknown): boolean {
   if (error instanceof UpstreamUntrusted) return true;

@@ -1,0 +1,180 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { WebSocketViolation } from "../../lib/upstream/errors.ts";
+import {
+  CLOSE,
+  closingPayload,
+  isSendableCode,
+  parseClosing,
+} from "../../lib/upstream/websocket/close_code.ts";
+import {
+  encodedLimit,
+  encodeFrame,
+  type OutgoingFrame,
+  randomMaskingKeys,
+} from "../../lib/upstream/websocket/frame_encoder.ts";
+import { OPCODE } from "../../lib/upstream/websocket/frame_head.ts";
+import { applyMaskingKey } from "../../lib/upstream/websocket/masking.ts";
+import { Utf8Check } from "../../lib/upstream/websocket/utf8_check.ts";
+import { frameSamples, MESSAGE_LIMIT, piecesOf } from "../support/arbitrary_frames.ts";
+import { decodeOwn, decodeWithWs } from "../support/websocket_frames.ts";
+
+/** How many sequences each property tries; `WEBSOCKET_RUNS=20000` for a long trial. */
+const RUNS = Number(Deno.env.get("WEBSOCKET_RUNS") ?? 300);
+
+for (const role of ["client", "server"] as const) {
+  const options = { role, messageLimit: MESSAGE_LIMIT };
+
+  Deno.test(`FrameDecoder understands what a ${role} receives as ws does, wherever it is cut`, async () => {
+    await fc.assert(
+      fc.asyncProperty(frameSamples(role), async (sample) => {
+        const expected = await decodeWithWs(sample.bytes, options);
+        for (const pieces of piecesOf(sample)) {
+          const { events, violation } = decodeOwn(pieces, options);
+          assertEquals(violation, expected.violation);
+          // ws looks at a text only once it is whole, so a ping within an invalid one comes before its error.
+          const count = violation === CLOSE.invalidText ? events.length : expected.events.length;
+          assertEquals(events, expected.events.slice(0, count));
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  Deno.test(`encodeFrame writes frames that ws and FrameDecoder understand alike as a ${role}`, async () => {
+    const nextKey = randomMaskingKeys();
+    const frame = fc.record({
+      opcode: fc.constantFrom(OPCODE.text, OPCODE.binary, OPCODE.ping, OPCODE.pong),
+      length: fc.constantFrom(0, 1, 2, 3, 7, 124, 125, 126, 127, 65_535, 65_536),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(frame, { maxLength: 6 }), async (frames) => {
+        const outgoing = frames.map(({ opcode, length }): OutgoingFrame => ({
+          opcode,
+          payload: new Uint8Array(opcode >= OPCODE.close ? length % 126 : length).fill(0x61),
+        }));
+        const room = outgoing.reduce((sum, each) => sum + encodedLimit(each), 0);
+        const bytes = new Uint8Array(room);
+        let end = 0;
+        for (const each of outgoing) {
+          end += encodeFrame(each, bytes.subarray(end), role === "server" ? nextKey() : undefined);
+        }
+        const sent = bytes.subarray(0, end);
+        const names = ["", "text", "binary", "", "", "", "", "", "", "ping", "pong"];
+        const events = outgoing.map(({ opcode, payload }) => `${names[opcode]} ${payload.toHex()}`);
+        const expected = { events, violation: undefined };
+        assertEquals(await decodeWithWs(sent, options), expected);
+        assertEquals(decodeOwn([sent], options), expected);
+      }),
+      { numRuns: Math.min(RUNS, 200) },
+    );
+  });
+}
+
+/** What only the RFC forbids, and `ws` does not look for. */
+const INVALID: readonly [name: string, bytes: number[], code: number][] = [
+  ["a length of 16 bits that fits in 7", [0x82, 126, 0, 125], CLOSE.protocolError],
+  ["a length of 64 bits that fits in 16", [0x82, 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff], CLOSE.protocolError],
+  [
+    "a length of 64 bits with the highest one set",
+    [0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0],
+    CLOSE.protocolError,
+  ],
+  ["a length of 63 bits", [0x82, 127, 0x7f, 255, 255, 255, 255, 255, 255, 255], CLOSE.tooBig],
+  ["the second reserved bit", [0xa2, 0], CLOSE.protocolError],
+  ["the third reserved bit", [0x92, 0], CLOSE.protocolError],
+];
+
+for (const [name, bytes, code] of INVALID) {
+  Deno.test(`FrameDecoder rejects ${name}, before a byte of the payload`, () => {
+    const { violation } = decodeOwn([Uint8Array.from(bytes)], {
+      role: "client",
+      messageLimit: MESSAGE_LIMIT,
+    });
+    assertEquals(violation, code);
+  });
+}
+
+Deno.test("FrameDecoder rejects invalid UTF-8 as soon as it has arrived, in a text that is not complete", () => {
+  const { violation } = decodeOwn([Uint8Array.from([0x01, 5, 0x41, 0xff])], {
+    role: "client",
+    messageLimit: 10,
+  });
+  assertEquals(violation, CLOSE.invalidText);
+});
+
+Deno.test("FrameDecoder ignores what follows a close frame", () => {
+  const bytes = Uint8Array.from([0x88, 2, 3, 232, 0xff, 0xff]);
+  assertEquals(decodeOwn([bytes, bytes], { role: "client", messageLimit: 10 }), {
+    events: ["close 1000 "],
+    violation: undefined,
+  });
+});
+
+Deno.test("Utf8Check agrees with TextDecoder on every text, cut anywhere", () => {
+  const strict = new TextDecoder("utf-8", { fatal: true });
+  const byte = fc.oneof(
+    fc.nat(255),
+    fc.constantFrom(0x41, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc2, 0xdf, 0xe0, 0xed, 0xef, 0xf0, 0xf4),
+  );
+  fc.assert(
+    fc.property(fc.array(byte, { maxLength: 8 }), fc.nat(8), (list, cut) => {
+      const bytes = Uint8Array.from(list);
+      const check = new Utf8Check();
+      const valid = check.push(bytes.subarray(0, cut)) && check.push(bytes.subarray(cut)) && check.complete;
+      let expected = true;
+      try {
+        strict.decode(bytes);
+      } catch {
+        expected = false;
+      }
+      assertEquals(valid, expected);
+    }),
+    { numRuns: 5 * RUNS },
+  );
+});
+
+Deno.test("applyMaskingKey masks each byte with its own byte of the key, at any offset and alignment", () => {
+  const key = Uint8Array.from([1, 2, 4, 8]);
+  for (let start = 0; start < 5; start++) {
+    for (let length = 0; length < 12; length++) {
+      for (let offset = 0; offset < 4; offset++) {
+        const bytes = new Uint8Array(20);
+        applyMaskingKey(bytes.subarray(start, start + length), key, offset);
+        const expected = new Uint8Array(20);
+        for (let at = 0; at < length; at++) expected[start + at] = key[(offset + at) % 4]!;
+        assertEquals(bytes, expected);
+      }
+    }
+  }
+});
+
+Deno.test("randomMaskingKeys returns another key each time", () => {
+  const nextKey = randomMaskingKeys();
+  const keys = new Set(Array.from({ length: 1000 }, () => nextKey().toHex()));
+  // Two of a thousand are alike once in ten thousand runs.
+  assertEquals(keys.size >= 999, true);
+});
+
+Deno.test("closingPayload and parseClosing are the inverse of each other for every code that can be sent", () => {
+  for (let code = 0; code < 65_536; code++) {
+    if (!isSendableCode(code)) continue;
+    assertEquals(parseClosing(closingPayload({ code, reason: "é" })), { code, reason: "é" });
+  }
+  assertEquals(parseClosing(closingPayload({ code: CLOSE.none, reason: "dropped" })), {
+    code: CLOSE.none,
+    reason: "",
+  });
+});
+
+Deno.test("closingPayload cuts a reason that is too long, at a character", () => {
+  const payload = closingPayload({ code: 1000, reason: "é".repeat(100) });
+  assertEquals(payload.length, 2 + 122);
+  assertEquals(parseClosing(payload).reason, "é".repeat(61));
+});
+
+Deno.test("parseClosing rejects codes that must not be sent", () => {
+  for (const code of [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65_535]) {
+    assertThrows(() => parseClosing(Uint8Array.from([code >> 8, code])), WebSocketViolation);
+  }
+});
