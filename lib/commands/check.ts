@@ -1,16 +1,22 @@
 import { loadConfiguration, loadTokens } from "../config/load/load.ts";
 import { type RouteConfig, routeName } from "../config/route/route_config.ts";
-import { checkClientToken, tokenFiles, tokenName } from "../config/route/token.ts";
+import { secretName } from "../config/route/secret_ref.ts";
+import { checkClientToken, secretRefs, tokenFiles, tokenName } from "../config/route/token.ts";
+import { rotates } from "../config/route/token_from.ts";
 import { upstreamText } from "../config/route/upstream_url.ts";
 import { checkSettingNames } from "../config/settings/misspelt_settings.ts";
+import type { Settings } from "../config/settings/settings.ts";
 import { problemsOf } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import { printError, printProblems } from "../log/print.ts";
 import { isMaskable, MIN_MASKED_BYTES } from "../mask/forms.ts";
 import { folderOf } from "../permissions/permissions.ts";
+import { MintedTokens } from "../tokens/minted_tokens.ts";
 import { openTokenSource } from "../tokens/open_token_source.ts";
+import type { TokenSource } from "../tokens/token_source.ts";
 import { TokenFiles } from "../tokens/token_files.ts";
 import { type Command, EXIT } from "./command.ts";
+import { issuerOptions } from "./issuer_options.ts";
 
 /**
  * Validates the configuration and prints a summary, one line per route. An unset token is reported, but is an error only
@@ -34,12 +40,15 @@ export const check: Command = async ([file], options) => {
     ? ""
     : `, each requires the client token ${table.clientTokenEnv}`;
   console.log(`${path}: ${table.routes.length} route(s)${client}`);
-  const stores = { tokens: tokens.value, files: files.value };
+  const read = { tokens: tokens.value, files: files.value };
+  const minted = new MintedTokens({ ...issuerOptions(configuration.value), report: printError }, read);
   let unset = 0;
   for (const route of table.routes) {
-    const { current } = openTokenSource(route, stores);
-    if (current === undefined) unset++;
-    console.log(`  ${routeText(route, current)}`);
+    const source = openTokenSource(route, { ...read, minted });
+    if (source.missing === undefined ? source.current === undefined : source.missing().length > 0) unset++;
+    console.log(`  ${routeText(route, source)}`);
+    const state = stateText(route, settings);
+    if (state !== undefined) console.log(`    ${state}`);
   }
   for (const problem of checkClientToken(table, tokens.value)) {
     unset++;
@@ -51,9 +60,27 @@ export const check: Command = async ([file], options) => {
   return EXIT.configuration;
 };
 
-function routeText(route: RouteConfig, token: Secret | undefined): string {
+function routeText(route: RouteConfig, source: TokenSource): string {
   const upstream = upstreamText(route.upstream);
-  return `${routeName(route)} → ${upstream}, ${tokenName(route)} ${tokenState(route, token)}`;
+  const state = route.tokenFrom === undefined ? tokenState(route, source.current) : mintState(route, source);
+  return `${routeName(route)} → ${upstream}, ${tokenName(route)} ${state}`;
+}
+
+/** Returns where the secrets come from from which a token is minted, and what is not set. */
+function mintState(route: RouteConfig, source: TokenSource): string {
+  const from = secretRefs(route).map(secretName).join(", ");
+  const missing = source.missing?.() ?? [];
+  const unset = missing.length === 0
+    ? ""
+    : `; UNSET: ${missing.join(", ")}: this route will respond with 500`;
+  return `with ${from}${unset}${route.scrub ? "" : "; NOT MASKED in responses: scrub is false"}`;
+}
+
+/** Returns what a restart does to a refresh token that rotates. */
+function stateText({ tokenFrom }: RouteConfig, { state }: Pick<Settings, "state">): string | undefined {
+  if (tokenFrom === undefined || !rotates(tokenFrom)) return undefined;
+  if (state !== undefined) return `a new refresh token is kept in ${state}`;
+  return "a new refresh token is kept in memory only: if the issuer replaces it, a restart loses it and somebody has to log in again; set CRED_PROXY_STATE to a folder";
 }
 
 function tokenState(route: RouteConfig, token: Secret | undefined): string {

@@ -11,9 +11,11 @@ import { openOutputs } from "../server/outputs.ts";
 import { type Server, startServer } from "../server/server.ts";
 import { stopSignals } from "../server/stop_signals.ts";
 import { watchConfig } from "../server/watch_config.ts";
+import { MintedTokens } from "../tokens/minted_tokens.ts";
 import { openTokenSource, type TokenStores } from "../tokens/open_token_source.ts";
 import { TokenFiles } from "../tokens/token_files.ts";
 import { type Command, EXIT } from "./command.ts";
+import { issuerOptions } from "./issuer_options.ts";
 
 /** Serves until it receives a signal to stop. Refuses to start if the configuration or the permissions are invalid. */
 export const serve: Command = async () => {
@@ -47,7 +49,9 @@ export const serve: Command = async () => {
     printProblems(files.problems);
     return EXIT.configuration;
   }
-  const stores: TokenStores = { tokens: tokens.value, files: files.value };
+  const read = { tokens: tokens.value, files: files.value };
+  const minted = new MintedTokens({ ...issuerOptions(configuration.value), report: printError }, read);
+  const stores: TokenStores = { ...read, minted };
 
   const outputs = openOutputs(settings);
   let server: Server;
@@ -92,8 +96,9 @@ function announce(server: Server, { socket }: Settings, table: RouteTable): void
 function warnOfUnsetTokens(table: RouteTable, stores: TokenStores): void {
   for (const route of table.routes) {
     const source = openTokenSource(route, stores);
-    if (source.current !== undefined) continue;
-    printError(`${source.describe()} ${unsetText(route)}: ${routeName(route)} responds with 500`);
+    const missing = source.missing?.() ??
+      (source.current === undefined ? [`${source.describe()} ${unsetText(route)}`] : []);
+    for (const each of missing) printError(`${each}: ${routeName(route)} responds with 500`);
   }
 }
 

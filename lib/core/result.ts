@@ -76,6 +76,7 @@ export type ProblemCode =
   | "private_key"
   | "no_certificate"
   | "invalid_certificate"
+  | "invalid_private_key"
   // The runtime's permissions.
   | "missing_grant"
   | "unrestricted_grant"

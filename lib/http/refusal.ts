@@ -53,6 +53,15 @@ const REFUSALS = {
     message: (subject) => `The token of this route is not set: ${subject}`,
     final: true,
   },
+  token_refused: {
+    status: 500,
+    message: () => "The issuer of this route's token refused to issue it",
+    final: true,
+  },
+  token_unavailable: {
+    status: 502,
+    message: () => "The issuer of this route's token could not be reached or failed",
+  },
   upstream_failed: {
     status: 502,
     message: () => "The upstream could not be reached or sent an invalid response",

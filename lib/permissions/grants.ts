@@ -9,7 +9,7 @@
 import type { RouteTable } from "../config/route/route_config.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import { type Problem, problem } from "../core/result.ts";
-import { dialledGrants, type Grants, listenerGrants, tokenGrants } from "./permissions.ts";
+import { dialledGrants, type Grants, listenerGrants, stateFolder, tokenGrants } from "./permissions.ts";
 
 /** The kinds of permission that serving may need, each restricted to a list. */
 const LISTED = ["net", "read", "env", "write"] as const;
@@ -65,6 +65,12 @@ export async function missingGrants(settings: Settings, table: RouteTable): Prom
     if (await isGranted({ name: "read", path })) continue;
     problems.push(
       problem("--allow-read", "restart_needed", `is missing ${path}; restart the service to grant it`),
+    );
+  }
+  const state = stateFolder(settings, table);
+  if (state !== undefined && !await isGranted({ name: "write", path: state })) {
+    problems.push(
+      problem("--allow-write", "restart_needed", `is missing ${state}; restart the service to grant it`),
     );
   }
   return problems;

@@ -7,6 +7,7 @@
 import type { RouteTable } from "../config/route/route_config.ts";
 import { tokenFiles, tokenVariables } from "../config/route/token.ts";
 import { tokenFolders } from "../config/route/token_file.ts";
+import { rotates } from "../config/route/token_from.ts";
 import { egressFor } from "../config/settings/egress.ts";
 import { type Settings, settingVariables } from "../config/settings/settings.ts";
 import { exactCommand } from "../core/launch.ts";
@@ -19,7 +20,7 @@ export interface Grants {
   readonly net: readonly string[];
   /** Paths of folders and files. */
   readonly read: readonly string[];
-  /** The path of the Unix socket, if there is one: listening creates it. */
+  /** The path of the Unix socket, if there is one: listening creates it. The folder of the state, if a route needs it. */
   readonly write: readonly string[];
   /** Names of variables. */
   readonly env: readonly string[];
@@ -34,10 +35,12 @@ export interface Grants {
 export function requiredGrants(settings: Settings, table: RouteTable): Grants {
   const folder = folderOf(settings.routesPath);
   const files = [settings.caFile, settings.socket].filter((path) => path !== undefined);
+  const folderOfState = stateFolder(settings, table);
+  const state = folderOfState === undefined ? [] : [folderOfState];
   return {
     net: [...listenerGrants(settings), ...dialledGrants(settings, table)],
-    read: [folder, ...tokenGrants(settings, table), ...files.filter((path) => !liesIn(folder, path))],
-    write: settings.socket === undefined ? [] : [settings.socket],
+    read: [folder, ...tokenGrants(settings, table), ...files.filter((path) => !liesIn(folder, path)), ...state],
+    write: [...(settings.socket === undefined ? [] : [settings.socket]), ...state],
     env: [...settingVariables("serve"), ...tokenVariables(table)],
   };
 }
@@ -48,13 +51,23 @@ export function tokenGrants(
   table: RouteTable,
 ): readonly string[] {
   const folder = folderOf(routesPath);
-  return tokenFolders(tokenFiles(table)).filter((path) => path !== folder && !liesIn(folder, path));
+  return tokenFolders(tokenFiles(table).map(({ name }) => name)).filter((path) => path !== folder && !liesIn(folder, path));
 }
 
 /** Returns every `host:port` that the process connects to, sorted and without duplicates. */
 export function dialledGrants(settings: Pick<Settings, "egress">, table: RouteTable): readonly string[] {
-  const dialled = table.routes.map(({ upstream }) => egressFor(settings.egress, upstream) ?? upstream);
+  const upstreams = table.routes.flatMap(({ upstream, tokenFrom }) =>
+    tokenFrom === undefined ? [upstream] : [upstream, tokenFrom.endpoint.upstream]
+  );
+  const dialled = upstreams.map((upstream) => egressFor(settings.egress, upstream) ?? upstream);
   return sortedSet(dialled.map(({ host, port }) => hostPort(host, port)));
+}
+
+/** Returns the folder to keep refresh tokens in, if there is one and a route needs it. */
+export function stateFolder({ state }: Pick<Settings, "state">, table: RouteTable): string | undefined {
+  return table.routes.some(({ tokenFrom }) => tokenFrom !== undefined && rotates(tokenFrom))
+    ? state
+    : undefined;
 }
 
 /** Returns the addresses that the process listens on. Port 0 stays 0, which is what the runtime checks. */

@@ -52,9 +52,11 @@ export function createHandler(service: Service): Handler {
         isClientGone: () => request.signal.aborted,
       };
       await route.credential.apply(outgoing);
+      const sent = route.token.current;
 
       try {
         const response = await route.transport.roundTrip(outgoing);
+        if (response.head.status === 401 && sent !== undefined) route.token.rejected?.(sent);
         const { config, rewriteReferences } = route;
         return await respond(response, { route: config, rewriteReferences, mask: router.mask, span });
       } catch (error) {

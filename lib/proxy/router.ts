@@ -65,11 +65,12 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
   return createRouter(routes, {
     mask: new TableMask({
       list: () =>
-        routes.flatMap(({ config, token }) =>
-          [token.current, ...token.former].flatMap((each) =>
+        routes.flatMap(({ config, token }) => [
+          ...[token.current, ...token.former].flatMap((each) =>
             each === undefined ? [] : exposedSecrets(config, each)
-          )
-        ),
+          ),
+          ...(token.secrets ?? []).map((text) => ({ text })),
+        ]).concat(options.minted.retired.map((text) => ({ text }))),
       version: () => options.files.changes.count,
     }),
     authenticate: authenticatorFor(

@@ -48,10 +48,9 @@ export function startServer(options: ServerOptions): Server {
   const deadlines = new Deadlines();
   const reserve = new DescriptorReserve(settings.routesPath);
   const listeners = new Listeners(reserve);
-  const open = (table: RouteTable, { tokens, files }: TokenStores) =>
+  const open = (table: RouteTable, stores: TokenStores) =>
     openRouter(table, {
-      tokens,
-      files,
+      ...stores,
       caCerts,
       egress: settings.egress,
       deadlines,

@@ -8,6 +8,7 @@ import { SettledWatch } from "../core/settled_watch.ts";
 import { printError, printProblems } from "../log/print.ts";
 import { missingGrants } from "../permissions/grants.ts";
 import { folderOf } from "../permissions/permissions.ts";
+import type { MintedTokens } from "../tokens/minted_tokens.ts";
 import { renewedText, TokenFiles } from "../tokens/token_files.ts";
 import type { Server } from "./server.ts";
 
@@ -23,6 +24,7 @@ export interface WatchOptions {
   /** The tokens from the environment, which can't be read again. */
   readonly tokens: Tokens;
   readonly files: TokenFiles;
+  readonly minted: MintedTokens;
   readonly server: Pick<Server, "reload" | "meters">;
   /** Returns whether a reload was requested since the last call. */
   reloadRequested(): boolean;
@@ -35,7 +37,7 @@ export interface WatchOptions {
  * have and no variable that it did not read at startup. Otherwise the current table stays.
  */
 export function watchConfig(options: WatchOptions): void {
-  const { settings, server, tokens, reloadRequested } = options;
+  const { settings, server, tokens, minted, reloadRequested } = options;
   const { tableReloads, tokenReloads } = server.meters;
   const known = new Set(tokenVariables(options.table));
   const watch = new SettledWatch(() => fileFingerprint(settings.routesPath), options.tableFingerprint);
@@ -61,7 +63,8 @@ export function watchConfig(options: WatchOptions): void {
     const { table } = loaded.value;
     files = loaded.value.files;
     for (const name of files.renewed) reportToken(renewedText(name), true);
-    server.reload(table, { tokens, files });
+    minted.reload(table, { tokens, files });
+    server.reload(table, { tokens, files, minted });
     tableReloads.taken++;
     printError(
       `route table reloaded; ${table.routes.length} route(s): ${table.routes.map(routeName).join(", ")}`,

@@ -1,5 +1,5 @@
-import type { RouteConfig } from "../config/route/route_config.ts";
-import { tokenName, type Tokens } from "../config/route/token.ts";
+import { type TokenFields, tokenName, type Tokens } from "../config/route/token.ts";
+import type { MintedTokens } from "./minted_tokens.ts";
 import { StoredToken } from "./stored_token.ts";
 import type { TokenFiles } from "./token_files.ts";
 import type { TokenSource } from "./token_source.ts";
@@ -10,14 +10,17 @@ export interface TokenStores {
   readonly tokens: Tokens;
   /** The tokens from files. */
   readonly files: TokenFiles;
+  /** The tokens that issuers issue. */
+  readonly minted: MintedTokens;
 }
 
 /** Returns the source of a route's token. */
 export function openTokenSource(
-  route: Pick<RouteConfig, "tokenEnv" | "tokenFile">,
-  { tokens, files }: TokenStores,
+  route: TokenFields,
+  { tokens, files, minted }: TokenStores,
 ): TokenSource {
-  const { tokenEnv, tokenFile } = route;
+  const { tokenEnv, tokenFile, tokenFrom } = route;
+  if (tokenFrom !== undefined) return minted.source(tokenFrom);
   if (tokenEnv !== undefined) return new StoredToken(tokenName(route), tokens.get(tokenEnv));
   return files.source(tokenFile ?? "") ?? new StoredToken(tokenName(route), undefined);
 }

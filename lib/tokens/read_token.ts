@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from "../core/result.ts";
+import type { SecretKind } from "../config/route/secret_ref.ts";
 import { isAbsolute, parseTokenFile, TOKEN_FILE_LIMIT } from "../config/route/token_file.ts";
 import { fileFingerprint } from "../core/file_fingerprint.ts";
 import type { Secret } from "../core/secret.ts";
@@ -20,14 +21,18 @@ interface Located {
 }
 
 /**
- * Reads a token from a file below a folder. The value is undefined if the file does not exist.
+ * Reads a secret from a file below a folder. The value is undefined if the file does not exist.
  *
  * Permission to read a folder extends to the targets of its links, wherever those are. So this resolves links itself,
  * and rejects a file whose target is outside the folder.
  *
  * @param name The file's path as the table spells it, for problems.
  */
-export async function readToken(place: FilePlace, name: string): Promise<Result<Secret | undefined>> {
+export async function readToken(
+  place: FilePlace,
+  name: string,
+  kinds: readonly SecretKind[] = ["token"],
+): Promise<Result<Secret | undefined>> {
   try {
     const located = await locate(place);
     if (located === undefined) {
@@ -36,7 +41,7 @@ export async function readToken(place: FilePlace, name: string): Promise<Result<
     }
     // Opening a named pipe would block until there is a writer.
     if (!(await Deno.stat(located.path)).isFile) return fail(name, "not_a_file", "is not a regular file");
-    return parseTokenFile(await readUpTo(located.path, TOKEN_FILE_LIMIT + 1), name);
+    return parseTokenFile(await readUpTo(located.path, TOKEN_FILE_LIMIT + 1), name, kinds);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return ok(undefined);
     return fail(

@@ -1,4 +1,5 @@
 import { isAbsolute } from "../config/route/token_file.ts";
+import type { SecretKind, SecretRef } from "../config/route/secret_ref.ts";
 import { failAll, ok, type Problem, type Result } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import { SettledWatch } from "../core/settled_watch.ts";
@@ -6,8 +7,12 @@ import { ChangeCounter } from "./change_counter.ts";
 import { type FilePlace, readToken, tokenFingerprint } from "./read_token.ts";
 import { StoredToken } from "./stored_token.ts";
 
+/** A file that holds a secret, and what the secret is used as. */
+export type SecretFile = Pick<SecretRef, "name" | "kind">;
+
 interface WatchedToken {
   readonly place: FilePlace;
+  readonly kinds: readonly SecretKind[];
   readonly token: StoredToken;
   readonly watch: SettledWatch;
 }
@@ -36,27 +41,28 @@ export class TokenFiles {
    * Reads all files. A missing file is like an unset variable: its routes respond with 500 until it exists.
    *
    * @param folder The table's folder.
-   * @param names The paths of the files, absolute or relative to the folder.
+   * @param listed The files, with paths that are absolute or relative to the folder. One may be listed several times.
    * @param before What was served until now. Its tokens continue to be masked.
    */
   static async open(
     folder: string,
-    names: Iterable<string>,
+    listed: Iterable<SecretFile>,
     before?: TokenFiles,
   ): Promise<Result<TokenFiles>> {
     const changes = before?.changes ?? new ChangeCounter();
     const watched = new Map<string, WatchedToken>();
     const problems: Problem[] = [];
     const read = new Map<string, Secret>();
-    for (const name of new Set(names)) {
+    for (const [name, roles] of Map.groupBy(listed, (file) => file.name)) {
+      const kinds = roles.map(({ kind }) => kind);
       const place = placeOf(folder, name);
       const fingerprint = () => tokenFingerprint(place);
       const watch = new SettledWatch(fingerprint, await fingerprint());
-      const result = await readToken(place, name);
+      const result = await readToken(place, name, kinds);
       const token = before?.source(name) ?? new StoredToken(`the file ${name}`, undefined, changes);
       if (!result.ok) problems.push(...result.problems);
       else if (result.value !== undefined) read.set(name, result.value);
-      watched.set(name, { place, token, watch });
+      watched.set(name, { place, kinds, token, watch });
     }
     if (problems.length > 0) return failAll(problems);
     const renewed = [...read].filter(([name, token]) => {
@@ -78,9 +84,9 @@ export class TokenFiles {
    * @param report Called for each change, with a line to print and whether the token was loaded.
    */
   async poll(report: (line: string, loaded: boolean) => void): Promise<void> {
-    for (const [name, { place, token, watch }] of this.#watched) {
+    for (const [name, { place, kinds, token, watch }] of this.#watched) {
       if (!await watch.poll()) continue;
-      const result = await readToken(place, name);
+      const result = await readToken(place, name, kinds);
       if (result.ok && result.value !== undefined) {
         if (token.replace(result.value)) report(renewedText(name), true);
         continue;

@@ -13,6 +13,29 @@ export interface TokenSource {
    * @throws {Refusal} If no token can be obtained.
    */
   ready?(): Promise<void> | undefined;
-  /** Returns the source's display name: a variable or a file, never its content. */
+  /** Further secrets that a response must not reveal: what the tokens are obtained with. */
+  readonly secrets?: readonly Secret[];
+  /** Returns the source's display name: a variable, a file or an issuer, never its content. */
   describe(): string;
+  /**
+   * Returns what is not set that a token requires, each as a sentence without its period; sources without this method
+   * require nothing but the token itself.
+   */
+  missing?(): readonly string[];
+  /** Reports that the upstream rejected a token that was sent. */
+  rejected?(token: Secret): void;
+  /** Returns the state of a token that an issuer issues. */
+  status?(): TokenStatus;
+}
+
+/** The state of a token that an issuer issues. Times are in milliseconds since 1970. */
+export interface TokenStatus {
+  /** When the current token expires; undefined if there is none, or the issuer did not say. */
+  readonly expiry: number | undefined;
+  /** When the current token was issued. */
+  readonly renewed: number | undefined;
+  /** The last failure, if no token was issued since. Its text holds no secret. */
+  readonly failure: { readonly time: number; readonly text: string } | undefined;
+  /** How often the issuer was asked. */
+  readonly refreshes: { readonly succeeded: number; readonly failed: number };
 }

@@ -19,6 +19,7 @@ import { createRouter, openRouter, type Router } from "../../lib/proxy/router.ts
 import { Secret } from "../../lib/core/secret.ts";
 import { Service } from "../../lib/proxy/service.ts";
 import { startServer } from "../../lib/server/server.ts";
+import { MintedTokens } from "../../lib/tokens/minted_tokens.ts";
 import { TokenFiles } from "../../lib/tokens/token_files.ts";
 import type { Transport, UpstreamRequest, UpstreamResponse } from "../../lib/upstream/transport.ts";
 import { ConnectionCounts } from "../../lib/upstream/connection_counts.ts";
@@ -226,6 +227,7 @@ function routerTo(upstream: string): Router {
   return openRouter(table, {
     tokens,
     files: TokenFiles.NONE,
+    minted: MintedTokens.NONE,
     caCerts: [],
     egress: NO_EGRESS,
     deadlines: new Deadlines(),
@@ -363,6 +365,7 @@ Deno.test("a failure outside of the error handling is a bare 500, and nothing is
         table,
         tokens: valueOf(parseTokens(table, (name) => CANARY_ENV[name])),
         files: TokenFiles.NONE,
+        minted: MintedTokens.NONE,
         caCerts: [],
         // The log's sink is the last thing that can fail.
         sinks: [() => {

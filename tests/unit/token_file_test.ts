@@ -5,7 +5,7 @@ import { parseTokenFile } from "../../lib/config/route/token_file.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { readToken } from "../../lib/tokens/read_token.ts";
 import { StoredToken } from "../../lib/tokens/stored_token.ts";
-import { TokenFiles } from "../../lib/tokens/token_files.ts";
+import { type SecretFile, TokenFiles } from "../../lib/tokens/token_files.ts";
 import { SettledWatch } from "../../lib/core/settled_watch.ts";
 import { codesOf, linesOf, valueOf } from "../support/result.ts";
 import { startService } from "../support/service.ts";
@@ -14,6 +14,10 @@ const ROUTE = { path: "/a/", upstream: "http://127.0.0.1:1", auth_scheme: "Beare
 
 function parseFields(fields: object) {
   return parseRoutes(JSON.stringify({ routes: [{ ...ROUTE, ...fields }] }));
+}
+
+function filesOf(...names: readonly string[]): readonly SecretFile[] {
+  return names.map((name) => ({ name, kind: "token" }));
 }
 
 async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
@@ -151,10 +155,10 @@ Deno.test("StoredToken keeps the last tokens that were served", () => {
 Deno.test("TokenFiles that take over from others tell which token is another than before", async () => {
   await withFolder(async (folder) => {
     for (const name of ["same", "other"]) await Deno.writeTextFile(join(folder, name), "first");
-    const before = valueOf(await TokenFiles.open(folder, ["same", "other"]));
+    const before = valueOf(await TokenFiles.open(folder, filesOf("same", "other")));
     assertEquals(before.renewed, []);
     for (const name of ["other", "new"]) await Deno.writeTextFile(join(folder, name), "second");
-    const after = valueOf(await TokenFiles.open(folder, ["same", "other", "new"], before));
+    const after = valueOf(await TokenFiles.open(folder, filesOf("same", "other", "new"), before));
     assertEquals(after.renewed, ["other"]);
   });
 });
@@ -163,7 +167,7 @@ Deno.test("TokenFiles takes a new token when it is whole and valid, and says so;
   await withFolder(async (folder) => {
     const file = join(folder, "gh");
     await Deno.writeTextFile(file, "first\n");
-    const files = valueOf(await TokenFiles.open(folder, ["gh", "late", "gh"]));
+    const files = valueOf(await TokenFiles.open(folder, filesOf("gh", "late", "gh")));
     const said: string[] = [];
     const steps: [change: () => Promise<void>, token: string, line: string | undefined][] = [
       [() => Promise.resolve(), "first", undefined],

@@ -19,8 +19,8 @@ export interface FieldSpec<Value> {
   readonly read: Reader<Value>;
   /** The value if the field is omitted; undefined: the field is required. */
   readonly default: { readonly value: Value } | undefined;
-  /** The name of a field that may be given instead of this one, but not together with it. */
-  readonly alternative?: string;
+  /** The names of fields that may be given instead of this one, but not together with it. */
+  readonly alternatives?: readonly string[];
 }
 
 /** Specifies a field that is required. */
@@ -28,12 +28,20 @@ export function required<Value>(read: Reader<Value>): FieldSpec<Value> {
   return { read, default: undefined };
 }
 
-/** Specifies a field of which either it or the alternative is required, but not both. */
+/** Specifies a field of which either it or one of the alternatives is required, but not both. */
 export function requiredUnless<Value>(
   read: Reader<Value>,
-  alternative: string,
+  alternatives: readonly string[],
 ): FieldSpec<Value | undefined> {
-  return { read, default: undefined, alternative };
+  return { read, default: undefined, alternatives };
+}
+
+/** Specifies a field that may be omitted, and must be if one of the alternatives is given. */
+export function optionalUnless<Value>(
+  read: Reader<Value>,
+  alternatives: readonly string[],
+): FieldSpec<Value | undefined> {
+  return { read, default: { value: undefined }, alternatives };
 }
 
 /** Specifies a field that may be omitted. */
@@ -60,9 +68,7 @@ export function readFields<Of extends FieldSpecs>(
   for (const [name, spec] of Object.entries(specs)) {
     const fieldPath = memberPath(path, name);
     const json = object.get(name);
-    const alternative = spec.alternative !== undefined && object.has(spec.alternative)
-      ? spec.alternative
-      : undefined;
+    const alternative = spec.alternatives?.find((each) => object.has(each));
     if (json !== undefined && alternative !== undefined) {
       problems.push(
         problem(fieldPath, "exclusive_fields", `can't be combined with ${alternative}; remove one of them`),

@@ -1,5 +1,6 @@
 import { fail, ok, okUnless, type Problem, problem, problemsOf, type Result } from "../../core/result.ts";
 import type { Reader } from "./fields.ts";
+import { gotText } from "./got_text.ts";
 import { type JsonObject, kindOf } from "./json.ts";
 
 /** Parses a string. */
@@ -15,6 +16,17 @@ export function fromString<Value>(parse: TextParser<Value>): Reader<Value> {
     const text = readString(json, path);
     return text.ok ? parse(text.value, path) : text;
   };
+}
+
+/** Returns a reader of one of several words. */
+export function choiceOf<Choice extends string>(choices: readonly Choice[]): Reader<Choice> {
+  const listed = `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
+  return fromString((text, path) => {
+    const choice = choices.find((each) => each === text);
+    return choice !== undefined
+      ? ok(choice)
+      : fail(path, "invalid_choice", `must be ${listed}, ${gotText(text)}`);
+  });
 }
 
 /** Reads `true` or `false`. */

@@ -5,18 +5,10 @@
  */
 
 import type { Pattern } from "../../http/pattern.ts";
+import type { TokenFrom } from "./token_from.ts";
+import type { Upstream } from "./upstream.ts";
 
-/** The server that a route forwards to, from the table's `upstream` URL. */
-export interface Upstream {
-  readonly scheme: "http" | "https";
-  /** The host as `Deno.connect` accepts it: lower case, an IPv6 address without brackets. */
-  readonly host: string;
-  readonly port: number;
-  /** The Host field's value (RFC 9110, section 7.2): brackets around an IPv6 address, no default port. */
-  readonly authority: string;
-  /** The upstream URL's path without its final slash: `""` or `/base`. May contain one `{token}`. */
-  readonly base: string;
-}
+export type { Upstream };
 
 /** The configuration of one route. */
 export interface RouteConfig {
@@ -33,10 +25,12 @@ export interface RouteConfig {
   readonly authUser: string | undefined;
   /** The query parameter that carries the token instead of a field; undefined: none. */
   readonly authQuery: string | undefined;
-  /** The environment variable that holds the token; undefined if a file does. */
+  /** The environment variable that holds the token; undefined if it comes from elsewhere. */
   readonly tokenEnv: string | undefined;
-  /** The file that holds the token, relative to the table's folder; undefined if a variable does. */
+  /** The file that holds the token, relative to the table's folder; undefined if it comes from elsewhere. */
   readonly tokenFile: string | undefined;
+  /** How the token is obtained from an issuer; undefined if it comes from elsewhere. */
+  readonly tokenFrom: TokenFrom | undefined;
   /** Fields that replace the client's on every request; names in lower case. */
   readonly setHeaders: ReadonlyMap<string, string>;
   /** Fields whose values are appended to the client's, separated by a comma; names in lower case. */

@@ -2,6 +2,7 @@ import { failAll, ok, type Problem, problem } from "../../core/result.ts";
 import {
   type FieldValues,
   optional,
+  optionalUnless,
   type Reader,
   readFields,
   required,
@@ -24,18 +25,20 @@ import { checkPlacement } from "./placement.ts";
 import type { RouteConfig } from "./route_config.ts";
 import { parseRouteHost } from "./route_host.ts";
 import { parseTokenFilePath } from "./token_file.ts";
+import { readTokenFrom } from "./token_from_fields.ts";
 import { parseUpstream } from "./upstream_url.ts";
 import { parsePrefix } from "./uri_path.ts";
 
 /** Every field of a route. A new field needs a line here and one in {@linkcode readRoute}. */
 const ROUTE_FIELDS = {
-  path: requiredUnless(fromString(parsePrefix), "host"),
+  path: requiredUnless(fromString(parsePrefix), ["host"]),
   host: optional(fromString(parseRouteHost), undefined),
   upstream: required(fromString(parseUpstream)),
   // Required where the token is sent in a field: checkPlacement().
   auth_scheme: optional(fromString(parseAuthScheme), ""),
-  token_env: requiredUnless(fromString(parseTokenVariable), "token_file"),
-  token_file: optional(fromString(parseTokenFilePath), undefined),
+  token_env: requiredUnless(fromString(parseTokenVariable), ["token_file", "token_from"]),
+  token_file: optionalUnless(fromString(parseTokenFilePath), ["token_from"]),
+  token_from: optionalUnless(readTokenFrom, []),
   auth_header: optional(fromString(parseCredentialField), "Authorization"),
   auth_query: optional(fromString(parseAuthQuery), undefined),
   auth_user: optional(fromString(parseAuthUser), undefined),
@@ -76,6 +79,7 @@ export const readRoute: Reader<RouteConfig> = (json, path) => {
     authQuery: values.auth_query,
     tokenEnv: values.token_env,
     tokenFile: values.token_file,
+    tokenFrom: values.token_from,
     setHeaders: values.set_headers,
     addHeaders: values.add_headers,
     dropHeaders: new Set(values.drop_headers),

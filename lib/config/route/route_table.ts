@@ -14,6 +14,8 @@ import { fromString, readObject, readString } from "../reader/value_readers.ts";
 import { parseTokenVariable } from "./credential_fields.ts";
 import type { RouteConfig, RouteTable } from "./route_config.ts";
 import { readRoute } from "./route_fields.ts";
+import type { SecretRef } from "./secret_ref.ts";
+import { secretRefs } from "./token.ts";
 
 /** Reads the array of routes. */
 const readRoutes: Reader<readonly RouteConfig[]> = (json, path) => {
@@ -71,8 +73,9 @@ export function parseRoutes(text: string, name = "the route table"): Result<Rout
 /** Checks that no route uses the client token, which the client knows and which would thus be no secret. */
 function checkTokenShared(values: Partial<FieldValues<typeof TABLE_FIELDS>>): readonly Problem[] {
   const { client_token_env: variable, routes } = values;
-  if (variable === undefined || !routes?.some(({ tokenEnv }) => tokenEnv === variable)) return [];
-  const message = "must not be a route's token_env, since clients know the client token";
+  const isVariable = (ref: SecretRef) => ref.from === "variable" && ref.name === variable;
+  if (variable === undefined || !routes?.some((route) => secretRefs(route).some(isVariable))) return [];
+  const message = "must not be a secret of a route, since clients know the client token";
   return [problem("client_token_env", "conflict", message)];
 }
 

@@ -1,65 +1,63 @@
-import { ok, okUnless, type Problem, problem, problemsOf, type Result } from "../../core/result.ts";
-import { Secret } from "../../core/secret.ts";
-import { checkFieldText } from "../../http/field_text.ts";
-import { valueNotShown } from "../reader/got_text.ts";
+import { okUnless, type Problem, problem, problemsOf, type Result } from "../../core/result.ts";
+import type { Secret } from "../../core/secret.ts";
 import type { RouteConfig, RouteTable } from "./route_config.ts";
+import { parseSecret, secretName, type SecretRef, unsetReason } from "./secret_ref.ts";
+import { inputsOf, tokenFromName } from "./token_from.ts";
 
-/** The tokens that are set, by environment variable. */
+/** The secrets that are set, by environment variable. */
 export type Tokens = ReadonlyMap<string, Secret>;
 
-/**
- * Parses the value of a token variable. A variable that is empty counts as unset: the value is undefined.
- *
- * A token is sent in a request head, where a line break would begin another field, and a character that a head can't
- * carry would make the runtime fail with the token in its message. Whitespace at either end is most likely an editor's.
- * A message names the kind of character and its position, never the value.
- */
-export function parseToken(value: string | undefined, path: string): Result<Secret | undefined> {
-  if (value === undefined || value === "") return ok(undefined);
-  const [first] = [...checkTabs(value, path), ...checkFieldText(value, path)];
-  return okUnless(first === undefined ? [] : [valueNotShown(first)], Secret.of(value));
-}
+/** What says where a route's token comes from. */
+export type TokenFields = Pick<RouteConfig, "tokenEnv" | "tokenFile" | "tokenFrom">;
 
-/** Checks for tabs, which a field value may contain, but no token does. */
-function checkTabs(value: string, path: string): readonly Problem[] {
-  const index = value.indexOf("\t");
-  return index < 0 ? [] : [problem(path, "invalid_characters", `contains a tab at position ${index + 1}`)];
+/** Returns every secret that a route is given: its token, or those from which its token is minted. */
+export function secretRefs({ tokenEnv, tokenFile, tokenFrom }: TokenFields): readonly SecretRef[] {
+  return [
+    ...(tokenEnv === undefined ? [] : [{ from: "variable", name: tokenEnv, kind: "token" } as const]),
+    ...(tokenFile === undefined ? [] : [{ from: "file", name: tokenFile, kind: "token" } as const]),
+    ...(tokenFrom === undefined ? [] : inputsOf(tokenFrom)),
+  ];
 }
 
 /**
- * Parses the tokens of all routes, and the client token. Unset ones are omitted: their routes respond with 500, and the
+ * Parses the secrets of all routes, and the client token. Unset ones are omitted: their routes respond with 500, and the
  * others are served. {@linkcode checkClientToken} reports an unset client token.
  */
 export function parseTokens(table: RouteTable, get: (name: string) => string | undefined): Result<Tokens> {
   const tokens = new Map<string, Secret>();
   const problems: Problem[] = [];
+  const refs = table.routes.flatMap(secretRefs).filter(({ from }) => from === "variable");
+  const kinds = Map.groupBy(refs, ({ name }) => name);
   for (const variable of tokenVariables(table)) {
-    const result = parseToken(get(variable), variable);
+    const roles = kinds.get(variable)?.map(({ kind }) => kind) ?? ["token" as const];
+    const result = parseSecret(get(variable), variable, roles);
     problems.push(...problemsOf(result));
     if (result.ok && result.value !== undefined) tokens.set(variable, result.value);
   }
   return okUnless(problems, tokens);
 }
 
-/** Returns the names of all variables that hold a token, sorted and without duplicates. */
+/** Returns the names of all variables that hold a secret, sorted and without duplicates. */
 export function tokenVariables({ routes, clientTokenEnv }: RouteTable): readonly string[] {
-  const names = [...routes.map((route) => route.tokenEnv), clientTokenEnv];
-  return [...new Set(names.filter((name) => name !== undefined))].toSorted();
+  const read = routes.flatMap(secretRefs).filter(({ from }) => from === "variable").map(({ name }) => name);
+  return [...new Set([...read, ...(clientTokenEnv === undefined ? [] : [clientTokenEnv])])].toSorted();
 }
 
-/** Returns the paths of all token files, as the table spells them. */
-export function tokenFiles({ routes }: RouteTable): readonly string[] {
-  return routes.flatMap(({ tokenFile }) => tokenFile ?? []);
+/** Returns all files that hold a secret; one that serves in several roles several times. */
+export function tokenFiles({ routes }: RouteTable): readonly SecretRef[] {
+  return routes.flatMap(secretRefs).filter(({ from }) => from === "file");
 }
 
-/** Returns the display name of a route's token source: the variable, or the file. */
-export function tokenName({ tokenEnv, tokenFile }: Pick<RouteConfig, "tokenEnv" | "tokenFile">): string {
-  return tokenEnv ?? `the file ${tokenFile}`;
+/** Returns the display name of a route's token source: the variable, the file, or the issuer. */
+export function tokenName(route: TokenFields): string {
+  if (route.tokenFrom !== undefined) return tokenFromName(route.tokenFrom);
+  return secretRefs(route).map(secretName).join();
 }
 
 /** Returns the reason for which a route has no token, as a predicate for its {@linkcode tokenName}. */
-export function unsetText({ tokenEnv }: Pick<RouteConfig, "tokenEnv">): string {
-  return tokenEnv === undefined ? "does not exist" : "is unset or empty";
+export function unsetText(route: TokenFields): string {
+  const [ref] = secretRefs(route);
+  return ref === undefined ? "is unset" : unsetReason(ref);
 }
 
 /** Checks that the client token is set, if the table requires one: without it, the table can't be served. */

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from "../../core/result.ts";
 import type { Secret } from "../../core/secret.ts";
 import { looksLikeKey } from "../reader/plain_name.ts";
-import { parseToken } from "./token.ts";
+import { parseSecret, type SecretKind } from "./secret_ref.ts";
 
 /** The maximum size of a token file, in bytes. A larger file can't be a token. */
 export const TOKEN_FILE_LIMIT = 64 * 1024;
@@ -47,11 +47,16 @@ export function tokenFolders(files: readonly string[]): readonly string[] {
 }
 
 /**
- * Parses the content of a token file. A final newline, as editors and `echo` write it, is not part of the token.
+ * Parses the content of a file that holds a secret. A final newline, as editors and `echo` write it, is not part of it.
  *
  * @param path The file's path, as the table spells it.
+ * @param kinds What the secret is used as.
  */
-export function parseTokenFile(bytes: Uint8Array, path: string): Result<Secret> {
+export function parseTokenFile(
+  bytes: Uint8Array,
+  path: string,
+  kinds: readonly SecretKind[] = ["token"],
+): Result<Secret> {
   if (bytes.length > TOKEN_FILE_LIMIT) {
     return fail(path, "too_large", `is larger than ${TOKEN_FILE_LIMIT / 1024} KiB, so it can't be a token`);
   }
@@ -61,7 +66,7 @@ export function parseTokenFile(bytes: Uint8Array, path: string): Result<Secret> 
   } catch {
     return fail(path, "invalid_utf8", "is not UTF-8 (the value is not shown)");
   }
-  const token = parseToken(text.replace(/\r?\n$/, ""), path);
+  const token = parseSecret(text.replace(/\r?\n$/, ""), path, kinds);
   if (!token.ok) return token;
   return token.value === undefined ? fail(path, "empty", "is empty") : ok(token.value);
 }

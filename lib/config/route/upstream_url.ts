@@ -1,7 +1,7 @@
 import { fail, failAll, ok, type Problem, problem, type Result } from "../../core/result.ts";
 import { hostPort, inBrackets, parseHostPort } from "../../http/host.ts";
 import { TOKEN_PLACEHOLDER } from "./placement.ts";
-import type { Upstream } from "./route_config.ts";
+import type { Upstream } from "./upstream.ts";
 import { checkUriPath } from "./uri_path.ts";
 
 const DEFAULT_PORTS = { http: 80, https: 443 } as const;

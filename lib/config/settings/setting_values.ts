@@ -25,6 +25,15 @@ export function parseTablePath(text: string, path: string): Result<string> {
   return fail(path, "invalid_path", message);
 }
 
+/** Parses the path of a folder that the service may write to, which must not be `/`. */
+export function parseFolder(text: string, path: string): Result<string> {
+  const file = parseFilePath(text, path);
+  if (!file.ok) return file;
+  const folder = text.replace(/\/$/, "");
+  if (/^\/[^/]/.test(folder) && !/\/(?:\.{0,2}(?:\/|$))/.test(folder)) return ok(folder);
+  return fail(path, "invalid_path", "must be an absolute path without empty segments, . and .., and not /");
+}
+
 /** The maximum length of a Unix socket's path on Linux, in bytes, without the final NUL: unix(7). */
 const SOCKET_PATH_LIMIT = 107;
 

@@ -19,6 +19,7 @@ import {
   parseDuration,
   parseFilePath,
   parseFlag,
+  parseFolder,
   parseHangUp,
   parseListenPort,
   parseLogFormat,
@@ -83,6 +84,13 @@ const SERVICE_SETTINGS = {
     variable: "CRED_PROXY_CA_FILE",
     parse: parseFilePath,
     help: "a PEM file of additional trusted authorities",
+    verbs: SERVING,
+  }),
+  /** The folder in which refresh tokens that rotate are kept. */
+  state: optionalSetting<string>({
+    variable: "CRED_PROXY_STATE",
+    parse: parseFolder,
+    help: "a folder to keep refresh tokens that rotate",
     verbs: SERVING,
   }),
   /** The maximum number of requests in flight. */

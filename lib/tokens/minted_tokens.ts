@@ -1,0 +1,145 @@
+import type { RouteTable } from "../config/route/route_config.ts";
+import type { SecretRef } from "../config/route/secret_ref.ts";
+import type { Tokens } from "../config/route/token.ts";
+import { type OAuth2, type TokenFrom, tokenFromName } from "../config/route/token_from.ts";
+import type { Secret } from "../core/secret.ts";
+import { GitHubAppMinter } from "./github_app_minter.ts";
+import { GoogleMinter } from "./google_minter.ts";
+import type { IssuerOptions } from "./issuer.ts";
+import { MintedToken } from "./minted_token.ts";
+import type { Minter } from "./minter.ts";
+import { type MinterOptions, OAuth2Minter } from "./oauth2_minter.ts";
+import { RefreshToken } from "./refresh_token.ts";
+import { StateFile } from "./state_file.ts";
+import { TokenFiles } from "./token_files.ts";
+
+/** What all minted tokens of a process share. */
+export interface MintedTokensOptions extends IssuerOptions {
+  /** The folder in which refresh tokens that rotate are kept, if there is one. */
+  readonly stateFolder: string | undefined;
+  /** Prints a line. */
+  readonly report: (line: string) => void;
+}
+
+/** Where the secrets come from from which tokens are minted. */
+export interface MintSecrets {
+  readonly tokens: Tokens;
+  readonly files: TokenFiles;
+}
+
+/** The maximum number of secrets of definitions that a reload removed that are still masked in responses. */
+const RETIRED_LIMIT = 16;
+
+/**
+ * The minted tokens of a table. Routes with equal definitions share one, and a reload keeps those whose definition it
+ * keeps.
+ */
+export class MintedTokens {
+  /** For a table without minted tokens. */
+  static readonly NONE = new MintedTokens({
+    caCerts: [],
+    egress: { https: undefined, http: undefined, bypass: [] },
+    stateFolder: undefined,
+    report: () => {},
+  }, { tokens: new Map(), files: TokenFiles.NONE });
+
+  readonly #options: MintedTokensOptions;
+  #secrets: MintSecrets;
+  readonly #sources = new Map<string, MintedToken>();
+  readonly #logins = new Map<string, RefreshToken>();
+  #retired: readonly Secret[] = [];
+
+  constructor(options: MintedTokensOptions, secrets: MintSecrets) {
+    this.#options = options;
+    this.#secrets = secrets;
+  }
+
+  /** The secrets of definitions that a reload removed, which a response may still show. */
+  get retired(): readonly Secret[] {
+    return this.#retired;
+  }
+
+  /** Returns the token of a definition. */
+  source(from: TokenFrom): MintedToken {
+    const identity = identityOf(from);
+    let source = this.#sources.get(identity);
+    if (source === undefined) {
+      const { changes } = this.#secrets.files;
+      source = new MintedToken(this.#minterOf(from), { changes, report: this.#options.report });
+      this.#sources.set(identity, source);
+    }
+    return source;
+  }
+
+  /** Goes on with another table: drops what it does not use, and forgets failures. */
+  reload(table: RouteTable, secrets: MintSecrets): void {
+    this.#secrets = secrets;
+    const used = new Set(
+      table.routes.flatMap(({ tokenFrom }) => tokenFrom === undefined ? [] : [identityOf(tokenFrom)]),
+    );
+    for (const [identity, source] of this.#sources) {
+      if (used.has(identity)) {
+        source.retry();
+        continue;
+      }
+      this.#sources.delete(identity);
+      this.#retired = [...source.former, ...source.secrets, ...this.#retired].slice(0, RETIRED_LIMIT);
+    }
+  }
+
+  #minterOf(from: TokenFrom): Minter {
+    const options: MinterOptions = { ...this.#options, read: (ref) => this.#read(ref) };
+    switch (from.kind) {
+      case "oauth2":
+        return new OAuth2Minter(from, options, this.#loginOf(from));
+      case "github_app":
+        return new GitHubAppMinter(from, options);
+      case "google_service_account":
+        return new GoogleMinter(from, options);
+    }
+  }
+
+  /** Returns the refresh token of a definition. Definitions that differ in their scopes only share one. */
+  #loginOf(from: OAuth2): RefreshToken | undefined {
+    if (from.grant.type !== "refresh_token") return undefined;
+    const { refreshToken: ref } = from.grant;
+    const name = stateFileName(from, ref);
+    let login = this.#logins.get(name);
+    if (login === undefined) {
+      const { stateFolder, report } = this.#options;
+      login = new RefreshToken({
+        given: () => this.#read(ref),
+        file: stateFolder === undefined ? undefined : new StateFile(stateFolder, name),
+        changes: this.#secrets.files.changes,
+        report,
+        name: tokenFromName(from),
+      });
+      this.#logins.set(name, login);
+    }
+    return login;
+  }
+
+  #read({ from, name }: SecretRef): Secret | undefined {
+    const { tokens, files } = this.#secrets;
+    return from === "variable" ? tokens.get(name) : files.source(name)?.current;
+  }
+}
+
+/** Returns a text that is the same for equal definitions. */
+function identityOf(from: TokenFrom): string {
+  return JSON.stringify(from, (_, value) => value instanceof Map ? [...value] : value);
+}
+
+/** Returns the name of the file that keeps a refresh token. It shows the issuer, and where the first token came from. */
+function stateFileName({ endpoint, clientId }: OAuth2, ref: SecretRef): string {
+  const plain = (text: string) => text.replace(/[^A-Za-z0-9.-]+/g, "_");
+  const digest = fnv1a(JSON.stringify([endpoint.url, clientId, ref.from, ref.name]));
+  return `refresh-${plain(endpoint.upstream.authority)}-${plain(ref.name)}-${digest}.json`.slice(-200);
+}
+
+/** Returns a short digest (FNV-1a, 32 bits, in hex), to tell names apart. */
+function fnv1a(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash.toString(16).padStart(8, "0");
+}
