@@ -39,7 +39,12 @@ export function requiredGrants(settings: Settings, table: RouteTable): Grants {
   const state = folderOfState === undefined ? [] : [folderOfState];
   return {
     net: [...listenerGrants(settings), ...dialledGrants(settings, table)],
-    read: [folder, ...tokenGrants(settings, table), ...files.filter((path) => !liesIn(folder, path)), ...state],
+    read: [
+      folder,
+      ...tokenGrants(settings, table),
+      ...files.filter((path) => !liesIn(folder, path)),
+      ...state,
+    ],
     write: [...(settings.socket === undefined ? [] : [settings.socket]), ...state],
     env: [...settingVariables("serve"), ...tokenVariables(table)],
   };
@@ -51,7 +56,9 @@ export function tokenGrants(
   table: RouteTable,
 ): readonly string[] {
   const folder = folderOf(routesPath);
-  return tokenFolders(tokenFiles(table).map(({ name }) => name)).filter((path) => path !== folder && !liesIn(folder, path));
+  return tokenFolders(tokenFiles(table).map(({ name }) => name)).filter((path) =>
+    path !== folder && !liesIn(folder, path)
+  );
 }
 
 /** Returns every `host:port` that the process connects to, sorted and without duplicates. */

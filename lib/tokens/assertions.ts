@@ -3,7 +3,7 @@ import { type Clock, SYSTEM_CLOCK } from "../core/clock.ts";
 import type { Secret } from "../core/secret.ts";
 import type { IssuerResponse } from "./issuer.ts";
 import { type JwtContent, signJwt } from "./jwt.ts";
-import { MintError } from "./mint_error.ts";
+import { IssuerError } from "./issuer_error.ts";
 
 /** An assertion to be signed. */
 export interface UnsignedAssertion {
@@ -59,7 +59,7 @@ export class Assertions {
       return await send(await this.#sign(prepare));
     } catch (error) {
       const differs = Math.abs(this.#skewMs - assumed) >= SKEW_TOLERANCE_MS;
-      if (!(error instanceof MintError && error.permanent && differs)) throw error;
+      if (!(error instanceof IssuerError && error.permanent && differs)) throw error;
       return await send(await this.#sign(prepare));
     }
   }

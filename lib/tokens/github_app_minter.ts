@@ -4,7 +4,7 @@ import { SYSTEM_CLOCK } from "../core/clock.ts";
 import { Secret } from "../core/secret.ts";
 import { Assertions, type UnsignedAssertion } from "./assertions.ts";
 import { Issuer } from "./issuer.ts";
-import { MintError } from "./mint_error.ts";
+import { IssuerError } from "./issuer_error.ts";
 import type { Minted, Minter, MintInput } from "./minter.ts";
 import { type MinterOptions, readInputs } from "./oauth2_minter.ts";
 import { readReply } from "./token_reply.ts";
@@ -49,7 +49,7 @@ export class GitHubAppMinter implements Minter {
 
   #assertion(now: number): UnsignedAssertion {
     const key = parsePrivateKey(this.#read(this.#from.privateKey)?.reveal() ?? "", "");
-    if (!key.ok) throw new MintError("the private key can't be used", { permanent: true });
+    if (!key.ok) throw new IssuerError("the private key can't be used", { permanent: true });
     const iat = Math.floor(now / 1000) - BACKDATE_S;
     return { key: key.value, content: { claims: { iat, exp: iat + LIFE_S, iss: this.#from.appId } } };
   }

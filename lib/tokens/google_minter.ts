@@ -4,7 +4,7 @@ import { SYSTEM_CLOCK } from "../core/clock.ts";
 import type { Secret } from "../core/secret.ts";
 import { Assertions, type UnsignedAssertion } from "./assertions.ts";
 import { Issuer } from "./issuer.ts";
-import { MintError } from "./mint_error.ts";
+import { IssuerError } from "./issuer_error.ts";
 import type { Minted, Minter, MintInput } from "./minter.ts";
 import { type MinterOptions, readInputs } from "./oauth2_minter.ts";
 import { readReply } from "./token_reply.ts";
@@ -47,11 +47,11 @@ export class GoogleMinter implements Minter {
   #assertion(now: number): UnsignedAssertion {
     const { key: ref, endpoint, purpose, subject } = this.#from;
     const key = parseServiceAccountKey(this.#read(ref)?.reveal() ?? "", "");
-    if (!key.ok) throw new MintError("the service account's key can't be used", { permanent: true });
+    if (!key.ok) throw new IssuerError("the service account's key can't be used", { permanent: true });
     const { clientEmail, privateKey, privateKeyId, tokenUri } = key.value;
     // Otherwise a key from elsewhere would be presented to Google, or the other way round.
     if (tokenUri !== endpoint.url) {
-      throw new MintError("the key is for another token_url than the table's", { permanent: true });
+      throw new IssuerError("the key is for another token_url than the table's", { permanent: true });
     }
     const iat = Math.floor(now / 1000);
     return {

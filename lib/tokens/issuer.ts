@@ -8,7 +8,7 @@ import { isPermanent } from "../upstream/errors.ts";
 import { Http1Transport } from "../upstream/http1_transport.ts";
 import type { ResponseBody } from "../upstream/response_body.ts";
 import type { HttpResponse, OutgoingField, Transport } from "../upstream/transport.ts";
-import { MintError } from "./mint_error.ts";
+import { IssuerError } from "./issuer_error.ts";
 
 /** How issuers are reached: as upstreams are. */
 export interface IssuerOptions {
@@ -63,7 +63,7 @@ export class Issuer {
   /**
    * Sends one POST. Redirects are not followed, since the request holds credentials.
    *
-   * @throws {MintError} If there is no response, or it is too slow or too large.
+   * @throws {IssuerError} If there is no response, or it is too slow or too large.
    */
   async post({ target, fields, body }: IssuerRequest): Promise<IssuerResponse> {
     const { upstream } = this.#endpoint;
@@ -87,8 +87,8 @@ export class Issuer {
       });
       return await this.#read(response, timeoutMs);
     } catch (error) {
-      if (error instanceof MintError) throw error;
-      throw new MintError(`${this.name} can't be reached`, { cause: error, permanent: isPermanent(error) });
+      if (error instanceof IssuerError) throw error;
+      throw new IssuerError(`${this.name} can't be reached`, { cause: error, permanent: isPermanent(error) });
     } finally {
       transport.close();
     }
@@ -99,7 +99,7 @@ export class Issuer {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
-        () => reject(new MintError(`${this.name} did not finish its response in time`)),
+        () => reject(new IssuerError(`${this.name} did not finish its response in time`)),
         timeoutMs,
       );
     });
@@ -126,7 +126,7 @@ export class Issuer {
     for (let piece = await body.next(); piece !== undefined; piece = await body.next()) {
       bytes = joinBytes(bytes, piece);
       if (bytes.length > RESPONSE_LIMIT) {
-        throw new MintError(`${this.name} sent a response over ${RESPONSE_LIMIT / 1024} KiB`);
+        throw new IssuerError(`${this.name} sent a response over ${RESPONSE_LIMIT / 1024} KiB`);
       }
     }
     return bytes;
@@ -154,7 +154,7 @@ async function exchange(
   });
   if (response.kind === "response") return response;
   response.connection.close();
-  throw new MintError("the issuer changed the protocol");
+  throw new IssuerError("the issuer changed the protocol");
 }
 
 function decode(bytes: Uint8Array): string {

@@ -8,7 +8,7 @@
 import { parseJson } from "../config/reader/json.ts";
 import type { PrivateKey } from "../config/route/private_key.ts";
 import { Secret } from "../core/secret.ts";
-import { MintError } from "./mint_error.ts";
+import { IssuerError } from "./issuer_error.ts";
 
 const RS256 = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" } as const;
 
@@ -21,7 +21,7 @@ export interface JwtContent {
 /**
  * Signs a token.
  *
- * @throws {MintError} If the runtime can't use the key. Permanent.
+ * @throws {IssuerError} If the runtime can't use the key. Permanent.
  */
 export async function signJwt({ pkcs8 }: PrivateKey, { claims, keyId }: JwtContent): Promise<Secret> {
   const header = { alg: "RS256", typ: "JWT", ...(keyId === undefined ? {} : { kid: keyId }) };
@@ -32,7 +32,7 @@ export async function signJwt({ pkcs8 }: PrivateKey, { claims, keyId }: JwtConte
     signature = await crypto.subtle.sign(RS256.name, key, new TextEncoder().encode(input));
   } catch {
     // The runtime's message is about the key's content.
-    throw new MintError("the private key can't be used", { permanent: true });
+    throw new IssuerError("the private key can't be used", { permanent: true });
   }
   return Secret.of(
     `${input}.${new Uint8Array(signature).toBase64({ alphabet: "base64url", omitPadding: true })}`,

@@ -4,7 +4,7 @@ import { errorText } from "../core/error_text.ts";
 import type { Secret } from "../core/secret.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { ChangeCounter } from "./change_counter.ts";
-import { MintError } from "./mint_error.ts";
+import { IssuerError } from "./issuer_error.ts";
 import type { Minted, Minter } from "./minter.ts";
 import type { TokenSource, TokenStatus } from "./token_source.ts";
 
@@ -161,7 +161,7 @@ export class MintedToken implements TokenSource {
       throw refusalFor(error);
     }
     if (this.current === undefined) {
-      throw refusalFor(new MintError(`${this.#minter.name}: the new token expired before it was used`));
+      throw refusalFor(new IssuerError(`${this.#minter.name}: the new token expired before it was used`));
     }
   }
 
@@ -225,7 +225,7 @@ export class MintedToken implements TokenSource {
   #failed(error: unknown, inputs: readonly (Secret | undefined)[]): void {
     this.#failure = { error, inputs, time: this.#clock.wall() };
     this.#refreshes.failed++;
-    const asked = error instanceof MintError ? error.retryAfterMs ?? 0 : 0;
+    const asked = error instanceof IssuerError ? error.retryAfterMs ?? 0 : 0;
     const backoff = Math.min(BACKOFF_MS * 2 ** this.#failures, BACKOFF_LIMIT_MS);
     this.#failures++;
     const random = this.#options.random ?? Math.random;
@@ -245,7 +245,7 @@ export class MintedToken implements TokenSource {
 
 /** Whether an attempt with the same configuration and secrets would fail in the same way. */
 function isFinal(error: unknown): boolean {
-  return error instanceof MintError && error.permanent;
+  return error instanceof IssuerError && error.permanent;
 }
 
 function refusalFor(error: unknown): Refusal {

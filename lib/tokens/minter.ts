@@ -26,7 +26,7 @@ export interface Minter {
   /**
    * Obtains a token. Called once at a time, and only if all inputs are set.
    *
-   * @throws {MintError} If it can't.
+   * @throws {IssuerError} If it can't.
    */
   mint(): Promise<Minted>;
 }

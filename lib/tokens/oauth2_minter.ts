@@ -7,7 +7,7 @@ import { Secret } from "../core/secret.ts";
 import type { OutgoingField } from "../upstream/transport.ts";
 import { Assertions } from "./assertions.ts";
 import { Issuer, type IssuerOptions, type IssuerResponse } from "./issuer.ts";
-import { MintError } from "./mint_error.ts";
+import { IssuerError } from "./issuer_error.ts";
 import type { Minted, Minter, MintInput } from "./minter.ts";
 import type { RefreshToken } from "./refresh_token.ts";
 import { errorCodeIn, readReply, replacementIn } from "./token_reply.ts";
@@ -99,7 +99,7 @@ export class OAuth2Minter implements Minter {
     });
     if (response !== "invalid") return this.#readReply(response);
     if (refused !== undefined) this.#readReply(refused);
-    throw new MintError("there is no refresh token", { permanent: true });
+    throw new IssuerError("there is no refresh token", { permanent: true });
   }
 
   async #ask(grant: readonly (readonly [string, string])[]): Promise<Minted> {
@@ -166,7 +166,7 @@ export class OAuth2Minter implements Minter {
 
   #sign({ privateKey, keyId, issuer, subject, audience }: AssertionSigner, now: number) {
     const key = parsePrivateKey(this.#reveal(privateKey), "");
-    if (!key.ok) throw new MintError("the private key can't be used", { permanent: true });
+    if (!key.ok) throw new IssuerError("the private key can't be used", { permanent: true });
     const iat = Math.floor(now / 1000);
     return {
       key: key.value,

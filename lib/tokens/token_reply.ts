@@ -11,7 +11,7 @@ import { parseToken } from "../config/route/token_text.ts";
 import { Secret } from "../core/secret.ts";
 import type { IssuerResponse } from "./issuer.ts";
 import { jwtExpiry } from "./jwt.ts";
-import { MintError } from "./mint_error.ts";
+import { IssuerError } from "./issuer_error.ts";
 import type { Minted } from "./minter.ts";
 
 /** Where a response has what. */
@@ -59,7 +59,7 @@ const PASSING_CODES: ReadonlySet<string> = new Set(["server_error", "temporarily
 /**
  * Returns the token in a response.
  *
- * @throws {MintError} If there is none that can be used. Permanent if the issuer refused the request.
+ * @throws {IssuerError} If there is none that can be used. Permanent if the issuer refused the request.
  */
 export function readReply(response: IssuerResponse, format: ReplyFormat): Minted {
   const { status } = response;
@@ -67,7 +67,7 @@ export function readReply(response: IssuerResponse, format: ReplyFormat): Minted
   const code = codeOf(members);
   const token = members?.get(format.token);
   if (status !== 200 && status !== 201) throw refusal(response, format, code);
-  if (members === undefined) throw new MintError(`${format.issuer} did not respond with JSON`);
+  if (members === undefined) throw new IssuerError(`${format.issuer} did not respond with JSON`);
   // Some servers report an error with 200.
   if (token === undefined && code !== undefined) throw refusal(response, format, code);
   return { token: checkedToken(token, format), lifeMs: lifeOf(members, token, { response, format }) };
@@ -100,12 +100,12 @@ function codeOf(members: JsonObject | undefined): string | undefined {
   return typeof code === "string" && KNOWN_CODES.has(code) ? code : "another error";
 }
 
-function refusal(response: IssuerResponse, { issuer }: ReplyFormat, code: string | undefined): MintError {
+function refusal(response: IssuerResponse, { issuer }: ReplyFormat, code: string | undefined): IssuerError {
   const { status, rateLimited, retryAfterMs } = response;
   const detail = code === undefined ? "" : ` (${code})`;
   const isRefused = (status >= 400 && status < 500 && status !== 408 && !rateLimited) ||
     status === 200 || status === 201;
-  return new MintError(`${issuer} responded with ${status}${detail}`, {
+  return new IssuerError(`${issuer} responded with ${status}${detail}`, {
     permanent: isRefused && !PASSING_CODES.has(code ?? ""),
     retryAfterMs,
     oauthCode: code,
@@ -113,12 +113,12 @@ function refusal(response: IssuerResponse, { issuer }: ReplyFormat, code: string
 }
 
 function checkedToken(token: Json | undefined, { issuer, token: member }: ReplyFormat): Secret {
-  if (typeof token !== "string" || token === "") throw new MintError(`${issuer} sent no ${member}`);
+  if (typeof token !== "string" || token === "") throw new IssuerError(`${issuer} sent no ${member}`);
   if (token.length > TOKEN_LIMIT) {
-    throw new MintError(`${issuer} sent a token over ${TOKEN_LIMIT / 1024} KiB`);
+    throw new IssuerError(`${issuer} sent a token over ${TOKEN_LIMIT / 1024} KiB`);
   }
   const checked = parseToken(token, member);
-  if (!checked.ok) throw new MintError(`${issuer} sent a token that ${checked.problems[0]!.message}`);
+  if (!checked.ok) throw new IssuerError(`${issuer} sent a token that ${checked.problems[0]!.message}`);
   return checked.value ?? Secret.of(token);
 }
 
@@ -133,7 +133,7 @@ function lifeOf(
   // RFC 6749, section 5.1, has a number; some servers send it as text.
   const seconds = typeof given === "string" && /^\d{1,12}$/.test(given) ? Number(given) : given;
   if (seconds !== undefined && typeof seconds !== "number") {
-    throw new MintError(`${issuer} sent an expires_in that is not a number`);
+    throw new IssuerError(`${issuer} sent an expires_in that is not a number`);
   }
   // Its clock, not ours, is the one by which it states a time.
   const expiry = Date.parse(textOf(members.get("expires_at"))) || jwtExpiry(textOf(token));
@@ -143,7 +143,7 @@ function lifeOf(
     ? undefined
     : expiry - (response.date ?? now);
   if (life === undefined) return undefined;
-  if (!(life > 0)) throw new MintError(`${issuer} sent a token that has expired`);
+  if (!(life > 0)) throw new IssuerError(`${issuer} sent a token that has expired`);
   return Math.min(life, LIFE_LIMIT);
 }
 

@@ -11,6 +11,8 @@ const CONTRACT: Record<RefusalCode, [status: number, final: boolean, message: st
   upgrade_not_served: [426, false, "Protocol upgrades are not supported; continue with HTTP/1.1"],
   internal: [500, true, "The proxy failed to process this request"],
   token_unset: [500, true, "The token of this route is not set: subject"],
+  token_refused: [500, true, "The issuer of this route's token refused to issue it"],
+  token_unavailable: [502, false, "The issuer of this route's token could not be reached or failed"],
   upstream_failed: [502, false, "The upstream could not be reached or sent an invalid response"],
   overloaded: [503, false, "Too many requests in flight; retry later"],
   draining: [503, false, "The proxy is shutting down; retry later"],

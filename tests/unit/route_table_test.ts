@@ -38,6 +38,7 @@ Deno.test("parseRoutes() fills in what a route leaves out", () => {
     authQuery: undefined,
     tokenEnv: "A_TOKEN",
     tokenFile: undefined,
+    tokenFrom: undefined,
     setHeaders: new Map(),
     addHeaders: new Map(),
     dropHeaders: new Set(),

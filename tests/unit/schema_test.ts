@@ -82,6 +82,84 @@ const NAMES = [
   "A_".repeat(33),
 ];
 
+/** Returns an object with each of some changes made to it, one at a time; undefined removes a member. */
+function changed(base: object, changes: Readonly<Record<string, readonly unknown[]>>): readonly object[] {
+  return [
+    base,
+    ...Object.entries(changes).flatMap(([name, values]) =>
+      [...values, undefined].map((value) => ({ ...base, [name]: value }))
+    ),
+  ];
+}
+
+const TEXTS = ["a", "a b", " a", "a ", "", "\u00e9", "a\nb", "a".repeat(1024), "a".repeat(1025), 1];
+
+const OAUTH2_CHANGES = {
+  token_url: ["https://a.example/", "http://a/x//y", "https://a/token?x", "a", 1],
+  grant: ["client_credentials", "refresh_token", "jwt_bearer", "token_exchange", "password", 1],
+  client_id: TEXTS,
+  client_secret_env: ["A", "CRED_PROXY_A"],
+  client_secret_file: ["a", "../a"],
+  client_auth: ["basic", "body", "none"],
+  client_assertion_file: ["a"],
+  refresh_token_env: ["A"],
+  refresh_token_file: ["a"],
+  subject_token_file: ["a"],
+  private_key_env: ["A"],
+  private_key_file: ["a"],
+  key_id: TEXTS,
+  subject: TEXTS,
+  scope: TEXTS,
+  audience: TEXTS,
+  parameters: [{}, { a: "b" }, { grant_type: "x" }, { "a b": "c" }, { a: 1 }, { a: "" }, []],
+  body_format: ["form", "json", "xml"],
+  colour: ["x"],
+};
+const ISSUER = { token_url: "https://a.example/token", client_id: "c" };
+const OAUTH2 = [
+  { ...ISSUER, grant: "client_credentials", client_secret_env: "A" },
+  { ...ISSUER, grant: "client_credentials", client_assertion_file: "a" },
+  { ...ISSUER, grant: "refresh_token", refresh_token_file: "a" },
+  { ...ISSUER, grant: "jwt_bearer", subject_token_file: "a" },
+  { ...ISSUER, grant: "jwt_bearer", private_key_env: "A", subject: "s" },
+  { ...ISSUER, grant: "token_exchange", subject_token_file: "a" },
+].flatMap((base) => changed(base, OAUTH2_CHANGES));
+
+const NUMBERS = [
+  1,
+  0,
+  -1,
+  1.5,
+  1e3,
+  999_999_999_999_999,
+  1e15,
+  "1",
+  "01",
+  "1a",
+  "9".repeat(15),
+  "9".repeat(16),
+  null,
+];
+const GITHUB_APP = changed({ app_id: 1, installation_id: "2", private_key_env: "A" }, {
+  app_id: [...NUMBERS, "Iv1.0a", "Iv23liABC", "Iv"],
+  installation_id: [...NUMBERS, "Iv1.0a"],
+  private_key_env: ["a-b"],
+  private_key_file: ["a"],
+  repositories: [["a"], ["a/b"], [], ["a", "a"], [1], "a"],
+  permissions: [{}, { contents: "read" }, { contents: "all" }, { Contents: "read" }, { a: 1 }, []],
+  api: ["https://ghe.example/api/v3", "ghe"],
+  colour: ["x"],
+});
+const SERVICE_ACCOUNT = changed({ key_file: "a", scopes: ["https://a.example/auth/x"] }, {
+  key_file: ["/a"],
+  key_env: ["A"],
+  scopes: [["a", "b"], ["a b"], [], ["a", "a"], ['a"'], "a"],
+  audience: TEXTS,
+  subject: TEXTS,
+  token_url: ["https://a.example/token", "x"],
+  colour: ["x"],
+});
+
 /** Values of each field, good and bad. */
 const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   path: [
@@ -158,6 +236,14 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
     "a".repeat(32),
     "a".repeat(33),
     "ab.".repeat(21),
+  ],
+  token_from: [
+    ...OAUTH2.map((oauth2) => ({ oauth2 })),
+    ...GITHUB_APP.map((github_app) => ({ github_app })),
+    ...SERVICE_ACCOUNT.map((google_service_account) => ({ google_service_account })),
+    { oauth2: OAUTH2[0], github_app: GITHUB_APP[0] },
+    { github_app: GITHUB_APP[0], google_service_account: SERVICE_ACCOUNT[0] },
+    { aws: {} },
   ],
   auth_header: [
     "X-Api-Key",

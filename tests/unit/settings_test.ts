@@ -26,6 +26,7 @@ const DEFAULTS: Settings = {
   debug: false,
   log: "off",
   caFile: undefined,
+  state: undefined,
   maxInFlight: 1024,
   drainMs: 30_000,
   hangUp: undefined,
@@ -58,6 +59,7 @@ Deno.test("parseSettings() reads every setting", () => {
     CRED_PROXY_DEBUG: "1",
     CRED_PROXY_LOG: "json",
     CRED_PROXY_CA_FILE: "/etc/ca.pem",
+    CRED_PROXY_STATE: "/var/lib/cred-proxy/",
     CRED_PROXY_MAX_IN_FLIGHT: "1",
     CRED_PROXY_DRAIN_S: "0.5",
     CRED_PROXY_SIGHUP: "stop",
@@ -70,12 +72,22 @@ Deno.test("parseSettings() reads every setting", () => {
     port: 0,
     debug: true,
     log: "json",
+    state: "/var/lib/cred-proxy",
     caFile: "/etc/ca.pem",
     maxInFlight: 1,
     drainMs: 500,
     hangUp: "stop",
     admin: { host: "::1", port: 9100 },
   });
+});
+
+Deno.test("parseSettings() accepts a folder for the state that is not the whole file system", () => {
+  for (const path of ["/var/lib/cred-proxy", "/state"]) {
+    assertEquals(parse({ CRED_PROXY_STATE: path }).state, path);
+  }
+  for (const path of ["state", "./state", "/", "//a", "/a/../b", "/a/..", "/a,b"]) {
+    assertEquals(codes({ CRED_PROXY_STATE: path }), ["CRED_PROXY_STATE: invalid_path"], path);
+  }
 });
 
 Deno.test("parseSettings() accepts the path of a socket that can exist", () => {

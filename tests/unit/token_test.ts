@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { parseToken, parseTokens } from "../../lib/config/route/token.ts";
+import { parseTokens } from "../../lib/config/route/token.ts";
+import { parseToken } from "../../lib/config/route/token_text.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { fail, ok } from "../../lib/core/result.ts";
 import { codesOf, valueOf } from "../support/result.ts";

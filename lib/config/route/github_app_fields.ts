@@ -13,7 +13,7 @@ const readNumber: Reader<string> = (json, path) => {
   if (typeof text !== "string") {
     return fail(path, "wrong_type", `must be a number or a string, got ${kindOf(json)}`);
   }
-  if (/^[1-9]\d{0,15}$/.test(text)) return ok(text);
+  if (/^[1-9]\d{0,14}$/.test(text)) return ok(text);
   return fail(path, "invalid_number", "must be a whole number (the value is not shown)");
 };
 
