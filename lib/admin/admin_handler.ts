@@ -1,3 +1,5 @@
+import type { ServedHosts } from "../http/served_hosts.ts";
+import { refuseForeign } from "./admin_gate.ts";
 import { CONTENT_TYPE, formatExposition } from "../metrics/exposition.ts";
 import type { Meters } from "../metrics/meters.ts";
 import { metricFamilies, type ServiceState } from "../metrics/metric_families.ts";
@@ -23,7 +25,13 @@ const COMMON_FIELDS: Readonly<Record<string, string>> = {
 };
 
 /** Responds to a request of the operator. Responses reveal no secret, and requests change nothing. */
-export function handleAdmin(request: Pick<Request, "method" | "url">, views: AdminViews): Response {
+export function handleAdmin(
+  request: Pick<Request, "method" | "url" | "headers">,
+  views: AdminViews,
+  hosts: ServedHosts,
+): Response {
+  const refusal = refuseForeign(request.headers, hosts);
+  if (refusal !== undefined) return plain(refusal.text, { status: refusal.status });
   if (request.method !== "GET" && request.method !== "HEAD") {
     return plain("Only GET and HEAD are supported\n", { status: 405, headers: { allow: "GET, HEAD" } });
   }

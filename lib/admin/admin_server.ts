@@ -1,4 +1,5 @@
 import type { Address } from "../http/host.ts";
+import { ServedHosts } from "../http/served_hosts.ts";
 import { upstreamText } from "../config/route/upstream_url.ts";
 import { VERSION } from "../core/version.ts";
 import type { LogEntry } from "../log/request_log.ts";
@@ -16,6 +17,8 @@ export interface AdminSources {
   readonly meters: Meters;
   /** Whether clients can connect. */
   readonly listeners: { readonly accepting: boolean };
+  /** The names under which the listener is served besides those that `ServedHosts` always accepts. */
+  readonly hosts: readonly string[];
 }
 
 /** The operator's server: it keeps statistics and serves them on a listener of its own. */
@@ -25,16 +28,21 @@ export class AdminServer implements AdminViews {
   readonly #history = new History();
   readonly #recent = new RecentRequests();
   readonly #startTime = Date.now();
+  readonly #hosts: ServedHosts;
 
   constructor(address: Address, sources: AdminSources) {
     this.#address = address;
     this.#sources = sources;
+    this.#hosts = new ServedHosts(sources.hosts);
   }
 
   /** Starts the listener. @param options Shared by all listeners of the service. */
   listen(options: Pick<Deno.ServeOptions, "onListen" | "onError">): Deno.HttpServer<Deno.NetAddr> {
     const { host, port } = this.#address;
-    return Deno.serve({ hostname: host, port, ...options }, (request) => handleAdmin(request, this));
+    return Deno.serve(
+      { hostname: host, port, ...options },
+      (request) => handleAdmin(request, this, this.#hosts),
+    );
   }
 
   get meters(): Meters {

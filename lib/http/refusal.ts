@@ -33,12 +33,23 @@ const REFUSALS = {
     final: true,
   },
   not_allowed: { status: 403, message: (subject) => `This route does not allow ${subject}`, final: true },
+  browser_refused: {
+    status: 403,
+    message: () => 'Requests of web pages are refused; the route must say "browsers": true to allow them',
+    final: true,
+  },
   no_route: { status: 404, message: (subject) => `No route for "${subject}"`, final: true },
   method_not_forwarded: {
     status: 405,
     message: () => "This method is never forwarded",
     // RFC 9110, section 15.5.6, requires the field. Other methods are forwarded as well.
     fields: { allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" },
+    final: true,
+  },
+  host_not_served: {
+    status: 421,
+    message: (subject) =>
+      `Not served under the host "${subject}"; use an IP address or a name of one label, or list it in CRED_PROXY_HOSTS`,
     final: true,
   },
   // RFC 9110, section 15.5.22, requires an Upgrade field, but there is no protocol to name in it; clients understand

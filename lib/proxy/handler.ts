@@ -4,6 +4,7 @@ import { isPermanent, UpstreamTimeout } from "../upstream/errors.ts";
 import type { UpstreamRequest } from "../upstream/transport.ts";
 import { requestFields, upstreamTarget } from "./build_request.ts";
 import { withoutParameters } from "../http/query.ts";
+import { assertNoBrowser } from "./browser.ts";
 import { assertPolicy } from "./policy.ts";
 import { refuse } from "./refuse.ts";
 import { assertNoUnframedContent, hasContent, requestFraming } from "./request_framing.ts";
@@ -22,14 +23,17 @@ export function createHandler(service: Service): Handler {
     const { router, limiter } = service;
     const span = service.begin(request, info);
     try {
+      const host = headers.get("host") ?? "";
+      router.hosts.assertServes(host);
       limiter.assertAccepting();
       if (NEVER_FORWARDED.has(method.toUpperCase())) throw new Refusal("method_not_forwarded");
 
-      const host = headers.get("host") ?? "";
       const asked = parseTarget(request.url, host, method);
       span.entry.path = asked.path;
 
       const route = router.match(host, asked.path);
+      // Before all that would tell a page which routes there are.
+      if (!route?.config.browsers) assertNoBrowser(headers);
       if (route === undefined) throw new Refusal("no_route", asked.path);
       span.matched(route);
 

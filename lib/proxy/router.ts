@@ -3,6 +3,7 @@ import { type Egress, egressFor } from "../config/settings/egress.ts";
 import { exposedSecrets } from "../credentials/exposed_secrets.ts";
 import { openCredential } from "../credentials/open_credential.ts";
 import { type CurrentMask, TableMask } from "../mask/table_mask.ts";
+import { ServedHosts } from "../http/served_hosts.ts";
 import { openTokenSource, type TokenStores } from "../tokens/open_token_source.ts";
 import type { ConnectionCounts } from "../upstream/connection_counts.ts";
 import type { Deadlines } from "../upstream/deadlines.ts";
@@ -19,6 +20,8 @@ export interface Router {
   readonly routes: readonly Route[];
   /** The mask of all of the table's secrets, for the responses of every route. */
   readonly mask: CurrentMask;
+  /** The hosts under which clients may ask for it. */
+  readonly hosts: ServedHosts;
   /** Authenticates clients. */
   readonly authenticate: Authenticator;
   /** Returns the route for a request, or undefined if none matches. */
@@ -32,6 +35,8 @@ export interface RouterOptions extends TokenStores {
   /** Authorities trusted in addition to the built-in ones, in PEM. */
   readonly caCerts: readonly string[];
   readonly egress: Egress;
+  /** The names under which the listener is served besides those that `ServedHosts` always accepts. */
+  readonly hosts: readonly string[];
   readonly deadlines: Deadlines;
   /** Whether new connections to upstreams may be opened. */
   readonly mayConnect?: () => boolean;
@@ -73,6 +78,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
         ]).concat(options.minted.retired.map((text) => ({ text }))),
       version: () => options.files.changes.count,
     }),
+    hosts: new ServedHosts([...options.hosts, ...table.routes.flatMap(({ host }) => host ?? [])]),
     authenticate: authenticatorFor(
       table.clientTokenEnv === undefined ? undefined : options.tokens.get(table.clientTokenEnv),
     ),
@@ -82,7 +88,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
 /** Creates a router from live routes. */
 export function createRouter(
   routes: readonly Route[],
-  { mask, authenticate }: Pick<Router, "mask" | "authenticate">,
+  { mask, authenticate, hosts }: Pick<Router, "mask" | "authenticate" | "hosts">,
 ): Router {
   const index = new RouteIndex(
     routes.map((route) => ({ path: route.config.path, host: route.config.host, route })),
@@ -90,6 +96,7 @@ export function createRouter(
   return {
     routes,
     mask,
+    hosts,
     authenticate,
     match: (host, path) => index.match(host, path)?.route,
     close() {

@@ -1,4 +1,5 @@
 import { Refusal } from "../http/refusal.ts";
+import { isHostField } from "../http/served_hosts.ts";
 
 /** A request target in origin-form, exactly as the client sent it: RFC 9112, section 3.2.1. */
 export interface Target {
@@ -7,12 +8,6 @@ export interface Target {
   /** The query including its `?`, or empty. */
   readonly query: string;
 }
-
-/**
- * A host as a name, an IPv4 address or an IPv6 address in brackets, with or without a port. Narrower than RFC 3986,
- * section 3.2.2: no percent-encoding and no sub-delims, which no known client sends and which could disguise a URL.
- */
-const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/;
 
 /** What RFC 3986, section 3.3, allows in a path, and what clients send regardless; no control characters, no `\`. */
 const PLAIN_PATH = /^\/[!"$-[\]-~]*$/;
@@ -48,7 +43,7 @@ const [TCP, UNIX] = ["http://", "http+unix://"];
  * ```
  */
 export function parseTarget(url: string, host: string | null, method = "GET"): Target {
-  if (host === null || !HOST.test(host)) {
+  if (host === null || !isHostField(host)) {
     throw new Refusal("bad_request", "its Host field is missing or not a host");
   }
   const scheme = url.startsWith(UNIX) ? UNIX : TCP;

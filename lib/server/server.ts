@@ -17,7 +17,7 @@ import { serveUnixSocket } from "./unix_listener.ts";
 export interface ServerOptions extends TokenStores {
   readonly settings: Pick<
     Settings,
-    "bind" | "port" | "socket" | "maxInFlight" | "drainMs" | "admin" | "egress" | "routesPath"
+    "bind" | "port" | "socket" | "maxInFlight" | "drainMs" | "admin" | "egress" | "routesPath" | "hosts"
   >;
   readonly table: RouteTable;
   /** Authorities trusted in addition to the built-in ones, in PEM. */
@@ -46,6 +46,8 @@ export function startServer(options: ServerOptions): Server {
   const { settings, caCerts } = options;
   const meters = new Meters();
   const deadlines = new Deadlines();
+  // A listener is served under the name that it is bound to: `healthcheck` asks for that.
+  const hosts = [...settings.hosts, settings.bind, ...(settings.admin ? [settings.admin.host] : [])];
   const reserve = new DescriptorReserve(settings.routesPath);
   const listeners = new Listeners(reserve);
   const open = (table: RouteTable, stores: TokenStores) =>
@@ -53,6 +55,7 @@ export function startServer(options: ServerOptions): Server {
       ...stores,
       caCerts,
       egress: settings.egress,
+      hosts,
       deadlines,
       mayConnect: () => reserve.spares,
       connectionCounts: (route) => meters.connections(route),
@@ -62,7 +65,8 @@ export function startServer(options: ServerOptions): Server {
     limiter: new InFlightLimiter(settings.maxInFlight),
     log: new RequestLog(options.sinks, options.logsClient),
   });
-  const adminServer = settings.admin && new AdminServer(settings.admin, { service, meters, listeners });
+  const adminServer = settings.admin &&
+    new AdminServer(settings.admin, { service, meters, listeners, hosts });
   if (adminServer !== undefined) service.log.addSink((entry) => adminServer.record(entry));
 
   const handler = createHandler(service);

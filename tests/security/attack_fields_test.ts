@@ -51,7 +51,7 @@ Deno.test("a Host that is a name or an address is accepted, and the upstream get
     "proxy",
     "PROXY",
     "proxy.",
-    "a.b-c_d",
+    "a.b-c_d.internal",
     "xn--caf-dma",
     "proxy:",
     "proxy:0",
@@ -68,7 +68,6 @@ Deno.test("a Host that is a name or an address is accepted, and the upstream get
     "[::ffff:127.0.0.1]",
     "\tproxy\t",
     "http:",
-    "..",
     "x".repeat(300),
   ];
   return fixture.run(test, hosts.map((host) => hosted([`Host: ${host}`], SERVED)));

@@ -230,6 +230,7 @@ function routerTo(upstream: string): Router {
     minted: MintedTokens.NONE,
     caCerts: [],
     egress: NO_EGRESS,
+    hosts: [],
     deadlines: new Deadlines(),
     connectionCounts: () => new ConnectionCounts(),
   });
@@ -357,6 +358,7 @@ Deno.test("a failure outside of the error handling is a bare 500, and nothing is
           bind: "127.0.0.1",
           port: 0,
           socket: undefined,
+          hosts: [],
           maxInFlight: 9,
           drainMs: 1000,
           admin: undefined,

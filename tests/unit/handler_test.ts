@@ -4,6 +4,7 @@ import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { createHandler } from "../../lib/proxy/handler.ts";
 import { requestFieldRules } from "../../lib/proxy/build_request.ts";
+import { ServedHosts } from "../../lib/http/served_hosts.ts";
 import { parameterRule } from "../../lib/proxy/client_query.ts";
 import { referenceRewriter } from "../../lib/proxy/reference.ts";
 import { authenticatorFor } from "../../lib/proxy/client_auth.ts";
@@ -85,6 +86,7 @@ function handlerFor(
       router: createRouter(routes, {
         mask,
         authenticate: authenticatorFor(undefined),
+        hosts: new ServedHosts([]),
       }),
       limiter,
       log: new RequestLog([(entry) => entries.push({ ...entry })]),

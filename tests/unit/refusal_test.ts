@@ -6,8 +6,18 @@ const CONTRACT: Record<RefusalCode, [status: number, final: boolean, message: st
   bad_request: [400, true, "The request cannot be forwarded safely: subject"],
   client_token_required: [401, true, "This route requires the client token in place of an API key"],
   not_allowed: [403, true, "This route does not allow subject"],
+  browser_refused: [
+    403,
+    true,
+    'Requests of web pages are refused; the route must say "browsers": true to allow them',
+  ],
   no_route: [404, true, 'No route for "subject"'],
   method_not_forwarded: [405, true, "This method is never forwarded"],
+  host_not_served: [
+    421,
+    true,
+    'Not served under the host "subject"; use an IP address or a name of one label, or list it in CRED_PROXY_HOSTS',
+  ],
   upgrade_not_served: [426, false, "Protocol upgrades are not supported; continue with HTTP/1.1"],
   internal: [500, true, "The proxy failed to process this request"],
   token_unset: [500, true, "The token of this route is not set: subject"],

@@ -47,6 +47,7 @@ Deno.test("parseRoutes() fills in what a route leaves out", () => {
     keepQuery: new Set(),
     methods: undefined,
     paths: undefined,
+    browsers: false,
     cookies: false,
     scrub: true,
     connectTimeoutMs: 10_000,

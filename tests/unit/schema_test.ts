@@ -355,6 +355,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
       "a?\u00e9",
     ],
   ].map((pattern) => [pattern]),
+  browsers: [true],
   cookies: [false],
   scrub: [false],
   connect_timeout_s: [0, -1, 0.001, 86_400, 86_401, "1", 1e300],

@@ -23,6 +23,7 @@ const DEFAULTS: Settings = {
   bind: "0.0.0.0",
   port: 9099,
   socket: undefined,
+  hosts: [],
   debug: false,
   log: "off",
   caFile: undefined,
@@ -148,6 +149,14 @@ Deno.test("parseSettings() reports all problems at once and prints nothing that 
     'CRED_PROXY_ADMIN: must be host:port, such as 127.0.0.1:9100 (port 0 picks a free one), got "9100"',
     "https_proxy: must be an http:// proxy; no other kind is supported (the value is not shown)",
   ]);
+});
+
+Deno.test("parseSettings() reads a list of hosts", () => {
+  const hosts = parse({ CRED_PROXY_HOSTS: " Proxy.Example.com, b.example\tc.example,," }).hosts;
+  assertEquals(hosts, ["proxy.example.com", "b.example", "c.example"]);
+  for (const text of ["a.example:9099", "http://a.example", "*.example", "a..b"]) {
+    assertEquals(codes({ CRED_PROXY_HOSTS: text }), ["CRED_PROXY_HOSTS: invalid_host"], text);
+  }
 });
 
 Deno.test("parseSettings() keeps the operator's listener off the client's port", () => {

@@ -47,6 +47,8 @@ export interface RouteConfig {
   readonly methods: ReadonlySet<string> | undefined;
   /** The allowed paths below the prefix; undefined: all. */
   readonly paths: readonly Pattern[] | undefined;
+  /** Whether requests of web pages are forwarded. */
+  readonly browsers: boolean;
   /** Whether `Cookie` and `Set-Cookie` are forwarded. */
   readonly cookies: boolean;
   /** Whether the secret is masked in responses. */

@@ -57,6 +57,23 @@ export function parseBindHost(text: string, path: string): Result<string> {
   return fail(path, "invalid_host", `must be an IP address or a host name, ${gotText(text)}`);
 }
 
+/** Parses names of hosts, separated by commas or white space. */
+export function parseHostList(text: string, path: string): Result<readonly string[]> {
+  const names: string[] = [];
+  for (const item of text.split(/[\s,]+/).filter((each) => each !== "")) {
+    const host = parseHost(item);
+    if (host === undefined) {
+      return fail(
+        path,
+        "invalid_host",
+        `must be host names without ports, separated by commas, ${gotText(item)}`,
+      );
+    }
+    names.push(host);
+  }
+  return ok(names);
+}
+
 /** Parses the port to listen on, where 0 picks a free one. */
 export function parseListenPort(text: string, path: string): Result<number> {
   const port = parsePort(text);

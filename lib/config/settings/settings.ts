@@ -21,6 +21,7 @@ import {
   parseFlag,
   parseFolder,
   parseHangUp,
+  parseHostList,
   parseListenPort,
   parseLogFormat,
   parseSocketPath,
@@ -62,6 +63,14 @@ const SERVICE_SETTINGS = {
     parse: parseSocketPath,
     help: "an additional Unix socket to listen on",
     verbs: [...SERVING, "clients"],
+  }),
+  /** The names, besides private ones and those of routes, under which clients and operators may ask for the service. */
+  hosts: setting<readonly string[]>({
+    variable: "CRED_PROXY_HOSTS",
+    default: "",
+    parse: parseHostList,
+    help: "names, separated by commas, under which it is served besides private ones",
+    verbs: SERVING,
   }),
   /** Whether to log one human-readable line per request on stderr. */
   debug: setting<boolean>({
