@@ -10,7 +10,9 @@ import { type Command, EXIT } from "./lib/commands/command.ts";
 import { envFile } from "./lib/commands/env_file.ts";
 import { healthcheck } from "./lib/commands/healthcheck.ts";
 import { help } from "./lib/commands/help.ts";
+import { init } from "./lib/commands/init.ts";
 import { parseArguments } from "./lib/commands/parse_arguments.ts";
+import { providers } from "./lib/commands/providers.ts";
 import { permissions } from "./lib/commands/permissions.ts";
 import { serve } from "./lib/commands/serve.ts";
 import { VERBS } from "./lib/commands/verbs.ts";
@@ -20,6 +22,8 @@ import type { Verb } from "./lib/core/launch.ts";
 import { printError, printProblems } from "./lib/log/print.ts";
 
 const COMMANDS: Readonly<Record<Verb, Command>> = {
+  init,
+  providers,
   serve,
   permissions,
   check,

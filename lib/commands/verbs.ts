@@ -14,6 +14,13 @@ export interface Usage {
 
 /** The verbs, in the order of `help`. */
 export const VERBS: Readonly<Record<Verb, Usage>> = {
+  init: {
+    arguments: "PROVIDER ...",
+    most: 100,
+    options: ["--here", "--add", "--force"],
+    help: "write a route table, and a .env for its tokens",
+  },
+  providers: { help: "list the providers that init knows" },
   serve: { help: "serve until SIGTERM or SIGINT, then drain (the default)" },
   permissions: { arguments: "", most: 1000, help: "print the FLAGS that this table and environment need" },
   check: {

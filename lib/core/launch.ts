@@ -6,6 +6,8 @@
 
 /** The first argument of the program. */
 export type Verb =
+  | "init"
+  | "providers"
   | "serve"
   | "permissions"
   | "check"
