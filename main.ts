@@ -7,6 +7,7 @@
 import { check } from "./lib/commands/check.ts";
 import { clients } from "./lib/commands/clients.ts";
 import { type Command, EXIT } from "./lib/commands/command.ts";
+import { doctor } from "./lib/commands/doctor.ts";
 import { envFile } from "./lib/commands/env_file.ts";
 import { healthcheck } from "./lib/commands/healthcheck.ts";
 import { help } from "./lib/commands/help.ts";
@@ -27,6 +28,7 @@ const COMMANDS: Readonly<Record<Verb, Command>> = {
   serve,
   permissions,
   check,
+  doctor,
   clients,
   healthcheck,
   version,

@@ -17,6 +17,7 @@ import type { TokenSource } from "../tokens/token_source.ts";
 import { TokenFiles } from "../tokens/token_files.ts";
 import { type Command, EXIT } from "./command.ts";
 import { issuerOptions } from "./issuer_options.ts";
+import { routeWarnings } from "./route_warnings.ts";
 
 /**
  * Validates the configuration and prints a summary, one line per route. An unset token is reported, but is an error only
@@ -54,6 +55,7 @@ export const check: Command = async ([file], options) => {
     unset++;
     console.log(`  ${problem.path}, the client token, UNSET: serve will refuse to start`);
   }
+  routeWarnings(table.routes, { ...read, minted }).forEach(printError);
   printProblems(checkSettingNames(variableNames()));
   if (unset === 0 || !options.has("--strict")) return EXIT.ok;
   printError(`${unset} token(s) unset, which --strict does not allow`);

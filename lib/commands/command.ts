@@ -7,7 +7,7 @@ export type Command = (args: readonly string[], options: ReadonlySet<string>) =>
 /** The exit statuses; those above 1 are from BSD's sysexits. */
 export const EXIT = {
   ok: 0,
-  /** Only for `healthcheck`: Docker knows only 0 and 1. */
+  /** Only for `healthcheck`, since Docker knows only 0 and 1, and for `doctor`. */
   unhealthy: 1,
   /** EX_USAGE: the command line is invalid. */
   usage: 64,

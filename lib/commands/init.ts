@@ -2,7 +2,8 @@ import { readEnvironment } from "../config/load/environment.ts";
 import { readText } from "../config/load/read_text.ts";
 import { parseEnvFile } from "../config/settings/env_file.ts";
 import { fail, failAll, ok, type Problem, problemsOf, type Result } from "../core/result.ts";
-import { printError, printProblems } from "../log/print.ts";
+import { shellQuote } from "../core/shell_quote.ts";
+import { printProblems } from "../log/print.ts";
 import { type Choice, parseChoice } from "../providers/preset_table.ts";
 import { addSecrets, addToTable, newTable, type TableText } from "../providers/write_table.ts";
 import { type Command, EXIT } from "./command.ts";
@@ -65,10 +66,9 @@ async function write(choices: readonly Choice[], options: ReadonlySet<string>): 
     if (folder !== "") await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   }
   await Deno.writeTextFile(table, content.value.text);
-  // The mode is that of a new file, whatever the umask; an old one keeps its own.
+  // The runtime also sets the mode of a file that is there.
   await Deno.writeTextFile(variables, secrets, { mode: 0o600 });
   report(files.value, content.value, { choices, unset: unsetIn(secrets, variables, choices) });
-  await warnOfMode(variables);
   return ok(undefined);
 }
 
@@ -136,7 +136,7 @@ function nextCommands(variables: string, choices: readonly Choice[], isUnset: bo
   const self = launchedAs();
   const agent = choices.find(({ provider }) => provider.command !== undefined)?.provider.command;
   const commands: [string, string][] = [];
-  if (isUnset) commands.push([`\${EDITOR:-nano} ${variables}`, "put in each token after its ="]);
+  if (isUnset) commands.push([`\${EDITOR:-nano} ${shellQuote(variables)}`, "put in each token after its ="]);
   commands.push([`${self} doctor`, "ask each provider whether it takes the token"]);
   if (Object.hasOwn(VERBS, "run")) {
     commands.push([`${self} run -- ${agent ?? "COMMAND"}`, "an agent in a sandbox, behind the proxy"]);
@@ -150,12 +150,4 @@ function nextCommands(variables: string, choices: readonly Choice[], isUnset: bo
 function launchedAs(): string {
   const environment = readEnvironment(["LAUNCHED_AS"]);
   return (environment.ok ? environment.value.get("LAUNCHED_AS") : undefined) ?? "cred-proxy";
-}
-
-/** Warns if others can read the file of variables, which only a file that was there before can be. */
-async function warnOfMode(path: string): Promise<void> {
-  const { mode } = await Deno.stat(path);
-  if (mode !== null && (mode & 0o077) !== 0) {
-    printError(`${path}: others can read it; make it yours alone with: chmod 600 ${path}`);
-  }
 }

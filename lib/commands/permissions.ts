@@ -1,16 +1,17 @@
 import { loadConfiguration } from "../config/load/load.ts";
 import { checkSettingNames } from "../config/settings/misspelt_settings.ts";
 import { printProblems } from "../log/print.ts";
-import { flags, requiredGrants } from "../permissions/permissions.ts";
+import { askingGrants, flags, requiredGrants } from "../permissions/permissions.ts";
 import { type Command, EXIT } from "./command.ts";
 
 /**
- * Prints the permission flags that `serve` needs for this table and environment, on one line.
+ * Prints the permission flags that `serve` needs for this table and environment, on one line; with `--doctor`, those
+ * that `doctor` needs.
  *
  * The arguments are names of variables, which the launcher passes because this process may not list them: a warning
  * names each that looks like a setting but is none.
  */
-export const permissions: Command = async (names) => {
+export const permissions: Command = async (names, options) => {
   const configuration = await loadConfiguration();
   if (!configuration.ok) {
     printProblems([...configuration.problems, ...checkSettingNames(names)]);
@@ -18,6 +19,8 @@ export const permissions: Command = async (names) => {
   }
   printProblems(checkSettingNames(names));
   const { settings, table } = configuration.value;
-  console.log(flags(requiredGrants(settings, table)));
+  console.log(
+    flags(options.has("--doctor") ? askingGrants(settings, table) : requiredGrants(settings, table)),
+  );
   return EXIT.ok;
 };

@@ -16,6 +16,8 @@ import { openTokenSource, type TokenStores } from "../tokens/open_token_source.t
 import { TokenFiles } from "../tokens/token_files.ts";
 import { type Command, EXIT } from "./command.ts";
 import { issuerOptions } from "./issuer_options.ts";
+import { listenProblem } from "./listen_problem.ts";
+import { routeWarnings } from "./route_warnings.ts";
 
 /** Serves until it receives a signal to stop. Refuses to start if the configuration or the permissions are invalid. */
 export const serve: Command = async () => {
@@ -59,12 +61,13 @@ export const serve: Command = async () => {
     server = startServer({ settings, table, caCerts: ca === undefined ? [] : [ca], ...stores, ...outputs });
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
-    printError(`can't listen on ${listenersText(settings)}: ${error.message}`);
+    printError(listenProblem(settings, error));
     return EXIT.configuration;
   }
   await revokeAfterStart(settings);
   announce(server, settings, table);
   warnOfUnsetTokens(table, stores);
+  routeWarnings(table.routes, stores).forEach(printError);
   const stops = hangUpStops(settings);
   if (stops) hangUps.first.then(stop.stop);
   const reloadRequested = () => !stops && hangUps.received();
@@ -76,11 +79,6 @@ export const serve: Command = async () => {
   await outputs.flushed();
   return EXIT.ok;
 };
-
-function listenersText({ bind, port, socket, admin }: Settings): string {
-  return [hostPort(bind, port), socket, admin && hostPort(admin.host, admin.port)]
-    .filter((listener) => listener !== undefined).join(" and ");
-}
 
 function announce(server: Server, { socket }: Settings, table: RouteTable): void {
   const names = table.routes.map(routeName);

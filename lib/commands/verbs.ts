@@ -22,12 +22,18 @@ export const VERBS: Readonly<Record<Verb, Usage>> = {
   },
   providers: { help: "list the providers that init knows" },
   serve: { help: "serve until SIGTERM or SIGINT, then drain (the default)" },
-  permissions: { arguments: "", most: 1000, help: "print the FLAGS that this table and environment need" },
+  permissions: {
+    arguments: "",
+    most: 1000,
+    options: ["--doctor"],
+    help: "print the FLAGS that this table and environment need",
+  },
   check: {
     arguments: "[FILE]",
     options: ["--strict"],
     help: "validate a table; --strict: fail on unset tokens",
   },
+  doctor: { arguments: "[ROUTE]", help: "ask each upstream whether it takes its token" },
   clients: {
     arguments: "[ROUTE]",
     options: ["--env"],

@@ -11,6 +11,7 @@ export type Verb =
   | "serve"
   | "permissions"
   | "check"
+  | "doctor"
   | "clients"
   | "healthcheck"
   | "version"

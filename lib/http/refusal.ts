@@ -127,7 +127,7 @@ export class Refusal extends Error {
  */
 export function refusalResponse(refusal: Refusal, method: string, id: string): Response {
   const spec: RefusalSpec = REFUSALS[refusal.code];
-  const message = spec.message(refusal.subject.slice(0, SUBJECT_LIMIT));
+  const message = refusalMessage(refusal);
   const body = JSON.stringify({ type: "error", error: { type: `cred_proxy_${refusal.code}`, message } });
   return new Response(method === "HEAD" ? null : body, {
     status: spec.status,
@@ -139,6 +139,11 @@ export function refusalResponse(refusal: Refusal, method: string, id: string): R
       ...spec.fields,
     },
   });
+}
+
+/** Returns the message of a refusal's response. */
+export function refusalMessage({ code, subject }: Refusal): string {
+  return REFUSALS[code].message(subject.slice(0, SUBJECT_LIMIT));
 }
 
 /** Returns the status of a refusal's response. */

@@ -61,6 +61,17 @@ export function tokenGrants(
   );
 }
 
+/** Returns the permissions that asking the upstreams needs: those of serving, but to listen. */
+export function askingGrants(settings: Settings, table: RouteTable): Grants {
+  const grants = requiredGrants(settings, table);
+  const listeners = listenerGrants(settings);
+  return {
+    ...grants,
+    net: grants.net.filter((item) => !listeners.includes(item)),
+    write: grants.write.filter((path) => path !== settings.socket),
+  };
+}
+
 /** Returns every `host:port` that the process connects to, sorted and without duplicates. */
 export function dialledGrants(settings: Pick<Settings, "egress">, table: RouteTable): readonly string[] {
   const upstreams = table.routes.flatMap(({ upstream, tokenFrom }) =>

@@ -1,7 +1,8 @@
 import type { Upstream } from "../config/route/route_config.ts";
 import type { EgressProxy } from "../config/settings/egress.ts";
 import type { Socket } from "./connection.ts";
-import { UpstreamUntrusted } from "./errors.ts";
+import { hostPort } from "../http/host.ts";
+import { UpstreamNotTls, UpstreamUnreachable, UpstreamUntrusted } from "./errors.ts";
 import { openTunnel } from "./tunnel.ts";
 
 /** How connections to an upstream are opened. */
@@ -22,6 +23,8 @@ const PROTOCOLS = ["http/1.1"];
  * Opens a connection to an upstream: over TLS, verified for the upstream's host, if its scheme is https.
  *
  * @param signal Aborts the attempt at any stage.
+ * @throws {UpstreamUnreachable} If no connection can be opened.
+ * @throws {UpstreamNotTls} If what is there does not speak TLS.
  * @throws {UpstreamUntrusted} If the certificate can't be verified.
  * @throws {TunnelRefused} If the egress proxy refuses to open a tunnel.
  * @throws {BadResponse} If the egress proxy's response is not valid HTTP/1.1.
@@ -29,7 +32,7 @@ const PROTOCOLS = ["http/1.1"];
 export async function dial(upstream: Upstream, options: DialOptions, signal: AbortSignal): Promise<Socket> {
   const { egress } = options;
   const { host, port } = egress ?? upstream;
-  const socket = await connect(host, port, signal);
+  const socket = await reach(host, port, signal);
   let open: Deno.Conn = socket;
   const close = () => open.close();
   signal.addEventListener("abort", close, { once: true });
@@ -45,7 +48,7 @@ export async function dial(upstream: Upstream, options: DialOptions, signal: Abo
       alpnProtocols: PROTOCOLS,
     });
     open = secured;
-    await handshake(secured);
+    await handshake(secured, upstream);
     // A connection that is closed at the very moment in which its handshake ends reports no error.
     signal.throwIfAborted();
     return secured;
@@ -58,6 +61,23 @@ export async function dial(upstream: Upstream, options: DialOptions, signal: Abo
     throw error;
   } finally {
     signal.removeEventListener("abort", close);
+  }
+}
+
+/** Connects over TCP, or says what could not be reached. */
+async function reach(hostname: string, port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
+  try {
+    return await connect(hostname, port, signal);
+  } catch (error) {
+    // A missing permission is another matter.
+    if (signal.aborted || error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
+    const place = hostPort(hostname, port);
+    const what = error instanceof Deno.errors.ConnectionRefused
+      ? `${place} refuses connections`
+      : error.message.startsWith("failed to lookup address")
+      ? `the name ${hostname} can't be resolved`
+      : `${place} can't be reached`;
+    throw new UpstreamUnreachable(what, { cause: error });
   }
 }
 
@@ -83,12 +103,19 @@ async function connect(hostname: string, port: number, signal: AbortSignal): Pro
   }
 }
 
-async function handshake(connection: Deno.TlsConn): Promise<void> {
+async function handshake(connection: Deno.TlsConn, upstream: Upstream): Promise<void> {
   try {
     await connection.handshake();
   } catch (error) {
-    // The runtime has no error class for it; only the message tells.
-    if (!(error instanceof Error) || !error.message.startsWith("invalid peer certificate: ")) throw error;
+    if (!(error instanceof Error)) throw error;
+    // The runtime has no error classes for these; only the message tells.
+    if (error.message.startsWith("received corrupt message of type InvalidContentType")) {
+      const place = hostPort(upstream.host, upstream.port);
+      throw new UpstreamNotTls(
+        `${place} does not speak TLS: is its port right, or is it an http:// upstream?`,
+      );
+    }
+    if (!error.message.startsWith("invalid peer certificate: ")) throw error;
     throw new UpstreamUntrusted(
       `${error.message} (to trust another authority, name its file in CRED_PROXY_CA_FILE)`,
     );

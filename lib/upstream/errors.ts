@@ -21,6 +21,16 @@ export class UpstreamHungUp extends Error {
   override readonly name = "UpstreamHungUp";
 }
 
+/** No connection to the upstream, or to the egress proxy in front of it, could be opened. */
+export class UpstreamUnreachable extends Error {
+  override readonly name = "UpstreamUnreachable";
+}
+
+/** The upstream answered in something that is not TLS. */
+export class UpstreamNotTls extends Error {
+  override readonly name = "UpstreamNotTls";
+}
+
 /** The upstream's certificate could not be verified. */
 export class UpstreamUntrusted extends Error {
   override readonly name = "UpstreamUntrusted";

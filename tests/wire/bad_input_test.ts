@@ -47,10 +47,13 @@ async function linesForTable(text: string): Promise<string[]> {
   return await linesOf({ CRED_PROXY_ROUTES: file });
 }
 
+const MISSING =
+  "no such file; make one with: bin/cred-proxy init PROVIDER, or name yours in CRED_PROXY_ROUTES";
+
 Deno.test("a route table that can't be read is reported under its path", async () => {
   const cases: [file: string, message: string][] = [
-    ["missing.json", "no such file"],
-    ["missing/routes.json", "no such file"],
+    ["missing.json", MISSING],
+    ["missing/routes.json", MISSING],
     ["a-folder", "is a folder, not a file"],
   ];
   for (const [file, message] of cases) {
@@ -73,17 +76,17 @@ Deno.test("a route table that is not JSON is reported by line and column", async
   for (const [text, place] of cases) {
     const lines = await linesForTable(text);
     assertEquals(lines.length, 1, lines.join("\n"));
-    assertMatch(lines[0] ?? "", /^the route table: is not JSON: /);
+    assertMatch(lines[0] ?? "", /\/bad\.json: is not JSON: /);
     assertMatch(lines[0] ?? "", place);
   }
 });
 
 Deno.test("a route table that is no object, or has no routes, is reported as such", async () => {
   const cases: [text: string, line: string][] = [
-    ["[]", "the route table: must be an object, got an array"],
-    ["null", "the route table: must be an object, got null"],
-    [`"${CANARY}"`, "the route table: must be an object, got a string"],
-    ["1", "the route table: must be an object, got a number"],
+    ["[]", `${folder}/bad.json: must be an object, got an array`],
+    ["null", `${folder}/bad.json: must be an object, got null`],
+    [`"${CANARY}"`, `${folder}/bad.json: must be an object, got a string`],
+    ["1", `${folder}/bad.json: must be an object, got a number`],
     ["{}", "routes: is missing"],
     [`{"routes": "${CANARY}"}`, "routes: must be an array, got a string"],
     ['{"routes": {}}', "routes: must be an array, got an object"],
@@ -164,8 +167,8 @@ Deno.test("a wrong setting is reported under its variable", async () => {
     ["CRED_PROXY_LOG", ["xml", "JSON", CANARY]],
     ["CRED_PROXY_MAX_IN_FLIGHT", ["0", "x", "-5", "1.5"]],
     ["CRED_PROXY_DRAIN_S", ["x", "-1", "1e9", "999999"]],
-    ["CRED_PROXY_ROUTES", ["/routes.json", "/a b/routes.json", "/a,b/routes.json", `/$(${CANARY})/x`]],
-    ["CRED_PROXY_CA_FILE", ["/a b/ca.pem"]],
+    ["CRED_PROXY_ROUTES", ["/routes.json", "/a,b/routes.json", `/${CANARY},/x`]],
+    ["CRED_PROXY_CA_FILE", ["/a,b/ca.pem"]],
     ["CRED_PROXY_ADMIN", ["9100", "127.0.0.1", `${CANARY}:x`, "http://a:1"]],
     ["HTTPS_PROXY", [`https://me:${CANARY}@proxy`, `http://me:${CANARY}/@proxy`, `socks5://${CANARY}`]],
     ["http_proxy", [`http://me:${CANARY}@proxy/path`, `http://me:${CANARY}%0a@proxy`]],
@@ -302,6 +305,11 @@ Deno.test("serve exits with 78 and one line if its port is taken", async () => {
   const { stdout: flags } = await runMain(["permissions"], { env });
   const { code, stdout, stderr } = await runMain(["serve"], { env, flags: flags.trim().split(" ") });
   assertEquals([code, stdout], [78, ""]);
-  assertMatch(stderr, new RegExp(`^cred-proxy: can't listen on 127\\.0\\.0\\.1:${taken.port}: .+\\n$`));
+  assertMatch(
+    stderr,
+    new RegExp(
+      `^cred-proxy: can't listen on 127\\.0\\.0\\.1:${taken.port}: .+; stop what listens there, or set CRED_PROXY_PORT to another port\\n$`,
+    ),
+  );
   assert(!stderr.includes(CANARY));
 });

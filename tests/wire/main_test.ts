@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { SETTINGS } from "../../lib/config/settings/settings.ts";
+import { VERBS } from "../../lib/commands/verbs.ts";
 import { VERSION } from "../../lib/core/version.ts";
 import { runMain } from "../support/run_main.ts";
 
@@ -44,7 +45,8 @@ Deno.test("help lists every verb and every setting, and needs no permission", as
   for (const verb of ["help", "--help", "-h"]) {
     const { code, stdout } = await runMain([verb], { flags: [] });
     assertEquals(code, 0);
-    for (const name of ["serve", "permissions", "check", "clients", "healthcheck", "version", "help"]) {
+    for (const [name, { help }] of Object.entries({ ...VERBS, compile: { help: "" } })) {
+      if (help === undefined) continue;
       assert(stdout.includes(`\n  ${name} `), name);
     }
     for (const { variable } of Object.values(SETTINGS)) assert(stdout.includes(`\n  ${variable} `), variable);
@@ -96,8 +98,8 @@ Deno.test("check prints each problem of settings, table and CA file on a line of
       stderr: `cred-proxy: CRED_PROXY_PORT: must be a number from 0 to 65535, got "x"
 cred-proxy: routes[0].path: is missing
 cred-proxy: routes[0].upstream: is missing
-cred-proxy: routes[0].auth_scheme: is missing
 cred-proxy: routes[0].token_env: is missing
+cred-proxy: routes[0].auth_scheme: is missing
 cred-proxy: route: unknown field; did you mean routes?
 cred-proxy: CRED_PROXY_CA_FILE: contains no -----BEGIN CERTIFICATE-----; use a PEM file of certificates
 `,
@@ -142,6 +144,51 @@ Deno.test("check and permissions name a variable that looks like a setting but i
     for (const args of [["check"], ["permissions", ...Object.keys(env)]]) {
       const { code, stderr } = await runMain(args, { env });
       assertEquals([code, stderr], [0, line], args[0]);
+    }
+  });
+});
+
+Deno.test("check warns of a token that was copied with what was around it, and of one that is sent in clear", async () => {
+  const cases: [token: string, fields: object, warning: RegExp | undefined][] = [
+    ["hunter2-hunter2", {}, undefined],
+    [
+      '"hunter2-hunter2"',
+      {},
+      /^cred-proxy: A_TOKEN: is in quotes, which are sent as a part of it; remove them$/,
+    ],
+    ["A_TOKEN=hunter2-hunter2", {}, /^cred-proxy: A_TOKEN: begins with NAME=, which is sent/],
+    [
+      "Bearer hunter2-hunter2",
+      {},
+      /^cred-proxy: A_TOKEN: begins with "Bearer", and auth_scheme adds "Bearer" before it/,
+    ],
+    ["Bearer hunter2-hunter2", { auth_scheme: "" }, undefined],
+    ["sk-hunter2...", {}, /^cred-proxy: A_TOKEN: looks like a placeholder$/],
+    [
+      "hunter2-hunter2",
+      { auth_scheme: "Basic" },
+      /^cred-proxy: A_TOKEN: has no colon, but must be user:password/,
+    ],
+    ["me:hunter2-hunter2", { auth_scheme: "Basic" }, undefined],
+    ["hunter2-hunter2", { auth_scheme: "Basic", auth_user: "me" }, undefined],
+    [
+      "hunter2-hunter2",
+      { upstream: "http://a.example" },
+      /^cred-proxy: \/a\/: sends its token in clear to http:\/\/a\.example; use https:/,
+    ],
+    ["hunter2-hunter2", { upstream: "http://127.0.0.1:8080" }, undefined],
+    ["hunter2-hunter2", { upstream: "http://[::1]" }, undefined],
+  ];
+  const route = { path: "/a/", upstream: "https://a.example", auth_scheme: "Bearer", token_env: "A_TOKEN" };
+  await withFiles({}, async (folder) => {
+    const file = join(folder, "routes.json");
+    for (const [token, fields, warning] of cases) {
+      await Deno.writeTextFile(file, JSON.stringify({ routes: [{ ...route, ...fields }] }));
+      const { code, stdout, stderr } = await runMain(["check", file], { env: { A_TOKEN: token } });
+      assertEquals(code, 0);
+      if (warning === undefined) assertEquals(stderr, "");
+      else assert(warning.test(stderr.trimEnd()), stderr);
+      assert(!`${stdout}${stderr}`.includes("hunter2"), stderr);
     }
   });
 });

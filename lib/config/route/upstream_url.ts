@@ -57,3 +57,8 @@ function checkBase(text: string, path: string): readonly Problem[] {
 export function upstreamText(upstream: Upstream): string {
   return `${upstream.scheme}://${upstream.authority}${upstream.base}`;
 }
+
+/** Reports whether what is sent to an upstream can be read on the way: without TLS, to another machine. */
+export function isInClear({ scheme, host }: Upstream): boolean {
+  return scheme === "http" && host !== "localhost" && host !== "::1" && !/^127\.[\d.]+$/.test(host);
+}

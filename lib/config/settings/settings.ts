@@ -29,7 +29,7 @@ import {
 } from "./setting_values.ts";
 
 /** The verbs that use every setting. */
-const SERVING: readonly Verb[] = ["serve", "permissions", "check"];
+const SERVING: readonly Verb[] = ["serve", "permissions", "check", "doctor"];
 
 /** The service's own settings, in the order of `help`. */
 const SERVICE_SETTINGS = {

@@ -1,0 +1,21 @@
+import { type RouteConfig, routeName } from "../config/route/route_config.ts";
+import { tokenOddity } from "../config/route/token_shape.ts";
+import { isInClear, upstreamText } from "../config/route/upstream_url.ts";
+import { openTokenSource, type TokenStores } from "../tokens/open_token_source.ts";
+
+/** Returns a line for each thing that is most likely a mistake, or that sends a token where others may read it. */
+export function routeWarnings(routes: readonly RouteConfig[], stores: TokenStores): ReadonlySet<string> {
+  const lines = new Set<string>();
+  for (const route of routes) {
+    if (isInClear(route.upstream)) {
+      const upstream = upstreamText(route.upstream);
+      lines.add(
+        `${routeName(route)}: sends its token in clear to ${upstream}; use https:// if it can be had`,
+      );
+    }
+    const source = openTokenSource(route, stores);
+    const oddity = source.current && tokenOddity(source.current, route);
+    if (oddity !== undefined) lines.add(`${source.describe()}: ${oddity}`);
+  }
+  return lines;
+}
