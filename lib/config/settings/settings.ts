@@ -69,7 +69,7 @@ const SERVICE_SETTINGS = {
     variable: "CRED_PROXY_HOSTS",
     default: "",
     parse: parseHostList,
-    help: "names, separated by commas, under which it is served besides private ones",
+    help: "host names under which it is served, comma-separated",
     verbs: SERVING,
   }),
   /** Whether to log one human-readable line per request on stderr. */
