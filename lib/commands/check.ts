@@ -1,5 +1,7 @@
+import { checkClientTokens, proofText, unsetClientText } from "../clients/client_tokens.ts";
+import { checkKeyFiles } from "../clients/open_issuers.ts";
 import { loadConfiguration, loadTokens } from "../config/load/load.ts";
-import { type RouteConfig, routeName } from "../config/route/route_config.ts";
+import { type ClientConfig, type RouteConfig, routeName } from "../config/route/route_config.ts";
 import { secretName } from "../config/route/secret_ref.ts";
 import { checkClientToken, secretRefs, tokenFiles, tokenName } from "../config/route/token.ts";
 import { rotates } from "../config/route/token_from.ts";
@@ -33,40 +35,54 @@ export const check: Command = async ([file], options) => {
   const { settings, table } = configuration.value;
   const path = file ?? settings.routesPath;
   const files = await TokenFiles.open(folderOf(path), tokenFiles(table));
-  if (!files.ok) {
-    printProblems(files.problems);
+  const stores = files.ok ? { tokens: tokens.value, files: files.value } : undefined;
+  const problems = [
+    ...problemsOf(files),
+    ...await checkKeyFiles(table, folderOf(path)),
+    ...stores === undefined ? [] : checkClientTokens(table, stores),
+  ];
+  if (stores === undefined || problems.length > 0) {
+    printProblems(problems);
     return EXIT.configuration;
   }
   const client = table.clientTokenEnv === undefined
     ? ""
     : `, each requires the client token ${table.clientTokenEnv}`;
-  console.log(`${path}: ${table.routes.length} route(s)${client}`);
-  const read = { tokens: tokens.value, files: files.value };
-  const minted = new MintedTokens({ ...issuerOptions(configuration.value), report: printError }, read);
+  const clients = table.clients.length === 0 ? "" : `, ${table.clients.length} client(s)`;
+  console.log(`${path}: ${table.routes.length} route(s)${clients}${client}`);
+  const minted = new MintedTokens({ ...issuerOptions(configuration.value), report: printError }, stores);
   let unset = 0;
-  for (const route of table.routes) {
-    const source = openTokenSource(route, { ...read, minted });
+  function tokenText(route: RouteConfig): string {
+    const source = openTokenSource(route, { ...stores!, minted });
     if (source.missing === undefined ? source.current === undefined : source.missing().length > 0) unset++;
-    console.log(`  ${routeText(route, source)}`);
+    const state = route.tokenFrom === undefined
+      ? tokenState(route, source.current)
+      : mintState(route, source);
+    return `${tokenName(route)} ${state}`;
+  }
+  for (const route of table.routes) {
+    console.log(`  ${routeName(route)} → ${upstreamText(route.upstream)}, ${tokenText(route)}`);
     const state = stateText(route, settings);
     if (state !== undefined) console.log(`    ${state}`);
+  }
+  for (const each of table.clients) {
+    const text = unsetClientText(each, stores);
+    if (text !== undefined) unset++;
+    console.log(`  ${clientText(each, text)}`);
+    for (const [name, { config, hasOwnToken }] of each.routes ?? []) {
+      if (hasOwnToken) console.log(`    ${name}: ${tokenText(config)}`);
+    }
   }
   for (const problem of checkClientToken(table, tokens.value)) {
     unset++;
     console.log(`  ${problem.path}, the client token, UNSET: serve will refuse to start`);
   }
-  routeWarnings(table.routes, { ...read, minted }).forEach(printError);
+  routeWarnings(table.routes, { ...stores, minted }).forEach(printError);
   printProblems(checkSettingNames(variableNames()));
   if (unset === 0 || !options.has("--strict")) return EXIT.ok;
   printError(`${unset} token(s) unset, which --strict does not allow`);
   return EXIT.configuration;
 };
-
-function routeText(route: RouteConfig, source: TokenSource): string {
-  const upstream = upstreamText(route.upstream);
-  const state = route.tokenFrom === undefined ? tokenState(route, source.current) : mintState(route, source);
-  return `${routeName(route)} → ${upstream}, ${tokenName(route)} ${state}`;
-}
 
 /** Returns where the secrets come from from which a token is minted, and what is not set. */
 function mintState(route: RouteConfig, source: TokenSource): string {
@@ -83,6 +99,20 @@ function stateText({ tokenFrom }: RouteConfig, { state }: Pick<Settings, "state"
   if (tokenFrom === undefined || !rotates(tokenFrom)) return undefined;
   if (state !== undefined) return `a new refresh token is kept in ${state}`;
   return "a new refresh token is kept in memory only: if the issuer replaces it, a restart loses it and somebody has to log in again; set CRED_PROXY_STATE to a folder";
+}
+
+function clientText(client: ClientConfig, unset: string | undefined): string {
+  const { name, routes, expires } = client;
+  const state = unset === undefined
+    ? ""
+    : client.proof.kind === "env"
+    ? " UNSET: it can't authenticate"
+    : ` ${unset}: it can't authenticate`;
+  const until = expires === undefined ? [] : [
+    `${expires <= Date.now() ? "EXPIRED at" : "expires at"} ${new Date(expires).toISOString()}`,
+  ];
+  const used = routes === undefined ? "all routes" : [...routes.keys()].join(" ");
+  return [`client ${name}: ${proofText(client)}${state}`, used, ...until].join(", ");
 }
 
 function tokenState(route: RouteConfig, token: Secret | undefined): string {

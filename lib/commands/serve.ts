@@ -1,5 +1,7 @@
+import { checkClientTokens, proofText, unsetClientText } from "../clients/client_tokens.ts";
+import { checkKeyFiles } from "../clients/open_issuers.ts";
 import { loadConfiguration, loadTokens } from "../config/load/load.ts";
-import { routeName, type RouteTable } from "../config/route/route_config.ts";
+import { routeName, routesWithTokens, type RouteTable } from "../config/route/route_config.ts";
 import { checkClientToken, tokenFiles, unsetText } from "../config/route/token.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import { hostPort } from "../http/host.ts";
@@ -54,6 +56,14 @@ export const serve: Command = async () => {
   const read = { tokens: tokens.value, files: files.value };
   const minted = new MintedTokens({ ...issuerOptions(configuration.value), report: printError }, read);
   const stores: TokenStores = { ...read, minted };
+  const clientProblems = [
+    ...checkClientTokens(table, stores),
+    ...await checkKeyFiles(table, folderOf(settings.routesPath)),
+  ];
+  if (clientProblems.length > 0) {
+    printProblems(clientProblems);
+    return EXIT.configuration;
+  }
 
   const outputs = openOutputs(settings);
   let server: Server;
@@ -92,11 +102,16 @@ function announce(server: Server, { socket }: Settings, table: RouteTable): void
 }
 
 function warnOfUnsetTokens(table: RouteTable, stores: TokenStores): void {
-  for (const route of table.routes) {
+  for (const route of routesWithTokens(table)) {
     const source = openTokenSource(route, stores);
     const missing = source.missing?.() ??
       (source.current === undefined ? [`${source.describe()} ${unsetText(route)}`] : []);
     for (const each of missing) printError(`${each}: ${routeName(route)} responds with 500`);
+  }
+  for (const client of table.clients) {
+    const unset = unsetClientText(client, stores);
+    if (unset === undefined) continue;
+    printError(`${proofText(client)} ${unset}: the client ${client.name} can't authenticate`);
   }
 }
 

@@ -19,6 +19,7 @@ export type ProblemCode =
   | "unknown_provider"
   | "unknown_option"
   | "too_many_arguments"
+  | "unknown_issuer"
   | "wrong_type"
   | "out_of_range"
   | "too_long"
@@ -31,6 +32,11 @@ export type ProblemCode =
   | "duplicate_item"
   | "duplicate_header"
   | "duplicate_route"
+  | "duplicate_client"
+  | "duplicate_issuer"
+  | "requires_subject"
+  | "requires_issuer"
+  | "unneeded_issuer"
   // Strings and numbers.
   | "invalid_json"
   | "invalid_env_file"
@@ -57,6 +63,11 @@ export type ProblemCode =
   // HTTP.
   | "invalid_auth_scheme"
   | "invalid_auth_user"
+  | "invalid_name"
+  | "invalid_hash"
+  | "invalid_subject"
+  | "invalid_claim"
+  | "invalid_time"
   | "invalid_field_name"
   | "invalid_parameter_name"
   | "reserved_field"
@@ -75,6 +86,7 @@ export type ProblemCode =
   // Certificates.
   | "private_key"
   | "no_certificate"
+  | "no_key"
   | "invalid_certificate"
   | "invalid_private_key"
   // The runtime's permissions.

@@ -26,7 +26,7 @@ const REFUSALS = {
   },
   client_token_required: {
     status: 401,
-    message: () => "This route requires the client token in place of an API key",
+    message: () => "This proxy requires a client token in place of an API key",
     fields: { "www-authenticate": 'Basic realm="cred-proxy"' },
     // A client that did not send the token would not send it on a retry either. (git first tries without credentials
     // and then with them; it ignores `x-should-retry`.)
@@ -58,6 +58,10 @@ const REFUSALS = {
     status: 426,
     message: () => "Protocol upgrades are not supported; continue with HTTP/1.1",
   },
+  rate_limited: {
+    status: 429,
+    message: (subject) => `Too many requests: ${subject} is reached; retry later`,
+  },
   internal: { status: 500, message: () => "The proxy failed to process this request", final: true },
   token_unset: {
     status: 500,
@@ -81,6 +85,11 @@ const REFUSALS = {
     status: 503,
     message: () => "Too many requests in flight; retry later",
     fields: { "retry-after": "1" },
+  },
+  keys_unavailable: {
+    status: 503,
+    message: () => "The keys that verify the client's token could not be read; retry later",
+    fields: { "retry-after": "5" },
   },
   draining: {
     status: 503,
@@ -106,17 +115,22 @@ export class Refusal extends Error {
   /** Whether a retry is pointless in this case, even if the code allows one. */
   readonly final: boolean;
 
+  /** The time after which a retry may succeed, in seconds. */
+  readonly retryAfterS: number | undefined;
+
   /**
    * @param subject What the message is about. The client sees it.
-   * @param options `cause`: what happened, for the log only. `final`: whether a retry is pointless.
+   * @param options `cause`: what happened, for the log only. `final`: whether a retry is pointless. `retryAfterS`: the
+   * time after which a retry may succeed, in seconds.
    */
   constructor(
     readonly code: RefusalCode,
     readonly subject = "",
-    { cause, final = false }: { cause?: unknown; final?: boolean } = {},
+    { cause, final = false, retryAfterS }: { cause?: unknown; final?: boolean; retryAfterS?: number } = {},
   ) {
     super(code, { cause });
     this.final = final;
+    this.retryAfterS = retryAfterS;
   }
 }
 
@@ -137,6 +151,7 @@ export function refusalResponse(refusal: Refusal, method: string, id: string): R
       "cred-proxy-request-id": id,
       ...(spec.final || refusal.final ? { "x-should-retry": "false" } : {}),
       ...spec.fields,
+      ...(refusal.retryAfterS === undefined ? {} : { "retry-after": String(refusal.retryAfterS) }),
     },
   });
 }

@@ -18,7 +18,10 @@ export function jsonLine(entry: LogEntry): string {
     bytes_down: entry.bytesDown,
     upstream: entry.upstream,
     upstream_reused: entry.reused,
-    client: entry.client?.address,
+    client: entry.clientName,
+    client_subject: entry.subject,
+    client_pod: entry.pod,
+    client_address: entry.client?.address,
     session_id: entry.client?.session,
     client_request_id: entry.client?.requestId,
   });

@@ -10,8 +10,14 @@ export interface LogEntry {
   /** The same time on a monotonic clock, in milliseconds, for durations. */
   readonly began: number;
   readonly method: string;
-  /** The client, if any sink logs it. */
+  /** The client's connection and identifiers, if any sink logs them. */
   readonly client: ClientInfo | undefined;
+  /** The client's name in the table; undefined if clients are not distinguished, or it was not authenticated. */
+  clientName: string | undefined;
+  /** With a token of an issuer: its subject. */
+  subject: string | undefined;
+  /** With a token of a Kubernetes cluster: the pod that it was issued for. */
+  pod: string | undefined;
   /** The path without the query; empty if the target was not a path. */
   path: string;
   /** The route's prefix or host. */
@@ -83,6 +89,9 @@ export class RequestLog {
       began: performance.now(),
       method: request.method,
       client: this.#logsClient ? clientOf(request.headers, info.remoteAddr) : undefined,
+      clientName: undefined,
+      subject: undefined,
+      pod: undefined,
       path: "",
       route: undefined,
       upstream: undefined,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RouteTable } from "../config/route/route_config.ts";
+import { routesWithTokens, type RouteTable } from "../config/route/route_config.ts";
 import { tokenFiles, tokenVariables } from "../config/route/token.ts";
 import { tokenFolders } from "../config/route/token_file.ts";
 import { rotates } from "../config/route/token_from.ts";
@@ -50,13 +50,14 @@ export function requiredGrants(settings: Settings, table: RouteTable): Grants {
   };
 }
 
-/** Returns the folders of token files outside of the table's folder. */
+/** Returns the folders of token files and key sets outside of the table's folder. */
 export function tokenGrants(
   { routesPath }: Pick<Settings, "routesPath">,
   table: RouteTable,
 ): readonly string[] {
   const folder = folderOf(routesPath);
-  return tokenFolders(tokenFiles(table).map(({ name }) => name)).filter((path) =>
+  const keyFiles = table.issuers.flatMap(({ keys }) => keys.kind === "file" ? [keys.file] : []);
+  return tokenFolders([...tokenFiles(table).map(({ name }) => name), ...keyFiles]).filter((path) =>
     path !== folder && !liesIn(folder, path)
   );
 }
@@ -74,16 +75,19 @@ export function askingGrants(settings: Settings, table: RouteTable): Grants {
 
 /** Returns every `host:port` that the process connects to, sorted and without duplicates. */
 export function dialledGrants(settings: Pick<Settings, "egress">, table: RouteTable): readonly string[] {
-  const upstreams = table.routes.flatMap(({ upstream, tokenFrom }) =>
-    tokenFrom === undefined ? [upstream] : [upstream, tokenFrom.endpoint.upstream]
-  );
+  const upstreams = [
+    ...routesWithTokens(table).flatMap(({ upstream, tokenFrom }) =>
+      tokenFrom === undefined ? [upstream] : [upstream, tokenFrom.endpoint.upstream]
+    ),
+    ...table.issuers.flatMap(({ keys }) => keys.kind === "url" ? [keys.url] : []),
+  ];
   const dialled = upstreams.map((upstream) => egressFor(settings.egress, upstream) ?? upstream);
   return sortedSet(dialled.map(({ host, port }) => hostPort(host, port)));
 }
 
 /** Returns the folder to keep refresh tokens in, if there is one and a route needs it. */
 export function stateFolder({ state }: Pick<Settings, "state">, table: RouteTable): string | undefined {
-  return table.routes.some(({ tokenFrom }) => tokenFrom !== undefined && rotates(tokenFrom))
+  return routesWithTokens(table).some(({ tokenFrom }) => tokenFrom !== undefined && rotates(tokenFrom))
     ? state
     : undefined;
 }

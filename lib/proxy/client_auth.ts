@@ -1,6 +1,9 @@
+import type { ClientDirectory, Identity } from "../clients/client_directory.ts";
+import { isEqual } from "../core/is_equal.ts";
+import type { Secret } from "../core/secret.ts";
 import { KEY_FIELDS } from "../http/field_names.ts";
 import { Refusal } from "../http/refusal.ts";
-import type { Secret } from "../core/secret.ts";
+import type { Client, ClientIdentity } from "./client.ts";
 
 /** `Bearer KEY` (RFC 6750, section 2.1), and `token KEY`, which clients of code forges send. */
 const KEY = /^(?:bearer|token) +(.+)$/i;
@@ -8,31 +11,59 @@ const KEY = /^(?:bearer|token) +(.+)$/i;
 /** `Basic base64(user:password)`: RFC 7617, section 2. */
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 
-/** The authenticated identity of a client. */
-export interface ClientIdentity {
-  /** The client's name; undefined if clients are not distinguished. */
-  readonly name: string | undefined;
+/**
+ * Authenticates the client of a request by the token in any of the fields in which clients send a key. Like all
+ * credentials of the client, the token is not forwarded. Returns a promise only if a signature has to be verified.
+ *
+ * @throws {Refusal} `client_token_required` if none of the fields contains a valid token.
+ */
+export type Authenticator = (fields: Pick<Headers, "get">) => ClientIdentity | Promise<ClientIdentity>;
+
+/** Returns an authenticator that accepts every client. */
+export function anyClient(): Authenticator {
+  return () => undefined;
 }
 
-/**
- * Authenticates the client of a request by the key in any of the fields in which clients send one. Like all credentials of
- * the client, the key is not forwarded.
- *
- * @throws {Refusal} `client_token_required` if none of the fields contains a valid key.
- */
-export type Authenticator = (fields: Pick<Headers, "get">) => ClientIdentity;
-
-const ANONYMOUS: ClientIdentity = { name: undefined };
-
-/** Returns an authenticator that requires the client token, or accepts every client if there is none. */
-export function authenticatorFor(clientToken: Secret | undefined): Authenticator {
-  if (clientToken === undefined) return () => ANONYMOUS;
+/** Returns an authenticator that requires the one token of all clients. */
+export function oneToken(clientToken: Secret): Authenticator {
   return (fields) => {
     let valid = false;
     for (const candidate of candidates(fields)) valid = isEqual(clientToken.reveal(), candidate) || valid;
     if (!valid) throw new Refusal("client_token_required");
-    return ANONYMOUS;
+    return undefined;
   };
+}
+
+/** Returns an authenticator that looks clients up. A request with the tokens of two clients is refused. */
+export function listedClients(directory: ClientDirectory<Client>): Authenticator {
+  return (fields) => {
+    let found: Identity<Client> | undefined;
+    let pending: Promise<Identity<Client> | undefined>[] | undefined;
+    for (const candidate of candidates(fields)) {
+      const identity = directory.find(candidate);
+      if (identity instanceof Promise) (pending ??= []).push(identity);
+      else if (identity !== undefined) found = theOne(found, identity);
+    }
+    if (pending === undefined) return assertCurrent(found);
+    return Promise.all(pending).then((verified) =>
+      assertCurrent(verified.reduce((one, each) => each === undefined ? one : theOne(one, each), found))
+    );
+  };
+}
+
+function theOne(found: Identity<Client> | undefined, identity: Identity<Client>): Identity<Client> {
+  if (found === undefined || found.client === identity.client) return identity;
+  throw new Refusal("client_token_required", "", {
+    cause: new Error("The request has the tokens of two clients"),
+  });
+}
+
+function assertCurrent(identity: Identity<Client> | undefined): Identity<Client> {
+  if (identity === undefined) throw new Refusal("client_token_required");
+  const { name, expires } = identity.client.config;
+  if (expires === undefined || Date.now() < expires) return identity;
+  const cause = new Error(`The client ${name} expired at ${new Date(expires).toISOString()}`);
+  throw new Refusal("client_token_required", "", { cause });
 }
 
 function* candidates(fields: Pick<Headers, "get">): Generator<string> {
@@ -54,17 +85,4 @@ function decoded(base64: string): string {
   } catch {
     return "";
   }
-}
-
-/**
- * Compares two strings in a time that does not depend on their content, so that a client can't guess the token byte by
- * byte.
- */
-export function isEqual(token: string, given: string): boolean {
-  let difference = token.length ^ given.length;
-  for (let index = 0; index < token.length; index++) {
-    // Past the end `charCodeAt` returns NaN, which counts as 0 here; the lengths differ then.
-    difference |= token.charCodeAt(index) ^ given.charCodeAt(index);
-  }
-  return difference === 0;
 }

@@ -5,6 +5,7 @@ import type { UpstreamRequest } from "../upstream/transport.ts";
 import { requestFields, upstreamTarget } from "./build_request.ts";
 import { withoutParameters } from "../http/query.ts";
 import { assertNoBrowser } from "./browser.ts";
+import { routeFor } from "./client.ts";
 import { assertPolicy } from "./policy.ts";
 import { refuse } from "./refuse.ts";
 import { assertNoUnframedContent, hasContent, requestFraming } from "./request_framing.ts";
@@ -31,20 +32,24 @@ export function createHandler(service: Service): Handler {
       const asked = parseTarget(request.url, host, method);
       span.entry.path = asked.path;
 
-      const route = router.match(host, asked.path);
-      // Before all that would tell a page which routes there are.
-      if (!route?.config.browsers) assertNoBrowser(headers);
-      if (route === undefined) throw new Refusal("no_route", asked.path);
-      span.matched(route);
+      // Before the route, so that a stranger does not learn which there are.
+      const found = router.authenticate(headers);
+      const identity = found instanceof Promise ? await found : found;
+      span.identified(identity);
 
-      router.authenticate(headers);
+      const matched = router.match(host, asked.path);
+      // Before all that would tell a page which routes there are.
+      if (!matched?.config.browsers) assertNoBrowser(headers);
+      if (matched === undefined) throw new Refusal("no_route", asked.path);
+      span.matched(matched);
+      const route = routeFor(identity, matched);
       // Before the policy, which checks what is forwarded.
       const target = { path: asked.path, query: withoutParameters(asked.query, route.isParameterDropped) };
-      assertPolicy(route.config, { method, target, headers });
+      for (const policy of route.policies) assertPolicy(policy, { method, target, headers });
       assertNoUpgrade(headers.get("upgrade"));
       const framing = requestFraming(method, headers);
       if (request.body !== null) await assertNoUnframedContent(framing, request.body);
-      span.acquire();
+      span.acquire(route.limiter, identity?.client.limiter);
 
       const outgoing: UpstreamRequest = {
         method,

@@ -1,11 +1,11 @@
 import { TOKEN_PLACEHOLDER, tokenPlacement } from "../config/route/placement.ts";
 import type { RouteConfig } from "../config/route/route_config.ts";
+import { isEqual } from "../core/is_equal.ts";
 import type { Secret } from "../core/secret.ts";
 import { foldParameter } from "../http/credential_names.ts";
 import { percentDecode, percentEncode } from "../http/percent.ts";
 import { withoutParameters } from "../http/query.ts";
 import type { TokenSource } from "../tokens/token_source.ts";
-import { isEqual } from "./client_auth.ts";
 import { rewriteLocation } from "./location.ts";
 
 /**

@@ -1,19 +1,32 @@
+import type { RequestLimiter } from "../clients/request_limiter.ts";
 import type { LogEntry, Outcome, RequestLog } from "../log/request_log.ts";
+import type { ClientIdentity } from "./client.ts";
 import type { InFlightLimiter } from "./in_flight_limiter.ts";
 import type { Route } from "./route.ts";
+
+const NOTHING: readonly never[] = [];
 
 /** One request from arrival to end: it owns the log entry and counts against the limit of requests in flight. */
 export class RequestSpan {
   readonly entry: LogEntry;
   readonly #log: RequestLog;
   readonly #limiter: InFlightLimiter;
-  #acquired = false;
+  /** What the request counts against. */
+  #acquired: readonly { release(): void }[] = NOTHING;
   #ended = false;
 
   constructor(entry: LogEntry, { log, limiter }: { log: RequestLog; limiter: InFlightLimiter }) {
     this.entry = entry;
     this.#log = log;
     this.#limiter = limiter;
+  }
+
+  /** Records who sent the request. */
+  identified(identity: ClientIdentity): void {
+    if (identity === undefined) return;
+    this.entry.clientName = identity.client.config.name;
+    this.entry.subject = identity.subject;
+    this.entry.pod = identity.pod;
   }
 
   /** Records the route in the log entry. */
@@ -25,18 +38,23 @@ export class RequestSpan {
   /**
    * Counts the request as in flight until the span ends.
    *
-   * @throws {Refusal} `overloaded` if too many requests are in flight.
+   * @throws {Refusal} `rate_limited` or `overloaded` if there are too many.
    */
-  acquire(): void {
+  acquire(route: RequestLimiter, client: RequestLimiter | undefined): void {
+    const now = performance.now();
+    client?.assertWithin(now);
+    route.assertWithin(now);
     this.#limiter.acquire();
-    this.#acquired = true;
+    route.acquire(now);
+    client?.acquire(now);
+    this.#acquired = client === undefined ? [this.#limiter, route] : [this.#limiter, route, client];
   }
 
   /** Ends and logs the request. Later calls have no effect: a stream that is cancelled during a read ends twice. */
   end(outcome: Outcome): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#acquired) this.#limiter.release();
+    for (const limiter of this.#acquired) limiter.release();
     this.#log.end(this.entry, outcome);
   }
 }

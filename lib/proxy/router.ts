@@ -1,15 +1,26 @@
-import { routeName, type RouteTable } from "../config/route/route_config.ts";
-import { type Egress, egressFor } from "../config/settings/egress.ts";
+import { ClientDirectory } from "../clients/client_directory.ts";
+import { clientHashes } from "../clients/client_tokens.ts";
+import { type IssuerOptions, openIssuers } from "../clients/open_issuers.ts";
+import type { RequestLimiters } from "../clients/request_limiter.ts";
+import {
+  type ClientRoute,
+  type RouteConfig,
+  routeName,
+  type RouteTable,
+} from "../config/route/route_config.ts";
+import { egressFor } from "../config/settings/egress.ts";
+import { Secret } from "../core/secret.ts";
 import { exposedSecrets } from "../credentials/exposed_secrets.ts";
 import { openCredential } from "../credentials/open_credential.ts";
+import type { MaskedSecret } from "../mask/forms.ts";
 import { type CurrentMask, TableMask } from "../mask/table_mask.ts";
 import { ServedHosts } from "../http/served_hosts.ts";
 import { openTokenSource, type TokenStores } from "../tokens/open_token_source.ts";
 import type { ConnectionCounts } from "../upstream/connection_counts.ts";
-import type { Deadlines } from "../upstream/deadlines.ts";
 import { Http1Transport } from "../upstream/http1_transport.ts";
 import { fieldsDroppedByAll, requestFieldRules } from "./build_request.ts";
-import { type Authenticator, authenticatorFor } from "./client_auth.ts";
+import type { Client } from "./client.ts";
+import { anyClient, type Authenticator, listedClients, oneToken } from "./client_auth.ts";
 import { parameterRule } from "./client_query.ts";
 import { referenceRewriter } from "./reference.ts";
 import type { Route } from "./route.ts";
@@ -18,6 +29,8 @@ import { RouteIndex } from "./route_index.ts";
 /** A live route table. A reload replaces it as a whole. */
 export interface Router {
   readonly routes: readonly Route[];
+  /** Empty if the table does not list its clients. */
+  readonly clients: readonly Client[];
   /** The mask of all of the table's secrets, for the responses of every route. */
   readonly mask: CurrentMask;
   /** The hosts under which clients may ask for it. */
@@ -31,13 +44,11 @@ export interface Router {
 }
 
 /** What all routers of a process share. */
-export interface RouterOptions extends TokenStores {
-  /** Authorities trusted in addition to the built-in ones, in PEM. */
-  readonly caCerts: readonly string[];
-  readonly egress: Egress;
+export interface RouterOptions extends TokenStores, IssuerOptions {
   /** The names under which the listener is served besides those that `ServedHosts` always accepts. */
   readonly hosts: readonly string[];
-  readonly deadlines: Deadlines;
+  /** Counts requests, also those of former routers. */
+  readonly limiters: RequestLimiters;
   /** Whether new connections to upstreams may be opened. */
   readonly mayConnect?: () => boolean;
   /** Returns the connection counts of a route, by its name. */
@@ -47,12 +58,15 @@ export interface RouterOptions extends TokenStores {
 /** Creates the router of a table. */
 export function openRouter(table: RouteTable, options: RouterOptions): Router {
   const droppedByAll = fieldsDroppedByAll(table.routes);
-  const routes = table.routes.map((config): Route => {
+  const limiters = options.limiters.replace();
+  const open = (config: RouteConfig): Route => {
     const name = routeName(config);
     const token = openTokenSource(config, options);
     return {
       name,
       config,
+      policies: [config],
+      limiter: limiters.of("route", name, config.limits),
       requestFields: requestFieldRules(config, droppedByAll),
       isParameterDropped: parameterRule(config),
       token,
@@ -66,29 +80,70 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
       }),
       rewriteReferences: referenceRewriter(config, token),
     };
-  });
+  };
+  const routes = table.routes.map(open);
+  const own: Route[] = [];
+  const byName = new Map(routes.map((route) => [route.name, route]));
+  /** A route with the token of one client has connections of its own, so that no other client's request goes over them. */
+  const openFor = (name: string, { config, isUnchanged, hasOwnToken }: ClientRoute): Route => {
+    const route = byName.get(name)!;
+    if (isUnchanged) return route;
+    const policies = [...route.policies, config];
+    if (!hasOwnToken) {
+      return { ...route, config, policies, requestFields: requestFieldRules(config, droppedByAll) };
+    }
+    const opened = { ...open(config), policies };
+    own.push(opened);
+    return opened;
+  };
+  const clients = table.clients.map((config): Client => ({
+    config,
+    limiter: limiters.of("client", config.name, config.limits),
+    routes: config.routes && new Map([...config.routes].map(([name, each]) => [name, openFor(name, each)])),
+  }));
+  const secrets = () =>
+    [...routes, ...own].flatMap(({ config, token }) => [
+      ...[token.current, ...token.former].flatMap((each) =>
+        each === undefined ? [] : exposedSecrets(config, each)
+      ),
+      ...(token.secrets ?? []).map((text) => ({ text })),
+    ]).concat(options.minted.retired.map((text) => ({ text })));
   return createRouter(routes, {
-    mask: new TableMask({
-      list: () =>
-        routes.flatMap(({ config, token }) => [
-          ...[token.current, ...token.former].flatMap((each) =>
-            each === undefined ? [] : exposedSecrets(config, each)
-          ),
-          ...(token.secrets ?? []).map((text) => ({ text })),
-        ]).concat(options.minted.retired.map((text) => ({ text }))),
-      version: () => options.files.changes.count,
-    }),
+    own,
+    clients,
+    mask: new TableMask({ list: secrets, version: () => options.files.changes.count }),
+    authenticate: authenticatorFor(table, options, { clients, secrets }),
     hosts: new ServedHosts([...options.hosts, ...table.routes.flatMap(({ host }) => host ?? [])]),
-    authenticate: authenticatorFor(
-      table.clientTokenEnv === undefined ? undefined : options.tokens.get(table.clientTokenEnv),
-    ),
   });
+}
+
+function authenticatorFor(
+  { clientTokenEnv, issuers }: RouteTable,
+  options: RouterOptions,
+  { clients, secrets }: { clients: readonly Client[]; secrets: () => readonly MaskedSecret[] },
+): Authenticator {
+  if (clients.length > 0) {
+    return listedClients(
+      new ClientDirectory({
+        clients,
+        issuers: openIssuers(issuers, options),
+        hashesOf: ({ config }) => clientHashes(config, options),
+        secrets: () => secrets().map(({ text }) => text),
+        version: () => options.files.changes.count,
+      }),
+    );
+  }
+  if (clientTokenEnv === undefined) return anyClient();
+  // Without the token nobody is served: a start or a reload without it is refused.
+  return oneToken(options.tokens.get(clientTokenEnv) ?? Secret.of(crypto.randomUUID()));
 }
 
 /** Creates a router from live routes. */
 export function createRouter(
   routes: readonly Route[],
-  { mask, authenticate, hosts }: Pick<Router, "mask" | "authenticate" | "hosts">,
+  { mask, authenticate, hosts, own = [], clients = [] }:
+    & Pick<Router, "mask" | "authenticate" | "hosts">
+    & { readonly own?: readonly Route[]; readonly clients?: readonly Client[] },
 ): Router {
   const index = new RouteIndex(
     routes.map((route) => ({ path: route.config.path, host: route.config.host, route })),
@@ -98,9 +153,10 @@ export function createRouter(
     mask,
     hosts,
     authenticate,
+    clients,
     match: (host, path) => index.match(host, path)?.route,
     close() {
-      for (const { transport } of routes) transport.close();
+      for (const { transport } of [...routes, ...own]) transport.close();
     },
   };
 }

@@ -1,8 +1,11 @@
 import { AdminServer } from "../admin/admin_server.ts";
+import { RequestLimiters } from "../clients/request_limiter.ts";
 import type { RouteTable } from "../config/route/route_config.ts";
 import type { Settings } from "../config/settings/settings.ts";
+import { printError } from "../log/print.ts";
 import { RequestLog, type Sink } from "../log/request_log.ts";
 import { Meters } from "../metrics/meters.ts";
+import { folderOf } from "../permissions/permissions.ts";
 import { createHandler } from "../proxy/handler.ts";
 import { InFlightLimiter } from "../proxy/in_flight_limiter.ts";
 import { openRouter } from "../proxy/router.ts";
@@ -48,6 +51,7 @@ export function startServer(options: ServerOptions): Server {
   const deadlines = new Deadlines();
   // A listener is served under the name that it is bound to: `healthcheck` asks for that.
   const hosts = [...settings.hosts, settings.bind, ...(settings.admin ? [settings.admin.host] : [])];
+  const limiters = new RequestLimiters();
   const reserve = new DescriptorReserve(settings.routesPath);
   const listeners = new Listeners(reserve);
   const open = (table: RouteTable, stores: TokenStores) =>
@@ -57,6 +61,9 @@ export function startServer(options: ServerOptions): Server {
       egress: settings.egress,
       hosts,
       deadlines,
+      folder: folderOf(settings.routesPath),
+      limiters,
+      report: printError,
       mayConnect: () => reserve.spares,
       connectionCounts: (route) => meters.connections(route),
     });

@@ -1,4 +1,4 @@
-import type { RouteTable } from "../config/route/route_config.ts";
+import { routesWithTokens, type RouteTable } from "../config/route/route_config.ts";
 import type { SecretRef } from "../config/route/secret_ref.ts";
 import type { Tokens } from "../config/route/token.ts";
 import { type OAuth2, type TokenFrom, tokenFromName } from "../config/route/token_from.ts";
@@ -75,7 +75,9 @@ export class MintedTokens {
   reload(table: RouteTable, secrets: MintSecrets): void {
     this.#secrets = secrets;
     const used = new Set(
-      table.routes.flatMap(({ tokenFrom }) => tokenFrom === undefined ? [] : [identityOf(tokenFrom)]),
+      routesWithTokens(table).flatMap(({ tokenFrom }) =>
+        tokenFrom === undefined ? [] : [identityOf(tokenFrom)]
+      ),
     );
     for (const [identity, source] of this.#sources) {
       if (used.has(identity)) {

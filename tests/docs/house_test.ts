@@ -22,6 +22,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ["lib/admin"],
   ["lib/metrics"],
   ["lib/proxy"],
+  ["lib/clients"],
   ["lib/credentials"],
   ["lib/tokens"],
   ["lib/mask"],

@@ -20,6 +20,7 @@ import { Secret } from "../../lib/core/secret.ts";
 import { Service } from "../../lib/proxy/service.ts";
 import { startServer } from "../../lib/server/server.ts";
 import { MintedTokens } from "../../lib/tokens/minted_tokens.ts";
+import { RequestLimiters } from "../../lib/clients/request_limiter.ts";
 import { TokenFiles } from "../../lib/tokens/token_files.ts";
 import type { Transport, UpstreamRequest, UpstreamResponse } from "../../lib/upstream/transport.ts";
 import { ConnectionCounts } from "../../lib/upstream/connection_counts.ts";
@@ -233,6 +234,9 @@ function routerTo(upstream: string): Router {
     hosts: [],
     deadlines: new Deadlines(),
     connectionCounts: () => new ConnectionCounts(),
+    limiters: new RequestLimiters(),
+    folder: ".",
+    report() {},
   });
 }
 

@@ -7,7 +7,8 @@ import { requestFieldRules } from "../../lib/proxy/build_request.ts";
 import { ServedHosts } from "../../lib/http/served_hosts.ts";
 import { parameterRule } from "../../lib/proxy/client_query.ts";
 import { referenceRewriter } from "../../lib/proxy/reference.ts";
-import { authenticatorFor } from "../../lib/proxy/client_auth.ts";
+import { RequestLimiter } from "../../lib/clients/request_limiter.ts";
+import { anyClient } from "../../lib/proxy/client_auth.ts";
 import { createRouter } from "../../lib/proxy/router.ts";
 import { Service } from "../../lib/proxy/service.ts";
 import { openCredential } from "../../lib/credentials/open_credential.ts";
@@ -66,6 +67,8 @@ function handlerFor(
     return {
       name: config.path,
       config,
+      policies: [config],
+      limiter: new RequestLimiter("route", config.limits),
       requestFields: requestFieldRules(config),
       isParameterDropped: parameterRule(config),
       token,
@@ -85,7 +88,7 @@ function handlerFor(
     new Service({
       router: createRouter(routes, {
         mask,
-        authenticate: authenticatorFor(undefined),
+        authenticate: anyClient(),
         hosts: new ServedHosts([]),
       }),
       limiter,

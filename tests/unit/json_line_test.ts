@@ -4,7 +4,8 @@ import { entryOf } from "../support/log_entry.ts";
 
 Deno.test("jsonLine() writes an entry as JSON and omits undefined fields", () => {
   const client = { address: "192.0.2.7:4711", session: "s-1", requestId: "r-1" };
-  assertEquals(JSON.parse(jsonLine(entryOf({ client, bytesUp: 9 }))), {
+  const identity = { clientName: "coder", subject: "system:serviceaccount:a:b", pod: "b-1" };
+  assertEquals(JSON.parse(jsonLine(entryOf({ client, ...identity, bytesUp: 9 }))), {
     time: "2026-01-02T03:04:05.678Z",
     request_id: "0f0f0f0f-1",
     method: "GET",
@@ -18,7 +19,10 @@ Deno.test("jsonLine() writes an entry as JSON and omits undefined fields", () =>
     bytes_down: 12,
     upstream: "api.test",
     upstream_reused: true,
-    client: "192.0.2.7:4711",
+    client: "coder",
+    client_subject: "system:serviceaccount:a:b",
+    client_pod: "b-1",
+    client_address: "192.0.2.7:4711",
     session_id: "s-1",
     client_request_id: "r-1",
   });

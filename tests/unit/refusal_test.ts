@@ -4,7 +4,7 @@ import { Refusal, type RefusalCode, refusalResponse, refusalStatus } from "../..
 /** Every refusal: its status, whether a retry is pointless, and its message for `subject`. */
 const CONTRACT: Record<RefusalCode, [status: number, final: boolean, message: string]> = {
   bad_request: [400, true, "The request cannot be forwarded safely: subject"],
-  client_token_required: [401, true, "This route requires the client token in place of an API key"],
+  client_token_required: [401, true, "This proxy requires a client token in place of an API key"],
   not_allowed: [403, true, "This route does not allow subject"],
   browser_refused: [
     403,
@@ -19,12 +19,14 @@ const CONTRACT: Record<RefusalCode, [status: number, final: boolean, message: st
     'Not served under the host "subject"; use an IP address or a name of one label, or list it in CRED_PROXY_HOSTS',
   ],
   upgrade_not_served: [426, false, "Protocol upgrades are not supported; continue with HTTP/1.1"],
+  rate_limited: [429, false, "Too many requests: subject is reached; retry later"],
   internal: [500, true, "The proxy failed to process this request"],
   token_unset: [500, true, "The token of this route is not set: subject"],
   token_refused: [500, true, "The issuer of this route's token refused to issue it"],
   token_unavailable: [502, false, "The issuer of this route's token could not be reached or failed"],
   upstream_failed: [502, false, "The upstream could not be reached or sent an invalid response"],
   overloaded: [503, false, "Too many requests in flight; retry later"],
+  keys_unavailable: [503, false, "The keys that verify the client's token could not be read; retry later"],
   draining: [503, false, "The proxy is shutting down; retry later"],
   upstream_timeout: [504, false, "The upstream did not respond in time"],
 };
@@ -57,6 +59,7 @@ Deno.test("refusalResponse() adds the fields that a status requires", () => {
   assertEquals(fieldOf("method_not_forwarded", "allow"), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
   assertEquals(fieldOf("overloaded", "retry-after"), "1");
   assertEquals(fieldOf("draining", "retry-after"), "1");
+  assertEquals(fieldOf("keys_unavailable", "retry-after"), "5");
   assert(fieldOf("client_token_required", "www-authenticate")?.startsWith("Basic "));
 });
 
@@ -79,4 +82,9 @@ Deno.test("refusalResponse() escapes a subject and truncates a long one", async 
   assertEquals(error.message, 'No route for "/"},{\u2028"');
   const long = await refusalResponse(new Refusal("no_route", "/".repeat(60_000)), "GET", "id-1").text();
   assert(long.length < 400, `${long.length}`);
+});
+
+Deno.test("refusalResponse() says when a retry may succeed, where the refusal knows", () => {
+  const refusal = new Refusal("rate_limited", "the limit", { retryAfterS: 17 });
+  assertEquals(refusalResponse(refusal, "GET", "id-1").headers.get("retry-after"), "17");
 });

@@ -48,6 +48,7 @@ Deno.test("parseRoutes() fills in what a route leaves out", () => {
     methods: undefined,
     paths: undefined,
     browsers: false,
+    limits: { requestsPerMinute: undefined, maxInFlight: undefined },
     cookies: false,
     scrub: true,
     connectTimeoutMs: 10_000,

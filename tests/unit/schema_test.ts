@@ -20,6 +20,12 @@ const BEYOND: readonly ProblemCode[] = [
   "duplicate_header",
   "conflict",
   "invalid_json",
+  "duplicate_client",
+  "duplicate_issuer",
+  "unknown_route",
+  "unknown_issuer",
+  "requires_issuer",
+  "unneeded_issuer",
 ];
 
 /** Hosts whose syntax no pattern of a reasonable length can express: RFC 4291, section 2.2, and RFC 5891. */
@@ -159,6 +165,7 @@ const SERVICE_ACCOUNT = changed({ key_file: "a", scopes: ["https://a.example/aut
   token_url: ["https://a.example/token", "x"],
   colour: ["x"],
 });
+const LIMITS: readonly unknown[] = [0, -1, 1, 1.5, 9_999_999, 10_000_000, "1"];
 
 /** Values of each field, good and bad. */
 const VALUES: Readonly<Record<string, readonly unknown[]>> = {
@@ -356,6 +363,8 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
     ],
   ].map((pattern) => [pattern]),
   browsers: [true],
+  requests_per_minute: LIMITS,
+  max_in_flight: LIMITS,
   cookies: [false],
   scrub: [false],
   connect_timeout_s: [0, -1, 0.001, 86_400, 86_401, "1", 1e300],
@@ -367,6 +376,156 @@ Deno.test("the schema knows the fields that the parser knows", () => {
   assertEquals(
     Object.keys(schema.definitions.route.properties).toSorted(),
     Object.keys(VALUES).filter((name) => name !== "colour").toSorted(),
+  );
+});
+
+const HASH = "0123456789abcdefABCDEF0123456789abcdefABCDEF0123456789abcdef0123";
+
+/** Values of each field of a client. */
+const CLIENT_VALUES: Readonly<Record<string, readonly unknown[]>> = {
+  name: [
+    ..."a A9 -a a- a.b_c@d-e a/b agent-0123456789abcdef agent-0123456789abcde a..b"
+      .split(" "),
+    "a".repeat(32),
+    "a".repeat(33),
+    "ab.".repeat(21) + "a",
+    "ab.".repeat(21) + "ab",
+  ],
+  token_sha256: [
+    HASH,
+    HASH.slice(1),
+    `${HASH}0`,
+    HASH.replace("0", "g"),
+    [HASH],
+    [HASH, HASH],
+    [HASH, 1],
+    ["x"],
+  ],
+  token_env: NAMES,
+  token_file: ["a/b", "../x", "/etc/x"],
+  subject: [
+    "a:b:*",
+    "*",
+    "*:*",
+    "**a",
+    "a**",
+    "a b",
+    "*a",
+    "a".repeat(256),
+    "a".repeat(257),
+  ],
+  issuer: ["https://a.example", "", "a b", "a".repeat(257)],
+  routes: [
+    "*",
+    "/a/",
+    ["/a/"],
+    ["/a/", "/a/"],
+    ["/b/"],
+    [1],
+    { "/a/": {} },
+    { "/a/": 1 },
+    { "/b/": {} },
+    {
+      "/a/": { methods: ["GET"], paths: ["x"], token_env: "B_TOKEN" },
+    },
+    { "/a/": { methods: ["get"] } },
+    { "/a/": { token_env: "B_TOKEN", token_file: "x" } },
+    {
+      "/a/": { colour: 1 },
+    },
+  ],
+  expires: [
+    ..."2027-01-31T18:00:00Z 2027-01-31T18:00:00.5+02:00 2027-01-31 2027-13-31T18:00:00Z 2027-01-31T24:00:00Z"
+      .split(" "),
+    ..."2027-01-31T18:00:00 2027-01-31t18:00:00z 2027-01-32T00:00:00Z 2027-01-31T18:00:00+24:00"
+      .split(" "),
+  ],
+  requests_per_minute: LIMITS,
+  max_in_flight: LIMITS,
+  colour: ["x"],
+};
+
+const ISSUER_VALUES: Readonly<Record<string, readonly unknown[]>> = {
+  issuer: ["https://a.example", "", "a b", "a".repeat(257)],
+  audience: ["cred-proxy", "", "a b"],
+  jwks_file: ["jwks.json", "../x", "/etc/x"],
+  jwks_url: [
+    "https://a.example/keys",
+    "http://a.example/keys",
+    "https://a.example/?q",
+    "HTTPS://a",
+  ],
+  colour: ["x"],
+};
+
+Deno.test("the schema knows the fields of clients and issuers that the parser knows", () => {
+  for (
+    const [name, values] of [["client", CLIENT_VALUES], [
+      "issuer",
+      ISSUER_VALUES,
+    ]] as const
+  ) {
+    assertEquals(
+      Object.keys(schema.definitions[name].properties).toSorted(),
+      Object.keys(values).filter((each) => each !== "colour").toSorted(),
+    );
+  }
+});
+
+Deno.test("the schema and the parser agree on clients and issuers", () => {
+  const client = { name: "coder", token_sha256: HASH, routes: ["/a/"] };
+  const { token_sha256: _hash, ...proofless } = client;
+  const withSubject = { ...proofless, subject: "a" };
+  const issuer = {
+    issuer: "https://i.example",
+    audience: "x",
+    jwks_file: "jwks.json",
+  };
+  const { jwks_file: _file, ...keyless } = issuer;
+  for (const [field, values] of Object.entries(CLIENT_VALUES)) {
+    for (const value of [...values, ...KINDS]) {
+      for (const base of [client, proofless, withSubject]) {
+        agree(
+          JSON.stringify({
+            clients: [{ ...base, [field]: value }],
+            issuers: [issuer],
+            routes: [LEAST],
+          }),
+        );
+      }
+      agree(
+        JSON.stringify({
+          clients: [{ ...client, [field]: value }],
+          routes: [LEAST],
+        }),
+      );
+    }
+  }
+  for (const [field, values] of Object.entries(ISSUER_VALUES)) {
+    for (const value of [...values, ...KINDS]) {
+      for (const base of [issuer, keyless]) {
+        agree(
+          JSON.stringify({
+            clients: [withSubject],
+            issuers: [{ ...base, [field]: value }],
+            routes: [LEAST],
+          }),
+        );
+      }
+    }
+  }
+  for (const value of KINDS) {
+    agree(JSON.stringify({ clients: value, routes: [LEAST] }));
+    agree(
+      JSON.stringify({ clients: [client], issuers: value, routes: [LEAST] }),
+    );
+  }
+  agree(
+    JSON.stringify({
+      clients: [client],
+      client_token_env: "C_TOKEN",
+      routes: [LEAST],
+    }),
   );
 });
 

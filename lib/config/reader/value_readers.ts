@@ -1,7 +1,7 @@
 import { fail, ok, okUnless, type Problem, problem, problemsOf, type Result } from "../../core/result.ts";
 import type { Reader } from "./fields.ts";
 import { gotText } from "./got_text.ts";
-import { type JsonObject, kindOf } from "./json.ts";
+import { type Json, type JsonObject, kindOf } from "./json.ts";
 
 /** Parses a string. */
 export type TextParser<Value> = (text: string, path: string) => Result<Value>;
@@ -80,4 +80,26 @@ export function listOf<Value>(noun: string, parse: TextParser<Value>): Reader<re
     });
     return okUnless(problems, values);
   };
+}
+
+/** How to read the items of an array. */
+export interface Items<Value> {
+  /** The name of an item, for messages. */
+  readonly noun: string;
+  readonly read: Reader<Value>;
+  /** Checks the items together, those with problems of their own included. */
+  readonly check?: (items: readonly Json[], path: string) => readonly Problem[];
+}
+
+/** Reads an array of at least one item. */
+export function readItems<Value>(
+  json: Json,
+  path: string,
+  { noun, read, check }: Items<Value>,
+): Result<readonly Value[]> {
+  if (!Array.isArray(json)) return fail(path, "wrong_type", `must be an array, got ${kindOf(json)}`);
+  if (json.length === 0) return fail(path, "empty", `must contain at least one ${noun}`);
+  const results = json.map((item: Json, index) => read(item, `${path}[${index}]`));
+  const problems = [...results.flatMap(problemsOf), ...check?.(json, path) ?? []];
+  return okUnless(problems, results.flatMap((result) => result.ok ? [result.value] : []));
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Pattern } from "../../http/pattern.ts";
+import type { SubjectPattern } from "./subject.ts";
 import type { TokenFrom } from "./token_from.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -49,6 +50,8 @@ export interface RouteConfig {
   readonly paths: readonly Pattern[] | undefined;
   /** Whether requests of web pages are forwarded. */
   readonly browsers: boolean;
+  /** How much all clients together may ask for. */
+  readonly limits: RequestLimits;
   /** Whether `Cookie` and `Set-Cookie` are forwarded. */
   readonly cookies: boolean;
   /** Whether the secret is masked in responses. */
@@ -59,15 +62,85 @@ export interface RouteConfig {
   readonly responseTimeoutMs: number;
 }
 
+/** A client: how it proves who it is, and what it may do. */
+export interface ClientConfig {
+  /** The name in log, metrics and page; unique. */
+  readonly name: string;
+  readonly proof: ClientProof;
+  /** The routes that the client may use, as it gets them, by {@linkcode routeName}; undefined: all, as they are. */
+  readonly routes: ReadonlyMap<string, ClientRoute> | undefined;
+  readonly limits: RequestLimits;
+  /** When the client stops being served, in milliseconds since 1970; undefined: never. */
+  readonly expires: number | undefined;
+}
+
+/** How a client proves who it is. */
+export type ClientProof =
+  /** The client token's SHA-256; several while one token replaces another. */
+  | { readonly kind: "hash"; readonly hashes: readonly string[] }
+  /** The environment variable that holds the client token. */
+  | { readonly kind: "env"; readonly variable: string }
+  /** The file that holds the client token, as the table spells it. */
+  | { readonly kind: "file"; readonly file: string }
+  /** A JSON Web Token (RFC 7519) of an issuer, with a subject that matches. */
+  | { readonly kind: "subject"; readonly subject: SubjectPattern; readonly issuer: string };
+
+/** A route as one client gets it. */
+export interface ClientRoute {
+  /** The route with the client's own methods, paths and token in place of the route's. */
+  readonly config: RouteConfig;
+  /** Whether `config` is the route's own, unchanged. */
+  readonly isUnchanged: boolean;
+  /** Whether the client has a token of its own. */
+  readonly hasOwnToken: boolean;
+}
+
+/** How much a client may ask for, or all clients together of a route. Undefined: as much as they like. */
+export interface RequestLimits {
+  readonly requestsPerMinute: number | undefined;
+  readonly maxInFlight: number | undefined;
+}
+
+/** An issuer of JSON Web Tokens, such as a Kubernetes cluster. */
+export interface IssuerConfig {
+  /** The value of the claim `iss`, compared byte for byte. */
+  readonly issuer: string;
+  /** The value that the claim `aud` must have, or contain. */
+  readonly audience: string;
+  /** Where the keys are that verify signatures: a JSON Web Key Set (RFC 7517, section 5). */
+  readonly keys: KeySetLocation;
+}
+
+/** A file, as the table spells it, or a URL. */
+export type KeySetLocation =
+  | { readonly kind: "file"; readonly file: string }
+  | { readonly kind: "url"; readonly url: Upstream };
+
 /** The route table. */
 export interface RouteTable {
   /** First the routes that match a host, then the others by descending length of their prefix. */
   readonly routes: readonly RouteConfig[];
   /** The variable that holds the token that every client must send; undefined: every client is served. */
   readonly clientTokenEnv: string | undefined;
+  /** The clients that are served; empty: there is no list of them. */
+  readonly clients: readonly ClientConfig[];
+  /** The issuers of the tokens by which clients with a subject prove who they are. */
+  readonly issuers: readonly IssuerConfig[];
 }
 
 /** Returns a route's display name: its host or its prefix. */
 export function routeName({ path, host }: Pick<RouteConfig, "path" | "host">): string {
   return host ?? path;
+}
+
+/** Returns all routes, and then those that clients get with a token of their own. */
+export function routesWithTokens(
+  { routes, clients }: Pick<RouteTable, "routes" | "clients">,
+): readonly RouteConfig[] {
+  return [
+    ...routes,
+    ...clients.flatMap((client) =>
+      [...client.routes?.values() ?? []].flatMap(({ config, hasOwnToken }) => hasOwnToken ? [config] : [])
+    ),
+  ];
 }

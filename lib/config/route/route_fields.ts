@@ -10,6 +10,7 @@ import {
 } from "../reader/fields.ts";
 import { memberPath } from "../reader/member_path.ts";
 import { fromString, listOf, readBoolean, readObject, readSeconds } from "../reader/value_readers.ts";
+import { LIMIT_FIELDS, limitsOf } from "./limit_fields.ts";
 import {
   parseAuthQuery,
   parseAuthScheme,
@@ -51,6 +52,7 @@ const ROUTE_FIELDS = {
   methods: optional(listOf("method", parseMethod), undefined),
   paths: optional(listOf("pattern", parsePattern), undefined),
   browsers: optional(readBoolean, false),
+  ...LIMIT_FIELDS,
   cookies: optional(readBoolean, false),
   scrub: optional(readBoolean, true),
   connect_timeout_s: optional(readSeconds, 10_000),
@@ -90,6 +92,7 @@ export const readRoute: Reader<RouteConfig> = (json, path) => {
     methods: values.methods && new Set(values.methods),
     paths: values.paths,
     browsers: values.browsers,
+    limits: limitsOf(values),
     cookies: values.cookies,
     scrub: values.scrub,
     connectTimeoutMs: values.connect_timeout_s,

@@ -11,7 +11,11 @@ import {
 import { type FieldValues, optional, type Reader, readFields, required } from "../reader/fields.ts";
 import { kindOf, parseJson } from "../reader/json.ts";
 import { fromString, readObject, readString } from "../reader/value_readers.ts";
+import { readClients } from "./client_fields.ts";
+import { checkClients } from "./client_relations.ts";
 import { parseTokenVariable } from "./credential_fields.ts";
+import { readIssuers } from "./issuer_fields.ts";
+import { linkClients } from "./link_clients.ts";
 import type { RouteConfig, RouteTable } from "./route_config.ts";
 import { readRoute } from "./route_fields.ts";
 import type { SecretRef } from "./secret_ref.ts";
@@ -34,6 +38,8 @@ const readRoutes: Reader<readonly RouteConfig[]> = (json, path) => {
 const TABLE_FIELDS = {
   $schema: optional(readString, undefined),
   client_token_env: optional(fromString(parseTokenVariable), undefined),
+  clients: optional(readClients, undefined),
+  issuers: optional(readIssuers, undefined),
   routes: required(readRoutes),
 };
 
@@ -64,10 +70,20 @@ export function parseRoutes(text: string, name = "the route table"): Result<Rout
   const object = readObject(value, name);
   if (!object.ok) return object;
   const reading = readFields(object.value, "", TABLE_FIELDS);
-  const problems = [...duplicates, ...reading.problems, ...checkTokenShared(reading.values)];
+  const problems = [
+    ...duplicates,
+    ...reading.problems,
+    ...checkTokenShared(reading.values),
+    ...checkClients(object.value),
+  ];
   if (!reading.ok || problems.length > 0) return failAll(problems);
-  const { routes, client_token_env: clientTokenEnv } = reading.values;
-  return ok({ routes: inOrder(routes), clientTokenEnv });
+  const { routes, client_token_env: clientTokenEnv, clients = [], issuers = [] } = reading.values;
+  return ok({
+    routes: inOrder(routes),
+    clientTokenEnv,
+    clients: linkClients(clients, routes, issuers),
+    issuers,
+  });
 }
 
 /** Checks that no route uses the client token, which the client knows and which would thus be no secret. */

@@ -1,6 +1,6 @@
 import { okUnless, type Problem, problem, problemsOf, type Result } from "../../core/result.ts";
 import type { Secret } from "../../core/secret.ts";
-import type { RouteConfig, RouteTable } from "./route_config.ts";
+import { type RouteConfig, routesWithTokens, type RouteTable } from "./route_config.ts";
 import { parseSecret, secretName, type SecretRef, unsetReason } from "./secret_ref.ts";
 import { inputsOf, tokenFromName } from "./token_from.ts";
 
@@ -26,7 +26,7 @@ export function secretRefs({ tokenEnv, tokenFile, tokenFrom }: TokenFields): rea
 export function parseTokens(table: RouteTable, get: (name: string) => string | undefined): Result<Tokens> {
   const tokens = new Map<string, Secret>();
   const problems: Problem[] = [];
-  const refs = table.routes.flatMap(secretRefs).filter(({ from }) => from === "variable");
+  const refs = allRefs(table).filter(({ from }) => from === "variable");
   const kinds = Map.groupBy(refs, ({ name }) => name);
   for (const variable of tokenVariables(table)) {
     const roles = kinds.get(variable)?.map(({ kind }) => kind) ?? ["token" as const];
@@ -37,15 +37,30 @@ export function parseTokens(table: RouteTable, get: (name: string) => string | u
   return okUnless(problems, tokens);
 }
 
+/** Returns every secret that the table names: those of the routes and of the clients. */
+function allRefs(table: RouteTable): readonly SecretRef[] {
+  return [
+    ...routesWithTokens(table).flatMap(secretRefs),
+    ...table.clients.flatMap(({ proof }): SecretRef[] =>
+      proof.kind === "env"
+        ? [{ from: "variable", name: proof.variable, kind: "token" }]
+        : proof.kind === "file"
+        ? [{ from: "file", name: proof.file, kind: "token" }]
+        : []
+    ),
+  ];
+}
+
 /** Returns the names of all variables that hold a secret, sorted and without duplicates. */
-export function tokenVariables({ routes, clientTokenEnv }: RouteTable): readonly string[] {
-  const read = routes.flatMap(secretRefs).filter(({ from }) => from === "variable").map(({ name }) => name);
-  return [...new Set([...read, ...(clientTokenEnv === undefined ? [] : [clientTokenEnv])])].toSorted();
+export function tokenVariables(table: RouteTable): readonly string[] {
+  const read = allRefs(table).filter(({ from }) => from === "variable").map(({ name }) => name);
+  return [...new Set([...read, ...(table.clientTokenEnv === undefined ? [] : [table.clientTokenEnv])])]
+    .toSorted();
 }
 
 /** Returns all files that hold a secret; one that serves in several roles several times. */
-export function tokenFiles({ routes }: RouteTable): readonly SecretRef[] {
-  return routes.flatMap(secretRefs).filter(({ from }) => from === "file");
+export function tokenFiles(table: RouteTable): readonly SecretRef[] {
+  return allRefs(table).filter(({ from }) => from === "file");
 }
 
 /** Returns the display name of a route's token source: the variable, the file, or the issuer. */
