@@ -1,4 +1,5 @@
 import type { Problem } from "../core/result.ts";
+import { escapeControls } from "./escape_controls.ts";
 
 /** Prints problems on stderr, one line per problem: `cred-proxy: routes[1].path: must begin with /`. */
 export function printProblems(problems: readonly Problem[]): void {
@@ -7,7 +8,7 @@ export function printProblems(problems: readonly Problem[]): void {
 
 /** Prints one line on stderr, prefixed with the program's name. */
 export function printError(text: string): void {
-  printLine(`cred-proxy: ${text}`);
+  printLine(escapeControls(`cred-proxy: ${text}`));
 }
 
 /** Prints one line on stderr. One that can't be written is lost, since a terminal that has closed must not end the service. */

@@ -1,5 +1,6 @@
 import type { Settings } from "../config/settings/settings.ts";
 import { LineWriter } from "../core/line_writer.ts";
+import { escapeControls } from "../log/escape_controls.ts";
 import { failureSink } from "../log/failure_sink.ts";
 import { jsonLine } from "../log/json_line.ts";
 import { readableLine } from "../log/readable_line.ts";
@@ -25,10 +26,10 @@ export function openOutputs(settings: Pick<Settings, "log" | "debug">): Outputs 
     (lost) => `cred-proxy: dropped ${lost} log line(s): the reader of stderr is too slow`,
   );
   const sinks: Sink[] = [];
-  if (settings.log === "json") sinks.push((entry) => stdout.push(jsonLine(entry)));
-  if (settings.debug) sinks.push((entry) => stderr.push(readableLine(entry)));
+  if (settings.log === "json") sinks.push((entry) => stdout.push(escapeControls(jsonLine(entry))));
+  if (settings.debug) sinks.push((entry) => stderr.push(escapeControls(readableLine(entry))));
   // If every request is logged on stderr, failures need no extra line.
-  else sinks.push(failureSink((line) => stderr.push(`cred-proxy: ${line}`)));
+  else sinks.push(failureSink((line) => stderr.push(escapeControls(`cred-proxy: ${line}`))));
   return {
     sinks,
     logsClient: settings.log === "json",
