@@ -9,6 +9,7 @@ import { printError, printLine, printProblems } from "../log/print.ts";
 import { checkGrants, revokeAfterStart } from "../permissions/grants.ts";
 import { folderOf, requiredGrants, rightCommand } from "../permissions/permissions.ts";
 import { hangUpStops, onSighup } from "../server/on_sighup.ts";
+import { exposureWarning } from "../server/exposure.ts";
 import { openOutputs } from "../server/outputs.ts";
 import { type Server, startServer } from "../server/server.ts";
 import { stopSignals } from "../server/stop_signals.ts";
@@ -76,6 +77,9 @@ export const serve: Command = async () => {
   }
   await revokeAfterStart(settings);
   announce(server, settings, table);
+  const hasClientTokens = table.clientTokenEnv !== undefined;
+  const warning = exposureWarning({ settings, hasClientTokens, pid: Deno.pid });
+  if (warning !== undefined) printError(warning);
   warnOfUnsetTokens(table, stores);
   routeWarnings(table.routes, stores).forEach(printError);
   const stops = hangUpStops(settings);
