@@ -16,6 +16,7 @@ import { parseArguments } from "./lib/commands/parse_arguments.ts";
 import { providers } from "./lib/commands/providers.ts";
 import { permissions } from "./lib/commands/permissions.ts";
 import { serve } from "./lib/commands/serve.ts";
+import { token } from "./lib/commands/token.ts";
 import { VERBS } from "./lib/commands/verbs.ts";
 import { version } from "./lib/commands/version.ts";
 import { didYouMean } from "./lib/config/reader/did_you_mean.ts";
@@ -30,6 +31,7 @@ const COMMANDS: Readonly<Record<Verb, Command>> = {
   check,
   doctor,
   clients,
+  token,
   healthcheck,
   version,
   help,

@@ -39,6 +39,7 @@ export const VERBS: Readonly<Record<Verb, Usage>> = {
     options: ["--env"],
     help: "print how to point clients here; --env: variables only",
   },
+  token: { arguments: "NAME", help: "make a client token, and its entry for the table" },
   healthcheck: { help: "exit with 0 if the running service is ready" },
   version: { help: "print the version" },
   help: { help: "print this text" },

@@ -13,6 +13,7 @@ export type Verb =
   | "check"
   | "doctor"
   | "clients"
+  | "token"
   | "healthcheck"
   | "version"
   | "help"

@@ -207,7 +207,7 @@ Deno.test("no verb prints a secret", async () => {
     routes: { routes: canaryRoutes("http://127.0.0.1:9") },
     env: CANARY_ENV,
   });
-  for (const verb of ["check", "permissions", "healthcheck", "version", "help", "serv"]) {
+  for (const verb of ["check", "permissions", "healthcheck", "version", "help", "token", "serv"]) {
     const env = { ...service.env, CRED_PROXY_PORT: String(service.port) };
     const { stdout, stderr } = await runMain([verb], { env });
     assert(stdout + stderr !== "" || verb === "healthcheck", verb);

@@ -319,3 +319,13 @@ Deno.test("check lists the clients, how each is known, and what is missing", asy
     "",
   ]]);
 });
+
+Deno.test("clients points each client at its routes with the token that it has in CLIENT_TOKEN", async () => {
+  const table = tableOf("http://127.0.0.1:1", [{ name: "ci", token_sha256: sha256(CI), routes: "*" }]);
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  await Deno.writeTextFile(file, JSON.stringify(table));
+  const { stdout } = await runMain(["clients", "/a/"], { env: { CRED_PROXY_ROUTES: file } });
+  await Deno.remove(file);
+  assertMatch(stdout, /^# The key is the client token: set CLIENT_TOKEN where the client runs\n/);
+  assertMatch(stdout, /Authorization: Bearer \$CLIENT_TOKEN/);
+});

@@ -1,7 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
+import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { SETTINGS } from "../../lib/config/settings/settings.ts";
 import { VERBS } from "../../lib/commands/verbs.ts";
+import { problemsOf } from "../../lib/core/result.ts";
+import { sha256 } from "../../lib/core/sha256.ts";
 import { VERSION } from "../../lib/core/version.ts";
 import { runMain } from "../support/run_main.ts";
 
@@ -62,6 +65,11 @@ Deno.test("an unknown verb or a stray argument exits with 64 and a line that hel
     [["constructor"], 'unknown verb "constructor"; see help'],
     [["version", "x"], "version: takes no arguments; see help"],
     [["check", "a", "b"], "check: takes at most one argument; see help"],
+    [["token"], "token: requires the name of a client; see help"],
+    [
+      ["token", "sk-ant-api03-hunter2hunter2hunter2"],
+      "NAME: must be 1 to 64 letters, digits and ._@- that do not look like a key, with a letter or digit at both ends (the value is not shown)",
+    ],
     [["check", "--stict"], "check: has no option --stict; did you mean --strict?"],
     [["version", "--x"], "version: has no option --x; it has none"],
     [["check", "--ghp_A1b2C3d4E5f6G7h8I9j0"], "check: has no option of that name; it has --strict"],
@@ -70,6 +78,18 @@ Deno.test("an unknown verb or a stray argument exits with 64 and a line that hel
     const { code, stdout, stderr } = await runMain(args, { flags: [] });
     assertEquals([code, stdout, stderr], [64, "", `cred-proxy: ${line}\n`]);
   }
+});
+
+Deno.test("token makes a client token, and the entry that knows it, which a table accepts", async () => {
+  const [first, second] = [
+    await runMain(["token", "coder"], { flags: [] }),
+    await runMain(["token", "coder"]),
+  ];
+  assertEquals([first.code, first.stdout === second.stdout], [0, false]);
+  assertMatch(first.stdout, /^credproxy_[A-Za-z0-9_-]{43}\n$/);
+  const entry = JSON.parse(first.stderr.trim().split("\n").at(-1)!);
+  assertEquals(entry, { name: "coder", token_sha256: sha256(first.stdout.trim()), routes: "*" });
+  assertEquals(problemsOf(parseRoutes(JSON.stringify({ ...TABLE, clients: [entry] }))), []);
 });
 
 Deno.test("check prints the routes and which tokens are unset", async () => {
