@@ -4,7 +4,7 @@ import { upstreamText } from "../config/route/upstream_url.ts";
 import { VERSION } from "../core/version.ts";
 import type { LogEntry } from "../log/request_log.ts";
 import type { Meters } from "../metrics/meters.ts";
-import type { ServiceState } from "../metrics/metric_families.ts";
+import type { ServiceState, TokenMetrics } from "../metrics/metric_families.ts";
 import type { Service } from "../proxy/service.ts";
 import { type AdminViews, handleAdmin } from "./admin_handler.ts";
 import { History } from "./history.ts";
@@ -59,7 +59,24 @@ export class AdminServer implements AdminViews {
   state(): ServiceState {
     const { inFlight, draining } = this.#sources.service.limiter;
     const { accepting } = this.#sources.listeners;
-    return { inFlight, draining, accepting, startTime: this.#startTime, memory: Deno.memoryUsage().rss };
+    return {
+      inFlight,
+      draining,
+      accepting,
+      startTime: this.#startTime,
+      memory: Deno.memoryUsage().rss,
+      tokens: this.#tokens(),
+    };
+  }
+
+  #tokens(): TokenMetrics[] {
+    const now = Date.now();
+    return this.#sources.service.router.routes.flatMap(({ name, token }) => {
+      const status = token.status?.();
+      if (status === undefined) return [];
+      const { expiry, refreshes } = status;
+      return [{ route: name, expiresIn: expiry && (expiry - now) / 1000, refreshes }];
+    });
   }
 
   page(): PageData {
@@ -76,7 +93,8 @@ export class AdminServer implements AdminViews {
         name,
         upstream: upstreamText(config.upstream),
         token: token.describe(),
-        tokenIsSet: token.current !== undefined,
+        tokenIsSet: token.missing === undefined ? token.current !== undefined : token.missing().length === 0,
+        minted: token.status?.(),
         connections: meters.connections(name).current,
       })),
       minutes: this.#history.minutes(now),

@@ -4,6 +4,7 @@ import type { Series } from "./chart.ts";
 import { formatDuration, formatTime, formatUptime } from "./format.ts";
 import { MINUTES } from "./history.ts";
 import { type Html, html } from "./html.ts";
+import { issuedTokens } from "./issued_tokens.ts";
 import { lineChart } from "./line_chart.ts";
 import type { PageData } from "./page_data.ts";
 import { requestTable } from "./request_table.ts";
@@ -33,6 +34,7 @@ export function renderPage(data: PageData): string {
     ${charts(data)}</div>
     <h2>Routes, last hour</h2>
     ${routeTable(data)}
+    ${issuedTokens(data)}
     <h2>Recent requests</h2>
     ${requestTable(data)}
       </body>

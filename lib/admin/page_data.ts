@@ -1,4 +1,5 @@
 import type { LogEntry } from "../log/request_log.ts";
+import type { TokenStatus } from "../tokens/token_source.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** The content of the operator's page. */
@@ -28,6 +29,8 @@ export interface RouteStatus {
   /** The name of the variable or file, never its value. */
   readonly token: string;
   readonly tokenIsSet: boolean;
+  /** The state of a token that an issuer issues; undefined for any other. */
+  readonly minted?: TokenStatus | undefined;
   /** The number of open connections to the upstream. */
   readonly connections: number;
 }

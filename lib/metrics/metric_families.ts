@@ -14,6 +14,17 @@ export interface ServiceState {
   readonly startTime: number;
   /** Resident memory, in bytes. */
   readonly memory: number;
+  /** The tokens that issuers issue. */
+  readonly tokens: readonly TokenMetrics[];
+}
+
+/** The state of a token that an issuer issues. */
+export interface TokenMetrics {
+  readonly route: string;
+  /** The time until it expires, in seconds; undefined if there is none, or the issuer did not say. */
+  readonly expiresIn: number | undefined;
+  /** How often the issuer was asked. */
+  readonly refreshes: { readonly succeeded: number; readonly failed: number };
 }
 
 /**
@@ -95,6 +106,21 @@ export function metricFamilies(meters: Meters, state: ServiceState): Family[] {
       "cred_proxy_token_reloads_total",
       "Reloads of token files, by result: taken or refused.",
       byResult(meters.tokenReloads),
+    ),
+    gauge(
+      "cred_proxy_token_expires_seconds",
+      "Time until the token from an issuer expires; negative once it has.",
+      state.tokens.flatMap(({ route, expiresIn }): [Labels, number][] =>
+        expiresIn === undefined ? [] : [[{ route }, expiresIn]]
+      ),
+    ),
+    counter(
+      "cred_proxy_token_refreshes_total",
+      "Requests for a token to an issuer, by result: issued or failed.",
+      state.tokens.flatMap(({ route, refreshes }): [Labels, number][] => [
+        [{ route, result: "issued" }, refreshes.succeeded],
+        [{ route, result: "failed" }, refreshes.failed],
+      ]),
     ),
     counter(
       "cred_proxy_table_reloads_total",

@@ -219,7 +219,14 @@ Deno.test("deploy/cred-proxy.service starts, reloads and stops the service in th
   for (const path of copied.split(" ")) Deno.statSync(join(ROOT, path));
 });
 
-const STATE = { inFlight: 0, draining: false, accepting: true, startTime: 0, memory: 0 };
+const STATE = {
+  inFlight: 0,
+  draining: false,
+  accepting: true,
+  startTime: 0,
+  memory: 0,
+  tokens: [{ route: "/a/", expiresIn: 59.5, refreshes: { succeeded: 2, failed: 1 } }],
+};
 
 /** Returns the metrics of a service with one route. */
 function metrics(): ReturnType<typeof metricFamilies> {

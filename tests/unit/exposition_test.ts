@@ -14,7 +14,14 @@ interface Parsed {
   readonly metrics: readonly { readonly value?: string; readonly labels?: Record<string, string> }[];
 }
 
-const STATE = { inFlight: 3, draining: false, accepting: true, startTime: 1_700_000_000_500, memory: 12_345 };
+const STATE = {
+  inFlight: 3,
+  draining: false,
+  accepting: true,
+  startTime: 1_700_000_000_500,
+  memory: 12_345,
+  tokens: [{ route: "/a/", expiresIn: 59.5, refreshes: { succeeded: 2, failed: 1 } }],
+};
 
 /** The metrics of a service with some history. */
 function example(): Family[] {
@@ -84,6 +91,9 @@ Deno.test("metricFamilies() counts each request under its route, status class an
     ['cred_proxy_refusals_total{code="no_route"}', "1"],
     ['cred_proxy_refusals_total{code="overloaded"}', "0"],
     ['cred_proxy_token_reloads_total{result="taken"}', "1"],
+    ['cred_proxy_token_expires_seconds{route="/a/"}', "59.5"],
+    ['cred_proxy_token_refreshes_total{route="/a/",result="issued"}', "2"],
+    ['cred_proxy_token_refreshes_total{route="/a/",result="failed"}', "1"],
     ['cred_proxy_table_reloads_total{result="refused"}', "0"],
     ["process_start_time_seconds", "1700000000.5"],
     ["process_resident_memory_bytes", "12345"],

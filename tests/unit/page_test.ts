@@ -39,6 +39,28 @@ Deno.test("renderPage() shows the state of the service", () => {
   assert(renderPage(dataOf({ draining: true })).includes(">draining<"));
 });
 
+Deno.test("renderPage() shows kind, age, expiry, last renewal and last failure of a token from an issuer", () => {
+  const route = {
+    name: "/b/",
+    upstream: "https://api.test",
+    token: "github_app at api.github.com",
+    tokenIsSet: true,
+    connections: 0,
+  };
+  const minted = {
+    renewed: NOW - 600_000,
+    expiry: NOW + 3_000_000,
+    failure: { time: NOW - 61_000, text: "responded with <500>" },
+    refreshes: { succeeded: 3, failed: 1 },
+  };
+  const text = renderPage(dataOf({ routes: [{ ...route, minted }] }));
+  const cells = ["02:54:05", "10 min", "in 50 min", "3, 1 failed", "03:03:04 responded with &#60;500&#62;"];
+  for (const cell of [route.name, route.token, ...cells]) assert(text.includes(`>${cell}</td>`), cell);
+  const late = renderPage(dataOf({ routes: [{ ...route, minted: { ...minted, expiry: NOW - 90_000 } }] }));
+  assert(late.includes(">1 min ago</td>"));
+  assert(!renderPage(dataOf({ routes: [route] })).includes("Tokens from issuers"));
+});
+
 Deno.test("renderPage() escapes what a client made up", () => {
   const path = '/a/<img src=x onerror="alert(1)">';
   const text = renderPage(dataOf({
