@@ -6,6 +6,7 @@ import { Refusal } from "../http/refusal.ts";
 import type { ChangeCounter } from "./change_counter.ts";
 import { IssuerError } from "./issuer_error.ts";
 import type { Minted, Minter } from "./minter.ts";
+import { secretParts } from "./secret_parts.ts";
 import type { TokenSource, TokenStatus } from "./token_source.ts";
 
 /** The maximum number of former tokens that are still masked in responses. */
@@ -101,7 +102,10 @@ export class MintedToken implements TokenSource {
   }
 
   get secrets(): readonly Secret[] {
-    return [...this.#minter.inputs().flatMap(({ secret }) => secret ?? []), ...this.#minter.secrets()];
+    const inputs = this.#minter.inputs().flatMap(({ ref, secret }) =>
+      secret === undefined ? [] : secretParts(ref.kind, secret)
+    );
+    return [...inputs, ...this.#minter.secrets()];
   }
 
   describe(): string {
