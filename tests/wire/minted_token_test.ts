@@ -139,7 +139,7 @@ const BAD: readonly {
   readonly status: number;
   readonly line: RegExp;
 }[] = [
-  { name: "down", answer: "down", status: 502, line: /can't be reached: ConnectionRefused/ },
+  { name: "down", answer: "down", status: 502, line: /can't be reached: .*ConnectionRefused/ },
   {
     name: "400",
     answer: { status: 400, text: `{"error":"invalid_client","error_description":"${SECRET}"}` },
