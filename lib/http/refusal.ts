@@ -108,6 +108,14 @@ export const REFUSAL_CODES = Object.keys(REFUSALS) as readonly RefusalCode[];
 /** The maximum number of characters of a subject in a message: a client may request a very long path. */
 const SUBJECT_LIMIT = 200;
 
+/** What else there is to a refusal. */
+interface RefusalOptions {
+  readonly cause?: unknown;
+  readonly final?: boolean;
+  readonly retryAfterS?: number;
+  readonly advice?: string;
+}
+
 /** The reason for which the proxy itself responds to a request, instead of the upstream. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
@@ -118,19 +126,23 @@ export class Refusal extends Error {
   /** The time after which a retry may succeed, in seconds. */
   readonly retryAfterS: number | undefined;
 
+  /** What the client may do, as the end of the message, or nothing. */
+  readonly advice: string;
+
   /**
    * @param subject What the message is about. The client sees it.
    * @param options `cause`: what happened, for the log only. `final`: whether a retry is pointless. `retryAfterS`: the
-   * time after which a retry may succeed, in seconds.
+   * time after which a retry may succeed, in seconds. `advice`: what the client may do, as the end of the message.
    */
   constructor(
     readonly code: RefusalCode,
     readonly subject = "",
-    { cause, final = false, retryAfterS }: { cause?: unknown; final?: boolean; retryAfterS?: number } = {},
+    { cause, final = false, retryAfterS, advice = "" }: RefusalOptions = {},
   ) {
     super(code, { cause });
     this.final = final;
     this.retryAfterS = retryAfterS;
+    this.advice = advice;
   }
 }
 
@@ -157,8 +169,8 @@ export function refusalResponse(refusal: Refusal, method: string, id: string): R
 }
 
 /** Returns the message of a refusal's response. */
-export function refusalMessage({ code, subject }: Refusal): string {
-  return REFUSALS[code].message(subject.slice(0, SUBJECT_LIMIT));
+export function refusalMessage({ code, subject, advice }: Refusal): string {
+  return REFUSALS[code].message(subject.slice(0, SUBJECT_LIMIT)) + advice;
 }
 
 /** Returns the status of a refusal's response. */

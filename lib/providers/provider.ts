@@ -32,6 +32,8 @@ export interface ProviderRoute {
   readonly fields: RouteFields;
   /** How to point which client at it. */
   readonly clients: readonly Recipe[];
+  /** The beginnings of the paths that clients ask for, by which a request without the route's prefix is recognized. */
+  readonly calls?: readonly string[];
   /** A cheap request with which the provider shows whether it takes the token; undefined: none is known. */
   readonly proof?: Proof;
 }

@@ -40,7 +40,9 @@ export function createHandler(service: Service): Handler {
       const matched = router.match(host, asked.path);
       // Before all that would tell a page which routes there are.
       if (!matched?.config.browsers) assertNoBrowser(headers);
-      if (matched === undefined) throw new Refusal("no_route", asked.path);
+      if (matched === undefined) {
+        throw new Refusal("no_route", asked.path, { advice: router.suggest(asked.path) });
+      }
       span.matched(matched);
       const route = routeFor(identity, matched);
       // Before the policy, which checks what is forwarded.

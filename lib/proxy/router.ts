@@ -25,6 +25,7 @@ import { parameterRule } from "./client_query.ts";
 import { referenceRewriter } from "./reference.ts";
 import type { Route } from "./route.ts";
 import { RouteIndex } from "./route_index.ts";
+import { RouteSuggestions } from "./suggest_route.ts";
 
 /** A live route table. A reload replaces it as a whole. */
 export interface Router {
@@ -39,6 +40,11 @@ export interface Router {
   readonly authenticate: Authenticator;
   /** Returns the route for a request, or undefined if none matches. */
   match(host: string, path: string): Route | undefined;
+  /**
+   * Returns what to suggest for a path without a route, as the end of a message; nothing if the table lists
+   * clients, since not all of them may know every route.
+   */
+  suggest(path: string): string;
   /** Closes the idle connections of all routes. Requests in flight are not affected. */
   close(): void;
 }
@@ -148,6 +154,7 @@ export function createRouter(
   const index = new RouteIndex(
     routes.map((route) => ({ path: route.config.path, host: route.config.host, route })),
   );
+  let suggestions: RouteSuggestions | undefined;
   return {
     routes,
     mask,
@@ -155,6 +162,11 @@ export function createRouter(
     authenticate,
     clients,
     match: (host, path) => index.match(host, path)?.route,
+    suggest(path) {
+      if (clients.length > 0) return "";
+      suggestions ??= new RouteSuggestions(routes.map(({ config }) => config));
+      return suggestions.for(path);
+    },
     close() {
       for (const { transport } of [...routes, ...own]) transport.close();
     },

@@ -10,6 +10,7 @@ import { fromFileUrl, join } from "@std/path";
 import { PROVIDERS } from "../../lib/providers/all_providers.ts";
 import { makeAuthority } from "../support/authority.ts";
 import type { Exchange } from "../support/exchange.ts";
+import { startService } from "../support/service.ts";
 import { startUpstream } from "../support/upstream.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
@@ -295,4 +296,60 @@ Deno.test("doctor may connect to the upstreams, and to nothing else", async () =
     }).output();
     assertMatch(new TextDecoder().decode(wide.stderr), /^cred-proxy: --allow-net: is unrestricted/m);
   });
+});
+
+Deno.test("the service answers a path without a route with the path that was meant, unless not all clients may know it", async () => {
+  const route = {
+    path: "/anthropic/",
+    upstream: "https://api.anthropic.com",
+    auth_scheme: "",
+    token_env: "TOKEN",
+  };
+  const answerFor = async (table: object, key: string) => {
+    const env = { TOKEN: "a-secret-token", CLIENT: "a-client-token" };
+    await using service = await startService({ routes: { routes: [route], ...table }, env });
+    const response = await fetch(`${service.url}/v1/messages`, { headers: { "x-api-key": key } });
+    const { error } = await response.json();
+    return [response.status, error.message];
+  };
+  const advice = [404, 'No route for "/v1/messages"; did you mean /anthropic/v1/messages?'];
+  assertEquals(await answerFor({}, "placeholder"), advice);
+  assertEquals(await answerFor({ client_token_env: "CLIENT" }, "a-client-token"), advice);
+  const stranger = await answerFor({ client_token_env: "CLIENT" }, "another-token");
+  assertEquals(stranger[0], 401);
+  const clients = [{ name: "one", token_env: "CLIENT", routes: ["/anthropic/"] }];
+  assertEquals(await answerFor({ clients }, "a-client-token"), [404, 'No route for "/v1/messages"']);
+});
+
+Deno.test("the log names what could not be reached, and why", async () => {
+  using plain = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  answerInClear(plain);
+  const { port } = plain.addr;
+  const bearer = { auth_scheme: "Bearer", token_env: "TOKEN" };
+  await using service = await startService({
+    routes: {
+      routes: [
+        { path: "/closed/", upstream: "http://127.0.0.1:1", ...bearer },
+        { path: "/nowhere/", upstream: "https://nowhere.invalid", ...bearer },
+        { path: "/plain/", upstream: `https://127.0.0.1:${port}`, ...bearer },
+      ],
+    },
+    env: { TOKEN: "a-secret-token", CRED_PROXY_DEBUG: "1" },
+  });
+  const cases: [path: string, cause: RegExp][] = [
+    ["/closed/", /UpstreamUnreachable: 127\.0\.0\.1:1 refuses connections: ConnectionRefused: /],
+    ["/nowhere/", /UpstreamUnreachable: the name nowhere\.invalid can't be resolved: /],
+    [
+      "/plain/",
+      new RegExp(
+        `UpstreamNotTls: 127\\.0\\.0\\.1:${port} does not speak TLS: is its port right, or is it an http:`,
+      ),
+    ],
+  ];
+  for (const [path, cause] of cases) {
+    const response = await fetch(`${service.url}${path}`);
+    // The client learns neither.
+    assertEquals((await response.json()).error.type, "cred_proxy_upstream_failed");
+    await service.logged(cause);
+  }
 });

@@ -21,6 +21,8 @@ export interface FieldSpec<Value> {
   readonly default: { readonly value: Value } | undefined;
   /** The names of fields that may be given instead of this one, but not together with it. */
   readonly alternatives?: readonly string[];
+  /** What people call the field who don't know its name, in lower case with underscores. */
+  readonly aliases?: readonly string[];
 }
 
 /** Specifies a field that is required. */
@@ -47,6 +49,11 @@ export function optionalUnless<Value>(
 /** Specifies a field that may be omitted. */
 export function optional<Value, Default>(read: Reader<Value>, value: Default): FieldSpec<Value | Default> {
   return { read, default: { value } };
+}
+
+/** Adds what people call a field who don't know its name. */
+export function alsoCalled<Spec extends FieldSpec<unknown>>(spec: Spec, ...aliases: readonly string[]): Spec {
+  return { ...spec, aliases };
 }
 
 /** The specifications of an object's fields, by name. */
@@ -85,10 +92,16 @@ export function readFields<Of extends FieldSpecs>(
   for (const name of object.keys()) {
     if (Object.hasOwn(specs, name)) continue;
     // No suggestion for a name that may be a secret: it would reveal what the secret is similar to.
-    const hint = isPlainName(name) ? didYouMean(name, Object.keys(specs)) : "";
+    const hint = isPlainName(name) ? hintFor(name, specs) : "";
     problems.push(problem(memberPath(path, name), "unknown_field", `unknown field${hint}`));
   }
   return readingOf(values, problems);
+}
+
+function hintFor(name: string, specs: FieldSpecs): string {
+  const lower = name.toLowerCase().replaceAll("-", "_");
+  const [known] = Object.entries(specs).find(([, { aliases = [] }]) => aliases.includes(lower)) ?? [];
+  return known === undefined ? didYouMean(name, Object.keys(specs)) : `; did you mean ${known}?`;
 }
 
 function defaultOf(spec: FieldSpec<unknown>, path: string): Result<unknown> {

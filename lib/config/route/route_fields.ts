@@ -1,5 +1,6 @@
 import { failAll, ok, type Problem, problem } from "../../core/result.ts";
 import {
+  alsoCalled,
   type FieldValues,
   optional,
   optionalUnless,
@@ -32,18 +33,27 @@ import { parsePrefix } from "./uri_path.ts";
 
 /** Every field of a route. A new field needs a line here and one in {@linkcode readRoute}. */
 const ROUTE_FIELDS = {
-  path: requiredUnless(fromString(parsePrefix), ["host"]),
+  path: alsoCalled(requiredUnless(fromString(parsePrefix), ["host"]), "prefix", "route", "from", "location"),
   host: optional(fromString(parseRouteHost), undefined),
-  upstream: required(fromString(parseUpstream)),
+  upstream: alsoCalled(
+    required(fromString(parseUpstream)),
+    ...["url", "target", "base_url", "to", "endpoint", "proxy_pass", "destination"],
+  ),
   // Required where the token is sent in a field: checkPlacement().
-  auth_scheme: optional(fromString(parseAuthScheme), ""),
-  token_env: requiredUnless(fromString(parseTokenVariable), ["token_file", "token_from"]),
+  auth_scheme: alsoCalled(optional(fromString(parseAuthScheme), ""), "auth", "scheme", "auth_type", "type"),
+  token_env: alsoCalled(
+    requiredUnless(fromString(parseTokenVariable), ["token_file", "token_from"]),
+    ...["token", "key", "secret", "api_key", "env", "credential", "password"],
+  ),
   token_file: optionalUnless(fromString(parseTokenFilePath), ["token_from"]),
   token_from: optionalUnless(readTokenFrom, []),
-  auth_header: optional(fromString(parseCredentialField), "Authorization"),
+  auth_header: alsoCalled(
+    optional(fromString(parseCredentialField), "Authorization"),
+    ...["header", "auth_field", "header_name"],
+  ),
   auth_query: optional(fromString(parseAuthQuery), undefined),
-  auth_user: optional(fromString(parseAuthUser), undefined),
-  set_headers: optional(readSetHeaders, new Map<string, string>()),
+  auth_user: alsoCalled(optional(fromString(parseAuthUser), undefined), "user", "username", "login"),
+  set_headers: alsoCalled(optional(readSetHeaders, new Map<string, string>()), "headers"),
   add_headers: optional(readAddHeaders, new Map<string, string>()),
   drop_headers: optional(listOf("field name", parseDroppedField), []),
   keep_headers: optional(listOf("field name", parseKeptField), []),
@@ -56,7 +66,7 @@ const ROUTE_FIELDS = {
   cookies: optional(readBoolean, false),
   scrub: optional(readBoolean, true),
   connect_timeout_s: optional(readSeconds, 10_000),
-  response_timeout_s: optional(readSeconds, 600_000),
+  response_timeout_s: alsoCalled(optional(readSeconds, 600_000), "timeout", "timeout_s", "timeout_ms"),
 };
 
 /** Reads one route of the table. */

@@ -14,6 +14,7 @@ export const anthropic: Provider = {
       token_env: "ANTHROPIC_API_KEY",
     },
     clients: [clients],
+    calls: ["/v1/messages", "/v1/complete", "/api/hello"],
     proof: { path: "/v1/models?limit=1", fields: { "anthropic-version": "2023-06-01" } },
   }],
   secrets: [{

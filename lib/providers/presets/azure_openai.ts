@@ -14,6 +14,7 @@ export const azureOpenai: Provider = {
       token_env: "AZURE_OPENAI_API_KEY",
     },
     clients: [clients],
+    calls: ["/openai"],
     proof: { path: "/openai/models?api-version=2024-10-21" },
   }],
   secrets: [{

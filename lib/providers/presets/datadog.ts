@@ -15,6 +15,7 @@ export const datadog: Provider = {
       token_env: "DD_BEARER_TOKEN",
     },
     clients: [curl],
+    calls: ["/api/v1", "/api/v2"],
     proof: { path: "/api/v2/validate_keys", refused: [401, 403] },
   }],
   secrets: [{

@@ -13,6 +13,7 @@ export const deepseek: Provider = {
       token_env: "DEEPSEEK_API_KEY",
     },
     clients: [openaiCompatible],
+    calls: ["/chat"],
     proof: { path: "/models" },
   }],
   secrets: [{

@@ -14,6 +14,7 @@ export const gemini: Provider = {
       token_env: "GEMINI_API_KEY",
     },
     clients: [clients],
+    calls: ["/v1beta"],
     // An invalid key is an invalid argument to this API: 400.
     proof: { path: "/v1beta/models?pageSize=1", refused: [400, 401, 403] },
   }],

@@ -13,6 +13,7 @@ export const huggingface: Provider = {
       token_env: "HF_TOKEN",
     },
     clients: [clients],
+    calls: ["/api/models", "/api/whoami-v2"],
     proof: { path: "/api/whoami-v2" },
   }],
   secrets: [{

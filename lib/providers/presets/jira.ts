@@ -9,6 +9,7 @@ export const jira: Provider = {
     // Without auth_user, the token is user:password already: the user is the account's e-mail address.
     fields: { path: "/jira/", upstream: "https://{host}", auth_scheme: "Basic", token_env: "JIRA_LOGIN" },
     clients: [curl],
+    calls: ["/rest"],
     proof: { path: "/rest/api/3/myself" },
   }],
   secrets: [{

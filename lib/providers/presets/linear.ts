@@ -9,6 +9,7 @@ export const linear: Provider = {
     // A personal key is the whole value, without a scheme; only an OAuth token has Bearer before it.
     fields: { path: "/linear/", upstream: "https://{host}", auth_scheme: "", token_env: "LINEAR_API_KEY" },
     clients: [curl],
+    calls: ["/graphql"],
     proof: {
       method: "POST",
       path: "/graphql",

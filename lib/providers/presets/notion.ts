@@ -13,6 +13,7 @@ export const notion: Provider = {
       token_env: "NOTION_TOKEN",
     },
     clients: [curl],
+    calls: ["/v1/pages", "/v1/databases", "/v1/search"],
     proof: { path: "/v1/users/me", fields: { "notion-version": "2022-06-28" } },
   }],
   secrets: [{

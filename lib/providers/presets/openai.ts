@@ -13,6 +13,7 @@ export const openai: Provider = {
       token_env: "OPENAI_API_KEY",
     },
     clients: [clients],
+    calls: ["/v1/responses", "/v1/chat", "/v1/embeddings", "/v1/completions"],
     proof: { path: "/v1/models" },
   }],
   secrets: [{

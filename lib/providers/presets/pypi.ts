@@ -8,6 +8,7 @@ export const pypi: Provider = {
   routes: [{
     fields: { path: "/pypi/", upstream: "https://{host}", auth_scheme: "Basic", token_env: "PYPI_LOGIN" },
     clients: [pip],
+    calls: ["/simple"],
     proof: { path: "/simple/", refused: [401, 403] },
   }],
   secrets: [{ variable: "PYPI_LOGIN", what: "USER:PASSWORD of the index" }],

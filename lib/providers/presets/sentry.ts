@@ -13,6 +13,7 @@ export const sentry: Provider = {
       token_env: "SENTRY_AUTH_TOKEN",
     },
     clients: [curl],
+    calls: ["/api/0"],
     proof: { path: "/api/0/organizations/" },
   }],
   secrets: [{

@@ -13,6 +13,7 @@ export const stripe: Provider = {
       token_env: "STRIPE_API_KEY",
     },
     clients: [curl],
+    calls: ["/v1/customers", "/v1/charges", "/v1/balance"],
     proof: { path: "/v1/balance" },
   }],
   secrets: [{

@@ -13,6 +13,7 @@ export const vercel: Provider = {
       token_env: "VERCEL_TOKEN",
     },
     clients: [curl],
+    calls: ["/v2/user", "/v9/projects", "/v6/deployments"],
     // An invalid token is forbidden, not unauthorized.
     proof: { path: "/v2/user", refused: [401, 403] },
   }],

@@ -1,0 +1,35 @@
+import { assertEquals } from "@std/assert";
+import { RouteSuggestions } from "../../lib/proxy/suggest_route.ts";
+import { routeOf } from "../support/route.ts";
+
+const ROUTES = [
+  routeOf({ path: "/anthropic/", upstream: "https://api.anthropic.com" }),
+  routeOf({ path: "/openai/", upstream: "https://api.openai.com" }),
+  routeOf({ path: "/internal/api/", upstream: "https://api.example.com" }),
+  routeOf({ path: undefined, host: "api.github.com", upstream: "https://api.github.com" }),
+];
+
+Deno.test("a path without its prefix, or with a misspelled one, is answered with the path that was meant", () => {
+  const suggestions = new RouteSuggestions(ROUTES);
+  const all = "; the routes are /anthropic/, /openai/, /internal/api/";
+  const cases: [path: string, advice: string][] = [
+    ["/v1/messages", "; did you mean /anthropic/v1/messages?"],
+    ["/v1/messages/count_tokens", "; did you mean /anthropic/v1/messages/count_tokens?"],
+    ["/v1/responses", "; did you mean /openai/v1/responses?"],
+    ["/v1/messagesx", all],
+    ["/antropic/v1/messages", "; did you mean /anthropic/v1/messages?"],
+    ["/Anthropic", "; did you mean /anthropic?"],
+    ["/x", all],
+    ["/", all],
+    [`/antropic/${"x".repeat(200)}`, ""],
+  ];
+  for (const [path, advice] of cases) assertEquals(suggestions.for(path), advice, path);
+});
+
+Deno.test("of many routes, none is listed, and names are not compared", () => {
+  const many = Array.from({ length: 1000 }, (_, index) => routeOf({ path: `/route${index}/` }));
+  assertEquals(new RouteSuggestions(many).for("/rout1/x"), "");
+  assertEquals(new RouteSuggestions(many.slice(0, 10)).for("/rout1/x"), "; did you mean /route1/x?");
+  assertEquals(new RouteSuggestions(many.slice(0, 10)).for("/zebra"), "");
+  assertEquals(new RouteSuggestions([]).for("/x"), "");
+});
