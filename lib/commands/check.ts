@@ -1,4 +1,5 @@
-import { checkClientTokens, proofText, unsetClientText } from "../clients/client_tokens.ts";
+import { proofText, unsetClientText } from "../clients/client_tokens.ts";
+import { TokenClashes } from "../clients/token_clashes.ts";
 import { checkKeyFiles } from "../clients/open_issuers.ts";
 import { loadConfiguration, loadTokens } from "../config/load/load.ts";
 import { type ClientConfig, type RouteConfig, routeName } from "../config/route/route_config.ts";
@@ -34,12 +35,12 @@ export const check: Command = async ([file], options) => {
   }
   const { settings, table } = configuration.value;
   const path = file ?? settings.routesPath;
-  const files = await TokenFiles.open(folderOf(path), tokenFiles(table));
+  const guard = new TokenClashes(table, tokens.value);
+  const files = await TokenFiles.open(folderOf(path), tokenFiles(table), { guard });
   const stores = files.ok ? { tokens: tokens.value, files: files.value } : undefined;
   const problems = [
     ...problemsOf(files),
     ...await checkKeyFiles(table, folderOf(path)),
-    ...stores === undefined ? [] : checkClientTokens(table, stores),
   ];
   if (stores === undefined || problems.length > 0) {
     printProblems(problems);

@@ -1,5 +1,6 @@
-import { checkClientTokens, proofText, unsetClientText } from "../clients/client_tokens.ts";
+import { proofText, unsetClientText } from "../clients/client_tokens.ts";
 import { checkKeyFiles } from "../clients/open_issuers.ts";
+import { TokenClashes } from "../clients/token_clashes.ts";
 import { loadConfiguration, loadTokens } from "../config/load/load.ts";
 import { routeName, routesWithTokens, type RouteTable } from "../config/route/route_config.ts";
 import { checkClientToken, tokenFiles, unsetText } from "../config/route/token.ts";
@@ -49,7 +50,9 @@ export const serve: Command = async () => {
     return EXIT.configuration;
   }
 
-  const files = await TokenFiles.open(folderOf(settings.routesPath), tokenFiles(table));
+  const files = await TokenFiles.open(folderOf(settings.routesPath), tokenFiles(table), {
+    guard: new TokenClashes(table, tokens.value),
+  });
   if (!files.ok) {
     printProblems(files.problems);
     return EXIT.configuration;
@@ -57,10 +60,7 @@ export const serve: Command = async () => {
   const read = { tokens: tokens.value, files: files.value };
   const minted = new MintedTokens({ ...issuerOptions(configuration.value), report: printError }, read);
   const stores: TokenStores = { ...read, minted };
-  const clientProblems = [
-    ...checkClientTokens(table, stores),
-    ...await checkKeyFiles(table, folderOf(settings.routesPath)),
-  ];
+  const clientProblems = await checkKeyFiles(table, folderOf(settings.routesPath));
   if (clientProblems.length > 0) {
     printProblems(clientProblems);
     return EXIT.configuration;
@@ -77,7 +77,7 @@ export const serve: Command = async () => {
   }
   await revokeAfterStart(settings);
   announce(server, settings, table);
-  const hasClientTokens = table.clientTokenEnv !== undefined;
+  const hasClientTokens = table.clientTokenEnv !== undefined || table.clients.length > 0;
   const warning = exposureWarning({ settings, hasClientTokens, pid: Deno.pid });
   if (warning !== undefined) printError(warning);
   warnOfUnsetTokens(table, stores);

@@ -32,14 +32,15 @@ export function createHandler(service: Service): Handler {
       const asked = parseTarget(request.url, host, method);
       span.entry.path = asked.path;
 
-      // Before the route, so that a stranger does not learn which there are.
+      const matched = router.match(host, asked.path);
+      // Before all that would tell a page which routes there are, or that make the browser ask for a password.
+      if (!matched?.config.browsers) assertNoBrowser(headers);
+
+      // Before the route's absence is told, so that a stranger does not learn which there are.
       const found = router.authenticate(headers);
       const identity = found instanceof Promise ? await found : found;
       span.identified(identity);
 
-      const matched = router.match(host, asked.path);
-      // Before all that would tell a page which routes there are.
-      if (!matched?.config.browsers) assertNoBrowser(headers);
       if (matched === undefined) {
         throw new Refusal("no_route", asked.path, { advice: router.suggest(asked.path) });
       }

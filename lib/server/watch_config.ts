@@ -1,11 +1,11 @@
-import { checkClientTokens } from "../clients/client_tokens.ts";
+import { TokenClashes } from "../clients/token_clashes.ts";
 import { checkKeyFiles } from "../clients/open_issuers.ts";
 import { loadTable } from "../config/load/load.ts";
 import { routeName, type RouteTable } from "../config/route/route_config.ts";
 import { checkClientToken, tokenFiles, type Tokens, tokenVariables } from "../config/route/token.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import { fileFingerprint } from "../core/file_fingerprint.ts";
-import { failAll, okUnless, problem, type Result } from "../core/result.ts";
+import { failAll, ok, problem, type Result } from "../core/result.ts";
 import { SettledWatch } from "../core/settled_watch.ts";
 import { printError, printProblems } from "../log/print.ts";
 import { missingGrants } from "../permissions/grants.ts";
@@ -109,8 +109,9 @@ async function loadChanged(
   const problems = [...missing, ...unread, ...(unread.length > 0 ? [] : checkClientToken(table, tokens))];
   problems.push(...await checkKeyFiles(table, folderOf(settings.routesPath)));
   if (problems.length > 0) return failAll(problems);
-  const files = await TokenFiles.open(folderOf(settings.routesPath), tokenFiles(table), before);
-  if (!files.ok) return files;
-  const clashes = checkClientTokens(table, { tokens, files: files.value });
-  return okUnless(clashes, { table, files: files.value });
+  const files = await TokenFiles.open(folderOf(settings.routesPath), tokenFiles(table), {
+    before,
+    guard: new TokenClashes(table, tokens),
+  });
+  return files.ok ? ok({ table, files: files.value }) : files;
 }

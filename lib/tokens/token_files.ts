@@ -6,6 +6,7 @@ import { SettledWatch } from "../core/settled_watch.ts";
 import { ChangeCounter } from "./change_counter.ts";
 import { type FilePlace, readToken, tokenFingerprint } from "./read_token.ts";
 import { StoredToken } from "./stored_token.ts";
+import type { TokenGuard } from "./token_guard.ts";
 
 /** A file that holds a secret, and what the secret is used as. */
 export type SecretFile = Pick<SecretRef, "name" | "kind">;
@@ -23,6 +24,7 @@ export class TokenFiles {
   static readonly NONE = new TokenFiles(new Map(), { changes: new ChangeCounter() });
 
   readonly #watched: ReadonlyMap<string, WatchedToken>;
+  readonly #guard: TokenGuard | undefined;
   /** The count of replaced tokens, across reloads of the table. */
   readonly changes: ChangeCounter;
   /** The files whose token differs from the one that was served before {@linkcode open}. */
@@ -30,8 +32,13 @@ export class TokenFiles {
 
   private constructor(
     watched: ReadonlyMap<string, WatchedToken>,
-    { changes, renewed = [] }: { changes: ChangeCounter; renewed?: readonly string[] },
+    { changes, renewed = [], guard }: {
+      changes: ChangeCounter;
+      renewed?: readonly string[];
+      guard?: TokenGuard | undefined;
+    },
   ) {
+    this.#guard = guard;
     this.#watched = watched;
     this.changes = changes;
     this.renewed = renewed;
@@ -42,12 +49,11 @@ export class TokenFiles {
    *
    * @param folder The table's folder.
    * @param listed The files, with paths that are absolute or relative to the folder. One may be listed several times.
-   * @param before What was served until now. Its tokens continue to be masked.
    */
   static async open(
     folder: string,
     listed: Iterable<SecretFile>,
-    before?: TokenFiles,
+    { before, guard }: OpenOptions = {},
   ): Promise<Result<TokenFiles>> {
     const changes = before?.changes ?? new ChangeCounter();
     const watched = new Map<string, WatchedToken>();
@@ -65,12 +71,17 @@ export class TokenFiles {
       watched.set(name, { place, kinds, token, watch });
     }
     if (problems.length > 0) return failAll(problems);
+    // Before any token is replaced: those that were served until now may go on being served.
+    const clashes = guard?.checkAll({
+      source: (name) => ({ current: read.get(name) ?? watched.get(name)?.token.current }),
+    }) ?? [];
+    if (clashes.length > 0) return failAll(clashes);
     const renewed = [...read].filter(([name, token]) => {
       const { token: stored } = watched.get(name)!;
       const served = stored.current !== undefined;
       return stored.replace(token) && served;
     }).map(([name]) => name);
-    return ok(new TokenFiles(watched, { changes, renewed }));
+    return ok(new TokenFiles(watched, { changes, renewed, guard }));
   }
 
   /** Returns the token of a file, or undefined if no route uses the file. */
@@ -86,7 +97,7 @@ export class TokenFiles {
   async poll(report: (line: string, loaded: boolean) => void): Promise<void> {
     for (const [name, { place, kinds, token, watch }] of this.#watched) {
       if (!await watch.poll()) continue;
-      const result = await readToken(place, name, kinds);
+      const result = this.#accepted(name, await readToken(place, name, kinds));
       if (result.ok && result.value !== undefined) {
         if (token.replace(result.value)) report(renewedText(name), true);
         continue;
@@ -96,6 +107,21 @@ export class TokenFiles {
       report(`${name}: ${problem?.message ?? "no such file"}; ${rest}`, false);
     }
   }
+
+  /** Returns what was read from a file, or why it can't be used beside the others. */
+  #accepted(name: string, read: Result<Secret | undefined>): Result<Secret | undefined> {
+    if (!read.ok || read.value === undefined) return read;
+    const problems = this.#guard?.checkOne(name, read.value, this) ?? [];
+    return problems.length > 0 ? failAll(problems) : read;
+  }
+}
+
+/** How files are opened. */
+export interface OpenOptions {
+  /** What was served until now. Its tokens continue to be masked. */
+  readonly before?: TokenFiles | undefined;
+  /** Decides which secrets may be used together. */
+  readonly guard?: TokenGuard | undefined;
 }
 
 /** Returns the folder that a file must not lead out of, and the file's path below it. */

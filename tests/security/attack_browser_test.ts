@@ -12,6 +12,7 @@ import { startAdmin, type WithAdmin } from "../support/admin.ts";
 import { AFTER, type Attack, requestText, useAttackFixture } from "../support/attack_fixture.ts";
 import { TOKEN } from "../support/fixture.ts";
 import { startRecordingUpstream } from "../support/recording_upstream.ts";
+import { startService } from "../support/service.ts";
 import { request } from "../support/wire.ts";
 
 const fixture = useAttackFixture((upstream) => [
@@ -56,6 +57,19 @@ Deno.test("a request of a web page passes where the route says so", (test) => {
       AFTER,
     ], [["OPTIONS /x", ["access-control-request-method: PUT", ...fields]]]],
   ]);
+});
+
+Deno.test("a page is not asked for the client token either, which would make the browser ask for a password", async () => {
+  const route = { path: "/a/", upstream: "http://127.0.0.1:9", auth_scheme: "Bearer", token_env: "A_TOKEN" };
+  await using service = await startService({
+    routes: { client_token_env: "CLIENT_TOKEN", routes: [route] },
+    env: { A_TOKEN: TOKEN, CLIENT_TOKEN: "client-1Qw2Er3Ty4Ui5Op" },
+  });
+  for (const target of ["/a/x", "/nowhere"]) {
+    const head = `GET ${target} HTTP/1.1\r\nHost: proxy\r\nSec-Fetch-Site: cross-site\r\n\r\n`;
+    const response = await request(service.port, head);
+    assertEquals([response.status, response.field("www-authenticate")], [403, undefined]);
+  }
 });
 
 Deno.test("Sec-Fetch-Mode alone is no browser: Node's fetch sends it", (test) =>

@@ -158,7 +158,7 @@ Deno.test("TokenFiles that take over from others tell which token is another tha
     const before = valueOf(await TokenFiles.open(folder, filesOf("same", "other")));
     assertEquals(before.renewed, []);
     for (const name of ["other", "new"]) await Deno.writeTextFile(join(folder, name), "second");
-    const after = valueOf(await TokenFiles.open(folder, filesOf("same", "other", "new"), before));
+    const after = valueOf(await TokenFiles.open(folder, filesOf("same", "other", "new"), { before }));
     assertEquals(after.renewed, ["other"]);
   });
 });
