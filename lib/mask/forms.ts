@@ -1,6 +1,6 @@
 import { Secret } from "../core/secret.ts";
-import { base64Forms, bothAlphabets } from "./base64.ts";
-import { hexForms, htmlForms, jsonForms, percentForms } from "./escapes.ts";
+import { base64Forms, bothAlphabets, type Coded } from "./base64.ts";
+import { Form, type FormOptions } from "./form.ts";
 
 /** The minimum length of a token that is masked, in bytes: shorter ones occur by chance in unrelated content. */
 export const MIN_MASKED_BYTES = 8;
@@ -18,48 +18,73 @@ export interface MaskedSecret {
 }
 
 /**
- * Returns every form of a secret that is masked in responses, one byte per character: the text itself, and the results of
- * common encoders. No form is shorter than {@linkcode MIN_MASKED_BYTES}, since no encoder shortens a text; a secret that is
- * shorter has no forms.
+ * Returns the parts of a secret that are masked one by one: the lines of a private key, but not those that say that it is
+ * one (RFC 7468); usually the secret itself.
  */
-export function secretForms({ text: secret, isBase64 = false }: MaskedSecret): Secret[] {
+export function secretLines(secret: MaskedSecret): MaskedSecret[] {
+  const text = secret.text.reveal();
+  if (!/[\r\n]/.test(text)) return [secret];
+  return text.split(/[\r\n]+/).filter((line) => !line.startsWith("-----")).map((line) => ({
+    ...secret,
+    text: Secret.of(line),
+  }));
+}
+
+/**
+ * Returns the forms of a secret that are masked in responses: the text itself, in hexadecimal, UTF-16 and base64, and base64
+ * of that. Escapes within them are matched, not enumerated. No form is shorter than {@linkcode MIN_MASKED_BYTES}; a secret
+ * that is shorter has no forms.
+ */
+export function secretForms({ text: secret, isBase64 = false }: MaskedSecret): Form[] {
   if (!isMaskable(secret)) return [];
+  const forms = new Map<string, Form>();
+  const add = (text: string, more: Partial<FormOptions> = {}): void => {
+    const options = { text, extra: "", escapes: true, wraps: false, ...more };
+    const key = `${options.wraps}${options.extra} ${text}`;
+    if (!forms.has(key)) forms.set(key, new Form(options));
+  };
+  const addBase64 = ({ text, extra }: Coded, wraps = true): void => add(text, { extra, wraps });
+
   const text = secret.reveal();
-  const forms = new Set<string>();
+  const bare = isBase64 ? text.replace(/=+$/, "") : text;
   if (isBase64) {
-    for (const form of bothAlphabets(text)) for (const spelling of spellings(form)) forms.add(spelling);
-    // A server that encodes the field's value encodes it for the second time.
-    for (const form of textForms(text.replace(/=+$/, ""))) forms.add(form);
-  } else {
-    for (const form of textForms(text)) forms.add(form);
+    for (const each of bothAlphabets({ text: bare, extra: "" })) {
+      addBase64(each);
+    }
+  } else {for (const each of new Set([text, utf8(text), text.toLowerCase()])) {
+      add(each);
+    }}
+  for (const bytes of new Set([bare, utf8(bare)])) {
+    for (const coded of hexForms(bytes)) add(coded, { escapes: false });
+    for (const coded of base64Forms(bytes)) {
+      addBase64(coded);
+      // What is encoded twice: of the first result only what is certain.
+      if (!isBase64) {
+        for (const twice of base64Forms(coded.text)) addBase64(twice, false);
+      }
+    }
   }
-  return Array.from(forms, (form) => Secret.of(form));
+  for (const coded of utf16Forms(bare)) add(coded, { escapes: false });
+  return [...forms.values()];
 }
 
-/** Yields every form of a text. Beyond ASCII, in both encodings: heads are Latin-1, but most servers respond in UTF-8. */
-function* textForms(text: string): Generator<string> {
-  for (const escaped of [text, ...jsonForms(text), ...htmlForms(text)]) {
-    yield escaped;
-    yield utf8(escaped);
-  }
-  for (const bytes of new Set([text, utf8(text)])) {
-    yield* percentForms(bytes);
-    yield* hexForms(bytes);
-    for (const coded of new Set(base64Forms(bytes))) yield* spellings(coded);
-  }
+/** Yields a text in hexadecimal, in both cases. */
+function* hexForms(bytes: string): Generator<string> {
+  const coded = Array.from(bytes, (byte) => byte.charCodeAt(0).toString(16).padStart(2, "0")).join("");
+  yield coded;
+  yield coded.toUpperCase();
 }
 
-/** Yields the result of every encoder for an ASCII text. */
-function* spellings(text: string): Generator<string> {
-  yield text;
-  yield* percentForms(text);
-  yield* jsonForms(text);
-  yield* htmlForms(text);
+/** Yields a text in UTF-16, in both byte orders: of a character that Latin-1 has, one byte is 0. */
+function* utf16Forms(text: string): Generator<string> {
+  yield Array.from(text, (char) => `${char}\0`).join("");
+  yield Array.from(text, (char) => `\0${char}`).join("");
 }
 
 const encoder = new TextEncoder();
 
 /** Returns a text's UTF-8 encoding, one byte per character. */
 function utf8(text: string): string {
-  return Array.from(encoder.encode(text), (byte) => String.fromCharCode(byte)).join("");
+  return Array.from(encoder.encode(text), (byte) => String.fromCharCode(byte))
+    .join("");
 }

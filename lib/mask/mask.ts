@@ -1,68 +1,173 @@
 import { decodeLatin1, encodeLatin1 } from "../core/latin1.ts";
-import { Automaton, ROOT } from "./automaton.ts";
-import { type MaskedSecret, secretForms } from "./forms.ts";
-import { Search } from "./search.ts";
+import { escapeRuns } from "./escape.ts";
+import type { Form, Match } from "./form.ts";
+import { type MaskedSecret, secretForms, secretLines } from "./forms.ts";
+import { matchAfter, matchBefore } from "./match_form.ts";
+import { type Region, regionsOf } from "./regions.ts";
+import { type Alphabet, alphabetOf, USUAL } from "./run_alphabet.ts";
+import { regionLength, type Sampling, WindowIndex } from "./window_index.ts";
 
 const STAR = 0x2a;
+
+/** What a region belongs to. */
+interface Owner {
+  readonly form: Form;
+  readonly side: Region["side"];
+}
+
+/** The indexes of secrets of similar length. Longer ones are found by fewer samples. */
+interface LengthClass {
+  /** The minimum length of the secrets, in bytes. */
+  readonly minLength: number;
+  readonly sampling: Sampling;
+}
+
+/** For each, every form is as long as a region, and nearly every base64 form as long as two. */
+const LENGTH_CLASSES: readonly LengthClass[] = [
+  { minLength: 34, sampling: { window: 8, step: 16 } },
+  { minLength: 22, sampling: { window: 8, step: 8 } },
+  { minLength: 8, sampling: { window: 4, step: 4 } },
+];
+
+/** A secret of the mask. */
+interface Entry {
+  readonly index: WindowIndex<Owner>;
+  readonly regions: readonly number[];
+  readonly length: number;
+  readonly alphabet: Alphabet;
+}
 
 /**
  * A mask that overwrites every form of its secrets with `*`, byte for byte. Lengths and offsets stay the same, so nothing
  * else in a message has to be adjusted.
  *
- * A fast search skips what can't be part of a form. From a position where one may begin, an automaton reads byte by byte
- * until none may. So content crafted to resemble a secret is slower to mask, but its cost per byte is bounded. The tables
- * keep the secrets in private fields, which are never printed.
+ * Its work does not depend on the secrets, except where all of a form's bytes stand (see {@linkcode WindowIndex}). The
+ * tables keep the secrets in private fields, which are never printed.
  */
 export class Mask {
-  readonly #search: Search;
-  readonly #automaton: Automaton;
-
-  private constructor(forms: readonly Uint8Array[]) {
-    this.#search = new Search(forms);
-    this.#automaton = new Automaton(forms);
-  }
+  readonly #indexes = LENGTH_CLASSES.map(({ minLength, sampling }) => ({
+    minLength,
+    length: regionLength(sampling),
+    index: new WindowIndex<Owner>(sampling),
+  }));
+  readonly #entries = new Map<string, Entry>();
+  #minLength = Infinity;
+  #maxLength = 0;
+  #alphabet = USUAL;
 
   /** Returns a mask of the secrets, or undefined if all of them are too short to be masked. */
   static of(secrets: readonly MaskedSecret[]): Mask | undefined {
-    const forms = new Set(secrets.flatMap((secret) => secretForms(secret).map((form) => form.reveal())));
-    return forms.size === 0 ? undefined : new Mask(Array.from(forms, encodeLatin1));
+    const mask = new Mask();
+    mask.set(secrets);
+    return mask.isEmpty ? undefined : mask;
+  }
+
+  /** Whether there is nothing to mask. */
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
+  /** The number of bytes that any form may have, in steps, so that it tells nothing of the secrets' exact lengths. */
+  get span(): number {
+    return this.#maxLength;
+  }
+
+  /** The bytes that forms consist of. */
+  get alphabet(): Alphabet {
+    return this.#alphabet;
+  }
+
+  /** Replaces the secrets. Only those that are new or gone cost anything. */
+  set(secrets: readonly MaskedSecret[]): void {
+    const wanted = new Map(secrets.flatMap(secretLines).map((secret) => [keyOf(secret), secret]));
+    for (const [key, entry] of this.#entries) {
+      if (wanted.has(key)) continue;
+      for (const region of entry.regions) entry.index.delete(region);
+      this.#entries.delete(key);
+    }
+    for (const [key, secret] of wanted) {
+      if (this.#entries.has(key)) continue;
+      const entry = this.#add(secret);
+      if (entry !== undefined) this.#entries.set(key, entry);
+    }
+    this.#minLength = Infinity;
+    this.#maxLength = 0;
+    this.#alphabet = USUAL;
+    for (const { length, alphabet } of this.#entries.values()) {
+      this.#minLength = Math.min(this.#minLength, length);
+      this.#maxLength = Math.max(this.#maxLength, spanOf(length));
+      this.#alphabet = this.#alphabet.and(alphabet);
+    }
+  }
+
+  #add(secret: MaskedSecret): Entry | undefined {
+    const { length } = secret.text.reveal();
+    const found = this.#indexes.find(({ minLength }) => length >= minLength);
+    if (found === undefined) return undefined;
+    const { index, length: regionLength } = found;
+    const regions: number[] = [];
+    for (const form of secretForms(secret)) {
+      for (const { bytes, side } of regionsOf(form, regionLength)) {
+        regions.push(index.add(bytes, { form, side }));
+      }
+    }
+    return { index, regions, length, alphabet: alphabetOf(secret.text.reveal()) };
   }
 
   /** Masks complete content in place, and returns it. */
   maskBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-    this.scan(bytes, 0, ROOT);
+    for (const { from, to } of this.find(bytes)) bytes.fill(STAR, from, to);
     return bytes;
   }
 
   /** Returns a text with one byte per character, such as a field value, with its secrets masked. */
   maskText(text: string): string {
-    if (text.length < this.#search.minLength || !this.#search.mayFind(text)) return text;
+    if (text.length < this.#minLength) return text;
     const bytes = encodeLatin1(text);
-    this.scan(bytes, 0, ROOT);
+    const found = this.find(bytes);
+    if (found.length === 0) return text;
+    for (const { from, to } of found) bytes.fill(STAR, from, to);
     return decodeLatin1(bytes);
   }
 
-  /**
-   * Masks in place every form that ends after `at`, for {@linkcode StreamMask}.
-   *
-   * @param state The state that the previous scan returned; the bytes that were pending then must precede `at`.
-   * @returns The state after the last byte.
-   */
-  scan(bytes: Uint8Array, at: number, state: number): number {
-    const automaton = this.#automaton;
-    for (;;) {
-      if (state === ROOT) at = this.#search.find(bytes, at);
-      if (at === bytes.length) return state;
-      do {
-        state = automaton.next(state, bytes[at++]!);
-        const length = automaton.ending(state);
-        if (length > 0) bytes.fill(STAR, at - length, at);
-      } while (state !== ROOT && at < bytes.length);
+  /** Returns where forms stand in content that is complete, or continues. They may overlap. */
+  find(bytes: Uint8Array): Match[] {
+    const found: Match[] = [];
+    if (bytes.length < this.#minLength) return found;
+    this.#findPlain(bytes, found);
+    for (const { bytes: plain, offsets } of escapeRuns(bytes, this.#minLength * MIN_ESCAPE)) {
+      const first = found.length;
+      this.#findPlain(plain, found);
+      for (let at = first; at < found.length; at++) {
+        const { from, to } = found[at]!;
+        found[at] = { from: offsets[from]!, to: offsets[to]! };
+      }
     }
+    return found;
   }
 
-  /** Returns how many of the last bytes of a scan may be the beginning of a form, by the state that it returned. */
-  pendingLength(state: number): number {
-    return this.#automaton.pendingLength(state);
+  #findPlain(bytes: Uint8Array, found: Match[]): void {
+    for (const { index, length } of this.#indexes) {
+      if (index.size === 0) continue;
+      index.scan(bytes, ({ form, side }, at) => {
+        const match = side === "end" ? matchBefore(form, bytes, at + length) : matchAfter(form, bytes, at);
+        if (match !== undefined) found.push(match);
+      });
+    }
   }
+}
+
+/** The length of the shortest escape. */
+const MIN_ESCAPE = 3;
+
+/** The step in which spans grow, in bytes. */
+const SPAN_STEP = 256;
+
+/** Returns the number of bytes that the forms of a secret may have: those of base64 of base64, with every one escaped. */
+function spanOf(length: number): number {
+  return Math.ceil((length * 11 + 64) / SPAN_STEP) * SPAN_STEP;
+}
+
+function keyOf({ text, isBase64 = false }: MaskedSecret): string {
+  return `${isBase64} ${text.reveal()}`;
 }

@@ -1,26 +1,39 @@
 import { joinBytes } from "../core/join_bytes.ts";
-import { ROOT } from "./automaton.ts";
+import type { Match } from "./form.ts";
+import { heldFrom } from "./held_from.ts";
 import type { Mask } from "./mask.ts";
 import type { CurrentMask } from "./table_mask.ts";
+
+const STAR = 0x2a;
+
+/** A piece of at least this size, in bytes, is not copied if that can be avoided. */
+const LARGE = 32 * 1024;
 
 const NOTHING = new Uint8Array(0);
 
 /**
- * A mask for content that arrives in pieces. It holds back only the bytes at the end of a piece that may be the beginning
- * of a form; a piece that does not end in such bytes is passed on at once, without a copy.
+ * A mask for content that arrives in pieces. It holds back the end of a piece in which a form may be incomplete, by rules
+ * that only depend on the content (see {@linkcode heldFrom}): so it can't be told from what is passed on, and when, whether
+ * anything resembles a secret.
  *
  * The current mask is looked up for each piece, since a token may be replaced during a stream, which must not reveal the
- * new one either.
+ * new one either. So what is held back is kept as it came, and searched again with each piece.
  */
 export class StreamMask {
   readonly #source: CurrentMask;
-  #mask: Mask | undefined;
-  #state = ROOT;
-  #pendingBytes: Uint8Array<ArrayBuffer> = NOTHING;
+  /** What is held back, as it came. */
+  #held: Uint8Array<ArrayBuffer> = NOTHING;
+  /** How many of its first bytes belong to a form that began before. */
+  #heldStars = 0;
+  #masked = 0;
 
   constructor(source: CurrentMask) {
     this.#source = source;
-    this.#mask = source.current;
+  }
+
+  /** The number of forms that were masked. */
+  get masked(): number {
+    return this.#masked;
   }
 
   /**
@@ -30,32 +43,71 @@ export class StreamMask {
    * @returns The bytes that can be passed on now, possibly none.
    */
   push(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-    const mask = this.#source.current;
-    const all = joinBytes(this.#pendingBytes, bytes);
-    let scanned = this.#pendingBytes.length;
-    this.#pendingBytes = NOTHING;
-    if (mask !== this.#mask) {
-      // The state belongs to the previous mask, so the bytes that were held back are scanned again.
-      this.#mask = mask;
-      this.#state = ROOT;
-      scanned = 0;
-    }
-    if (mask === undefined) return all;
-    this.#state = mask.scan(all, scanned, this.#state);
-    const pending = mask.pendingLength(this.#state);
-    if (pending === 0) return all;
-    const end = all.length - pending;
-    this.#pendingBytes = all.slice(end);
-    return all.subarray(0, end);
+    return this.#pass(bytes, false);
   }
 
   /** Returns the bytes that were held back. Must be called after the last piece. */
   flush(): Uint8Array<ArrayBuffer> {
-    // The mask may have changed since the last piece.
-    const passed = this.push(NOTHING);
-    const pending = this.#pendingBytes;
-    this.#pendingBytes = NOTHING;
-    this.#state = ROOT;
-    return joinBytes(passed, pending);
+    return this.#pass(NOTHING, true);
+  }
+
+  #pass(bytes: Uint8Array<ArrayBuffer>, isLast: boolean): Uint8Array<ArrayBuffer> {
+    const mask = this.#source.current;
+    const held = this.#held;
+    if (mask !== undefined && held.length > 0 && bytes.length >= LARGE && bytes.length > mask.span) {
+      return this.#passLarge(bytes, mask);
+    }
+    const all = joinBytes(held, bytes);
+    if (mask === undefined) {
+      this.#held = NOTHING;
+      all.fill(STAR, 0, this.#heldStars);
+      this.#heldStars = 0;
+      return all;
+    }
+    const found = mask.find(all);
+    const end = isLast ? all.length : heldFrom(all, mask);
+    this.#held = end === all.length ? NOTHING : all.slice(end);
+    this.#star(all, found, end);
+    return end === all.length ? all : all.subarray(0, end);
+  }
+
+  /** Does what {@linkcode #pass} does without a copy of the piece, which is moved within its own memory instead. */
+  #passLarge(bytes: Uint8Array<ArrayBuffer>, mask: Mask): Uint8Array<ArrayBuffer> {
+    const held = this.#held;
+    const seam = joinBytes(held, bytes.subarray(0, mask.span));
+    const found = mask.find(seam).filter(({ from }) => from < held.length);
+    for (const { from, to } of mask.find(bytes)) {
+      found.push({ from: from + held.length, to: to + held.length });
+    }
+    // As much as before is held back at least, so that the rest has room. (Nothing is, if nothing has to be.)
+    const least = bytes.length - heldFrom(bytes, mask);
+    const keep = least === 0 ? 0 : Math.max(least, held.length);
+    const rest = bytes.length - keep;
+    let all: Uint8Array<ArrayBuffer>;
+    if (keep === 0) {
+      this.#held = NOTHING;
+      all = joinBytes(held, bytes);
+    } else {
+      this.#held = bytes.slice(rest);
+      bytes.copyWithin(held.length, 0, rest);
+      bytes.set(held);
+      all = bytes.subarray(0, held.length + rest);
+    }
+    this.#star(all, found, all.length);
+    return all;
+  }
+
+  /** Overwrites what was found before `end`, and what began in an earlier piece. */
+  #star(all: Uint8Array, found: readonly Match[], end: number): void {
+    const stars = this.#heldStars;
+    all.fill(STAR, 0, Math.min(stars, end));
+    this.#heldStars = Math.max(0, stars - end);
+    for (const { from, to } of found) {
+      // What is held back as a whole is found again.
+      if (from >= end) continue;
+      this.#masked++;
+      all.fill(STAR, from, Math.min(to, end));
+      this.#heldStars = Math.max(this.#heldStars, to - end);
+    }
   }
 }

@@ -11,31 +11,47 @@ export interface CurrentMask {
 export interface TableSecrets {
   /** Returns every secret that a response might reveal, including former tokens. */
   list(): readonly MaskedSecret[];
-  /** Returns a number that changes whenever the list does. */
+  /** Returns a number that increases whenever the list changes. */
   version(): number;
 }
 
+/** The number of tables, before the current one, whose secrets are still masked. */
+const FORMER_TABLES = 4;
+
 /**
- * The mask of all secrets of a table. It applies to every route: if two routes lead to the same server, that server may
- * store what it received through one route and return it through the other.
+ * The mask of all secrets of a table, and of those before it: a response may have begun before a reload, or show what a
+ * server stored before. It applies to every route: if two routes lead to the same server, that server may store what it
+ * received through one route and return it through the other.
  */
 export class TableMask implements CurrentMask {
-  readonly #secrets: TableSecrets;
-  #version: number;
-  #mask: Mask | undefined;
+  readonly #mask = new Mask();
+  #tables: readonly TableSecrets[] = [];
+  #version = NaN;
 
-  constructor(secrets: TableSecrets) {
-    this.#secrets = secrets;
-    this.#version = secrets.version();
-    this.#mask = Mask.of(secrets.list());
+  constructor(...tables: readonly TableSecrets[]) {
+    for (const table of tables) this.follow(table);
+  }
+
+  /** Masks the secrets of another table from now on. */
+  follow(table: TableSecrets): void {
+    this.#tables = [table, ...this.#tables].slice(0, 1 + FORMER_TABLES);
+    this.#update();
   }
 
   get current(): Mask | undefined {
-    const version = this.#secrets.version();
-    if (version !== this.#version) {
-      this.#version = version;
-      this.#mask = Mask.of(this.#secrets.list());
-    }
-    return this.#mask;
+    if (this.#versions() !== this.#version) this.#update();
+    return this.#mask.isEmpty ? undefined : this.#mask;
+  }
+
+  #update(): void {
+    this.#version = this.#versions();
+    this.#mask.set(this.#tables.flatMap((table) => table.list()));
+  }
+
+  /** Returns a number that changes whenever any of the lists does, since versions only increase. */
+  #versions(): number {
+    let sum = 0;
+    for (const table of this.#tables) sum += table.version();
+    return sum;
   }
 }

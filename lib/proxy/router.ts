@@ -51,6 +51,8 @@ export interface Router {
 
 /** What all routers of a process share. */
 export interface RouterOptions extends TokenStores, IssuerOptions {
+  /** The mask that the tables before this one had as well; by default one of its own. */
+  readonly mask?: TableMask;
   /** The names under which the listener is served besides those that `ServedHosts` always accepts. */
   readonly hosts: readonly string[];
   /** Counts requests, also those of former routers. */
@@ -114,10 +116,12 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
       ),
       ...(token.secrets ?? []).map((text) => ({ text })),
     ]).concat(options.minted.retired.map((text) => ({ text })));
+  const mask = options.mask ?? new TableMask();
+  mask.follow({ list: secrets, version: () => options.files.changes.count });
   return createRouter(routes, {
     own,
     clients,
-    mask: new TableMask({ list: secrets, version: () => options.files.changes.count }),
+    mask,
     authenticate: authenticatorFor(table, options, { clients, secrets }),
     hosts: new ServedHosts([...options.hosts, ...table.routes.flatMap(({ host }) => host ?? [])]),
   });

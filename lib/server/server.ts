@@ -4,6 +4,7 @@ import type { RouteTable } from "../config/route/route_config.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import { printError } from "../log/print.ts";
 import { RequestLog, type Sink } from "../log/request_log.ts";
+import { TableMask } from "../mask/table_mask.ts";
 import { Meters } from "../metrics/meters.ts";
 import { folderOf } from "../permissions/permissions.ts";
 import { createHandler } from "../proxy/handler.ts";
@@ -54,8 +55,10 @@ export function startServer(options: ServerOptions): Server {
   const limiters = new RequestLimiters();
   const reserve = new DescriptorReserve(settings.routesPath);
   const listeners = new Listeners(reserve);
+  const mask = new TableMask();
   const open = (table: RouteTable, stores: TokenStores) =>
     openRouter(table, {
+      mask,
       ...stores,
       caCerts,
       egress: settings.egress,

@@ -1,0 +1,52 @@
+import { encodeLatin1 } from "../core/latin1.ts";
+
+/** What {@linkcode Form} needs. Texts have one byte per character. */
+export interface FormOptions {
+  /** The text, as it is before an encoder escapes some of its characters. */
+  readonly text: string;
+  /** A character that is masked too if it follows, or empty: the last of base64, which also depends on what follows. */
+  readonly extra: string;
+  /** Whether characters may be escaped. */
+  readonly escapes: boolean;
+  /** Whether lines may be broken within, as in base64: RFC 4648, section 3.1. */
+  readonly wraps: boolean;
+}
+
+/** A text that stands for a secret, in private fields, which are never printed. */
+export class Form {
+  readonly escapes: boolean;
+  readonly wraps: boolean;
+  readonly #text: string;
+  readonly #extra: string;
+  readonly #bytes: Uint8Array;
+
+  constructor({ text, extra, escapes, wraps }: FormOptions) {
+    this.escapes = escapes;
+    this.wraps = wraps;
+    this.#text = text;
+    this.#extra = extra;
+    this.#bytes = encodeLatin1(text);
+  }
+
+  /** Returns the text. */
+  reveal(): string {
+    return this.#text;
+  }
+
+  /** Returns the character that is masked too if it follows, or an empty string. */
+  revealExtra(): string {
+    return this.#extra;
+  }
+
+  /** Returns the text's bytes. */
+  revealBytes(): Uint8Array {
+    return this.#bytes;
+  }
+}
+
+/** The part of some bytes where a form stands. */
+export interface Match {
+  readonly from: number;
+  /** The offset of the byte after the last. */
+  readonly to: number;
+}

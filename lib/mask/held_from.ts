@@ -1,0 +1,42 @@
+import type { Mask } from "./mask.ts";
+import { BASE64 } from "./run_alphabet.ts";
+
+const [NEWLINE, RETURN] = [0x0a, 0x0d];
+
+/** The lengths of lines that base64 is wrapped to: by PEM, by MIME, and by some libraries (RFC 7468, RFC 2045). */
+const WRAPPED: ReadonlySet<number> = new Set([60, 64, 76]);
+
+/**
+ * Returns where the bytes at the end of a piece begin that are held back, since a form might continue in the next one.
+ *
+ * That is the run of bytes at the end that may stand in any form, up to the length of the longest one. So what ends in a
+ * space, a line break, or a bracket is passed on at once, like events, lines of JSON, and prompts. Lines of base64 that are
+ * as long as wrapped ones are held back with their line break.
+ *
+ * None of this depends on the secrets, except for their greatest length, in large steps, and for whether any of them has an
+ * unusual character.
+ */
+export function heldFrom(bytes: Uint8Array, { alphabet, span }: Pick<Mask, "alphabet" | "span">): number {
+  const from = Math.max(0, bytes.length - span + 1);
+  let end = bytes.length;
+  for (;;) {
+    end = alphabet.runBefore(bytes, { from, end });
+    const before = wrappedLineBefore(bytes, { from, end });
+    if (before === undefined) return end;
+    end = before;
+  }
+}
+
+/** Returns the end of a wrapped line that ends, with its line break, at a position; undefined if there is none. */
+function wrappedLineBefore(
+  bytes: Uint8Array,
+  { from, end }: { from: number; end: number },
+): number | undefined {
+  let at = end;
+  // A piece may end in the middle of a line break.
+  if (at > from && bytes[at - 1] === NEWLINE) at--;
+  if (at > from && bytes[at - 1] === RETURN) at--;
+  if (at === end) return undefined;
+  const begin = BASE64.runBefore(bytes, { from: Math.max(0, at - 77), end: at });
+  return WRAPPED.has(at - begin) ? at : undefined;
+}

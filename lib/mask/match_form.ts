@@ -1,0 +1,174 @@
+import { escapeAt, escapeBefore, escapedByte, escapeLength, MAX_ESCAPE } from "./escape.ts";
+import type { Form, Match } from "./form.ts";
+import { LINE_BREAKS } from "./line_breaks.ts";
+
+/**
+ * Matches a form that ends at a position, with any of its characters escaped in any way, and lines broken anywhere.
+ *
+ * @returns Where it stands, or undefined if it does not.
+ */
+export function matchBefore(form: Form, bytes: Uint8Array, end: number): Match | undefined {
+  const text = form.reveal();
+  const equal = equalBefore(bytes, end, form.revealBytes());
+  if (equal === text.length) {
+    return { from: end - equal, to: withExtra(form, bytes, end) };
+  }
+  if (!form.escapes || !isMarkedBefore(bytes, end - equal, form)) {
+    return undefined;
+  }
+  let ends = [end];
+  for (let index = text.length - 1; index >= 0; index--) {
+    const byte = text.charCodeAt(index);
+    const befores: number[] = [];
+    for (const end of ends) {
+      addBefores(bytes, { byte, end, form }, befores);
+      if (!form.wraps || index === text.length - 1) continue;
+      for (const lineBreak of LINE_BREAKS) {
+        const before = end - lineBreak.length;
+        if (before >= 0 && standsAt(bytes, before, lineBreak)) {
+          addBefores(bytes, { byte, end: before, form }, befores);
+        }
+      }
+    }
+    if (befores.length === 0) return undefined;
+    ends = befores;
+  }
+  return { from: Math.min(...ends), to: withExtra(form, bytes, end) };
+}
+
+/** Adds where a character may begin that ends at a position. */
+function addBefores(
+  bytes: Uint8Array,
+  { byte, end, form }: { byte: number; end: number; form: Form },
+  to: number[],
+): void {
+  if (end > 0 && bytes[end - 1] === byte) add(to, end - 1);
+  if (!form.escapes || end < 2) return;
+  if (bytes[end - 2] === BACKSLASH && bytes[end - 1] === byte && isPunctuation(byte)) add(to, end - 2);
+  if (byte === SPACE && bytes[end - 1] === PLUS) add(to, end - 1);
+  const escape = escapeBefore(bytes, end);
+  if (escape !== 0 && escapedByte(escape) === byte) {
+    add(to, end - escapeLength(escape));
+  }
+  // `%25` before two digits is also the end of nothing, but the beginning of an escape that is encoded twice.
+  if (byte === PERCENT && end >= 3 && standsAt(bytes, end - 3, "%25")) {
+    add(to, end - 3);
+  }
+  const name = NAMES.get(byte);
+  if (name !== undefined && end >= name.length && standsAt(bytes, end - name.length, name)) {
+    add(to, end - name.length);
+  }
+}
+
+/** Matches a form that begins at a position, as {@linkcode matchBefore} does. */
+export function matchAfter(form: Form, bytes: Uint8Array, from: number): Match | undefined {
+  const text = form.reveal();
+  if (!form.escapes) {
+    const end = from + text.length;
+    return equalBefore(bytes, end, form.revealBytes()) < text.length ? undefined : { from, to: end };
+  }
+  let begins = [from];
+  for (let index = 0; index < text.length; index++) {
+    const byte = text.charCodeAt(index);
+    const afters: number[] = [];
+    for (const begin of begins) {
+      addAfters(bytes, { byte, begin, form }, afters);
+      if (!form.wraps || index === 0) continue;
+      for (const lineBreak of LINE_BREAKS) {
+        if (!standsAt(bytes, begin, lineBreak)) continue;
+        addAfters(bytes, { byte, begin: begin + lineBreak.length, form }, afters);
+      }
+    }
+    if (afters.length === 0) return undefined;
+    begins = afters;
+  }
+  return { from, to: withExtra(form, bytes, Math.max(...begins)) };
+}
+
+/** Adds where a character may end that begins at a position. */
+function addAfters(
+  bytes: Uint8Array,
+  { byte, begin, form }: { byte: number; begin: number; form: Form },
+  to: number[],
+): void {
+  if (bytes[begin] === byte) add(to, begin + 1);
+  if (!form.escapes) return;
+  if (bytes[begin] === BACKSLASH && bytes[begin + 1] === byte && isPunctuation(byte)) add(to, begin + 2);
+  if (byte === SPACE && bytes[begin] === PLUS) add(to, begin + 1);
+  const escape = escapeAt(bytes, begin);
+  if (escape !== 0 && escapedByte(escape) === byte) {
+    add(to, begin + escapeLength(escape));
+  }
+  if (byte === PERCENT && standsAt(bytes, begin, "%25")) add(to, begin + 3);
+  const name = NAMES.get(byte);
+  if (name !== undefined && standsAt(bytes, begin, name)) {
+    add(to, begin + name.length);
+  }
+}
+
+/** Returns how many bytes before a position equal the last ones of a text. */
+function equalBefore(bytes: Uint8Array, end: number, text: Uint8Array): number {
+  const left = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const right = new DataView(text.buffer, text.byteOffset, text.length);
+  const most = Math.min(text.length, end);
+  const shift = end - text.length;
+  let equal = 0;
+  for (let at = text.length - 4; equal + 4 <= most; equal += 4, at -= 4) {
+    if (left.getInt32(at + shift) !== right.getInt32(at)) break;
+  }
+  while (equal < most && bytes[end - 1 - equal] === text[text.length - 1 - equal]) equal++;
+  return equal;
+}
+
+/**
+ * Reports whether something other than a form's own characters may end at or before a position where they do. This keeps
+ * the time linear for content that nearly is a form, such as a long run of one byte.
+ */
+function isMarkedBefore(bytes: Uint8Array, end: number, form: Form): boolean {
+  if (MARKED.test(form.reveal())) return true;
+  for (let at = Math.max(0, end - MAX_ESCAPE - 1); at < end; at++) {
+    if (MARKS.has(bytes[at]!)) return true;
+  }
+  return false;
+}
+
+/** Bytes with which escapes and line breaks begin, and the plus that stands for a space. */
+const MARKS: ReadonlySet<number> = new Set([0x25, 0x5c, 0x26, 0x2b, 0x0a, 0x0d]);
+const MARKED = /[%\\&+\n\r]/;
+
+const [PERCENT, PLUS, SPACE, BACKSLASH] = [0x25, 0x2b, 0x20, 0x5c];
+
+/** HTML's named references that encoders use. */
+const NAMES: ReadonlyMap<number, string> = new Map([
+  [0x26, "&amp;"],
+  [0x3c, "&lt;"],
+  [0x3e, "&gt;"],
+  [0x22, "&quot;"],
+  [0x27, "&apos;"],
+]);
+
+function isPunctuation(byte: number): boolean {
+  return (byte > 0x20 && byte < 0x30) || (byte > 0x39 && byte < 0x41) ||
+    (byte > 0x5a && byte < 0x61) ||
+    (byte > 0x7a && byte < 0x7f);
+}
+
+function add(to: number[], position: number): void {
+  if (!to.includes(position)) to.push(position);
+}
+
+function standsAt(bytes: Uint8Array, at: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    if (bytes[at + index] !== text.charCodeAt(index)) return false;
+  }
+  return true;
+}
+
+/** Returns the end of a form, after the character that is masked too if it follows. */
+function withExtra(form: Form, bytes: Uint8Array, end: number): number {
+  const extra = form.revealExtra();
+  if (extra === "") return end;
+  const afters: number[] = [];
+  addAfters(bytes, { byte: extra.charCodeAt(0), begin: end, form }, afters);
+  return Math.max(end, ...afters);
+}

@@ -1,0 +1,105 @@
+/**
+ * The spellings of a character, by encoder. Encoders differ in which characters they escape and how; for a text of letters
+ * and digits most of them agree.
+ *
+ * @module
+ */
+
+/** The spellings of a character besides itself, in the output of one kind of encoder. */
+export type Speller = (char: string) => readonly string[];
+
+const LETTER_OR_DIGIT = /[A-Za-z0-9]/;
+
+/** Reports whether an encoder may leave a character as it is while it escapes others. */
+export function isSpecial(char: string): boolean {
+  return !LETTER_OR_DIGIT.test(char);
+}
+
+/** The punctuation of ASCII, which Markdown escapes with a backslash: CommonMark, section 2.4. */
+const PUNCTUATION = /[!-/:-@[-`{-~]/;
+
+function backslashed(char: string): readonly string[] {
+  return PUNCTUATION.test(char) ? [`\\${char}`] : [];
+}
+
+/** What JSON and JavaScript escape with a backslash: RFC 8259, section 7. */
+function quoted(char: string): readonly string[] {
+  return "\"\\/'`".includes(char) ? [`\\${char}`] : [];
+}
+
+/** HTML's named references that encoders use. */
+const NAMED: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&apos;",
+};
+
+function named(char: string): readonly string[] {
+  const reference = NAMED[char];
+  return reference === undefined ? [] : [reference];
+}
+
+type InHex = (char: string, digits: number) => string;
+
+const upperHex: InHex = (char, digits) => char.charCodeAt(0).toString(16).toUpperCase().padStart(digits, "0");
+const lowerHex: InHex = (char, digits) => char.charCodeAt(0).toString(16).padStart(digits, "0");
+
+/**
+ * The kinds of encoders. Each is consistent: it always spells a character the same way.
+ *
+ * Percent-encoding (RFC 3986, section 2.1), with `+` for a space in forms, once and twice; JSON and JavaScript; Markdown;
+ * HTML with decimal references (PHP pads that of the apostrophe) and with hexadecimal ones.
+ */
+export const SPELLERS: readonly Speller[] = [
+  ...[upperHex, lowerHex].flatMap((hex): Speller[] => [
+    (char) => [`%${hex(char, 2)}`],
+    (char) => [char === " " ? "+" : `%${hex(char, 2)}`],
+    (char) => [`%25${hex(char, 2)}`],
+    (char) => [...quoted(char), `\\u${hex(char, 4)}`],
+    (char) => [...quoted(char), `\\x${hex(char, 2)}`],
+    (char) => [...named(char), `&#x${hex(char, 1)};`, `&#${char.charCodeAt(0)};`],
+  ]),
+  (char) => char === "'" ? ["&#039;"] : named(char),
+  backslashed,
+];
+
+/** The most spellings of one kind that are enumerated; a text of many different special characters has more. */
+const LIMIT = 512;
+
+/**
+ * Returns the distinct ends (or beginnings) of a text's spellings.
+ *
+ * @param text One byte per character.
+ * @param length How many bytes of each spelling are wanted. Spellings that are shorter are omitted.
+ */
+export function spelledEnds(
+  text: string,
+  { length, side }: { length: number; side: "start" | "end" },
+): Set<string> {
+  const found = new Set<string>();
+  const plain = side === "end" ? text.slice(-length) : text.slice(0, length);
+  if (plain.length === length) found.add(plain);
+  if (![...plain].some(isSpecial)) return found;
+  for (const speller of SPELLERS) {
+    const limit = found.size + LIMIT;
+    const walk = (index: number, spelled: string, choices: ReadonlyMap<string, string>): void => {
+      if (found.size >= limit) return;
+      if (spelled.length >= length) {
+        found.add(side === "end" ? spelled.slice(-length) : spelled.slice(0, length));
+        return;
+      }
+      const char = side === "end" ? text[text.length - 1 - index] : text[index];
+      if (char === undefined) return;
+      const chosen = choices.get(char);
+      const options = chosen !== undefined ? [chosen] : isSpecial(char) ? [char, ...speller(char)] : [char];
+      for (const option of options) {
+        const next = side === "end" ? option + spelled : spelled + option;
+        walk(index + 1, next, options.length === 1 ? choices : new Map([...choices, [char, option]]));
+      }
+    };
+    walk(0, "", new Map());
+  }
+  return found;
+}

@@ -1,0 +1,260 @@
+/** How an index samples content. A run of `window + step - 1` bytes always holds a whole sampled window. */
+export interface Sampling {
+  /** The length of a window, in bytes. */
+  readonly window: 4 | 8;
+  /** The distance between two windows, in bytes: a power of two. */
+  readonly step: 4 | 8 | 16;
+}
+
+/** The length of the regions of an index, in bytes. */
+export function regionLength({ window, step }: Sampling): number {
+  return window + step - 1;
+}
+
+/** Receives what {@linkcode WindowIndex.scan} finds: the owner of a region, and where it begins. */
+export type OnRegion<Owner> = (owner: Owner, at: number) => void;
+
+/** The smallest table of slots, as a power of two: 32 KiB, so that it fits into the CPU's L1 cache. */
+const MIN_BITS = 13;
+
+/** A table of slots up to this size, as a power of two, grows early, since growing it takes less than 2 ms. */
+const SMALL_BITS = 16;
+
+/** No entry. The regions are numbered from 1, so that no entry has this number. */
+const NONE = 0;
+
+/**
+ * An index of short regions of bytes that finds them in content at a cost per byte that does not depend on either.
+ *
+ * After Bentley and McIlroy, "Data compression using long common strings" (1999), with the roles swapped: of the regions
+ * every window is hashed, and of the content only each `step`-th, which one of the region's windows must match wherever
+ * the region stands. A match alone leads to no further work. For each sample, whatever it is, the last four bytes of one
+ * region are compared as well: those of the region that has such a window, or of any other. Only if both agree is the
+ * region a candidate. So nobody can learn from the search's speed that some bytes occur in a region before a whole window
+ * and its last four bytes are right, at once.
+ *
+ * The hash is keyed per process, so that nobody can prepare content whose windows share a slot.
+ */
+export class WindowIndex<Owner> {
+  readonly #window: 4 | 8;
+  readonly #step: number;
+  readonly #stepBits: number;
+  readonly #length: number;
+  readonly #keys = crypto.getRandomValues(new Int32Array(2));
+
+  /** Per slot: a link, which is an entry × 2, + 1 if another link follows. An entry is a region's number × step + an offset. */
+  #slots = new Int32Array(1 << MIN_BITS);
+  #shift = 32 - MIN_BITS;
+  /** Per entry: the link that follows it in its slot. */
+  #next = new Int32Array(0);
+  /** Per region: its last four bytes, all of its bytes, and its owner. */
+  #last: Int32Array = new Int32Array(1);
+  #bytes = new Uint8Array(0);
+  #view = new DataView(this.#bytes.buffer);
+  #owners: (Owner | undefined)[] = [undefined];
+  #free: number[] = [];
+
+  constructor({ window, step }: Sampling) {
+    this.#window = window;
+    this.#step = step;
+    this.#stepBits = Math.log2(step);
+    this.#length = regionLength({ window, step });
+    // What an empty slot is compared with: content agrees with it as rarely as with any region.
+    this.#last[0] = crypto.getRandomValues(new Int32Array(1))[0]!;
+  }
+
+  /** The number of regions. */
+  get size(): number {
+    return this.#owners.length - 1 - this.#free.length;
+  }
+
+  /**
+   * Adds a region.
+   *
+   * @param region Bytes, one per character, as many as {@linkcode regionLength} says.
+   * @returns The region's number.
+   */
+  add(region: string, owner: Owner): number {
+    const number = this.#free.pop() ?? this.#owners.length;
+    this.#reserve(number + 1);
+    this.#owners[number] = owner;
+    const from = number * this.#length;
+    for (let at = 0; at < this.#length; at++) {
+      this.#bytes[from + at] = region.charCodeAt(at);
+    }
+    this.#last[number] = this.#view.getInt32(from + this.#length - 4, true);
+    for (let offset = 0; offset < this.#step; offset++) {
+      this.#link(number * this.#step + offset);
+    }
+    return number;
+  }
+
+  /** Deletes a region, by its number. */
+  delete(number: number): void {
+    for (let offset = 0; offset < this.#step; offset++) {
+      this.#unlink(number * this.#step + offset);
+    }
+    this.#bytes.fill(0, number * this.#length, (number + 1) * this.#length);
+    this.#last[number] = this.#last[0]!;
+    this.#owners[number] = undefined;
+    this.#free.push(number);
+  }
+
+  /** Reports where regions begin. */
+  scan(bytes: Uint8Array, onRegion: OnRegion<Owner>): void {
+    if (bytes.length < this.#length) return;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const find = this.#window === 8 ? this.#find8 : this.#find4;
+    for (let at = 0;; at += this.#step) {
+      at = find.call(this, view, at);
+      if (at < 0) return;
+      this.#report(view, { at, slot: this.#slots[this.#slotAt(view, at)]! }, onRegion);
+    }
+  }
+
+  /**
+   * Returns the first position from `at` with a candidate, or -1.
+   *
+   * This is where the time goes: 2.6 ns per sample, as nothing is called within the loop.
+   */
+  #find8(view: DataView, at: number): number {
+    const slots = this.#slots;
+    const last = this.#last;
+    const shift = this.#shift;
+    const step = this.#step;
+    const regionBits = this.#stepBits + 1;
+    const key0 = this.#keys[0]!;
+    const key1 = this.#keys[1]!;
+    const toLast = this.#length - 4;
+    const end = view.byteLength - 8;
+    const lastWord = view.byteLength - 4;
+    for (; at <= end; at += step) {
+      const hash = Math.imul(view.getInt32(at, true) ^ key0, MIX_0) +
+        Math.imul(view.getInt32(at + 4, true) ^ key1, MIX_1);
+      const link = slots[hash >>> shift]!;
+      let word = at + toLast - (link >> 1 & (step - 1));
+      if (word > lastWord) word = lastWord;
+      if (view.getInt32(word, true) === last[link >> regionBits]! || (link & 1) !== 0) return at;
+    }
+    return -1;
+  }
+
+  /** Does what {@linkcode #find8} does, for windows of four bytes. */
+  #find4(view: DataView, at: number): number {
+    const slots = this.#slots;
+    const last = this.#last;
+    const shift = this.#shift;
+    const step = this.#step;
+    const regionBits = this.#stepBits + 1;
+    const key0 = this.#keys[0]!;
+    const toLast = this.#length - 4;
+    const lastWord = view.byteLength - 4;
+    for (; at <= lastWord; at += step) {
+      const link = slots[Math.imul(view.getInt32(at, true) ^ key0, MIX_0) >>> shift]!;
+      let word = at + toLast - (link >> 1 & (step - 1));
+      if (word > lastWord) word = lastWord;
+      if (view.getInt32(word, true) === last[link >> regionBits]! || (link & 1) !== 0) return at;
+    }
+    return -1;
+  }
+
+  /** Reports the regions of a slot of which a window stands at `at`. */
+  #report(view: DataView, { at, slot }: { at: number; slot: number }, onRegion: OnRegion<Owner>): void {
+    for (
+      let entry = slot >> 1;
+      entry !== NONE;
+      entry = this.#next[entry]! >> 1
+    ) {
+      const number = entry >> this.#stepBits;
+      const begin = at - (entry & (this.#step - 1));
+      if (begin < 0 || begin + this.#length > view.byteLength) continue;
+      if (view.getInt32(begin + this.#length - 4, true) !== this.#last[number]) continue;
+      const from = number * this.#length;
+      let index = 0;
+      while (index < this.#length && view.getUint8(begin + index) === this.#bytes[from + index]) index++;
+      if (index === this.#length) onRegion(this.#owners[number]!, begin);
+    }
+  }
+
+  /** Returns the slot of the window at a position. */
+  #slotAt(view: DataView, at: number): number {
+    let hash = Math.imul(view.getInt32(at, true) ^ this.#keys[0]!, MIX_0);
+    if (this.#window === 8) {
+      hash += Math.imul(view.getInt32(at + 4, true) ^ this.#keys[1]!, MIX_1);
+    }
+    return hash >>> this.#shift;
+  }
+
+  /** Returns the slot of an entry. */
+  #slotOf(entry: number): number {
+    return this.#slotAt(this.#view, (entry >> this.#stepBits) * this.#length + (entry & (this.#step - 1)));
+  }
+
+  #link(entry: number): void {
+    const slot = this.#slotOf(entry);
+    const first = this.#slots[slot]!;
+    this.#next[entry] = first;
+    this.#slots[slot] = linkTo(entry, first);
+  }
+
+  #unlink(entry: number): void {
+    const slot = this.#slotOf(entry);
+    const rest = this.#next[entry]!;
+    this.#next[entry] = NONE;
+    // The entries before it are linked again, each to what follows it now.
+    const before: number[] = [];
+    for (
+      let each = this.#slots[slot]! >> 1;
+      each !== entry;
+      each = this.#next[each]! >> 1
+    ) before.push(each);
+    let link = rest;
+    for (const each of before.reverse()) {
+      this.#next[each] = link;
+      link = linkTo(each, link);
+    }
+    this.#slots[slot] = link;
+  }
+
+  /** Makes room for a number of regions, the first of which does not count. */
+  #reserve(regions: number): void {
+    if (regions > this.#last.length) {
+      const capacity = Math.max(16, regions, Math.ceil(this.#last.length * 1.5));
+      this.#last = grown(this.#last, new Int32Array(capacity));
+      this.#next = grown(this.#next, new Int32Array(capacity * this.#step));
+      this.#bytes = grown(this.#bytes, new Uint8Array(capacity * this.#length));
+      this.#view = new DataView(this.#bytes.buffer);
+      this.#last.fill(this.#last[0]!, this.#owners.length);
+    }
+    const entries = regions * this.#step;
+    const bits = 32 - this.#shift;
+    // A large table is filled up, as growing it would stop everything else for longer than a rotation may.
+    const limit = bits < SMALL_BITS ? this.#slots.length / 8 : this.#slots.length;
+    if (entries > limit) this.#rehash(bits + 2);
+  }
+
+  #rehash(bits: number): void {
+    this.#slots = new Int32Array(1 << bits);
+    this.#shift = 32 - bits;
+    this.#owners.forEach((owner, number) => {
+      if (owner === undefined) return;
+      for (let offset = 0; offset < this.#step; offset++) {
+        this.#link(number * this.#step + offset);
+      }
+    });
+  }
+}
+
+/** Odd multipliers without a pattern: parts of the golden ratio, and of xxHash's second prime. */
+const MIX_0 = 0x9e3779b1;
+const MIX_1 = 0x85ebca77;
+
+/** Returns a link to an entry that another link follows. */
+function linkTo(entry: number, following: number): number {
+  return entry << 1 | (following === NONE ? 0 : 1);
+}
+
+function grown<Values extends Int32Array | Uint8Array>(from: Values, to: Values): Values {
+  to.set(from);
+  return to;
+}

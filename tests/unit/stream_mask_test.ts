@@ -1,0 +1,269 @@
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import fc from "fast-check";
+import { Secret } from "../../lib/core/secret.ts";
+import { Mask } from "../../lib/mask/mask.ts";
+import { StreamMask } from "../../lib/mask/stream_mask.ts";
+import { fromLatin1, join, latin1 } from "../support/bytes.ts";
+import { maskedPlainly, maskerOfAll, promisedSpellings, wrappedSpellings } from "../support/spelled.ts";
+
+const TOKEN = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+
+function maskOf(...secrets: readonly string[]): Mask {
+  const mask = Mask.of(secrets.map((text) => ({ text: Secret.of(text) })));
+  if (mask === undefined) throw new Error("Every secret is too short");
+  return mask;
+}
+
+/** Secrets of every length class, those that overlap with themselves, and those of everything that a head can carry. */
+const SECRETS: readonly string[] = [
+  TOKEN,
+  "sk-ant-api03-AbC_dEf-0123456789-ABCDEFGHIJ_klmnopqrstuvwxyz-AA",
+  "glpat-x8Zk_3mPq-Rs7tUvWxYz",
+  "8bytes!!",
+  "aaaaaaaa",
+  "abababababababababababab",
+  "ababababababababababababababababababababab",
+  "pa$$ w0rd&<é>/\\\"'",
+  "\xff\xfe\xfb\xef\xbe\xfb\xef\xbe",
+  "user:pass+word/with=specials.and~more_1234",
+];
+
+const CASES = SECRETS.map((secret) => ({
+  secret,
+  spellings: promisedSpellings(secret),
+  wrapped: wrappedSpellings(secret),
+  mask: maskOf(secret),
+}));
+
+/** A case, a body of whole spellings, their beginnings and ends, and other bytes, and the positions at which it is cut. */
+const anyBody = fc.nat(CASES.length - 1).chain((index) => {
+  const { secret, spellings, wrapped } = CASES[index]!;
+  const spelling = fc.oneof(
+    { weight: 9, arbitrary: fc.nat(spellings.length - 1).map((at) => spellings[at]!) },
+    { weight: 1, arbitrary: fc.nat(wrapped.length - 1).map((at) => wrapped[at]!) },
+  );
+  const piece = fc.oneof(
+    spelling,
+    fc.tuple(spelling, fc.nat(300)).map(([text, length]) => text.slice(0, length)),
+    fc.tuple(spelling, fc.nat(300)).map(([text, from]) => text.slice(from)),
+    fc.string({
+      unit: fc.constantFrom(...secret, "*", "\n", "\0", " ", "}", "%", "\\", "&"),
+      maxLength: 8,
+    }),
+  );
+  return fc.record({
+    index: fc.constant(index),
+    body: fc.array(piece, { maxLength: 5 }).map((pieces) => pieces.join("")),
+    cuts: fc.oneof(
+      fc.array(fc.nat(600), { maxLength: 6 }),
+      fc.constantFrom(1, 2, 3, 7).map((step) => Array.from({ length: 300 }, (_, at) => at * step)),
+    ),
+  });
+});
+
+function piecesOf(body: string, cuts: readonly number[]): string[] {
+  const places = [
+    ...new Set([0, ...cuts.filter((at) => at < body.length), body.length]),
+  ].sort((a, b) => a - b);
+  return places.slice(1).map((to, index) => body.slice(places[index], to));
+}
+
+/** Returns what a stream mask passes on for each piece, and at the end. */
+function passedBy(mask: Mask, pieces: readonly string[]): string[] {
+  const stream = new StreamMask({ current: mask });
+  return [...pieces.map((piece) => fromLatin1(stream.push(latin1(piece)))), fromLatin1(stream.flush())];
+}
+
+Deno.test("StreamMask masks every spelling, wherever a body is cut, and loses nothing", () => {
+  fc.assert(
+    fc.property(anyBody, ({ index, body, cuts }) => {
+      const { mask, spellings, wrapped } = CASES[index]!;
+      const passed = passedBy(mask, piecesOf(body, cuts)).join("");
+      assertEquals(passed.length, body.length);
+      assert([...passed].every((char, at) => char === body[at] || char === "*"), passed);
+      const promised = maskedPlainly(spellings, body);
+      assert(
+        [...promised].every((char, at) => char !== "*" || passed[at] === "*"),
+        `${passed}\n${promised}`,
+      );
+      const whole = fromLatin1(mask.maskBytes(latin1(body)));
+      assertEquals(mask.maskText(body), whole);
+      const all = maskedPlainly([...spellings, ...wrapped], body);
+      assert([...all].every((char, at) => char !== "*" || whole[at] === "*"), `${whole}\n${all}`);
+      // Only lines of usual lengths are held back for the next one.
+      assert([...passed].every((char, at) => char !== "*" || whole[at] === "*"), `${passed}\n${whole}`);
+    }),
+    { numRuns: 100_000, interruptAfterTimeLimit: 8_000 },
+  );
+});
+
+Deno.test("Mask masks nothing but spellings of its secrets", () => {
+  const maskers = CASES.map(({ secret }) => maskerOfAll(secret));
+  fc.assert(
+    fc.property(anyBody, ({ index, body }) => {
+      const masked = CASES[index]!.mask.maskText(body);
+      const all = maskers[index]!(body);
+      assert(
+        [...masked].every((char, at) => char === body[at] || all[at] === "*"),
+        `${masked}\n${all}\n${body}`,
+      );
+    }),
+    { numRuns: 100_000, interruptAfterTimeLimit: 4_000 },
+  );
+});
+
+/** Pairs of secrets that nobody who sees the table's public side could tell apart: of one length, from one alphabet. */
+const TWINS: readonly (readonly [string, string])[] = [
+  [TOKEN, "ghp_z9Yx8Wv7Ut6Sr5Qp4On3Ml2Kj1Ih0Gf9Ed8C"],
+  ["glpat-x8Zk_3mPq-Rs7tUvWxYz", "glpat-0a1b-2c3d_4e5f6g7h8i"],
+  ["pa$$word", "se&ret;1"],
+  ["a".repeat(40), "b".repeat(40)],
+];
+
+const anyTwins = fc.nat(TWINS.length - 1).chain((index) => {
+  const spellings = TWINS[index]!.flatMap((secret) => promisedSpellings(secret));
+  const nearly = fc.tuple(fc.nat(spellings.length - 1), fc.nat(80)).map(
+    ([at, less]) => {
+      const text = spellings[at]!;
+      return less % 2 === 0 ? text.slice(0, -1 - less / 2) : text.slice(1 + (less - 1) / 2);
+    },
+  );
+  const other = fc.string({
+    unit: fc.constantFrom("a", "b", " ", "}", "\n", "%", "é", "\0"),
+    maxLength: 6,
+  });
+  return fc.record({
+    index: fc.constant(index),
+    body: fc.array(fc.oneof(nearly, other), { maxLength: 8 }).map((pieces) => pieces.join("\x01")),
+    cuts: fc.oneof(
+      fc.array(fc.nat(800), { maxLength: 12 }),
+      fc.constantFrom(1, 2, 5).map((step) => Array.from({ length: 400 }, (_, at) => at * step)),
+    ),
+  });
+});
+
+Deno.test("StreamMask passes on the same pieces for two secrets, however much the content resembles one of them", () => {
+  const masks = TWINS.map((pair) => pair.map((secret) => maskOf(secret)));
+  fc.assert(
+    fc.property(anyTwins, ({ index, body, cuts }) => {
+      const [one, other] = masks[index]!;
+      fc.pre([one!, other!].every((mask) => mask.maskText(body) === body));
+      const pieces = piecesOf(body, cuts);
+      const passed = passedBy(one!, pieces);
+      assertEquals(passed, passedBy(other!, pieces));
+      assertEquals(passed.join(""), body);
+    }),
+    { numRuns: 100_000, interruptAfterTimeLimit: 6_000 },
+  );
+});
+
+Deno.test("StreamMask passes on a whole line, event, object or prompt at once, without a copy", () => {
+  const stream = new StreamMask({ current: maskOf(TOKEN) });
+  const texts = [
+    "",
+    "\n\n",
+    "event: ping\ndata: {}\n\n",
+    `data: ${TOKEN}\n\n`,
+    `${TOKEN} `,
+    '{"id":1,"sha":"16C7e42F292c6912E7710c838347Ae178B4a"}',
+    '[{"a":"b"}]',
+    "What is the capital of ",
+    "a line\r\n",
+    `${"x".repeat(1000)}\n`,
+  ];
+  for (const text of texts) {
+    const piece = latin1(text);
+    assertStrictEquals(stream.push(piece), piece, text);
+  }
+  assertEquals(stream.flush().length, 0);
+});
+
+Deno.test("StreamMask holds back the last word, whatever it is, and at most as much as the longest spelling has", () => {
+  for (const word of [TOKEN.slice(0, 5), "hello", "x", TOKEN]) {
+    const stream = new StreamMask({ current: maskOf(TOKEN) });
+    assertEquals(fromLatin1(stream.push(latin1(`a ${word}`))), "a ");
+    assertEquals(fromLatin1(stream.push(latin1("more"))), "");
+    const masked = word === TOKEN ? "*".repeat(40) : word;
+    assertEquals(fromLatin1(stream.push(latin1(" b"))), `${masked}more `);
+    assertEquals(fromLatin1(stream.flush()), "b");
+  }
+  const stream = new StreamMask({ current: maskOf(TOKEN) });
+  const passed = stream.push(latin1("x".repeat(10_000))).length;
+  assertEquals(passed, 10_000 - 511);
+  assertEquals(stream.flush().length, 511);
+});
+
+Deno.test("StreamMask finds a secret in base64 that is wrapped to any usual width, cut anywhere", () => {
+  const mask = maskOf(TOKEN);
+  for (const before of ["", "x", `{"token":"`, "y".repeat(70)]) {
+    const coded = btoa(`${before}${TOKEN}" and what follows until there are some more lines of it`);
+    for (const width of [60, 64, 76]) {
+      for (const lineBreak of ["\n", "\r\n", "\\n"]) {
+        const body = (coded.match(new RegExp(`.{1,${width}}`, "g")) ?? []).join(lineBreak);
+        const whole = mask.maskText(body);
+        assert((whole.match(/\*/g) ?? []).length >= 52, whole);
+        for (let cut = 0; cut <= body.length; cut++) {
+          assertEquals(
+            passedBy(mask, [body.slice(0, cut), body.slice(cut)]).join(""),
+            whole,
+            `cut at ${cut}`,
+          );
+        }
+      }
+    }
+  }
+});
+
+Deno.test("StreamMask masks overlapping secrets whole, and those that begin in what has gone on", () => {
+  const mask = maskOf("abcdefgh12345678", "12345678abcdefgh", "cdefgh12");
+  const body = "x abcdefgh12345678abcdefgh y";
+  const masked = `x ${"*".repeat(24)} y`;
+  for (let cut = 0; cut <= body.length; cut++) {
+    for (let second = cut; second <= body.length; second++) {
+      const pieces = [body.slice(0, cut), body.slice(cut, second), body.slice(second)];
+      assertEquals(passedBy(mask, pieces).join(""), masked, `${pieces}`);
+    }
+  }
+  // More than may be held back, so that secrets begin in what has gone on.
+  const long = "abcdefgh12345678".repeat(100);
+  assertEquals(passedBy(mask, piecesOf(long, [700, 701, 900, 1500])).join(""), "*".repeat(1600));
+});
+
+Deno.test("StreamMask masks large pieces like small ones, whatever is held back between them", () => {
+  const mask = maskOf(TOKEN);
+  const filler = (length: number) => "some words and ".repeat(length / 15 + 1).slice(0, length);
+  for (const end of [" ", "x", "}", "x".repeat(600), TOKEN.slice(0, 20), TOKEN, `${TOKEN.slice(0, 20)} `]) {
+    for (const begin of ["", " ", TOKEN.slice(20), TOKEN, "x".repeat(600)]) {
+      const pieces = [40_000, 33_000, 100, 40_000].map((length) => `${begin} ${filler(length)} ${end}`);
+      const passed = passedBy(mask, pieces);
+      const whole = mask.maskText(pieces.join(""));
+      assertEquals(passed.join(""), whole);
+      assertEquals(whole, maskedPlainly(promisedSpellings(TOKEN), pieces.join("")));
+      if (end === " ") {
+        assertEquals(passed.map(({ length }) => length), [...pieces, ""].map(({ length }) => length));
+      }
+    }
+  }
+});
+
+Deno.test("Mask reads content that nearly is a long secret of one byte in linear time", () => {
+  const cases: [token: string, body: string][] = [
+    ["a".repeat(200), "a".repeat(199) + "b"],
+    ["a".repeat(200), "a"],
+    ["a".repeat(199) + "b", "a"],
+    ["b" + "a".repeat(199), "a"],
+    [TOKEN.repeat(50), TOKEN.repeat(50).slice(0, -1)],
+  ];
+  for (const [token, unit] of cases) {
+    const mask = maskOf(token);
+    const body = latin1(unit.repeat(Math.ceil((1 << 18) / unit.length)).slice(0, 1 << 18));
+    let best = Infinity;
+    for (let round = 0; round < 5; round++) {
+      const start = performance.now();
+      mask.find(body);
+      best = Math.min(best, performance.now() - start);
+    }
+    // Comparing each form with each position would take many seconds.
+    assert(best < 1000, `${best} ms for 256 KiB`);
+  }
+});
