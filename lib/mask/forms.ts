@@ -1,4 +1,4 @@
-import { Secret } from "../core/secret.ts";
+import type { Secret } from "../core/secret.ts";
 import { base64Forms, bothAlphabets, type Coded } from "./base64.ts";
 import { Form, type FormOptions } from "./form.ts";
 
@@ -15,19 +15,6 @@ export interface MaskedSecret {
   readonly text: Secret;
   /** Whether the text is itself base64, as in a Basic credential; then it is masked in both alphabets. */
   readonly isBase64?: boolean;
-}
-
-/**
- * Returns the parts of a secret that are masked one by one: the lines of a private key, but not those that say that it is
- * one (RFC 7468); usually the secret itself.
- */
-export function secretLines(secret: MaskedSecret): MaskedSecret[] {
-  const text = secret.text.reveal();
-  if (!/[\r\n]/.test(text)) return [secret];
-  return text.split(/[\r\n]+/).filter((line) => !line.startsWith("-----")).map((line) => ({
-    ...secret,
-    text: Secret.of(line),
-  }));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { decodeLatin1, encodeLatin1 } from "../core/latin1.ts";
 import { escapeRuns } from "./escape.ts";
 import type { Form, Match } from "./form.ts";
-import { type MaskedSecret, secretForms, secretLines } from "./forms.ts";
+import { type MaskedSecret, secretForms } from "./forms.ts";
 import { matchAfter, matchBefore } from "./match_form.ts";
 import { type Region, regionsOf } from "./regions.ts";
 import { type Alphabet, alphabetOf, USUAL } from "./run_alphabet.ts";
@@ -79,7 +79,7 @@ export class Mask {
 
   /** Replaces the secrets. Only those that are new or gone cost anything. */
   set(secrets: readonly MaskedSecret[]): void {
-    const wanted = new Map(secrets.flatMap(secretLines).map((secret) => [keyOf(secret), secret]));
+    const wanted = new Map(secrets.map((secret) => [keyOf(secret), secret]));
     for (const [key, entry] of this.#entries) {
       if (wanted.has(key)) continue;
       for (const region of entry.regions) entry.index.delete(region);

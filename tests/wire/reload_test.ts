@@ -77,7 +77,7 @@ Deno.test("a table that is invalid or needs more permissions is rejected, and th
   });
   const routes = [routeTo(upstream.url, "/a/")];
   const cases: [table: object | string, lines: string[]][] = [
-    ["{", ["the route table: is not JSON: line 1, column 2: the text ends too early"]],
+    ["{", [`${join(service.folder, "routes.json")}: is not JSON: line 1, column 2: the text ends too early`]],
     [{ routes: [{ ...routes[0], path: "a", colour: 1 }] }, [
       "routes[0].path: must begin with /",
       "routes[0].colour: unknown field",

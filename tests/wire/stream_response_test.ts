@@ -52,9 +52,9 @@ async function asked(port: number, patience?: number): Promise<Wire> {
   return wire;
 }
 
-/** Bytes that look like no framing. */
+/** Bytes that look like no framing. They end in a line break, or the last word would wait for more. */
 function noise(length: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length }, (_, at) => (at * at + at * 31) >> 7);
+  return Uint8Array.from({ length }, (_, at) => (at * at + at * 31) >> 7).fill(0x0a, length - 1);
 }
 
 function pause(ms: number): Promise<void> {
@@ -130,7 +130,7 @@ for (const { kind, play, port } of STAGES) {
       play(async (exchange) => {
         await exchange.write(`HTTP/1.1 200 OK\r\n${head}`);
         for (const { promise } of received) {
-          await exchange.write("hello");
+          await exchange.write("four\n");
           await promise;
         }
         exchange.close();
@@ -138,8 +138,8 @@ for (const { kind, play, port } of STAGES) {
       await using wire = await asked(port());
       await wire.readHead();
       for (const { resolve } of received) {
-        if (head.startsWith("Content-Length")) assertEquals(fromLatin1(await wire.readBytes(5)), "hello");
-        else assertEquals(await readContent(wire, 5), "hello");
+        if (head.startsWith("Content-Length")) assertEquals(fromLatin1(await wire.readBytes(5)), "four\n");
+        else assertEquals(await readContent(wire, 5), "four\n");
         resolve();
       }
     }
@@ -190,15 +190,15 @@ for (const { kind, play, port } of STAGES) {
 
   Deno.test(`an aborted response is seen as aborted (${kind})`, async () => {
     const breaks: [how: string, raw: string, content: string][] = [
-      ["within a length", "Content-Length: 10\r\n\r\nhello", "hello"],
+      ["within a length", "Content-Length: 10\r\n\r\nfour\n", "four\n"],
       ["before a length", "Content-Length: 10\r\n\r\n", ""],
-      ["one byte short", "Content-Length: 6\r\n\r\nhello", "hello"],
-      ["within a chunk", "Transfer-Encoding: chunked\r\n\r\na\r\nhello", "hello"],
-      ["after a chunk's bytes", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello", "hello"],
-      ["between chunks", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "hello"],
+      ["one byte short", "Content-Length: 6\r\n\r\nfour\n", "four\n"],
+      ["within a chunk", "Transfer-Encoding: chunked\r\n\r\na\r\nfour\n", "four\n"],
+      ["after a chunk's bytes", "Transfer-Encoding: chunked\r\n\r\n5\r\nfour\n", "four\n"],
+      ["between chunks", "Transfer-Encoding: chunked\r\n\r\n5\r\nfour\n\r\n", "four\n"],
       ["before the first chunk", "Transfer-Encoding: chunked\r\n\r\n", ""],
-      ["within the last chunk", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n", "hello"],
-      ["with an invalid chunk", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n", "hello"],
+      ["within the last chunk", "Transfer-Encoding: chunked\r\n\r\n5\r\nfour\n\r\n0\r\n", "four\n"],
+      ["with an invalid chunk", "Transfer-Encoding: chunked\r\n\r\n5\r\nfour\n\r\nzz\r\n", "four\n"],
     ];
     for (const [how, raw, content] of breaks) {
       for (const gap of [0, 30]) {
@@ -231,10 +231,10 @@ for (const { kind, play, port } of STAGES) {
       const begun = Promise.withResolvers<Exchange>();
       play(async (exchange) => {
         await exchange.respond(200, { "Transfer-Encoding": "chunked" });
-        await exchange.writeChunk("first");
+        await exchange.writeChunk("first\n");
         begun.resolve(exchange);
         while (busy) {
-          await exchange.writeChunk("more");
+          await exchange.writeChunk("more\n");
           await pause(10);
         }
         await exchange.closed;
@@ -279,7 +279,7 @@ Deno.test("the head arrives though only the beginning of a chunk has come, and a
 Deno.test("a TLS connection that closes without close_notify does not complete a response", async () => {
   const authority = await makeAuthority();
   await using upstream = startUpstream(async (exchange) => {
-    await exchange.write("HTTP/1.1 200 OK\r\n\r\nhello");
+    await exchange.write("HTTP/1.1 200 OK\r\n\r\nfour\n");
     await exchange.closed;
   }, { tls: await authority.issue(["localhost"]) });
   // A man in the middle, who can read nothing but can close the connection.
@@ -302,7 +302,7 @@ Deno.test("a TLS connection that closes without close_notify does not complete a
   });
   await using wire = await asked(service.port);
   await wire.readHead();
-  assertEquals(await readContent(wire, 5), "hello");
+  assertEquals(await readContent(wire, 5), "four\n");
   const { near, piped } = await joined;
   near.close();
   await piped;
