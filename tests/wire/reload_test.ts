@@ -106,7 +106,7 @@ Deno.test("a table that is invalid or needs more permissions is rejected, and th
     assertEquals(await statusOf(service, "/a/x"), 200);
   }
   await Deno.remove(join(service.folder, "routes.json"));
-  await service.logged(/routes\.json: no such file\n/);
+  await service.logged(/routes\.json: no such file/);
   assertEquals(await statusOf(service, "/a/x"), 200);
   // Each was logged once.
   assertEquals(service.stderr().split("table rejected").length - 1, rejected + 1);
