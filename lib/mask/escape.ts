@@ -192,7 +192,8 @@ function runAround(
   }
   if (end - begin < minLength) return undefined;
   const run = { from: begin, to: end, bytes: new Uint8Array(count), offsets: new Int32Array(count + 1) };
-  for (let index = 0, at = begin; index < count; index++) {
+  let at = begin;
+  for (let index = 0; index < count; index++) {
     const escape = escapeAt(bytes, at);
     run.bytes[index] = escapedByte(escape);
     run.offsets[index] = at;

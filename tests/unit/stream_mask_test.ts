@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Secret } from "../../lib/core/secret.ts";
 import { Mask } from "../../lib/mask/mask.ts";
 import { StreamMask } from "../../lib/mask/stream_mask.ts";
-import { fromLatin1, join, latin1 } from "../support/bytes.ts";
+import { fromLatin1, latin1 } from "../support/bytes.ts";
 import { maskedPlainly, maskerOfAll, promisedSpellings, wrappedSpellings } from "../support/spelled.ts";
 
 const TOKEN = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
