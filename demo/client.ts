@@ -13,6 +13,8 @@ export interface TextResponse {
   /** Without the empty line at its end; lines end with LF. */
   readonly head: string;
   readonly body: string;
+  /** The lengths of the pieces in which the body came, in bytes. */
+  readonly pieces: readonly number[];
 }
 
 /**
@@ -37,12 +39,14 @@ export async function send(
   const decoder = new TextDecoder();
   let body = "";
   let reported = 0;
+  const pieces: number[] = [];
   for await (const part of readBody(source, framingOf(fields, { kind: "end" }))) {
+    pieces.push(part.length);
     body += decoder.decode(part, { stream: true });
     for (let end = body.indexOf("\n\n", reported); end >= 0; end = body.indexOf("\n\n", reported)) {
       onEvent?.(body.slice(reported, end));
       reported = end + 2;
     }
   }
-  return { status: Number(start.split(" ")[1]), head: head.trimEnd().replaceAll("\r\n", "\n"), body };
+  return { status: Number(start.split(" ")[1]), head: head.trimEnd().replaceAll("\r\n", "\n"), body, pieces };
 }

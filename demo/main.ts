@@ -1,126 +1,66 @@
 /**
- * Runs the service in front of an upstream of its own and shows what each side sees: `deno task demo`. Everything shown is
- * also checked; the exit status is 0 if all promises are kept.
+ * The demo, on one screen: `deno task demo`. An agent asks a model through the proxy, then turns on the proxy to get at
+ * the token. Everything shown is also checked; the exit status is 0 if all promises are kept. `deno task demo details`
+ * shows every byte instead.
  *
  * @module
  */
 
-import { type Service, startService } from "../tests/support/service.ts";
+import { startService } from "../tests/support/service.ts";
 import { type Resources, untilSignal } from "../tests/support/until_signal.ts";
-import { within } from "../tests/support/within.ts";
-import { send } from "./client.ts";
-import { Report } from "./report.ts";
-import { showSandbox } from "./sandbox.ts";
-import { showStream } from "./stream.ts";
-import { type DemoUpstream, startDemoUpstream } from "./upstream.ts";
+import { attack } from "./attack.ts";
+import { details } from "./details.ts";
+import { showFlow } from "./flow.ts";
+import { conclude, Report } from "./report.ts";
+import { startDemoUpstream } from "./upstream.ts";
 
 /** The real credential, made up for this run. Only the service's environment holds it. */
 const TOKEN = `sk-demo-${crypto.randomUUID()}`;
 
-async function demo(resources: Resources): Promise<number> {
-  const report = new Report(TOKEN);
-  report.text(`A self-contained demo of cred-proxy. Nothing leaves this machine, the token is
-made up, and the demo ends by itself in a few seconds.`);
+/** What to type next. */
+const NEXT = `
+Next, with a provider of yours:
+  bin/cred-proxy init anthropic   write a route table ("providers" lists others)
+  bin/cred-proxy doctor           ask the provider whether it takes your key
+  bin/cred-proxy start            and point an agent at it: "clients" says how
+Every byte of this demo: deno task demo details`;
 
+async function overview(resources: Resources): Promise<number> {
+  const begun = performance.now();
+  const report = new Report(TOKEN);
+  report.text("A demo of cred-proxy: nothing leaves this machine, and the token is made up.\n");
   const upstream = await resources.use(startDemoUpstream());
   const service = await resources.use(startService({
-    routes: tableFor(upstream),
+    routes: {
+      routes: [{ path: "/ai/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "DEMO_TOKEN" }],
+    },
     env: { DEMO_TOKEN: TOKEN },
     ca: upstream.ca,
   }));
-  showTable(report, upstream);
-  showStart(report, service);
-  await showStream({ report, service, upstream, token: TOKEN });
-  await showEcho(report, service);
-  await showRefusal(report, service);
-  await showSandbox(report, service);
-  await showEnd(report, service);
-  return conclude(report);
+  await showFlow({ report, service, upstream, token: TOKEN });
+  await attack({ report, service, upstream, token: TOKEN });
+  const status = conclude(report, performance.now() - begun);
+  if (status === 0) report.text(NEXT);
+  return status;
 }
 
-function tableFor(upstream: DemoUpstream) {
-  return {
-    routes: [{ path: "/ai/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "DEMO_TOKEN" }],
-  };
-}
+const MODES: Readonly<Record<string, (resources: Resources) => Promise<number>>> = {
+  "": overview,
+  details: (resources) => details(resources, TOKEN),
+};
 
-function showTable(report: Report, upstream: DemoUpstream): void {
-  report.section("The route table");
-  report.show(JSON.stringify(tableFor(upstream), null, 2));
-  report.show("\nDEMO_TOKEN, which only the service's environment holds:");
-  report.show(TOKEN);
-}
-
-function showStart(report: Report, service: Service): void {
-  report.section("The flags that `permissions` derives from it, and the start under them");
-  report.show(service.flags.join("\n"));
-  report.show(`\n${service.stderr().trimEnd()}`);
-  report.check(
-    "each permission is a list; none to write, run programs or load code",
-    service.flags.every(isNarrow),
-  );
-}
-
-/** Whether a flag grants a list of what the service needs, or grants nothing. */
-function isNarrow(flag: string): boolean {
-  return /^--allow-(?:net|read|env)=./.test(flag) || (flag.startsWith("--") && !flag.startsWith("--allow-"));
-}
-
-async function showEcho(report: Report, service: Service): Promise<void> {
-  report.section("What the client gets if the upstream sends the token back");
-  const { status, head, body } = await showGet(report, service, "/ai/echo");
-  report.check(
-    "the token is masked",
-    status === 200 && body.includes("****") && !`${head}${body}`.includes(TOKEN),
-  );
-}
-
-async function showRefusal(report: Report, service: Service): Promise<void> {
-  report.section("What the client gets if no route matches");
-  const { status, body } = await showGet(report, service, "/elsewhere");
-  report.check(
-    "the response says so, in the format that AI clients show to people",
-    status === 404 && isError(body),
-  );
-}
-
-/** Sends a GET, and shows it and its response. */
-async function showGet(report: Report, service: Service, path: string) {
-  const request = `GET ${path} HTTP/1.1\nHost: 127.0.0.1:${service.port}`;
-  report.show(request);
-  const response = await within(send(service.port, `${request}\n\n`), `The response to ${path}`);
-  report.show(`\n${response.head}\n\n${response.body}`);
-  return response;
-}
-
-function isError(body: string): boolean {
-  const { type, error } = JSON.parse(body);
-  return type === "error" && error.type === "cred_proxy_no_route" && typeof error.message === "string";
-}
-
-async function showEnd(report: Report, service: Service): Promise<void> {
-  report.section("The end, after SIGTERM");
-  const code = await service.stop();
-  report.show(service.stderr().split("\n").slice(1).join("\n").trimEnd());
-  report.check("the service ended with 0", code === 0);
-  report.check(
-    "the token is nowhere in its output",
-    !`${service.stderr()}${service.stdout()}`.includes(TOKEN),
-  );
-}
-
-function conclude(report: Report): number {
-  if (report.failures.length === 0) {
-    report.text(`\nAll ${report.checks} promises kept.`);
-    return 0;
+async function main([mode = "", ...rest]: readonly string[]): Promise<number> {
+  const run = Object.hasOwn(MODES, mode) && rest.length === 0 ? MODES[mode] : undefined;
+  if (run === undefined) {
+    console.error('The demo takes no arguments, or "details"');
+    return 64;
   }
-  report.text(`\nPromises broken:\n${report.failures.map((promise) => `  ${promise}`).join("\n")}`);
-  return 1;
+  try {
+    return await untilSignal(run);
+  } catch (error) {
+    console.log(`\nThe demo failed: ${error instanceof Error ? error.message : error}`);
+    return 1;
+  }
 }
 
-try {
-  Deno.exit(await untilSignal(demo));
-} catch (error) {
-  console.log(`\nThe demo failed: ${error instanceof Error ? error.message : error}`);
-  Deno.exit(1);
-}
+Deno.exit(await main(Deno.args));

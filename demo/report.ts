@@ -24,6 +24,21 @@ export class Report {
     return this.#checks;
   }
 
+  /** Whether people watch, so that a picture says more than a sentence. */
+  get isTerminal(): boolean {
+    return Deno.stdout.isTerminal();
+  }
+
+  /** Prints lines as they are. */
+  picture(text: string): void {
+    this.#print(this.#style("36", text));
+  }
+
+  /** Prints and records what was tried, what came of it, and whether that is as promised. */
+  attempt(what: string, outcome: string, kept: boolean): void {
+    this.check(`${`${what} `.padEnd(46, ".")} ${outcome}`, kept);
+  }
+
   /** Prints a paragraph. */
   text(text: string): void {
     this.#print(wrap(text, WIDTH).join("\n"));
@@ -68,4 +83,14 @@ function wrap(text: string, width: number): string[] {
     }
     return [...parts, line];
   });
+}
+
+/** Prints whether all promises were kept. @returns The exit status. */
+export function conclude(report: Report, milliseconds: number): number {
+  if (report.failures.length === 0) {
+    report.text(`\nAll ${report.checks} promises kept, in ${(milliseconds / 1000).toFixed(1)} s.`);
+    return 0;
+  }
+  report.text(`\nPromises broken:\n${report.failures.map((promise) => `  ${promise}`).join("\n")}`);
+  return 1;
 }

@@ -24,7 +24,8 @@ export async function showSandbox(report: Report, service: Service): Promise<voi
   report.check("everything else is denied", others.length > 0 && others.every(({ denied }) => denied));
 }
 
-async function runProbe(service: Service): Promise<readonly ProbeResult[]> {
+/** Runs the probe under the service's flags. @returns What it tried: first what it may do, then what it may not. */
+export async function runProbe(service: Service): Promise<readonly ProbeResult[]> {
   const program = fromFileUrl(new URL("./probe.ts", import.meta.url));
   const command = new Deno.Command(Deno.execPath(), {
     args: ["run", ...service.flags, program, service.folder],

@@ -15,8 +15,8 @@ const PLACEHOLDER = "placeholder-of-the-client";
 
 const CONTENT = '{"model":"demo","stream":true,"messages":[{"role":"user","content":"Hi"}]}';
 
-/** What the stream is shown with. */
-export interface StreamDemo {
+/** What is shown, and with what. */
+export interface Demo {
   readonly report: Report;
   readonly service: Service;
   readonly upstream: DemoUpstream;
@@ -25,7 +25,7 @@ export interface StreamDemo {
 }
 
 /** Shows a request and its stream of events on both sides of the service. */
-export async function showStream({ report, service, upstream, token }: StreamDemo): Promise<void> {
+export async function showStream({ report, service, upstream, token }: Demo): Promise<void> {
   report.section(`What the client sends to ${service.url}`);
   const request = `POST /ai/v1/messages HTTP/1.1
 Host: 127.0.0.1:${service.port}

@@ -12,6 +12,13 @@ const INTERVAL_MS = 250;
 
 const WORDS = ["This", " came", " through", " the", " proxy."];
 
+/** What a careless or hostile upstream may do with the credential: send it back, in one form or another. */
+const ECHOES: Readonly<Record<string, (credential: string) => string>> = {
+  "/echo": (credential) => credential,
+  "/echo/base64": (credential) => btoa(credential),
+  "/echo/hex": (credential) => [...credential].map((letter) => letter.charCodeAt(0).toString(16)).join(""),
+};
+
 /** The request for the stream, as the upstream received it. */
 export interface ReceivedRequest {
   /** Without the empty line at its end; lines end with LF. */
@@ -30,21 +37,29 @@ export interface DemoUpstream extends AsyncDisposable {
   readonly sent: readonly number[];
 }
 
-/** Starts the upstream. It streams events, and on `/echo` sends the credential back. */
+/** Starts the upstream. It streams events; some paths send back what they receive. */
 export async function startDemoUpstream(): Promise<DemoUpstream> {
   const authority = await makeAuthority();
   const received = Promise.withResolvers<ReceivedRequest>();
   const sent: number[] = [];
   const upstream: Upstream = startUpstream(async (exchange) => {
-    // A careless or hostile upstream may send the credential back.
-    if (exchange.target === "/echo") {
+    const content = await exchange.bodyBytes();
+    const credential = exchange.field("authorization") ?? "";
+    if (Object.hasOwn(ECHOES, exchange.target)) {
+      const authorization = ECHOES[exchange.target]?.(credential);
       return await exchange.respond(
         200,
         { "Content-Type": "application/json" },
-        JSON.stringify({ authorization: exchange.field("authorization") }),
+        JSON.stringify({ authorization }),
       );
     }
-    const body = new TextDecoder().decode(await exchange.bodyBytes());
+    if (exchange.target === "/mirror") return await exchange.respond(200, [], content);
+    if (exchange.target === "/seen") {
+      const count = exchange.fields.filter(([name]) => name.toLowerCase() === "authorization").length;
+      const which = credential.startsWith("Bearer sk-demo-") ? "the real one" : "another one";
+      return await exchange.respond(200, [], `${count} credential, ${which}`);
+    }
+    const body = new TextDecoder().decode(content);
     received.resolve({ head: exchange.head.trimEnd().replaceAll("\r\n", "\n"), body });
     await exchange.respond(200, { "Content-Type": "text/event-stream", "Transfer-Encoding": "chunked" });
     for (const text of events()) {

@@ -278,13 +278,23 @@ Deno.test("task cred-proxy runs any verb, and passes its arguments and exit stat
   });
 });
 
-Deno.test("task demo keeps what it shows", async () => {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "demo"],
-    cwd: ROOT,
-    env: { NO_COLOR: "1" },
-  }).output();
-  assertEquals(code, 0, new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr));
+Deno.test("task demo keeps what it shows, on one screen and in twelve seconds, and says what to do next", async () => {
+  for (const args of [[], ["details"]]) {
+    const begun = performance.now();
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "-q", "demo", ...args],
+      cwd: ROOT,
+      env: { NO_COLOR: "1" },
+    }).output();
+    const text = new TextDecoder().decode(stdout);
+    assertEquals(code, 0, text + new TextDecoder().decode(stderr));
+    assert(/^All \d+ promises kept, in [\d.]+ s\.$/m.test(text), text);
+    if (args.length > 0) continue;
+    assert(performance.now() - begun < 12_000);
+    const lines = text.trimEnd().split("\n");
+    assert(lines.length <= 40 && lines.every((line) => line.length <= 80), text);
+    assert(/^Next, .*:$/m.test(text) && text.includes("bin/cred-proxy init anthropic"), text);
+  }
 });
 
 /** A configuration, without its comments: each has a line of its own. */
