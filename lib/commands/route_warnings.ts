@@ -13,6 +13,12 @@ export function routeWarnings(routes: readonly RouteConfig[], stores: TokenStore
         `${routeName(route)}: sends its token in clear to ${upstream}; use https:// if it can be had`,
       );
     }
+    if (route.tokenFrom !== undefined && isInClear(route.tokenFrom.endpoint.upstream)) {
+      const issuer = upstreamText(route.tokenFrom.endpoint.upstream);
+      lines.add(
+        `${routeName(route)}: sends its secrets in clear to ${issuer}; use https:// if it can be had`,
+      );
+    }
     const source = openTokenSource(route, stores);
     const oddity = source.current && tokenOddity(source.current, route);
     if (oddity !== undefined) lines.add(`${source.describe()}: ${oddity}`);

@@ -4,8 +4,12 @@
  * @module
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import { makeAuthority } from "../support/authority.ts";
+import { startEgressProxy } from "../support/egress_proxy.ts";
 import { startIssuer, type TokenAnswer } from "../support/issuer.ts";
+import { makeRsaKey } from "../support/rsa_key.ts";
 import { type Service, startService } from "../support/service.ts";
 import { type Script, startUpstream, type Upstream } from "../support/upstream.ts";
 import { request } from "../support/wire.ts";
@@ -258,5 +262,156 @@ Deno.test("each failure of an issuer has its status and its line in the log, and
   const printed = service.stderr() + service.stdout();
   for (const secret of [SECRET, tokenOf(1), "minted-", btoa(`me:${SECRET}`)]) {
     assert(!printed.includes(secret), printed);
+  }
+});
+
+Deno.test("a 401 from the upstream renews the token for the next request, but not again and again", async () => {
+  let valid = 2;
+  await using upstream = startUpstream((exchange) =>
+    exchange.respond(exchange.field("authorization") === `Bearer ${tokenOf(valid)}` ? 200 : 401, [], "")
+  );
+  await using issuer = startIssuer(issueAll(3600));
+  await using service = await start([routeTo(upstream, issuer)]);
+  // The client gets the 401: a retry is its own affair.
+  assertEquals([(await ask(service)).status, (await ask(service)).status], [401, 200]);
+  valid = 0;
+  for (let count = 0; count < 5; count++) assertEquals((await ask(service)).status, 401);
+  assertEquals(issuer.requests.length, 2);
+});
+
+Deno.test("a reload takes a changed definition, keeps a token whose definition is the same, and tries again what failed", async () => {
+  await using upstream = startUpstream(OK);
+  await using issuer = startIssuer(({ number, parameters }) =>
+    parameters.scope === "refused" && number < 4
+      ? { status: 400, text: '{"error":"invalid_scope"}' }
+      : { access_token: tokenOf(number), expires_in: 3600 }
+  );
+  await using service = await start([
+    routeTo(upstream, issuer),
+    { ...routeTo(upstream, issuer, { scope: "b" }), path: "/b/" },
+    { ...routeTo(upstream, issuer, { scope: "refused" }), path: "/c/" },
+  ]);
+  const statuses = async () => [(await ask(service)).status, (await ask(service, "/c/x")).status];
+  assertEquals([await statuses(), await statuses()], [[200, 500], [200, 500]]);
+  assertEquals(issuer.requests.length, 2);
+  const table = {
+    routes: [
+      routeTo(upstream, issuer),
+      { ...routeTo(upstream, issuer, { scope: "other" }), path: "/b/" },
+      { ...routeTo(upstream, issuer, { scope: "refused" }), path: "/c/" },
+    ],
+  };
+  await Deno.writeTextFile(join(service.folder, "routes.json"), JSON.stringify(table));
+  await service.logged(/route table reloaded/);
+  assertEquals((await ask(service)).status, 200);
+  assertEquals(upstream.requests.at(-1)?.field("authorization"), `Bearer ${tokenOf(1)}`);
+  assertEquals((await ask(service, "/b/x")).status, 200);
+  assertEquals(issuer.requests.at(-1)?.parameters.scope, "other");
+  assertEquals((await ask(service, "/c/x")).status, 200);
+
+  const elsewhere = { routes: [routeTo(upstream, { url: "https://evil.example" })] };
+  await Deno.writeTextFile(join(service.folder, "routes.json"), JSON.stringify(elsewhere));
+  await service.logged(/--allow-net: is missing evil\.example:443; restart the service to grant it/);
+});
+
+Deno.test("the flags name the issuers beside the upstreams, and the folder of the state only if a route needs it", async () => {
+  await using upstream = startUpstream(OK);
+  await using issuer = startIssuer(issueAll(3600));
+  await using service = await start([routeTo(upstream, issuer)], { CRED_PROXY_STATE: "/var/lib/cred-proxy" });
+  const [net = ""] = service.flags.filter((flag) => flag.startsWith("--allow-net="));
+  const hosts = [upstream, issuer].map(({ url }) => url.slice("http://".length)).toSorted();
+  assertEquals(net.slice("--allow-net=".length).split(",").slice(1), hosts);
+  assertEquals(service.flags.filter((flag) => /write|var.lib/.test(flag)), []);
+});
+
+Deno.test("an issuer is reached through the egress proxy, and trusted by the same authorities as an upstream", async () => {
+  const authority = await makeAuthority();
+  await using upstream = startUpstream(OK);
+  await using issuer = startIssuer(issueAll(3600), await authority.issue(["localhost"]));
+  await using proxy = startEgressProxy();
+  await using service = await startService({
+    routes: { routes: [routeTo(upstream, issuer)] },
+    env: { CLIENT_SECRET: SECRET, HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: "127.0.0.1" },
+    ca: authority.pem,
+  });
+  assertEquals((await ask(service)).status, 200);
+  assertEquals(proxy.heads.map((head) => head.split("\r\n")[0]), [
+    `CONNECT ${issuer.url.slice("https://".length)} HTTP/1.1`,
+  ]);
+  assert(!service.flags.join().includes(issuer.url.slice("https://".length)), service.flags.join());
+});
+
+Deno.test("a client's own token replaces one from an issuer, and the other way round", async () => {
+  await using upstream = startUpstream(OK);
+  await using issuer = startIssuer(issueAll(3600));
+  const minted = routeTo(upstream, issuer) as { readonly token_from: unknown };
+  const plain = { path: "/b/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "B_TOKEN" };
+  await using service = await startService({
+    routes: {
+      routes: [minted, plain],
+      clients: [{
+        name: "one",
+        token_env: "ONE",
+        routes: { "/a/": { token_env: "A_TOKEN" }, "/b/": { token_from: minted.token_from } },
+      }],
+    },
+    env: {
+      CLIENT_SECRET: SECRET,
+      A_TOKEN: "own-token-of-one",
+      B_TOKEN: "b-token",
+      ONE: "the-key-of-client-one",
+    },
+  });
+  for (const path of ["/a/x", "/b/x"]) {
+    const fields = "Host: proxy\r\nAuthorization: Bearer the-key-of-client-one";
+    assertEquals((await request(service.port, `GET ${path} HTTP/1.1\r\n${fields}\r\n\r\n`)).status, 200);
+  }
+  assertEquals(upstream.requests.map((each) => each.field("authorization")), [
+    "Bearer own-token-of-one",
+    `Bearer ${tokenOf(1)}`,
+  ]);
+});
+
+Deno.test("what a token is obtained with is masked in responses, and so are the tokens, those before included", async () => {
+  const key = await makeRsaKey();
+  const body = (pem: string) => pem.split("\n").slice(1, -2).join("");
+  await using upstream = startUpstream((exchange) =>
+    exchange.respond(200, [], decodeURIComponent(exchange.target.slice(1)))
+  );
+  const assertions: string[] = [];
+  await using issuer = startIssuer(({ number, parameters }) => {
+    if (parameters.assertion !== undefined) assertions.push(parameters.assertion);
+    return { access_token: tokenOf(number), refresh_token: `refresh-${number}-Qm5Rk8Ws2Yd`, expires_in: 0.3 };
+  });
+  await using service = await start([
+    routeTo(upstream, issuer, { grant: "refresh_token", refresh_token_env: "REFRESH" }),
+    {
+      ...routeTo(upstream, issuer, {
+        grant: "jwt_bearer",
+        private_key_env: "KEY",
+        subject: "me",
+        client_secret_env: undefined,
+      }),
+      path: "/b/",
+    },
+  ], { REFRESH: "refresh-0-Qm5Rk8Ws2Yd", KEY: key.pkcs1 });
+  for (let count = 0; count < 2; count++) {
+    for (const path of ["/a/x", "/b/x"]) assertEquals((await ask(service, path)).status, 200);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  assertEquals([issuer.requests.length, assertions.length], [4, 2]);
+  const secrets = [
+    ...[1, 2, 3, 4].map(tokenOf),
+    ...[0, 1, 3].map((number) => `refresh-${number}-Qm5Rk8Ws2Yd`),
+    ...assertions,
+    SECRET,
+    body(key.pkcs1),
+    body(key.pkcs1).match(/.{64}/g)!.join("\r\n"),
+    body(key.pkcs1).match(/.{64}/g)!.join("\\n"),
+    btoa(SECRET),
+  ];
+  for (const secret of secrets) {
+    const { body: { text } } = await ask(service, `/a/${encodeURIComponent(`<${secret}>`)}`);
+    assertMatch(text, /^<\*{20}[*\\nr\s]*>$/, `${secret}: ${text}`);
   }
 });

@@ -60,7 +60,7 @@ function routeWith(route: RouteConfig, override: RouteOverride): ClientRoute {
       ...route,
       methods: methods === undefined ? route.methods : new Set(methods),
       paths: paths ?? route.paths,
-      ...hasOwnToken ? { tokenEnv, tokenFile } : {},
+      ...hasOwnToken ? { tokenEnv, tokenFile, tokenFrom } : {},
     },
     isUnchanged: false,
     hasOwnToken,

@@ -1,0 +1,81 @@
+/**
+ * The exchange with an issuer of tokens, over the service's own transport.
+ *
+ * @module
+ */
+
+import { assertEquals, assertRejects } from "@std/assert";
+import { parseTokenEndpoint } from "../../lib/config/route/token_endpoint.ts";
+import { Issuer } from "../../lib/tokens/issuer.ts";
+import { IssuerError } from "../../lib/tokens/issuer_error.ts";
+import { valueOf } from "../support/result.ts";
+import { type Script, startUpstream } from "../support/upstream.ts";
+
+/** Sends one request to an issuer that behaves as the script says, within 0.6 seconds. */
+async function post(script: Script) {
+  await using upstream = startUpstream(script);
+  const issuer = new Issuer(valueOf(parseTokenEndpoint(`${upstream.url}/token`, "")), {
+    caCerts: [],
+    egress: { https: undefined, http: undefined, bypass: [] },
+    timeoutMs: 600,
+  });
+  return await issuer.post({ target: "/token", fields: [], body: new TextEncoder().encode("a=b") });
+}
+
+Deno.test("an issuer that does not respond, or does not finish, is given up in time", async () => {
+  const never = new Promise<void>(() => {});
+  const slow: readonly [name: string, script: Script][] = [
+    ["no head", () => never],
+    ["half a body", async (exchange) => {
+      await exchange.respond(200, { "Content-Length": "100" }, "{");
+      await never;
+    }],
+    ["a body in drops", async (exchange) => {
+      await exchange.respond(200, { "Transfer-Encoding": "chunked" });
+      for (;;) {
+        await exchange.writeChunk(" ");
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }],
+  ];
+  await Promise.all(slow.map(async ([name, script]) => {
+    const began = performance.now();
+    const error = await assertRejects(() => post(script), IssuerError);
+    assertEquals(error.permanent, false, name);
+    const seconds = (performance.now() - began) / 1000;
+    assertEquals(seconds < 3, true, `${name}: ${seconds} s`);
+  }));
+});
+
+Deno.test("a response that is too large is not read to its end", async () => {
+  let sent = 0;
+  const error = await assertRejects(() =>
+    post(async (exchange) => {
+      await exchange.respond(200, { "Transfer-Encoding": "chunked" });
+      for (; sent < 100; sent++) await exchange.writeChunk(new Uint8Array(1024 * 1024));
+    }), IssuerError);
+  assertEquals(error.message.endsWith("sent a response over 256 KiB"), true, error.message);
+  assertEquals(sent < 100, true);
+});
+
+Deno.test("a response says when it was sent and when to ask again", async () => {
+  const date = "Fri, 02 Jan 2026 03:04:05 GMT";
+  const cases: [status: number, fields: Record<string, string>, limited: boolean, retryAfterMs?: number][] = [
+    [200, {}, false],
+    [429, { "Retry-After": "7" }, true, 7000],
+    [403, { "X-RateLimit-Remaining": "0" }, true],
+    [403, { "X-RateLimit-Remaining": "1" }, false],
+    [403, { "Retry-After": "60" }, true, 60_000],
+    [503, { "Retry-After": "Fri, 02 Jan 2026 03:04:05 GMT" }, false],
+  ];
+  for (const [status, fields, rateLimited, retryAfterMs] of cases) {
+    const response = await post((exchange) => exchange.respond(status, { Date: date, ...fields }, "{}"));
+    assertEquals(response, {
+      status,
+      date: Date.UTC(2026, 0, 2, 3, 4, 5),
+      retryAfterMs,
+      rateLimited,
+      text: "{}",
+    });
+  }
+});
