@@ -46,7 +46,10 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The built-in modules that the service needs, by the room that imports them. */
-const BUILT_INS: Readonly<Record<string, readonly string[]>> = { "lib/coding": ["node:stream", "node:zlib"] };
+const BUILT_INS: Readonly<Record<string, readonly string[]>> = {
+  "lib/coding": ["node:stream", "node:zlib"],
+  "lib/credentials": ["node:crypto"],
+};
 
 const MOST_PARAMETERS = 3;
 

@@ -68,7 +68,8 @@ export function signableTarget(target: string, service: string): SignableTarget 
 }
 
 function signableQuery(query: string): string {
-  const parameters = query.slice(1).split("&").filter((piece) => piece !== "").map((piece) => {
+  // Readers differ over a parameter without a name, which means nothing.
+  const parameters = query.slice(1).split("&").filter((piece) => !/^(?:=|$)/.test(piece)).map((piece) => {
     const equals = piece.indexOf("=");
     return equals < 0
       ? { name: decodeParameter(piece), value: undefined }
