@@ -50,6 +50,10 @@ const REFUSALS = {
     status: 421,
     message: (subject) =>
       `Not served under the host "${subject}"; use an IP address or a name of one label, or list it in CRED_PROXY_HOSTS`,
+  too_large_to_sign: {
+    status: 413,
+    message: (subject) =>
+      `The content is larger than the ${subject} that this route signs; raise its sign_body_limit_mb`,
     final: true,
   },
   // RFC 9110, section 15.5.22, requires an Upgrade field, but there is no protocol to name in it; clients understand

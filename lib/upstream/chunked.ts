@@ -28,7 +28,7 @@ type State = "line" | "data" | "end-of-data" | "trailers" | "done";
 /**
  * Removes the chunked coding from a stream of bytes, in place: RFC 9112, section 7.1.
  *
- * It buffers only the bytes of an unfinished chunk line, or of the trailers, which are dropped.
+ * It buffers only the bytes of an unfinished chunk line, or of the trailers.
  */
 export class ChunkedDecoder {
   #state: State = "line";
@@ -36,6 +36,8 @@ export class ChunkedDecoder {
   #remaining = 0;
   /** The part of a chunk line or of the trailers that earlier calls brought, one character per byte. */
   #buffered = "";
+  /** The fields after the last chunk, once {@linkcode done}. */
+  trailers: readonly FieldLine[] = [];
 
   /** Whether the last chunk and the trailers have been read. */
   get done(): boolean {
@@ -109,7 +111,7 @@ export class ChunkedDecoder {
     return at;
   }
 
-  /** Trailers are dropped, but must be valid, or the end of the body would be in doubt. */
+  /** Trailers must be valid, or the end of the body would be in doubt. */
   #readTrailers(bytes: Uint8Array, at: number, to: number): number {
     while (at < to) {
       const lineEnd = bytes.subarray(at, to).indexOf(LF);
@@ -120,7 +122,8 @@ export class ChunkedDecoder {
       if (lineEnd < 0) break;
       if (!this.#buffered.endsWith("\r\n")) throw new BadResponse("line ends in a bare LF");
       if (this.#buffered === "\r\n" || this.#buffered.endsWith("\r\n\r\n")) {
-        assertNoFraming(parseFieldLines(this.#buffered, 0));
+        this.trailers = parseFieldLines(this.#buffered, 0);
+        assertNoFraming(this.trailers);
         this.#buffered = "";
         this.#state = "done";
         break;

@@ -36,9 +36,9 @@ export interface UpstreamRequest {
   target: string | Secret;
   /** Every field line in the order in which it is sent, those of the framing included. */
   readonly fields: OutgoingField[];
-  readonly framing: RequestFraming;
+  framing: RequestFraming;
   /** Null where the framing announces no content. */
-  readonly body: ReadableStream<Uint8Array> | null;
+  body: ReadableStream<Uint8Array> | null;
   /** Whether the request offers to change the protocol. Only then is a 101 a response to it. */
   readonly upgrade?: boolean;
   /** Called after each piece of the body that was sent, with its length in bytes. */

@@ -2,11 +2,20 @@ import type { createHash, createHmac } from "node:crypto";
 
 /** SHA-256, and HMAC with it: what a signature consists of. Texts have one byte per character. */
 export interface Hashing {
-  /** Returns the hash of the concatenation, in hexadecimal. */
-  sha256(parts: Iterable<string | Uint8Array>): string;
+  /** Returns a hash in hexadecimal. */
+  sha256(text: string): string;
+  /** Returns a hash that is computed piece by piece, so that a large body stops nothing else meanwhile. */
+  startSha256(): RunningHash;
   hmac(key: string | Uint8Array, text: string): Uint8Array;
   /** Returns the same in hexadecimal. */
   hmacHex(key: string | Uint8Array, text: string): string;
+}
+
+/** A hash of pieces. */
+export interface RunningHash {
+  update(bytes: Uint8Array): void;
+  /** Returns the hash of all pieces in hexadecimal. */
+  digest(): string;
 }
 
 let loaded: Promise<Hashing> | undefined;
@@ -26,13 +35,10 @@ function hashingOf(
   const sign = (key: string | Uint8Array, text: string) =>
     crypto.createHmac("sha256", key).update(text, "latin1");
   return {
-    sha256(parts) {
+    sha256: (text) => crypto.createHash("sha256").update(text, "latin1").digest("hex"),
+    startSha256() {
       const hash = crypto.createHash("sha256");
-      for (const part of parts) {
-        if (typeof part === "string") hash.update(part, "latin1");
-        else hash.update(part);
-      }
-      return hash.digest("hex");
+      return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest("hex") };
     },
     hmac: (key, text) => sign(key, text).digest(),
     hmacHex: (key, text) => sign(key, text).digest("hex"),

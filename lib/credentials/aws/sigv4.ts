@@ -61,7 +61,7 @@ export class SigV4Signer {
     const date = time.slice(0, 8);
     const scope = `${date}/${region}/${service}/aws4_request`;
     const { text, signedFields } = canonicalRequest(request);
-    const hash = this.#hashing.sha256([text]);
+    const hash = this.#hashing.sha256(text);
     const signature = this.#hashing.hmacHex(
       this.#signingKey(keys.secretAccessKey, date),
       `${ALGORITHM}\n${time}\n${scope}\n${hash}`,
