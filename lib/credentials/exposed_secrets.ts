@@ -2,6 +2,7 @@ import { tokenPlacement } from "../config/route/placement.ts";
 import type { RouteConfig } from "../config/route/route_config.ts";
 import { Secret } from "../core/secret.ts";
 import { percentEncode, percentEncodeSegment } from "../http/percent.ts";
+import { unpackAwsKeys } from "../tokens/aws_keys.ts";
 import { isMaskable, type MaskedSecret } from "../mask/forms.ts";
 import { credentialValue } from "./credential_value.ts";
 
@@ -13,11 +14,22 @@ import { credentialValue } from "./credential_value.ts";
  * Returns nothing for a token that is too short to be masked.
  */
 export function exposedSecrets(
-  route: Pick<RouteConfig, "authScheme" | "authUser"> & Partial<Pick<RouteConfig, "authQuery" | "upstream">>,
+  route:
+    & Pick<RouteConfig, "authScheme" | "authUser">
+    & Partial<Pick<RouteConfig, "authQuery" | "upstream" | "signWith">>,
   token: Secret,
 ): MaskedSecret[] {
   if (!isMaskable(token)) return [];
   const placement = tokenPlacement(route);
+  if (placement === "signature") {
+    const { accessKeyId, secretAccessKey, sessionToken } = unpackAwsKeys(token);
+    // The identifier is no secret by itself, but half of one.
+    return [accessKeyId, secretAccessKey, ...sessionToken === undefined ? [] : [sessionToken]].map((
+      text,
+    ) => ({
+      text,
+    }));
+  }
   if (placement !== "field") {
     const encode = placement === "query" ? percentEncode : percentEncodeSegment;
     const encoded = encode(token.reveal());

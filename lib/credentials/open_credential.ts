@@ -1,6 +1,8 @@
 import { tokenPlacement } from "../config/route/placement.ts";
 import type { RouteConfig } from "../config/route/route_config.ts";
 import type { TokenSource } from "../tokens/token_source.ts";
+import type { Deadlines } from "../upstream/deadlines.ts";
+import { AwsCredential } from "./aws/aws_credential.ts";
 import type { Credential } from "./credential.ts";
 import { inField } from "./in_field.ts";
 import { inPath } from "./in_path.ts";
@@ -8,8 +10,16 @@ import { inQuery } from "./in_query.ts";
 import { type Placement, TokenCredential } from "./token_credential.ts";
 
 /** Returns the means by which a route authenticates its requests. */
-export function openCredential(route: RouteConfig, source: TokenSource): Credential {
-  return new TokenCredential(route, source, placementOf(route));
+export function openCredential(route: RouteConfig, source: TokenSource, deadlines: Deadlines): Credential {
+  const { signWith } = route;
+  if (signWith === undefined) return new TokenCredential(route, source, placementOf(route));
+  return new AwsCredential({
+    scope: signWith,
+    source,
+    bodyLimit: route.signBodyLimit,
+    deadlines,
+    timeoutMs: route.responseTimeoutMs,
+  });
 }
 
 function placementOf(route: RouteConfig): Placement {
@@ -20,5 +30,7 @@ function placementOf(route: RouteConfig): Placement {
       return inQuery(route.authQuery ?? "");
     case "path":
       return inPath(route.upstream.base);
+    case "signature":
+      throw new Error("A signature places no token");
   }
 }

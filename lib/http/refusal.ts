@@ -50,6 +50,8 @@ const REFUSALS = {
     status: 421,
     message: (subject) =>
       `Not served under the host "${subject}"; use an IP address or a name of one label, or list it in CRED_PROXY_HOSTS`,
+    final: true,
+  },
   too_large_to_sign: {
     status: 413,
     message: (subject) =>

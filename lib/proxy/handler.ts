@@ -72,6 +72,8 @@ export function createHandler(service: Service): Handler {
         const { config, rewriteReferences } = route;
         return await respond(response, { route: config, rewriteReferences, mask: router.mask, span });
       } catch (error) {
+        // A body that the credential replaced holds memory until it is sent or cancelled.
+        if (outgoing.body !== request.body && !outgoing.body?.locked) outgoing.body?.cancel();
         throw upstreamRefusal(error);
       }
     } catch (error) {

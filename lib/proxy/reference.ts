@@ -17,7 +17,7 @@ import { rewriteLocation } from "./location.ts";
 export type ReferenceRewriter = (name: string, value: string) => string;
 
 /** The parts of a route that its references depend on. */
-export type ReferenceRoute = Pick<RouteConfig, "path" | "upstream" | "authQuery">;
+export type ReferenceRoute = Pick<RouteConfig, "path" | "upstream" | "authQuery" | "signWith">;
 
 /** Returns the rewriter of a route. */
 export function referenceRewriter(
@@ -25,7 +25,8 @@ export function referenceRewriter(
   token: Pick<TokenSource, "current" | "former">,
 ): ReferenceRewriter {
   const rewrite = rewriterOf(route, token);
-  const hasTokenInTarget = tokenPlacement(route) !== "field";
+  const placement = tokenPlacement(route);
+  const hasTokenInTarget = placement === "query" || placement === "path";
   return (name, value) => {
     if (name === "location" || name === "content-location") return rewrite(value);
     // A server that continues a list names the next page by the target that it got: RFC 8288, section 3.
@@ -45,6 +46,7 @@ function rewriterOf(
     known(token).some((each) => isEqual(percentDecode(percentEncode(each.reveal())), text));
   switch (tokenPlacement(route)) {
     case "field":
+    case "signature":
       return (reference) => rewriteLocation(reference, upstream, path);
     case "path":
       return (reference) =>

@@ -78,7 +78,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
       requestFields: requestFieldRules(config, droppedByAll),
       isParameterDropped: parameterRule(config),
       token,
-      credential: openCredential(config, token),
+      credential: openCredential(config, token, options.deadlines),
       transport: new Http1Transport(config, {
         caCerts: options.caCerts,
         egress: egressFor(options.egress, config.upstream),

@@ -3,6 +3,7 @@ import type { SecretRef } from "../config/route/secret_ref.ts";
 import type { Tokens } from "../config/route/token.ts";
 import { type OAuth2, type TokenFrom, tokenFromName } from "../config/route/token_from.ts";
 import type { Secret } from "../core/secret.ts";
+import { AwsRoleMinter } from "./aws_role_minter.ts";
 import { GitHubAppMinter } from "./github_app_minter.ts";
 import { GoogleMinter } from "./google_minter.ts";
 import type { IssuerOptions } from "./issuer.ts";
@@ -98,6 +99,8 @@ export class MintedTokens {
         return new GitHubAppMinter(from, options);
       case "google_service_account":
         return new GoogleMinter(from, options);
+      case "aws_role":
+        return new AwsRoleMinter(from, options);
     }
   }
 

@@ -1,4 +1,6 @@
+import { keyRefs } from "../config/route/sign_with.ts";
 import { type TokenFields, tokenName, type Tokens } from "../config/route/token.ts";
+import { AwsKeySource } from "./aws_key_source.ts";
 import type { MintedTokens } from "./minted_tokens.ts";
 import { StoredToken } from "./stored_token.ts";
 import type { TokenFiles } from "./token_files.ts";
@@ -19,8 +21,17 @@ export function openTokenSource(
   route: TokenFields,
   { tokens, files, minted }: TokenStores,
 ): TokenSource {
-  const { tokenEnv, tokenFile, tokenFrom } = route;
+  const { tokenEnv, tokenFile, tokenFrom, signWith } = route;
   if (tokenFrom !== undefined) return minted.source(tokenFrom);
+  if (signWith !== undefined) {
+    return new AwsKeySource(
+      keyRefs(signWith).map((ref) => ({
+        ref,
+        source: (ref.from === "file" ? files.source(ref.name) : undefined) ??
+          new StoredToken(ref.name, tokens.get(ref.name)),
+      })),
+    );
+  }
   if (tokenEnv !== undefined) return new StoredToken(tokenName(route), tokens.get(tokenEnv));
   return files.source(tokenFile ?? "") ?? new StoredToken(tokenName(route), undefined);
 }

@@ -18,6 +18,7 @@ import { StoredToken } from "../../lib/tokens/stored_token.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { type LogEntry, RequestLog } from "../../lib/log/request_log.ts";
 import type { Route } from "../../lib/proxy/route.ts";
+import { Deadlines } from "../../lib/upstream/deadlines.ts";
 import { Connection } from "../../lib/upstream/connection.ts";
 import { ResponseBody } from "../../lib/upstream/response_body.ts";
 import { serializeRequestHead } from "../../lib/upstream/request_head.ts";
@@ -72,7 +73,7 @@ function handlerFor(
       requestFields: requestFieldRules(config),
       isParameterDropped: parameterRule(config),
       token,
-      credential: openCredential(config, token),
+      credential: openCredential(config, token, new Deadlines()),
       rewriteReferences: referenceRewriter(config, token),
       transport: {
         roundTrip(request) {

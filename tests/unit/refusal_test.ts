@@ -18,6 +18,11 @@ const CONTRACT: Record<RefusalCode, [status: number, final: boolean, message: st
     true,
     'Not served under the host "subject"; use an IP address or a name of one label, or list it in CRED_PROXY_HOSTS',
   ],
+  too_large_to_sign: [
+    413,
+    true,
+    "The content is larger than the subject that this route signs; raise its sign_body_limit_mb",
+  ],
   upgrade_not_served: [426, false, "Protocol upgrades are not supported; continue with HTTP/1.1"],
   rate_limited: [429, false, "Too many requests: subject is reached; retry later"],
   internal: [500, true, "The proxy failed to process this request"],

@@ -39,6 +39,8 @@ Deno.test("parseRoutes() fills in what a route leaves out", () => {
     tokenEnv: "A_TOKEN",
     tokenFile: undefined,
     tokenFrom: undefined,
+    signWith: undefined,
+    signBodyLimit: 33_554_432,
     setHeaders: new Map(),
     addHeaders: new Map(),
     dropHeaders: new Set(),

@@ -131,6 +131,44 @@ const OAUTH2 = [
   { ...ISSUER, grant: "token_exchange", subject_token_file: "a" },
 ].flatMap((base) => changed(base, OAUTH2_CHANGES));
 
+const AWS_CHANGES = {
+  region: ["us-east-1", "auto", "US", "a_b", "", "a".repeat(33), 1],
+  service: ["bedrock", "S3", "a b", 1],
+  access_key_id_env: ["A", "CRED_PROXY_A", "AKIAIOSFODNN7EXAMPLE"],
+  access_key_id_file: ["a", "../a"],
+  secret_access_key_env: ["A"],
+  secret_access_key_file: ["a"],
+  session_token_env: ["A"],
+  session_token_file: ["a"],
+  role_arn: [
+    "arn:aws:iam::123456789012:role/a/b",
+    "arn:aws-us-gov:iam::123456789012:role/a+b",
+    "arn:aws:iam::12345678901:role/a",
+    "arn:aws:iam::123456789012:user/a",
+    1,
+  ],
+  web_identity_token_file: ["a", "/var/run/secrets/a/token"],
+  role_session_name: ["agent-1", "a", "a b", 1],
+  sts_endpoint: ["https://sts.example", "ftp://a", "https://a/?b"],
+  colour: ["x"],
+};
+const AWS = [
+  { region: "us-east-1", service: "s3", access_key_id_env: "A", secret_access_key_env: "B" },
+  {
+    region: "us-east-1",
+    service: "s3",
+    access_key_id_file: "a",
+    secret_access_key_file: "b",
+    session_token_file: "c",
+  },
+  {
+    region: "us-east-1",
+    service: "bedrock",
+    role_arn: "arn:aws:iam::123456789012:role/a",
+    web_identity_token_file: "a",
+  },
+].flatMap((base) => changed(base, AWS_CHANGES));
+
 const NUMBERS = [
   1,
   0,
@@ -252,6 +290,8 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
     { github_app: GITHUB_APP[0], google_service_account: SERVICE_ACCOUNT[0] },
     { aws: {} },
   ],
+  sign_with: [...AWS.map((aws_sigv4) => ({ aws_sigv4 })), { aws_sigv4: AWS[0], a: 1 }, { hmac: {} }],
+  sign_body_limit_mb: [0, 0.5, 32, 1024, 1025, "32"],
   auth_header: [
     "X-Api-Key",
     "a:",
@@ -547,6 +587,28 @@ Deno.test("the schema and the parser agree on each value of each field", () => {
     agree(JSON.stringify({ routes: value }));
     agree(JSON.stringify({ routes: [value] }));
     agree(JSON.stringify(value));
+  }
+});
+
+Deno.test("the schema and the parser agree on routes that send no field", () => {
+  const { auth_scheme: _scheme, ...unplaced } = LEAST;
+  for (const value of VALUES.auth_query ?? []) {
+    agree(JSON.stringify({ routes: [{ ...unplaced, auth_query: value }] }));
+  }
+  for (const value of VALUES.upstream ?? []) {
+    agree(JSON.stringify({ routes: [{ ...unplaced, upstream: value }] }));
+  }
+  const { token_env: _env, ...signed } = unplaced;
+  for (const value of [...VALUES.sign_with ?? [], ...KINDS]) {
+    agree(JSON.stringify({ routes: [{ ...signed, sign_with: value }] }));
+    agree(JSON.stringify({ routes: [{ ...signed, auth_scheme: "", sign_with: value, token_file: "a" }] }));
+  }
+  for (const value of [...VALUES.sign_body_limit_mb ?? [], ...KINDS]) {
+    agree(
+      JSON.stringify({
+        routes: [{ ...signed, sign_with: { aws_sigv4: AWS[0] }, sign_body_limit_mb: value }],
+      }),
+    );
   }
 });
 

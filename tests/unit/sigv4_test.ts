@@ -10,8 +10,9 @@ import { assertEquals } from "@std/assert";
 import aws4 from "aws4";
 import fc from "fast-check";
 import { loadHashing } from "../../lib/credentials/aws/hashing.ts";
-import { amzDate, type AwsKeys, canonicalRequest, SigV4Signer } from "../../lib/credentials/aws/sigv4.ts";
+import { amzDate, canonicalRequest, SigV4Signer } from "../../lib/credentials/aws/sigv4.ts";
 import { pathRule, signableTarget } from "../../lib/credentials/aws/target.ts";
+import type { AwsKeys } from "../../lib/tokens/aws_keys.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import vectors from "../testdata/aws_sigv4_vectors.json" with { type: "json" };
 

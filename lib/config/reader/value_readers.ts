@@ -57,6 +57,23 @@ export const readSeconds: Reader<number> = (json, path) => {
   return ok(Math.max(1, Math.round(json * 1000)));
 };
 
+/** One mebibyte, in bytes. */
+export const MEBIBYTE: number = 1024 * 1024;
+
+/** One gibibyte, in mebibytes. */
+const MEBIBYTES_LIMIT = 1024;
+
+/** Reads a size in mebibytes, possibly fractional, and returns it in bytes. */
+export const readMebibytes: Reader<number> = (json, path) => {
+  if (typeof json !== "number") {
+    return fail(path, "wrong_type", `must be a number of megabytes, got ${kindOf(json)}`);
+  }
+  if (json <= 0 || json > MEBIBYTES_LIMIT) {
+    return fail(path, "out_of_range", `must be more than 0 and at most ${MEBIBYTES_LIMIT}, got ${json}`);
+  }
+  return ok(Math.max(1, Math.round(json * MEBIBYTE)));
+};
+
 /**
  * Returns a reader of an array of at least one string, without duplicates.
  *

@@ -6,6 +6,7 @@
 
 import type { Pattern } from "../../http/pattern.ts";
 import type { SubjectPattern } from "./subject.ts";
+import type { SignWith } from "./sign_with.ts";
 import type { TokenFrom } from "./token_from.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -32,6 +33,10 @@ export interface RouteConfig {
   readonly tokenFile: string | undefined;
   /** How the token is obtained from an issuer; undefined if it comes from elsewhere. */
   readonly tokenFrom: TokenFrom | undefined;
+  /** How requests are signed; undefined: they carry the token instead. */
+  readonly signWith: SignWith | undefined;
+  /** The maximum length of a body that has to be hashed to be signed, in bytes. */
+  readonly signBodyLimit: number;
   /** Fields that replace the client's on every request; names in lower case. */
   readonly setHeaders: ReadonlyMap<string, string>;
   /** Fields whose values are appended to the client's, separated by a comma; names in lower case. */

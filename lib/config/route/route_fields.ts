@@ -10,7 +10,15 @@ import {
   requiredUnless,
 } from "../reader/fields.ts";
 import { memberPath } from "../reader/member_path.ts";
-import { fromString, listOf, readBoolean, readObject, readSeconds } from "../reader/value_readers.ts";
+import {
+  fromString,
+  listOf,
+  MEBIBYTE,
+  readBoolean,
+  readMebibytes,
+  readObject,
+  readSeconds,
+} from "../reader/value_readers.ts";
 import { LIMIT_FIELDS, limitsOf } from "./limit_fields.ts";
 import {
   parseAuthQuery,
@@ -26,6 +34,7 @@ import { parsePattern } from "./path_pattern.ts";
 import { checkPlacement } from "./placement.ts";
 import type { RouteConfig } from "./route_config.ts";
 import { parseRouteHost } from "./route_host.ts";
+import { checkSigning, readSignWith } from "./sign_with_fields.ts";
 import { parseTokenFilePath } from "./token_file.ts";
 import { readTokenFrom } from "./token_from_fields.ts";
 import { parseUpstream } from "./upstream_url.ts";
@@ -42,11 +51,13 @@ const ROUTE_FIELDS = {
   // Required where the token is sent in a field: checkPlacement().
   auth_scheme: alsoCalled(optional(fromString(parseAuthScheme), ""), "auth", "scheme", "auth_type", "type"),
   token_env: alsoCalled(
-    requiredUnless(fromString(parseTokenVariable), ["token_file", "token_from"]),
+    requiredUnless(fromString(parseTokenVariable), ["token_file", "token_from", "sign_with"]),
     ...["token", "key", "secret", "api_key", "env", "credential", "password"],
   ),
-  token_file: optionalUnless(fromString(parseTokenFilePath), ["token_from"]),
-  token_from: optionalUnless(readTokenFrom, []),
+  token_file: optionalUnless(fromString(parseTokenFilePath), ["token_from", "sign_with"]),
+  token_from: optionalUnless(readTokenFrom, ["sign_with"]),
+  sign_with: optionalUnless(readSignWith, []),
+  sign_body_limit_mb: optional(readMebibytes, 32 * MEBIBYTE),
   auth_header: alsoCalled(
     optional(fromString(parseCredentialField), "Authorization"),
     ...["header", "auth_field", "header_name"],
@@ -79,6 +90,7 @@ export const readRoute: Reader<RouteConfig> = (json, path) => {
     ...reading.problems,
     ...checkPlacement(object.value, path),
     ...checkTogether(reading.values, path),
+    ...checkSigning(object.value, reading.values, path),
   ];
   if (!reading.ok || problems.length > 0) return failAll(problems);
   const { values } = reading;
@@ -92,7 +104,9 @@ export const readRoute: Reader<RouteConfig> = (json, path) => {
     authQuery: values.auth_query,
     tokenEnv: values.token_env,
     tokenFile: values.token_file,
-    tokenFrom: values.token_from,
+    tokenFrom: values.token_from ?? values.sign_with?.role,
+    signWith: values.sign_with?.signWith,
+    signBodyLimit: values.sign_body_limit_mb,
     setHeaders: values.set_headers,
     addHeaders: values.add_headers,
     dropHeaders: new Set(values.drop_headers),

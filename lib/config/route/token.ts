@@ -2,20 +2,22 @@ import { okUnless, type Problem, problem, problemsOf, type Result } from "../../
 import type { Secret } from "../../core/secret.ts";
 import { type RouteConfig, routesWithTokens, type RouteTable } from "./route_config.ts";
 import { parseSecret, secretName, type SecretRef, unsetReason } from "./secret_ref.ts";
+import { keyRefs } from "./sign_with.ts";
 import { inputsOf, tokenFromName } from "./token_from.ts";
 
 /** The secrets that are set, by environment variable. */
 export type Tokens = ReadonlyMap<string, Secret>;
 
 /** What says where a route's token comes from. */
-export type TokenFields = Pick<RouteConfig, "tokenEnv" | "tokenFile" | "tokenFrom">;
+export type TokenFields = Pick<RouteConfig, "tokenEnv" | "tokenFile" | "tokenFrom" | "signWith">;
 
 /** Returns every secret that a route is given: its token, or those from which its token is minted. */
-export function secretRefs({ tokenEnv, tokenFile, tokenFrom }: TokenFields): readonly SecretRef[] {
+export function secretRefs({ tokenEnv, tokenFile, tokenFrom, signWith }: TokenFields): readonly SecretRef[] {
   return [
     ...(tokenEnv === undefined ? [] : [{ from: "variable", name: tokenEnv, kind: "token" } as const]),
     ...(tokenFile === undefined ? [] : [{ from: "file", name: tokenFile, kind: "token" } as const]),
     ...(tokenFrom === undefined ? [] : inputsOf(tokenFrom)),
+    ...(signWith === undefined ? [] : keyRefs(signWith)),
   ];
 }
 
@@ -66,7 +68,7 @@ export function tokenFiles(table: RouteTable): readonly SecretRef[] {
 /** Returns the display name of a route's token source: the variable, the file, or the issuer. */
 export function tokenName(route: TokenFields): string {
   if (route.tokenFrom !== undefined) return tokenFromName(route.tokenFrom);
-  return secretRefs(route).map(secretName).join();
+  return secretRefs(route).map(secretName).join(" and ");
 }
 
 /** Returns the reason for which a route has no token, as a predicate for its {@linkcode tokenName}. */

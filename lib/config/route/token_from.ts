@@ -17,7 +17,7 @@ export interface TokenEndpoint {
 }
 
 /** The definition of a minted token. */
-export type TokenFrom = OAuth2 | GitHubApp | GoogleServiceAccount;
+export type TokenFrom = OAuth2 | GitHubApp | GoogleServiceAccount | AwsRole;
 
 /** A token from an OAuth 2.0 token endpoint: RFC 6749, section 3.2. */
 export interface OAuth2 {
@@ -91,6 +91,17 @@ export interface GoogleServiceAccount {
   readonly subject: string | undefined;
 }
 
+/** The keys of an AWS role, from AWS's Security Token Service. They sign requests. */
+export interface AwsRole {
+  readonly kind: "aws_role";
+  readonly endpoint: TokenEndpoint;
+  readonly roleArn: string;
+  /** The name under which the role's use appears in AWS's own log. */
+  readonly sessionName: string;
+  /** The token that proves who asks, from an issuer that the role trusts. */
+  readonly webIdentityToken: SecretRef;
+}
+
 /** Returns every secret from which a token is minted, in a fixed order. */
 export function inputsOf(from: TokenFrom): readonly SecretRef[] {
   switch (from.kind) {
@@ -100,6 +111,8 @@ export function inputsOf(from: TokenFrom): readonly SecretRef[] {
       return [from.privateKey];
     case "google_service_account":
       return [from.key];
+    case "aws_role":
+      return [from.webIdentityToken];
   }
 }
 
@@ -131,6 +144,8 @@ export function tokenFromName(from: TokenFrom): string {
       return `github_app at ${authority}`;
     case "google_service_account":
       return `google_service_account at ${authority}`;
+    case "aws_role":
+      return `aws_role at ${authority}`;
   }
 }
 

@@ -1,28 +1,21 @@
+import type { Secret } from "../../core/secret.ts";
+import { Refusal } from "../../http/refusal.ts";
 import type { Deadlines } from "../../upstream/deadlines.ts";
 import type { OutgoingField, UpstreamRequest } from "../../upstream/transport.ts";
+import { type AwsKeys, unpackAwsKeys } from "../../tokens/aws_keys.ts";
+import type { TokenSource } from "../../tokens/token_source.ts";
 import type { Credential } from "../credential.ts";
 import { AWS_CHUNKED_FIELDS, type AwsChunked, awsChunkedOf, decodeAwsChunked } from "./aws_chunked.ts";
 import { type Hashing, loadHashing } from "./hashing.ts";
 import { BodyMemory, type HeldBody, holdBody, sendable } from "./held_body.ts";
-import { amzDate, type AwsKeys, type SigningScope, SigV4Signer } from "./sigv4.ts";
+import { amzDate, type SigningScope, SigV4Signer } from "./sigv4.ts";
 import { isS3, type PathRule, pathRule, signableTarget } from "./target.ts";
-
-/** The source of the keys that sign. */
-export interface KeySource {
-  /**
-   * Waits until `keys` are valid. Returns undefined if they already are.
-   *
-   * @throws {Refusal} If no keys can be obtained.
-   */
-  ready?(): Promise<void> | undefined;
-  /** @throws {Refusal} `token_unset` if there are no keys. */
-  keys(): AwsKeys;
-}
 
 /** What an {@linkcode AwsCredential} needs. */
 export interface AwsCredentialOptions {
   readonly scope: SigningScope;
-  readonly source: KeySource;
+  /** The source of the keys, as `packAwsKeys` returns them. */
+  readonly source: TokenSource;
   /** The maximum length of a body that has to be hashed, in bytes. */
   readonly bodyLimit: number;
   readonly deadlines: Deadlines;
@@ -59,6 +52,8 @@ export class AwsCredential implements Credential {
   readonly #options: AwsCredentialOptions;
   readonly #isS3: boolean;
   readonly #pathRule: PathRule;
+  /** The last token, and the keys in it. */
+  #keys: { readonly token: Secret; readonly keys: AwsKeys } | undefined;
   #signing: { readonly hashing: Hashing; readonly signer: SigV4Signer } | undefined;
 
   constructor(options: AwsCredentialOptions) {
@@ -72,7 +67,7 @@ export class AwsCredential implements Credential {
   async apply(request: UpstreamRequest): Promise<void> {
     const { source, scope, now = Date.now } = this.#options;
     await source.ready?.();
-    const keys = source.keys();
+    const keys = this.#keysIn(source.current);
     const hashing = await loadHashing();
     const { signer } = this.#signing ??= { hashing, signer: new SigV4Signer(scope, hashing) };
 
@@ -90,6 +85,17 @@ export class AwsCredential implements Credential {
     const fields = request.fields.filter(([name]) => isSigned(name));
     const signable = { method, target, pathRule: this.#pathRule, fields, payloadHash };
     request.fields.push(["authorization", signer.authorization(signable, keys, time)]);
+  }
+
+  /** @throws {Refusal} `token_unset` if there are none. */
+  #keysIn(token: Secret | undefined): AwsKeys {
+    if (token === undefined) {
+      const { source } = this.#options;
+      throw new Refusal("token_unset", source.missing?.().join(", ") || `${source.describe()} is unset`);
+    }
+    // The same object as long as the keys are the same, so that the signer knows them again.
+    if (this.#keys?.token !== token) this.#keys = { token, keys: unpackAwsKeys(token) };
+    return this.#keys.keys;
   }
 
   /** Makes the body one that can be signed. @returns The hash to sign. */

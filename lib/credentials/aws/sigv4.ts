@@ -7,17 +7,10 @@
  */
 
 import { Secret } from "../../core/secret.ts";
+import type { AwsKeys } from "../../tokens/aws_keys.ts";
 import type { OutgoingField } from "../../upstream/transport.ts";
 import type { Hashing } from "./hashing.ts";
 import { canonicalPath, canonicalQuery, type PathRule, type SignableTarget } from "./target.ts";
-
-/** The keys with which requests are signed. */
-export interface AwsKeys {
-  readonly accessKeyId: Secret;
-  readonly secretAccessKey: Secret;
-  /** Undefined for keys that do not expire. */
-  readonly sessionToken: Secret | undefined;
-}
 
 /** What a signature is valid for. */
 export interface SigningScope {
