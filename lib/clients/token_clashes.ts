@@ -115,6 +115,8 @@ function tableSecrets(table: RouteTable): readonly TableSecret[] {
 /** Returns the hashes of a secret and of the parts of it that a client could know instead. */
 function hashesOf({ route, ref }: TableSecret, secret: Secret | undefined): readonly string[] {
   if (secret === undefined) return [];
-  const parts = ref.kind === "token" ? exposedSecrets(route, secret).map(({ text }) => text) : [];
+  // A part of the keys that sign is not sent.
+  const isSent = ref.kind === "token" && route.signWith === undefined;
+  const parts = isSent ? exposedSecrets(route, secret).map(({ text }) => text) : [];
   return [...new Set([secret, ...parts].map((each) => sha256(each.reveal())))];
 }

@@ -59,7 +59,9 @@ export const check: Command = async ([file], options) => {
     const state = route.tokenFrom === undefined
       ? tokenState(route, source.current)
       : mintState(route, source);
-    return `${tokenName(route)} ${state}`;
+    const { signWith } = route;
+    const signed = signWith === undefined ? "" : `signed for ${signWith.service} in ${signWith.region} by `;
+    return `${signed}${tokenName(route)} ${state}`;
   }
   for (const route of table.routes) {
     console.log(`  ${routeName(route)} → ${upstreamText(route.upstream)}, ${tokenText(route)}`);

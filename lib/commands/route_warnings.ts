@@ -20,8 +20,12 @@ export function routeWarnings(routes: readonly RouteConfig[], stores: TokenStore
       );
     }
     const source = openTokenSource(route, stores);
-    const oddity = source.current && tokenOddity(source.current, route);
-    if (oddity !== undefined) lines.add(`${source.describe()}: ${oddity}`);
+    // Keys that sign are several secrets.
+    const tokens = route.signWith === undefined ? [source.current] : source.secrets ?? [];
+    for (const token of tokens) {
+      const oddity = token && tokenOddity(token, route);
+      if (oddity !== undefined) lines.add(`${source.describe()}: ${oddity}`);
+    }
   }
   return lines;
 }

@@ -8,6 +8,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { signatureProblem } from "../support/aws_verifier.ts";
 import type { Exchange } from "../support/exchange.ts";
 import { useFixture } from "../support/fixture.ts";
+import { derivedFlags, runMain } from "../support/run_main.ts";
 import { connectRaw } from "../support/wire.ts";
 
 const KEYS = {
@@ -390,5 +391,56 @@ Deno.test("a key that is not set gets 500 with the names of the variables, and n
     fixture.service.stderr();
   for (const secret of [KEYS.accessKeyId, KEYS.secretAccessKey, SESSION, encodeURIComponent(SESSION)]) {
     assert(!all.includes(secret), secret);
+  }
+});
+
+Deno.test("check says what signs, and what is not set, and finds nothing odd about keys", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/routes.json`;
+  const route = (path: string, more: object) => ({
+    path,
+    upstream: "https://s3.example",
+    sign_with: { aws_sigv4: { region: "eu-west-1", service: "s3", ...more } },
+  });
+  const table = {
+    // Only with clients are secrets compared.
+    clients: [{ name: "ci", token_env: "CI_TOKEN", routes: "*" }],
+    routes: [
+      route("/keys/", keys),
+      route("/part/", { ...keys, session_token_env: "UNSET_TOKEN" }),
+      route("/role/", {
+        role_arn: "arn:aws:iam::123456789012:role/agent",
+        web_identity_token_file: "identity",
+      }),
+    ],
+  };
+  try {
+    await Deno.writeTextFile(file, JSON.stringify(table));
+    const { code, stdout, stderr } = await runMain(["check"], {
+      env: {
+        CRED_PROXY_ROUTES: file,
+        CI_TOKEN: "a-token-of-a-client",
+        AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+      },
+    });
+    assertEquals([code, stderr], [0, ""]);
+    assertEquals(stdout.split("\n").slice(1, 4), [
+      "  /keys/ → https://s3.example, signed for s3 in eu-west-1 by AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set",
+      "  /part/ → https://s3.example, signed for s3 in eu-west-1 by AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY and UNSET_TOKEN UNSET: this route will respond with 500",
+      "  /role/ → https://s3.example, signed for s3 in eu-west-1 by aws_role at sts.eu-west-1.amazonaws.com with the file identity; UNSET: the file identity does not exist: this route will respond with 500",
+    ]);
+    const env = { CRED_PROXY_ROUTES: file, CRED_PROXY_BIND: "127.0.0.1" };
+    const flags = await derivedFlags(env);
+    assertEquals(
+      flags.find((flag) => flag.startsWith("--allow-net")),
+      "--allow-net=127.0.0.1:9099,s3.example:443,sts.eu-west-1.amazonaws.com:443",
+    );
+    assertMatch(
+      flags.find((flag) => flag.startsWith("--allow-env"))!,
+      /,AWS_ACCESS_KEY_ID,AWS_SECRET_ACCESS_KEY,CI_TOKEN,UNSET_TOKEN$/,
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });

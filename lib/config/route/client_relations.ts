@@ -107,8 +107,19 @@ function checkRoutes({ object, path }: Item, routes: ReadonlyMap<string, Item>):
       const hint = member.endsWith("[name not shown]") ? "" : didYouMean(canonical, [...routes.keys()]);
       return [problem(member, "unknown_route", `names no route: neither a path nor a host of one${hint}`)];
     }
-    return checkMethods(override, member, route.object);
+    return [
+      ...checkMethods(override, member, route.object),
+      ...checkOwnToken(override, member, route.object),
+    ];
   });
+}
+
+/** Checks that no client has a token of its own for a route that sends none. */
+function checkOwnToken(override: Json | undefined, path: string, route: JsonObject): readonly Problem[] {
+  if (!(override instanceof Map) || !route.has("sign_with")) return [];
+  return ["token_env", "token_file", "token_from"].filter((field) => override.has(field)).map((field) =>
+    problem(`${path}.${field}`, "conflict", "can't be used for a route that signs its requests; remove it")
+  );
 }
 
 /** Checks that a client's methods are among the route's: it would be refused the others. */
