@@ -1,7 +1,7 @@
 import { parseToken } from "../config/route/token_text.ts";
 import { type AwsRole, tokenFromName } from "../config/route/token_from.ts";
 import { SYSTEM_CLOCK } from "../core/clock.ts";
-import { Secret } from "../core/secret.ts";
+import type { Secret } from "../core/secret.ts";
 import { packAwsKeys } from "./aws_keys.ts";
 import { Issuer, type IssuerResponse } from "./issuer.ts";
 import { IssuerError } from "./issuer_error.ts";
