@@ -62,6 +62,6 @@ The proxy sends "Bearer sk-d…", the real token, to ${upstream}, over TLS.`);
   report.picture(`┌─ agent ────────────┐      ┌─ cred-proxy ────┐       ┌─ upstream ───────────┐
 │ no secret          │ http │ 127.0.0.1:${String(port).padEnd(5)} │ https │ ${host} │
 │ Bearer placeholder ├─────▶│ the only place  ├──────▶│ Bearer sk-d…         │
-│                    │◀─────┤ with the token  │◀──────┤ events, as they come  │
+│                    │◀─────┤ with the token  │◀──────┤ events, as they come │
 └────────────────────┘      └─────────────────┘       └──────────────────────┘`);
 }

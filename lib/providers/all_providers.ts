@@ -22,7 +22,9 @@ import { pypi } from "./presets/pypi.ts";
 import { sentry } from "./presets/sentry.ts";
 import { slack } from "./presets/slack.ts";
 import { stripe } from "./presets/stripe.ts";
+import { telegram } from "./presets/telegram.ts";
 import { vercel } from "./presets/vercel.ts";
+import { vertex } from "./presets/vertex.ts";
 import { xai } from "./presets/xai.ts";
 import type { Provider } from "./provider.ts";
 
@@ -34,6 +36,7 @@ export const PROVIDERS: readonly Provider[] = [
   github,
   gitlab,
   azureOpenai,
+  vertex,
   openrouter,
   mistral,
   groq,
@@ -41,6 +44,7 @@ export const PROVIDERS: readonly Provider[] = [
   xai,
   huggingface,
   slack,
+  telegram,
   notion,
   linear,
   jira,

@@ -27,6 +27,13 @@ export interface RouteSetup {
 const ROUTES = [
   { path: "/anthropic/", host: "api.anthropic.com", auth_scheme: "", auth_header: "x-api-key" },
   { path: "/openai/", host: "api.openai.com", auth_scheme: "Bearer" },
+  { path: "/mistral/", host: "api.mistral.ai", auth_scheme: "Bearer" },
+  {
+    path: "/azure-openai/",
+    host: "my-resource.openai.azure.com",
+    auth_scheme: "",
+    auth_header: "api-key",
+  },
   {
     path: "/gemini/",
     host: "generativelanguage.googleapis.com",

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Ajv } from "ajv";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import type { RouteConfig } from "../../lib/config/route/route_config.ts";
+import { tokenVariables } from "../../lib/config/route/token.ts";
 import { findProvider, PROVIDERS } from "../../lib/providers/all_providers.ts";
 import { clientSetup } from "../../lib/providers/client_setup.ts";
 import { clientVariables } from "../../lib/providers/client_variables.ts";
@@ -32,8 +33,8 @@ for (const provider of PROVIDERS) {
     const table = valueOf(parseRoutes(JSON.stringify({ routes })));
     assert(isValid({ routes }), JSON.stringify(isValid.errors));
     const declared = provider.secrets.map(({ variable }) => variable);
-    const used = new Set(table.routes.map(({ tokenEnv }) => tokenEnv));
-    for (const variable of used) assert(variable !== undefined && declared.includes(variable), variable);
+    assertEquals(tokenVariables(table).filter((name) => !declared.includes(name)), []);
+    assertEquals(declared.filter((name) => !tokenVariables(table).includes(name)), []);
     assert(provider.sources.length > 0);
     for (const url of [...provider.sources, ...provider.secrets.flatMap(({ from }) => from ?? [])]) {
       assertEquals(new URL(url).protocol, "https:");

@@ -13,6 +13,11 @@ function program(code: string): (lines: string) => string {
   return followedBy(`cd "$CLIENTS"\nnode --input-type=module - <<'END'\n${code.trim()}\nEND`);
 }
 
+/** Asks a question with the client that was imported. */
+const CHAT = `
+const question = { model: "m", messages: [{ role: "user", content: "${QUESTION}" }] };
+console.log((await new OpenAI().chat.completions.create(question)).choices[0].message.content);`;
+
 const SHOWS = /^The proxy is transparent\.$/m;
 
 export const SDKS: readonly ClientCase[] = [{
@@ -50,6 +55,29 @@ console.log(text);
 console.log((await client.responses.create(question)).output_text);`)(lines.replace(/^codex .*$/m, "")),
   expectedOutput: SHOWS,
   expectedRequests: [/^POST \/v1\/responses$/],
+}, {
+  name: "openai, at Mistral",
+  command: "node",
+  version: `echo ${VERSIONS["openai"]}`,
+  route: "mistral",
+  description: "a chat completion of another provider",
+  script: program(`
+import OpenAI from "openai";
+${CHAT}`),
+  expectedOutput: SHOWS,
+  expectedRequests: [/^POST \/v1\/chat\/completions$/],
+}, {
+  name: "openai, at Azure",
+  command: "node",
+  version: `echo ${VERSIONS["openai"]}`,
+  route: "azure-openai",
+  description: "a chat completion of a deployment",
+  script: program(`
+import { AzureOpenAI as OpenAI } from "openai";
+${CHAT}`),
+  expectedOutput: SHOWS,
+  expectedRequests: [/^POST \/openai\/deployments\/m\/chat\/completions\?api-version=2024-10-21$/],
+  env: { OPENAI_API_VERSION: "2024-10-21" },
 }, {
   name: "@google/genai",
   command: "node",

@@ -1,6 +1,7 @@
 import type { Mocks } from "../fixture.ts";
 import type { RouteSetup } from "../route_table.ts";
 import { anthropic } from "./anthropic.ts";
+import { chatCompletions } from "./chat_completions.ts";
 import type { Forge } from "./forge.ts";
 import { gemini } from "./gemini.ts";
 import { github } from "./github.ts";
@@ -17,6 +18,8 @@ export async function allMocks(
   return {
     "api.anthropic.com": anthropic,
     "api.openai.com": openai,
+    "api.mistral.ai": chatCompletions,
+    "my-resource.openai.azure.com": chatCompletions,
     "generativelanguage.googleapis.com": gemini,
     "api.github.com": github,
     "github.com": forge.serve(authorizationOf("github.com")),
