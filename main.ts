@@ -15,11 +15,13 @@ import { init } from "./lib/commands/init.ts";
 import { parseArguments } from "./lib/commands/parse_arguments.ts";
 import { providers } from "./lib/commands/providers.ts";
 import { permissions } from "./lib/commands/permissions.ts";
+import { run } from "./lib/commands/run.ts";
 import { serve } from "./lib/commands/serve.ts";
 import { token } from "./lib/commands/token.ts";
 import { VERBS } from "./lib/commands/verbs.ts";
 import { version } from "./lib/commands/version.ts";
 import { didYouMean } from "./lib/config/reader/did_you_mean.ts";
+import { ok } from "./lib/core/result.ts";
 import type { Verb } from "./lib/core/launch.ts";
 import { printError, printProblems } from "./lib/log/print.ts";
 
@@ -32,6 +34,7 @@ const COMMANDS: Readonly<Record<Verb, Command>> = {
   doctor,
   clients,
   token,
+  run,
   healthcheck,
   version,
   help,
@@ -50,7 +53,9 @@ async function main([first = "serve", ...args]: readonly string[]): Promise<numb
     printError(`unknown verb ${JSON.stringify(first)}${hint}`);
     return EXIT.usage;
   }
-  const parsed = parseArguments(args, VERBS[verb], verb);
+  const parsed = VERBS[verb].raw
+    ? ok({ args, options: new Set<string>() })
+    : parseArguments(args, VERBS[verb], verb);
   if (!parsed.ok) {
     printProblems(parsed.problems);
     return EXIT.usage;

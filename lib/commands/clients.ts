@@ -25,8 +25,9 @@ export const clients: Command = async ([name], options) => {
     printProblems(table.ok ? [] : table.problems);
     return EXIT.configuration;
   }
-  if (settings.value.port === 0) {
-    printError("CRED_PROXY_PORT: is 0, so the service's port is unknown; set a fixed port");
+  const { bind, port, socket } = settings.value;
+  if (port === 0 || port === undefined) {
+    printError(`CRED_PROXY_PORT: is ${port ?? "off"}, so the service's port is unknown; set a fixed port`);
     return EXIT.configuration;
   }
   const { routes } = table.value;
@@ -37,6 +38,6 @@ export const clients: Command = async ([name], options) => {
   }
   const setup = options.has("--env") ? clientVariables : clientSetup;
   const shown = found === undefined ? routes : [found.value];
-  console.log(setup(shown, settings.value, { clientTokenEnv: keyVariable(table.value) }));
+  console.log(setup(shown, { bind, port, socket }, { clientTokenEnv: keyVariable(table.value) }));
   return EXIT.ok;
 };

@@ -29,8 +29,12 @@ export const healthcheck: Command = async () => {
     return EXIT.unhealthy;
   }
   const probe = probeFor(settings.value);
-  if (probe.port === 0) {
-    printError(`${probe.setting}: has port 0, so the service's port is unknown; set a fixed port`);
+  if (probe === undefined || probe.port === 0) {
+    printError(
+      probe === undefined
+        ? "CRED_PROXY_PORT: is off; to check the service, set CRED_PROXY_ADMIN"
+        : `${probe.setting}: has port 0, so the service's port is unknown; set a fixed port`,
+    );
     return EXIT.unhealthy;
   }
   const problem = await runWithin(TIMEOUT_MS, probe);
@@ -43,7 +47,7 @@ export const healthcheck: Command = async () => {
  * Returns a probe of `/readyz` on the operator's listener. Without that listener, it is a TRACE request to the clients'
  * listener, which the service itself refuses in every configuration, so that no upstream or route is involved.
  */
-function probeFor({ bind, port, admin }: Settings): Probe {
+function probeFor({ bind, port, admin }: Settings): Probe | undefined {
   if (admin !== undefined) {
     return {
       host: reachable(admin.host),
@@ -53,6 +57,7 @@ function probeFor({ bind, port, admin }: Settings): Probe {
       check: checkReadiness,
     };
   }
+  if (port === undefined) return undefined;
   return {
     host: reachable(bind),
     port,

@@ -7,7 +7,11 @@ export function listenProblem(settings: Settings, error: Error): string {
 }
 
 function listenersText({ bind, port, socket, admin }: Settings): string {
-  return [hostPort(bind, port), socket, admin && hostPort(admin.host, admin.port)]
+  return [
+    port === undefined ? undefined : hostPort(bind, port),
+    socket,
+    admin && hostPort(admin.host, admin.port),
+  ]
     .filter((listener) => listener !== undefined).join(" and ");
 }
 

@@ -97,9 +97,11 @@ export const serve: Command = async () => {
 function announce(server: Server, { socket }: Settings, table: RouteTable): void {
   const names = table.routes.map(routeName);
   printLine(
-    `cred-proxy listening on ${addressText(server.address)}; ${names.length} route(s): ${names.join(", ")}`,
+    `cred-proxy listening on ${
+      server.address === undefined ? socket : addressText(server.address)
+    }; ${names.length} route(s): ${names.join(", ")}`,
   );
-  if (socket !== undefined) printError(`listening on ${socket} as well`);
+  if (socket !== undefined && server.address !== undefined) printError(`listening on ${socket} as well`);
   if (server.adminAddress !== undefined) {
     printError(`operator's listener on ${addressText(server.adminAddress)}`);
   }

@@ -8,6 +8,8 @@ export interface Usage {
   readonly most?: number;
   /** Its options, which may stand before and after the arguments. */
   readonly options?: readonly string[];
+  /** Whether the verb parses its arguments itself. */
+  readonly raw?: boolean;
   /** The description for `help`, one line; undefined: the launcher uses the verb, and people don't. */
   readonly help?: string;
 }
@@ -40,6 +42,11 @@ export const VERBS: Readonly<Record<Verb, Usage>> = {
     help: "print how to point clients here; --env: variables only",
   },
   token: { arguments: "NAME", help: "make a client token, and its entry for the table" },
+  run: {
+    arguments: "[OPTION ...] -- COMMAND",
+    raw: true,
+    help: "run a command in a sandbox, behind a proxy of its own",
+  },
   healthcheck: { help: "exit with 0 if the running service is ready" },
   version: { help: "print the version" },
   help: { help: "print this text" },

@@ -14,6 +14,7 @@ export type Verb =
   | "doctor"
   | "clients"
   | "token"
+  | "run"
   | "healthcheck"
   | "version"
   | "help"

@@ -96,7 +96,7 @@ export function stateFolder({ state }: Pick<Settings, "state">, table: RouteTabl
 export function listenerGrants(
   { bind, port, socket, admin }: Pick<Settings, "bind" | "port" | "socket" | "admin">,
 ): readonly string[] {
-  const addresses = [hostPort(bind, port)];
+  const addresses = port === undefined ? [] : [hostPort(bind, port)];
   if (admin !== undefined) addresses.push(hostPort(admin.host, admin.port));
   if (socket !== undefined) addresses.push(`unix:${socket}`);
   return addresses;

@@ -33,8 +33,8 @@ export interface ServerOptions extends TokenStores {
 
 /** A running service. */
 export interface Server {
-  /** The address of the clients' listener. */
-  readonly address: Deno.NetAddr;
+  /** The address of the clients' listener, unless there is only the socket. */
+  readonly address: Deno.NetAddr | undefined;
   /** The address of the operator's listener, if there is one. */
   readonly adminAddress: Deno.NetAddr | undefined;
   /** The counters of the metrics. */
@@ -87,15 +87,19 @@ export function startServer(options: ServerOptions): Server {
     onError: () => new Response(null, { status: 500 }),
   };
   let { port } = settings;
-  const tcp = listeners.open(
-    "service",
-    () => Deno.serve({ hostname: settings.bind, port, ...common }, handler),
-  );
-  const address = tcp.address;
-  // To be opened again at the same place.
-  port = address.port;
   const { socket } = settings;
-  const clients: Listener[] = [tcp];
+  const clients: Listener[] = [];
+  let address: Deno.NetAddr | undefined;
+  if (port !== undefined) {
+    const tcp = listeners.open(
+      "service",
+      () => Deno.serve({ hostname: settings.bind, port: port ?? 0, ...common }, handler),
+    );
+    address = tcp.address;
+    // To be opened again at the same place.
+    port = address.port;
+    clients.push(tcp);
+  }
   if (socket !== undefined) {
     clients.push(listeners.open("service", () => serveUnixSocket(socket, common, handler)));
   }

@@ -2,6 +2,7 @@ import { TokenClashes } from "../clients/token_clashes.ts";
 import { checkKeyFiles } from "../clients/open_issuers.ts";
 import { loadTable } from "../config/load/load.ts";
 import { routeName, type RouteTable } from "../config/route/route_config.ts";
+import { tableOfSession } from "../config/route/session_token.ts";
 import { checkClientToken, tokenFiles, type Tokens, tokenVariables } from "../config/route/token.ts";
 import type { Settings } from "../config/settings/settings.ts";
 import { fileFingerprint } from "../core/file_fingerprint.ts";
@@ -101,7 +102,7 @@ async function loadChanged(
 ): Promise<Result<{ readonly table: RouteTable; readonly files: TokenFiles }>> {
   const loaded = await loadTable(settings.routesPath);
   if (!loaded.ok) return loaded;
-  const table = loaded.value;
+  const table = settings.sessionToken ? tableOfSession(loaded.value) : loaded.value;
   const unread = tokenVariables(table).filter((name) => !known.has(name)).map((name) =>
     problem(name, "restart_needed", "was not read at startup; restart the service to read it")
   );

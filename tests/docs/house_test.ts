@@ -18,6 +18,7 @@ const SOURCES = await readSources(ROOT, ["main.ts", "lib", "bin", "demo", "bench
 const ROOMS: readonly (readonly string[])[] = [
   ["main.ts"],
   ["lib/commands"],
+  ["lib/sandbox"],
   ["lib/server"],
   ["lib/admin"],
   ["lib/metrics"],

@@ -379,7 +379,7 @@ Deno.test("a failure outside of the error handling is a bare 500, and nothing is
         }],
         logsClient: true,
       });
-      const { raw } = await ask(serving.address.port, "GET /nowhere");
+      const { raw } = await ask(serving.address?.port ?? 0, "GET /nowhere");
       assertEquals(
         raw.replace(/^date: .*\r\n/m, ""),
         "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",

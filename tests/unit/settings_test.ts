@@ -31,6 +31,7 @@ const DEFAULTS: Settings = {
   maxInFlight: 1024,
   drainMs: 30_000,
   hangUp: undefined,
+  sessionToken: false,
   admin: undefined,
   egress: { https: undefined, http: undefined, bypass: [] },
 };
@@ -64,6 +65,7 @@ Deno.test("parseSettings() reads every setting", () => {
     CRED_PROXY_MAX_IN_FLIGHT: "1",
     CRED_PROXY_DRAIN_S: "0.5",
     CRED_PROXY_SIGHUP: "stop",
+    CRED_PROXY_SESSION_TOKEN: "a-token-of-a-session",
     CRED_PROXY_ADMIN: "[::1]:9100",
   });
   assertEquals(settings, {
@@ -78,6 +80,7 @@ Deno.test("parseSettings() reads every setting", () => {
     maxInFlight: 1,
     drainMs: 500,
     hangUp: "stop",
+    sessionToken: true,
     admin: { host: "::1", port: 9100 },
   });
 });

@@ -9,6 +9,7 @@ import { launcherCommand, type Verb } from "../../core/launch.ts";
 import { failAll, ok, type Problem, problemsOf, type Result } from "../../core/result.ts";
 import type { RouteTable } from "../route/route_config.ts";
 import { parseRoutes } from "../route/route_table.ts";
+import { tableOfSession } from "../route/session_token.ts";
 import { parseTokens, type Tokens, tokenVariables } from "../route/token.ts";
 import { parsePem } from "../settings/ca_file.ts";
 import {
@@ -49,7 +50,8 @@ export async function loadConfiguration(file?: string): Promise<Result<Configura
   const table = await loadTable(path);
   const ca = caFile === undefined ? ok(undefined) : await loadAuthorities(caFile);
   if (settings.ok && table.ok && ca.ok) {
-    return ok({ settings: settings.values, table: table.value, tableFingerprint, ca: ca.value });
+    const served = settings.values.sessionToken ? tableOfSession(table.value) : table.value;
+    return ok({ settings: settings.values, table: served, tableFingerprint, ca: ca.value });
   }
   return failAll([...settings.problems, ...problemsOf(table), ...problemsOf(ca)]);
 }

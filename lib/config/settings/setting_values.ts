@@ -74,15 +74,16 @@ export function parseHostList(text: string, path: string): Result<readonly strin
   return ok(names);
 }
 
-/** Parses the port to listen on, where 0 picks a free one. */
-export function parseListenPort(text: string, path: string): Result<number> {
+/** Parses the port to listen on, where 0 picks a free one, and `off` is undefined. */
+export function parseListenPort(text: string, path: string): Result<number | undefined> {
+  if (text === "off") return ok(undefined);
   const port = parsePort(text);
   if (port !== undefined) return ok(port);
   // Kubernetes sets `NAME_PORT=tcp://…` in each container for a service called NAME.
   const got = text.startsWith("tcp://")
     ? "got the address that Kubernetes sets for a service named cred-proxy"
     : gotText(text);
-  return fail(path, "invalid_port", `must be a number from 0 to 65535, ${got}`);
+  return fail(path, "invalid_port", `must be a number from 0 to 65535, or off, ${got}`);
 }
 
 /** Parses the address of the operator's listener. */

@@ -49,12 +49,12 @@ const SERVICE_SETTINGS = {
     help: "the address to listen on",
     verbs: [...SERVING, "clients", "healthcheck"],
   }),
-  /** The port to listen on; 0 picks a free one. */
-  port: setting<number>({
+  /** The port to listen on; 0 picks a free one; undefined: only the Unix socket is listened on. */
+  port: setting<number | undefined>({
     variable: "CRED_PROXY_PORT",
     default: "9099",
     parse: parseListenPort,
-    help: "the port; 0 picks a free one",
+    help: "the port; 0 picks a free one; off: only the socket",
     verbs: [...SERVING, "clients", "healthcheck"],
   }),
   /** The path of an additional Unix socket to listen on. */
@@ -125,6 +125,14 @@ const SERVICE_SETTINGS = {
     help: "reload or stop: what SIGHUP does",
     verbs: SERVING,
   }),
+  /** Whether every client must present the value of this variable, whatever the table says of clients. */
+  sessionToken: setting<boolean>({
+    variable: "CRED_PROXY_SESSION_TOKEN",
+    default: "",
+    parse: parseFlag,
+    help: "a token for all clients, whatever the table says",
+    verbs: SERVING,
+  }),
   /** The address of the operator's listener, if there is one. */
   admin: optionalSetting<Address>({
     variable: "CRED_PROXY_ADMIN",
@@ -166,9 +174,15 @@ export function readSettings(get: Getter): Reading<Settings> {
 
 /**
  * Checks that the operator's listener has a port of its own, even at another address: with the clients' port, a single
- * mistake in the network's rules would expose it to clients.
+ * mistake in the network's rules would expose it to clients. Without a port there must be a socket.
  */
-function checkPorts({ admin, port }: Partial<Settings>): readonly Problem[] {
+function checkPorts(values: Partial<Settings>): readonly Problem[] {
+  const { admin, port } = values;
+  if ("port" in values && "socket" in values && port === undefined && values.socket === undefined) {
+    return [
+      problem("CRED_PROXY_PORT", "conflict", "is off, so CRED_PROXY_SOCKET must be set: nothing listens"),
+    ];
+  }
   if (admin === undefined || admin.port !== port || port === 0) return [];
   return [problem("CRED_PROXY_ADMIN", "conflict", "must use a different port from CRED_PROXY_PORT")];
 }

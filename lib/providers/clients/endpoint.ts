@@ -20,7 +20,7 @@ export interface Endpoint {
 }
 
 /** The settings that determine where the service listens. */
-export type ListenAddress = Pick<Settings, "bind" | "port" | "socket">;
+export type ListenAddress = Pick<Settings, "bind" | "socket"> & { readonly port: number };
 
 /** The service's host name on the network that it shares with the client. */
 const SERVICE = "cred-proxy";

@@ -1,0 +1,329 @@
+import { loadSettings, loadTable } from "../config/load/load.ts";
+import { routeName, type RouteTable } from "../config/route/route_config.ts";
+import { tableOfSession } from "../config/route/session_token.ts";
+import { tokenVariables } from "../config/route/token.ts";
+import type { Settings } from "../config/settings/settings.ts";
+import { fail, failAll, ok, type Problem, problem, type Result } from "../core/result.ts";
+import { printError, printLine, printProblems } from "../log/print.ts";
+import { requiredGrants } from "../permissions/permissions.ts";
+import { clientVariables } from "../providers/client_variables.ts";
+import { bubblewrapArguments, INSIDE, liesIn, type View, visibleFolders } from "../sandbox/bubblewrap.ts";
+import {
+  ENTER,
+  ENTER_WITHOUT_SANDBOX,
+  SIGNAL_COMMAND,
+  START_BUBBLEWRAP,
+  STOP_SERVICE,
+} from "../sandbox/scripts.ts";
+import { seccompFilter } from "../sandbox/seccomp_filter.ts";
+import { sessionSummary } from "../sandbox/session_summary.ts";
+import { type Command, EXIT } from "./command.ts";
+import { parseRunArguments, type RunArguments } from "./run_arguments.ts";
+
+/** The port of the relay, on a loopback interface that nobody else has. */
+const PORT = 9099;
+
+/** How long the service may take to start, in milliseconds. */
+const START_MS = 15_000;
+
+/** The variables that the launcher sets for this verb. */
+const LAUNCHERS = [
+  "CRED_PROXY_ROUTES",
+  "CRED_PROXY_SESSION",
+  "CRED_PROXY_SERVICE",
+  "CRED_PROXY_SESSION_FILES",
+  "DENO_NO_UPDATE_CHECK",
+];
+
+/** How long a command may go on after its terminal has closed, in milliseconds. */
+const HANG_UP_MS = 5000;
+
+/** What the launcher has prepared: it has started the service, and then dropped the variables with tokens. */
+interface Session {
+  /** A folder of this user's alone, for the socket and the log. */
+  readonly folder: string;
+  /** The process of the service. */
+  readonly service: string;
+  /** The files from which variables were loaded. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Runs a command behind the proxy, in a sandbox: starts it, passes signals and its exit status on, and sums up what it asked. This
+ * process holds no token.
+ */
+export const run: Command = async (args) => {
+  const parsed = parseRunArguments(args);
+  if (!parsed.ok) {
+    printProblems(parsed.problems);
+    return EXIT.usage;
+  }
+  const session = sessionOf();
+  if (session === undefined) {
+    printError("run needs the launcher: bin/cred-proxy run -- COMMAND");
+    return EXIT.usage;
+  }
+  try {
+    return await runIn(session, parsed.value);
+  } finally {
+    await shell(STOP_SERVICE, [session.service]);
+    await Deno.remove(session.folder, { recursive: true });
+  }
+};
+
+function sessionOf(): Session | undefined {
+  const folder = Deno.env.get("CRED_PROXY_SESSION");
+  const service = Deno.env.get("CRED_PROXY_SERVICE");
+  if (folder === undefined || service === undefined) return undefined;
+  const files = (Deno.env.get("CRED_PROXY_SESSION_FILES") ?? "").split("\n").filter((path) => path !== "");
+  return { folder, service, files };
+}
+
+async function runIn(session: Session, args: RunArguments): Promise<number> {
+  const settings = loadSettings("clients");
+  const table = settings.ok ? await loadTable(settings.value.routesPath) : settings;
+  if (!settings.ok || !table.ok) {
+    printProblems(table.ok ? [] : table.problems);
+    return EXIT.configuration;
+  }
+  // What the launcher needed is not for the command.
+  for (const name of LAUNCHERS) Deno.env.delete(name);
+  const listening = await waitForService(session);
+  if (listening === undefined) return EXIT.configuration;
+
+  const served = tableOfSession(table.value);
+  const child = args.sandbox
+    ? await startSandboxed(session, args, { settings: settings.value, table: served })
+    : ok(startUnconfined(args, served, listening));
+  if (!child.ok) {
+    printProblems(child.problems);
+    return EXIT.configuration;
+  }
+  const status = await statusOf(child.value, args.sandbox);
+  await shell(STOP_SERVICE, [session.service]);
+  await sumUp(session);
+  return status;
+}
+
+/** Waits until the service listens, and returns the port that the command has to use; prints what it says if it ends instead. */
+async function waitForService({ folder, service }: Session): Promise<number | undefined> {
+  const end = performance.now() + START_MS;
+  while (performance.now() < end) {
+    const text = await Deno.readTextFile(`${folder}/errors`).catch(() => "");
+    const listening = /^cred-proxy listening on \S+?(?::(\d+))?; \d+ route/m.exec(text);
+    if (listening !== null) return Number(listening[1] ?? PORT);
+    if (!await shell('kill -0 "$1" 2>/dev/null && ! grep -q \'^State:.Z\' "/proc/$1/status"', [service])) {
+      printLine((await Deno.readTextFile(`${folder}/errors`)).trimEnd());
+      return undefined;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  printError(`the service has not started within ${START_MS / 1000} seconds`);
+  return undefined;
+}
+
+/** What the service of this session serves. */
+interface Served {
+  readonly settings: Settings;
+  readonly table: RouteTable;
+}
+
+async function startSandboxed(
+  session: Session,
+  { command, env, ...args }: RunArguments,
+  { settings, table }: Served,
+): Promise<Result<Deno.ChildProcess>> {
+  const filter = seccompFilter(Deno.build.arch);
+  if (filter === undefined) {
+    return fail("run", "invalid_choice", `has no sandbox for this processor (${Deno.build.arch})`);
+  }
+  const home = Deno.env.get("HOME") ?? "";
+  const secrets = secretFolders(session, settings, table);
+  const view = await viewOf(session, { ...args, home, keptHome: args.home }, secrets);
+  const problems = view.ok ? checkView(view.value, secrets) : view.problems;
+  const held = env.filter((name) => tokenVariables(table).includes(name));
+  const all = [...problems, ...held.map((name) => problem("--env", "conflict", `${name} holds a token`))];
+  if (!view.ok || all.length > 0) return failAll(all);
+
+  await Deno.writeFile(`${session.folder}/filter`, filter);
+  const { project } = view.value;
+  const names = table.routes.map(routeName).join(", ");
+  printError(`${command[0]} runs in a sandbox: it may change ${project}, and reaches ${names}`);
+  const variables = variablesFor(table, PORT);
+  return ok(spawn([
+    ...[START_BUBBLEWRAP, "sh", `${session.folder}/filter`],
+    ...bubblewrapArguments(view.value),
+    ...["--", "sh", "-c", ENTER, "sh", INSIDE.runtime, INSIDE.relay, `${PORT}`, INSIDE.socket],
+    ...[`${await gitIdentity()}\n${variables}`, ...command],
+  ]));
+}
+
+/** Where tokens lie, which the command must not see, nor change what is done with them. */
+function secretFolders({ folder, files }: Session, settings: Settings, table: RouteTable): readonly string[] {
+  const { read, write } = requiredGrants(settings, table);
+  const harmless = [settings.caFile, settings.socket, `${folder}/proxy.sock`];
+  return [
+    ...[...read, ...write].filter((path) => !harmless.includes(path)),
+    ...files,
+    folder,
+  ].map(realPath);
+}
+
+async function viewOf(
+  session: Session,
+  args: Pick<RunArguments, "read" | "write"> & {
+    readonly home: string;
+    readonly keptHome: string | undefined;
+  },
+  secrets: readonly string[],
+): Promise<Result<View>> {
+  const problems: Problem[] = [];
+  const existing = (option: string) => (path: string) => {
+    try {
+      return [Deno.realPathSync(path)];
+    } catch {
+      problems.push(problem(option, "not_found", `${path}: no such file or folder`));
+      return [];
+    }
+  };
+  const read = args.read.flatMap(existing("--read"));
+  const write = args.write.flatMap(existing("--write"));
+  const keptHome = args.keptHome === undefined ? [] : existing("--home")(args.keptHome);
+  if (!args.home.startsWith("/") || args.home === "/") {
+    problems.push(problem("HOME", "unset", "must name your home folder"));
+  }
+  if (problems.length > 0) return failAll(problems);
+  const home = realPath(args.home);
+  const path = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => folder.startsWith("/"));
+  const visible = { read, write, home };
+  return await Promise.resolve(ok({
+    project: realPath(Deno.cwd()),
+    home,
+    keptHome: keptHome[0],
+    path,
+    ...{ read, write },
+    hidden: visibleFolders(secrets, visible),
+    socket: `${session.folder}/proxy.sock`,
+    runtime: Deno.execPath(),
+    relay: realPath(new URL("../sandbox/relay.ts", import.meta.url).pathname),
+  }));
+}
+
+/** Checks that nothing the command may change holds tokens, or the whole home, in which there may be any. */
+function checkView({ project, home, keptHome, write }: View, secrets: readonly string[]): readonly Problem[] {
+  const problems: Problem[] = [];
+  const changed = [
+    { path: project, name: "the current folder" },
+    ...write.map((path) => ({ path, name: `--write ${path}` })),
+    ...(keptHome === undefined ? [] : [{ path: keptHome, name: `--home ${keptHome}` }]),
+  ];
+  for (const { path, name } of changed) {
+    if (liesIn(path, home)) {
+      const message = `is your home folder or above it (${path}), so the command could read every key there`;
+      problems.push(problem(name, "conflict", `${message}; use a folder of the project`));
+    }
+    for (const secret of secrets) {
+      if (!liesIn(path, secret) && !liesIn(secret, path)) continue;
+      const message = `holds ${secret}, which the command must neither read nor change`;
+      problems.push(
+        problem(name, "conflict", `${message}; move it elsewhere, for example to ~/.config/cred-proxy`),
+      );
+    }
+  }
+  return problems;
+}
+
+function startUnconfined({ command }: RunArguments, table: RouteTable, port: number): Deno.ChildProcess {
+  printError(
+    `--no-sandbox: ${
+      command[0]
+    } runs as you. It can read the tokens from the service's memory and every file of yours, and ` +
+      "reach any host: nothing keeps the keys from it but its own good behaviour",
+  );
+  return spawn([ENTER_WITHOUT_SANDBOX, "sh", variablesFor(table, port), ...command]);
+}
+
+function variablesFor(table: RouteTable, port: number): string {
+  return clientVariables(table.routes, { bind: "127.0.0.1", port, socket: undefined }, table);
+}
+
+function spawn(args: readonly string[]): Deno.ChildProcess {
+  return new Deno.Command("sh", {
+    args: ["-c", ...args],
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+}
+
+/** Waits for the command, passing signals on, and returns its exit status as a shell does. */
+async function statusOf(child: Deno.ChildProcess, sandbox: boolean): Promise<number> {
+  // The terminal signals the command itself. This process must live until the command has ended.
+  for (const name of ["SIGINT", "SIGQUIT"] as const) Deno.addSignalListener(name, () => {});
+  let hangUp: ReturnType<typeof setTimeout> | undefined;
+  for (const name of ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const) {
+    Deno.addSignalListener(name, () => {
+      if (sandbox) shell(SIGNAL_COMMAND, [`${child.pid}`, name.slice("SIG".length)]);
+      else child.kill(name);
+      // Nobody sees any more what a command does whose terminal has closed.
+      if (name === "SIGHUP") hangUp ??= setTimeout(() => child.kill("SIGKILL"), HANG_UP_MS);
+    });
+  }
+  const { code } = await child.status;
+  clearTimeout(hangUp);
+  return code;
+}
+
+/** Runs a script, and returns whether it succeeds. */
+async function shell(script: string, args: readonly string[]): Promise<boolean> {
+  const { success } = await new Deno.Command("sh", {
+    args: ["-c", script, "sh", ...args],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  return success;
+}
+
+/** Returns lines that set the user's name for git, whose settings lie in the home. */
+async function gitIdentity(): Promise<string> {
+  const lines: string[] = [];
+  for (const key of ["name", "email"]) {
+    const value = await new Deno.Command("sh", {
+      args: ["-c", 'git config --global --get "user.$1"', "sh", key],
+      stdin: "null",
+      stderr: "null",
+    }).output().then(({ stdout }) => new TextDecoder().decode(stdout).trim(), () => "");
+    if (value === "") continue;
+    const quoted = `'${value.replaceAll("'", "'\\''")}'`;
+    for (const who of ["AUTHOR", "COMMITTER"]) lines.push(`export GIT_${who}_${key.toUpperCase()}=${quoted}`);
+  }
+  return lines.join("\n");
+}
+
+/** Prints what was asked of the service, and what it has complained of. */
+async function sumUp({ folder }: Session): Promise<void> {
+  const [log, errors] = await Promise.all(
+    ["log", "errors"].map((name) => Deno.readTextFile(`${folder}/${name}`)),
+  );
+  const complaints = (errors ?? "").split("\n")
+    .filter((line) =>
+      line !== "" && !/^cred-proxy(?::)? listening on |^cred-proxy: shutting down/.test(line)
+    );
+  for (const line of complaints.slice(0, MOST_COMPLAINTS)) printLine(line);
+  if (complaints.length > MOST_COMPLAINTS) {
+    printError(`and ${complaints.length - MOST_COMPLAINTS} more lines like these`);
+  }
+  for (const line of sessionSummary(log ?? "")) printError(line);
+}
+
+/** How many of the service's lines are printed at the end. */
+const MOST_COMPLAINTS = 10;
+
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * What a sandboxed command sees, as arguments for bubblewrap (bwrap(1)): the system read-only, its project, a temporary home, and
+ * nothing else. It has its own processes, network, devices and IPC.
+ *
+ * @module
+ */
+
+/** What the command may see. Every path is absolute and has no symbolic link in it, unless stated otherwise. */
+export interface View {
+  /** The folder that the command works in, which it may change. */
+  readonly project: string;
+  /** The user's home. What lies there is hidden, unless it is listed here. */
+  readonly home: string;
+  /** A folder that takes the place of the home and keeps what is written there; undefined: it is empty, and lost at the end. */
+  readonly keptHome: string | undefined;
+  /** The folders of PATH; symbolic links are resolved by whoever reads them. */
+  readonly path: readonly string[];
+  /** More paths to read. */
+  readonly read: readonly string[];
+  /** More paths to change. */
+  readonly write: readonly string[];
+  /** Folders that hide what lies there: the route table's, for one. */
+  readonly hidden: readonly string[];
+  /** The proxy's socket, the runtime's executable, and the program of the relay. */
+  readonly socket: string;
+  readonly runtime: string;
+  readonly relay: string;
+}
+
+/** Where the sandbox has what belongs to the proxy. */
+export const INSIDE = {
+  folder: "/run/cred-proxy",
+  socket: "/run/cred-proxy/proxy.sock",
+  runtime: "/run/cred-proxy/deno",
+  relay: "/run/cred-proxy/relay.ts",
+} as const;
+
+/** The system: programs, libraries, and of its settings those that programs need and that hold no secret. */
+const SYSTEM: readonly string[] = [
+  ...["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/nix/store", "/gnu/store"],
+  ...[
+    "alternatives",
+    "bash.bashrc",
+    "bashrc",
+    "ca-certificates",
+    "ca-certificates.conf",
+    "crypto-policies",
+    "debian_version",
+    "fonts",
+    "group",
+    "host.conf",
+    "hosts",
+    "inputrc",
+    "java-11-openjdk",
+    "java-17-openjdk",
+    "java-21-openjdk",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "locale.alias",
+    "locale.conf",
+    "locale.gen",
+    "localtime",
+    "login.defs",
+    "magic",
+    "mime.types",
+    "nsswitch.conf",
+    "os-release",
+    "passwd",
+    "perl",
+    "pki/ca-trust",
+    "pki/tls/certs",
+    "profile",
+    "protocols",
+    "python3",
+    "redhat-release",
+    "resolv.conf",
+    "services",
+    "shells",
+    "ssl/cert.pem",
+    "ssl/certs",
+    "ssl/openssl.cnf",
+    "terminfo",
+    "timezone",
+    "vim",
+    "zsh",
+  ].map((name) => `/etc/${name}`),
+];
+
+/** Folders of tools in a home. None of them holds credentials, unlike those above them (~/.cargo, ~/.local/share). */
+const TOOLS: readonly string[] = [
+  ".asdf",
+  ".bun/bin",
+  ".cargo/bin",
+  ".claude/local",
+  ".deno/bin",
+  ".fnm",
+  ".local/bin",
+  ".local/lib",
+  ".local/share/claude",
+  ".local/share/fnm",
+  ".local/share/mise/installs",
+  ".local/share/mise/shims",
+  ".local/share/pipx",
+  ".local/share/uv/python",
+  ".local/share/uv/tools",
+  ".npm-global/bin",
+  ".npm-global/lib",
+  ".nvm",
+  ".opencode/bin",
+  ".pyenv",
+  ".rbenv",
+  ".rustup",
+  ".sdkman",
+  ".volta",
+  "go/bin",
+];
+
+/** What git runs by itself once the user works in the project outside of the sandbox. */
+const RUNS_OUTSIDE: readonly string[] = [".git/hooks", ".git/config"];
+
+/** Returns the arguments of bwrap before the command. */
+export function bubblewrapArguments(view: View): string[] {
+  const { project, home } = view;
+  const readOnly = (paths: readonly string[]) => paths.flatMap((path) => ["--ro-bind-try", path, path]);
+  const writable = (paths: readonly string[]) => paths.flatMap((path) => ["--bind", path, path]);
+  return [
+    ...["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"],
+    ...["--unshare-cgroup-try", "--hostname", "sandbox", "--die-with-parent", "--cap-drop", "ALL"],
+    ...readOnly(SYSTEM),
+    ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--tmpfs", "/run"],
+    ...(view.keptHome === undefined ? ["--tmpfs", home] : ["--bind", view.keptHome, home]),
+    ...readOnly(TOOLS.map((name) => `${home}/${name}`)),
+    ...readOnly(view.path.filter((path) => liesIn(home, path) && path !== home)),
+    ...readOnly(view.read),
+    ...writable([project]),
+    // A mount of its own can't be renamed, and then what is read-only in it can't be replaced.
+    ...["--bind-try", `${project}/.git`, `${project}/.git`],
+    ...readOnly(RUNS_OUTSIDE.map((name) => `${project}/${name}`)),
+    ...writable(view.write),
+    ...view.hidden.flatMap((path) => ["--tmpfs", path, "--remount-ro", path]),
+    ...["--ro-bind", view.socket, INSIDE.socket],
+    ...["--ro-bind", view.runtime, INSIDE.runtime],
+    ...["--ro-bind", view.relay, INSIDE.relay],
+    ...["--remount-ro", "/", "--chdir", project],
+  ];
+}
+
+/** Returns the folders to hide, of those given: the ones that the command would see otherwise. */
+export function visibleFolders(
+  folders: readonly string[],
+  view: Pick<View, "read" | "write" | "home">,
+): string[] {
+  const seen = [...SYSTEM, ...TOOLS.map((name) => `${view.home}/${name}`), ...view.read, ...view.write];
+  return folders.filter((folder) => seen.some((path) => liesIn(path, folder)));
+}
+
+/** Whether a path is a folder or lies in it. */
+export function liesIn(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
+}

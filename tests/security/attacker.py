@@ -1,0 +1,144 @@
+"""Searches for a key as a hostile command would, and prints what it found and reached as JSON.
+
+    python3 attacker.py KEY_PATTERN ROOT PIDS ABSTRACT_SOCKET PORT [URL SOCKET]
+
+ROOT is the folder to search, PIDS a list of processes or "all". URL is the proxy's address, with SOCKET, if there are any: then
+this runs in a sandbox, and other hosts are tried as well.
+"""
+
+import ctypes
+import http.client
+import json
+import os
+import re
+import socket
+import sys
+
+pattern = re.compile(sys.argv[1].encode())
+root, pids, abstract, port = sys.argv[2:6]
+url, proxy_socket = sys.argv[6:8] if len(sys.argv) > 6 else (None, None)
+found, reached, tried = [], [], []
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def look(where, data):
+    tried.append(where)
+    if pattern.search(data):
+        found.append(where)
+
+
+def attempt(name, action):
+    """Notes that an action succeeded, unless it returns False."""
+    tried.append(name)
+    try:
+        if action() is not False:
+            reached.append(name)
+    except OSError:
+        pass
+
+
+def search_environment():
+    look("environment", "\n".join(f"{name}={value}" for name, value in os.environ.items()).encode())
+
+
+def search_files():
+    # Nothing of a user's lies there, and there is much of it.
+    skipped = {"/proc", "/sys", "/usr", "/lib", "/lib64", "/bin", "/sbin", "/opt", "/dev"}
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if os.path.join(folder, name) not in skipped]
+        for name in names:
+            path = os.path.join(folder, name)
+            try:
+                if os.path.isfile(path) and os.path.getsize(path) < 2_000_000:
+                    with open(path, "rb") as file:
+                        look(f"file {path}", file.read())
+            except OSError:
+                pass
+
+
+def search_processes():
+    listed = [name for name in os.listdir("/proc") if name.isdigit()] if pids == "all" else pids.split(",")
+    for pid in listed:
+        for name in ("environ", "cmdline"):
+            try:
+                with open(f"/proc/{pid}/{name}", "rb") as file:
+                    look(f"process {pid} {name}", file.read())
+            except OSError:
+                pass
+        if int(pid) != os.getpid():
+            search_memory(pid)
+
+
+def search_memory(pid):
+    try:
+        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
+            for line in maps:
+                span, mode = line.split()[:2]
+                begin, end = (int(address, 16) for address in span.split("-"))
+                if mode.startswith("rw") and end - begin < 64_000_000:
+                    try:
+                        memory.seek(begin)
+                        look(f"process {pid} memory", memory.read(end - begin))
+                    except (OSError, ValueError):
+                        pass
+    except OSError:
+        pass
+
+
+def read_from(family, address):
+    with socket.socket(family, socket.SOCK_STREAM) as connection:
+        connection.settimeout(2)
+        connection.connect(address)
+        look(f"socket {address!r}", connection.recv(1000))
+
+
+def ask(make, token=None):
+    connection = make()
+    connection.request("GET", "/a/echo", headers={"Authorization": f"Bearer {token}"} if token else {})
+    response = connection.getresponse()
+    look("response of the proxy", response.read() + str(response.getheaders()).encode())
+    return response.status == 200
+
+
+def over_socket():
+    connection = http.client.HTTPConnection("proxy")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(proxy_socket)
+    return connection
+
+
+def succeeds(*arguments):
+    return lambda: libc.syscall(*arguments) == 0
+
+
+search_environment()
+search_files()
+search_processes()
+attempt("abstract socket", lambda: read_from(socket.AF_UNIX, "\0" + abstract))
+attempt("listener on loopback", lambda: read_from(socket.AF_INET, ("127.0.0.1", int(port))))
+if url:
+    over_tcp = lambda: http.client.HTTPConnection(url.removeprefix("http://"))
+    attempt("relay without a token", lambda: ask(over_tcp))
+    attempt("relay with a wrong token", lambda: ask(over_tcp, "0" * 64))
+    attempt("proxy's socket without a token", lambda: ask(over_socket))
+    attempt("the route, as it may", lambda: ask(over_tcp, os.environ["CRED_PROXY_SESSION_TOKEN"]))
+    attempt("another host", lambda: read_from(socket.AF_INET, ("192.0.2.1", 80)))
+    attempt("another host over IPv6", lambda: read_from(socket.AF_INET6, ("2001:db8::1", 80)))
+    attempt("a name server", lambda: socket.getaddrinfo("example.com", 80) and None)
+    attempt("a socket of the host's", lambda: socket.socket(40, socket.SOCK_STREAM) and None)
+    attempt("a raw socket", lambda: socket.socket(17, socket.SOCK_RAW) and None)
+    attempt("a new user namespace", succeeds(272, 0x10000000))
+    attempt("unmounting the home", lambda: libc.umount2(os.environ["HOME"].encode(), 2) == 0)
+    attempt("a keyring", lambda: libc.syscall(250, 0, -3, 1) >= 0)
+    attempt("io_uring", lambda: libc.syscall(425, 1, ctypes.create_string_buffer(120)) >= 0)
+    attempt("attaching to the first process", succeeds(101, 16, 1, 0, 0) if os.getppid() == 0 else lambda: False)
+    for path in ("/run/dbus/system_bus_socket", "/var/run/docker.sock", f"/run/user/{os.getuid()}/bus"):
+        attempt(path, lambda: os.stat(path) and None)
+    for path in ("/etc/passwd", "/usr/bin/env", "/run/cred-proxy/relay.ts", "/.new"):
+        attempt(f"writing {path}", lambda: open(path, "a").close())
+    attempt("writing git's hooks", lambda: open(".git/hooks/post-commit", "w").close())
+    attempt("writing git's settings", lambda: open(".git/config", "a").close())
+    attempt("replacing git's folder", lambda: os.rename(".git", ".git2"))
+    open(os.path.join(os.environ["HOME"], ".bashrc"), "w").close()
+
+print(json.dumps({"found": found, "reached": reached, "tried": len(tried)}))
