@@ -29,9 +29,9 @@ const START_MS = 15_000;
 /** The variables that the launcher sets for this verb. */
 const LAUNCHERS = [
   "CRED_PROXY_ROUTES",
-  "CRED_PROXY_SESSION",
-  "CRED_PROXY_SERVICE",
-  "CRED_PROXY_SESSION_FILES",
+  "LAUNCHED_SESSION",
+  "LAUNCHED_SERVICE",
+  "LAUNCHED_FILES",
   "DENO_NO_UPDATE_CHECK",
 ];
 
@@ -72,10 +72,10 @@ export const run: Command = async (args) => {
 };
 
 function sessionOf(): Session | undefined {
-  const folder = Deno.env.get("CRED_PROXY_SESSION");
-  const service = Deno.env.get("CRED_PROXY_SERVICE");
+  const folder = Deno.env.get("LAUNCHED_SESSION");
+  const service = Deno.env.get("LAUNCHED_SERVICE");
   if (folder === undefined || service === undefined) return undefined;
-  const files = (Deno.env.get("CRED_PROXY_SESSION_FILES") ?? "").split("\n").filter((path) => path !== "");
+  const files = (Deno.env.get("LAUNCHED_FILES") ?? "").split("\n").filter((path) => path !== "");
   return { folder, service, files };
 }
 

@@ -43,7 +43,7 @@ export const VERBS: Readonly<Record<Verb, Usage>> = {
   },
   token: { arguments: "NAME", help: "make a client token, and its entry for the table" },
   run: {
-    arguments: "[OPTION ...] -- COMMAND",
+    arguments: "-- COMMAND",
     raw: true,
     help: "run a command in a sandbox, behind a proxy of its own",
   },

@@ -21,7 +21,7 @@ function promises(): { readonly title: string; readonly items: readonly string[]
 /** The names of a file's tests. */
 async function testsOf(file: string): Promise<readonly string[]> {
   const source = await Deno.readTextFile(new URL(file, ROOT));
-  return Array.from(source.matchAll(/^Deno\.test\(\s*"([^"]+)"/gm), ([, name]) => name ?? "");
+  return Array.from(source.matchAll(/^Deno\.test\((?:\{\s*name:)?\s*"([^"]+)"/gm), ([, name]) => name ?? "");
 }
 
 Deno.test("each promise of docs/SECURITY.md names tests, and each of them exists", async () => {

@@ -143,7 +143,7 @@ Deno.test("parseSettings() reports all problems at once and prints nothing that 
   assertEquals(linesOf(result), [
     "CRED_PROXY_ROUTES: must be a path without commas and control characters",
     'CRED_PROXY_BIND: must be an IP address or a host name, got "0.0.0.0:80"',
-    "CRED_PROXY_PORT: must be a number from 0 to 65535, the value is not shown",
+    "CRED_PROXY_PORT: must be a number from 0 to 65535, or off, the value is not shown",
     "CRED_PROXY_SOCKET: must be an absolute path without empty segments, . and ..",
     "CRED_PROXY_LOG: must be json or off, the value is not shown",
     "CRED_PROXY_CA_FILE: must be a path without commas and control characters",

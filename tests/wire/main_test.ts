@@ -115,7 +115,7 @@ Deno.test("check prints each problem of settings, table and CA file on a line of
     assertEquals(outcome, {
       code: 78,
       stdout: "",
-      stderr: `cred-proxy: CRED_PROXY_PORT: must be a number from 0 to 65535, got "x"
+      stderr: `cred-proxy: CRED_PROXY_PORT: must be a number from 0 to 65535, or off, got "x"
 cred-proxy: routes[0].path: is missing
 cred-proxy: routes[0].upstream: is missing
 cred-proxy: routes[0].token_env: is missing

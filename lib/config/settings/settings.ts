@@ -54,7 +54,7 @@ const SERVICE_SETTINGS = {
     variable: "CRED_PROXY_PORT",
     default: "9099",
     parse: parseListenPort,
-    help: "the port; 0 picks a free one; off: only the socket",
+    help: "the port; 0: a free one; off: only the socket",
     verbs: [...SERVING, "clients", "healthcheck"],
   }),
   /** The path of an additional Unix socket to listen on. */
