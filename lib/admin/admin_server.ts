@@ -57,10 +57,11 @@ export class AdminServer implements AdminViews {
   }
 
   state(): ServiceState {
-    const { inFlight, draining } = this.#sources.service.limiter;
+    const { limiter: { inFlight, draining }, webSockets } = this.#sources.service;
     const { accepting } = this.#sources.listeners;
     return {
       inFlight,
+      webSockets: webSockets.size,
       draining,
       accepting,
       startTime: this.#startTime,
@@ -80,7 +81,7 @@ export class AdminServer implements AdminViews {
   }
 
   page(): PageData {
-    const { service: { limiter, router }, meters } = this.#sources;
+    const { service: { limiter, router, webSockets }, meters } = this.#sources;
     const now = Date.now();
     return {
       version: VERSION,
@@ -89,6 +90,7 @@ export class AdminServer implements AdminViews {
       draining: limiter.draining,
       inFlight: limiter.inFlight,
       maxInFlight: limiter.limit,
+      webSockets: webSockets.size,
       routes: router.routes.map(({ name, config, token }) => ({
         name,
         upstream: upstreamText(config.upstream),

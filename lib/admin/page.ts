@@ -42,14 +42,14 @@ export function renderPage(data: PageData): string {
   `.toString().trim();
 }
 
-function summary({ now, startTime, draining, inFlight, maxInFlight }: PageData): Html {
+function summary({ now, startTime, draining, inFlight, maxInFlight, webSockets }: PageData): Html {
   const state = draining
     ? html`<span class="state refused">draining</span>`
     : html`<span class="state">serving</span>`;
   const uptime = formatUptime((now - startTime) / 1000);
-  return html`<p>${state}, up ${uptime}, ${inFlight} of at most ${maxInFlight} requests in flight <span class="soft">(at ${
-    formatTime(now)
-  } UTC)</span></p>`;
+  return html`<p>${state}, up ${uptime}, ${inFlight} of at most ${maxInFlight} requests in flight${
+    webSockets === 0 ? "" : `, ${webSockets} of them WebSockets`
+  } <span class="soft">(at ${formatTime(now)} UTC)</span></p>`;
 }
 
 function charts({ minutes, now }: PageData): Html[] {

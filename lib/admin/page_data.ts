@@ -12,6 +12,8 @@ export interface PageData {
   readonly draining: boolean;
   readonly inFlight: number;
   readonly maxInFlight: number;
+  /** How many of the requests in flight are WebSockets. */
+  readonly webSockets: number;
   readonly routes: readonly RouteStatus[];
   /** The last hour across all routes, oldest minute first. */
   readonly minutes: readonly Traffic[];

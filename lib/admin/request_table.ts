@@ -39,10 +39,11 @@ function row(entry: LogEntry): Html {
   `;
 }
 
-/** Describes how a request ended; empty for a complete response with a status below 500. */
-function outcomeText({ error, outcome, status }: LogEntry): string {
+/** Describes how a request ended; the code for a WebSocket; empty for a complete response with a status below 500. */
+function outcomeText({ error, outcome, status, webSocket }: LogEntry): string {
   if (error !== undefined) return error;
   if (outcome === "upstream_aborted") return "upstream aborted";
   if (outcome === "client_aborted") return "client aborted";
+  if (webSocket !== undefined) return `closed ${webSocket.closeCode}`;
   return status >= 500 ? "upstream error" : "";
 }

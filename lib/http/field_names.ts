@@ -43,3 +43,8 @@ export const CREDENTIAL_FIELDS: ReadonlySet<string> = new Set([
  * could contradict itself on either point, which is how request smuggling works (RFC 9112, section 11.2).
  */
 export const FRAMING_FIELDS: ReadonlySet<string> = new Set(["content-length", "host", "transfer-encoding"]);
+
+/** Reports whether a field belongs to the handshake of a WebSocket, which only the service writes: RFC 6455, section 11.3. */
+export function isHandshakeField(name: string): boolean {
+  return name.startsWith("sec-websocket-");
+}

@@ -58,11 +58,13 @@ const REFUSALS = {
       `The content is larger than the ${subject} that this route signs; raise its sign_body_limit_mb`,
     final: true,
   },
-  // RFC 9110, section 15.5.22, requires an Upgrade field, but there is no protocol to name in it; clients understand
-  // the status alone as a request to continue with plain HTTP.
+  // RFC 9110, section 15.5.22, requires an Upgrade field, but a route may serve no protocol to name in it; clients
+  // understand the status alone as a request to continue with plain HTTP.
   upgrade_not_served: {
     status: 426,
-    message: () => "Protocol upgrades are not supported; continue with HTTP/1.1",
+    message: () => "This change of protocol is not served here; continue with HTTP/1.1",
+    // RFC 6455, section 4.4: for a client of another version.
+    fields: { "sec-websocket-version": "13" },
   },
   rate_limited: {
     status: 429,

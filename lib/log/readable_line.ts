@@ -2,8 +2,20 @@ import type { LogEntry } from "./request_log.ts";
 
 /** Formats an entry as one human-readable line. */
 export function readableLine(entry: LogEntry): string {
-  const { method, path, route, status, error, cause, reused, bytesUp, bytesDown, durationMs, outcome } =
-    entry;
+  const {
+    method,
+    path,
+    route,
+    status,
+    error,
+    cause,
+    reused,
+    bytesUp,
+    bytesDown,
+    durationMs,
+    outcome,
+    webSocket,
+  } = entry;
   const words = [method, path === "" ? "-" : path, "→", status === 0 ? "-" : String(status)];
   if (error !== undefined) words.push(error);
   if (outcome !== "complete") {
@@ -12,6 +24,10 @@ export function readableLine(entry: LogEntry): string {
   words.push(`${Math.round(durationMs)} ms`);
   if (bytesUp > 0) words.push(`${bytesUp} bytes up,`);
   words.push(`${bytesDown} bytes down`);
+  if (webSocket !== undefined) {
+    const { messagesUp, messagesDown, closeCode } = webSocket;
+    words.push(`WebSocket ${messagesUp} messages up, ${messagesDown} down, closed ${closeCode}`);
+  }
   if (route !== undefined) words.push(`route ${route}`);
   if (reused !== undefined) words.push(reused ? "reused connection" : "new connection");
   if (cause !== undefined) words.push(`(${cause})`);

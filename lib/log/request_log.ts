@@ -29,6 +29,8 @@ export interface LogEntry {
   error: RefusalCode | undefined;
   /** The cause of the refusal, for the operator only. */
   cause: string | undefined;
+  /** What passed on a WebSocket; undefined for any other request. */
+  webSocket: WebSocketCounts | undefined;
   /** Whether the connection to the upstream had served a request before. */
   reused: boolean | undefined;
   /** Bytes of content sent to the upstream. */
@@ -41,6 +43,16 @@ export interface LogEntry {
   durationMs: number;
   /** How the response ended. */
   outcome: Outcome;
+}
+
+/** What is logged of a WebSocket besides the bytes of its messages. */
+export interface WebSocketCounts {
+  /** Messages sent to the upstream. */
+  messagesUp: number;
+  /** Messages sent to the client. */
+  messagesDown: number;
+  /** The code with which it was closed: 1005 if there was none, 1006 if one side was lost; undefined while it is open. */
+  closeCode: number | undefined;
 }
 
 /** How a response ended: complete, or aborted by either side. */
@@ -98,6 +110,7 @@ export class RequestLog {
       status: 0,
       error: undefined,
       cause: undefined,
+      webSocket: undefined,
       reused: undefined,
       bytesUp: 0,
       bytesDown: 0,

@@ -7,6 +7,8 @@ import { STATUS_CLASSES } from "./status_class.ts";
 /** The current state of the service, in addition to its counters. */
 export interface ServiceState {
   readonly inFlight: number;
+  /** How many of the requests in flight are WebSockets. */
+  readonly webSockets: number;
   readonly draining: boolean;
   /** Whether new connections are accepted. */
   readonly accepting: boolean;
@@ -44,14 +46,14 @@ export function metricFamilies(meters: Meters, state: ServiceState): Family[] {
     ]),
     counter(
       "cred_proxy_requests_total",
-      "Finished requests by route (empty if no route matched) and status class (none if the client disconnected before the response).",
+      "Finished requests by route (empty if no route matched) and status class (1xx: a WebSocket; none if the client disconnected before the response).",
       routes.flatMap(([route, { requests }]) =>
         STATUS_CLASSES.map((code): [Labels, number] => [{ route, code }, requests[code]])
       ),
     ),
     {
       name: "cred_proxy_request_duration_seconds",
-      help: "Time from the request to the end of the response.",
+      help: "Time from the request to the end of the response, without WebSockets.",
       samples: { type: "histogram", values: routes.map(([route, { duration }]) => [{ route }, duration]) },
     },
     {
@@ -61,13 +63,21 @@ export function metricFamilies(meters: Meters, state: ServiceState): Family[] {
     },
     counter(
       "cred_proxy_request_content_bytes_total",
-      "Request content sent to upstreams.",
+      "Request content sent to upstreams, messages of WebSockets that have ended included.",
       perRoute((meter) => meter.bytesUp),
     ),
     counter(
       "cred_proxy_response_content_bytes_total",
-      "Response content sent to clients.",
+      "Response content sent to clients, messages of WebSockets that have ended included.",
       perRoute((meter) => meter.bytesDown),
+    ),
+    counter(
+      "cred_proxy_websocket_messages_total",
+      "Messages on WebSockets that have ended, by direction.",
+      routes.flatMap(([route, meter]): [Labels, number][] => [
+        [{ route, direction: "up" }, meter.messagesUp],
+        [{ route, direction: "down" }, meter.messagesDown],
+      ]),
     ),
     counter(
       "cred_proxy_replies_unfinished_total",
@@ -78,6 +88,10 @@ export function metricFamilies(meters: Meters, state: ServiceState): Family[] {
       ]),
     ),
     gauge("cred_proxy_requests_in_flight", "Requests in progress.", [[{}, state.inFlight]]),
+    gauge("cred_proxy_websockets_open", "WebSockets among the requests in progress.", [[
+      {},
+      state.webSockets,
+    ]]),
     gauge("cred_proxy_draining", "1 while the service is shutting down, otherwise 0.", [[
       {},
       state.draining ? 1 : 0,

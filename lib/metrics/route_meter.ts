@@ -29,14 +29,24 @@ export const DELAY_BOUNDS: readonly number[] = [
 
 /** The counters of one route since the service started. A reload does not reset them. */
 export class RouteMeter {
-  readonly requests: Record<StatusClass, number> = { "2xx": 0, "3xx": 0, "4xx": 0, "5xx": 0, none: 0 };
-  /** Seconds from the request to the end of the response. */
+  readonly requests: Record<StatusClass, number> = {
+    "1xx": 0,
+    "2xx": 0,
+    "3xx": 0,
+    "4xx": 0,
+    "5xx": 0,
+    none: 0,
+  };
+  /** Seconds from the request to the end of the response, without WebSockets, which last as long as the peers want. */
   readonly duration = new Histogram(DELAY_BOUNDS);
   /** Seconds from the request to the upstream's response head. */
   readonly firstByte = new Histogram(DELAY_BOUNDS);
   readonly connections = new ConnectionCounts();
   bytesUp = 0;
   bytesDown = 0;
+  /** Messages on WebSockets that have ended. */
+  messagesUp = 0;
+  messagesDown = 0;
   /** Responses that the upstream aborted. */
   upstreamAborted = 0;
   /** Responses that the client aborted. */
@@ -45,10 +55,12 @@ export class RouteMeter {
   /** Counts a finished request. */
   record(entry: LogEntry): void {
     this.requests[statusClass(entry.status)]++;
-    this.duration.observe(entry.durationMs / 1000);
+    if (entry.webSocket === undefined) this.duration.observe(entry.durationMs / 1000);
     if (entry.firstByteMs !== undefined) this.firstByte.observe(entry.firstByteMs / 1000);
     this.bytesUp += entry.bytesUp;
     this.bytesDown += entry.bytesDown;
+    this.messagesUp += entry.webSocket?.messagesUp ?? 0;
+    this.messagesDown += entry.webSocket?.messagesDown ?? 0;
     if (entry.outcome === "upstream_aborted") this.upstreamAborted++;
     if (entry.outcome === "client_aborted") this.clientAborted++;
   }

@@ -12,7 +12,9 @@ import { assertNoUnframedContent, hasContent, requestFraming } from "./request_f
 import { respond } from "./respond.ts";
 import type { ConnectionInfo, Service } from "./service.ts";
 import { parseTarget } from "./target.ts";
-import { assertNoUpgrade } from "./upgrade.ts";
+import { acceptWebSocket } from "./websocket/accept.ts";
+import { webSocketFields } from "./websocket/handshake_fields.ts";
+import { asksForWebSocket, handshakeFor } from "./websocket/offer.ts";
 
 /** Responds to a client's request, on any listener. */
 export type Handler = (request: Request, info: ConnectionInfo) => Promise<Response>;
@@ -48,19 +50,23 @@ export function createHandler(service: Service): Handler {
       const route = routeFor(identity, matched);
       // Before the policy, which checks what is forwarded.
       const target = { path: asked.path, query: withoutParameters(asked.query, route.isParameterDropped) };
+      const isWebSocket = asksForWebSocket(route, request);
       for (const policy of route.policies) assertPolicy(policy, { method, target, headers });
-      assertNoUpgrade(headers.get("upgrade"));
       const framing = requestFraming(method, headers);
       if (request.body !== null) await assertNoUnframedContent(framing, request.body);
+      const handshake = isWebSocket ? handshakeFor(request) : undefined;
       span.acquire(route.limiter, identity?.client.limiter);
 
       const outgoing: UpstreamRequest = {
         method,
         target: upstreamTarget(route.config, target),
-        fields: requestFields(route.requestFields, { headers, framing }),
+        fields: handshake === undefined
+          ? requestFields(route.requestFields, { headers, framing })
+          : webSocketFields(route.requestFields, { headers, handshake, browsers: route.config.browsers }),
         framing,
         body: hasContent(framing) ? request.body : null,
         onBodySent: (bytes) => void (span.entry.bytesUp += bytes),
+        upgrade: isWebSocket,
         isClientGone: () => request.signal.aborted,
       };
       await route.credential.apply(outgoing);
@@ -69,6 +75,17 @@ export function createHandler(service: Service): Handler {
       try {
         const response = await route.transport.roundTrip(outgoing);
         if (response.head.status === 401 && sent !== undefined) route.token.rejected?.(sent);
+        if (handshake !== undefined && response.kind === "protocol_change") {
+          const { mask } = router;
+          return await acceptWebSocket(response, {
+            request,
+            handshake,
+            route,
+            mask,
+            span,
+            sessions: service.webSockets,
+          });
+        }
         const { config, rewriteReferences } = route;
         return await respond(response, { route: config, rewriteReferences, mask: router.mask, span });
       } catch (error) {

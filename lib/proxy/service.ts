@@ -2,6 +2,7 @@ import type { RequestLog } from "../log/request_log.ts";
 import type { InFlightLimiter } from "./in_flight_limiter.ts";
 import { RequestSpan } from "./request_span.ts";
 import type { Router } from "./router.ts";
+import { Sessions } from "./websocket/sessions.ts";
 
 /** The origin of a request, as provided by the runtime. */
 export type ConnectionInfo = Pick<Deno.ServeHandlerInfo<Deno.Addr>, "remoteAddr">;
@@ -12,6 +13,8 @@ export class Service {
   router: Router;
   readonly limiter: InFlightLimiter;
   readonly log: RequestLog;
+  /** The WebSockets that are open. */
+  readonly webSockets = new Sessions();
 
   constructor({ router, limiter, log }: { router: Router; limiter: InFlightLimiter; log: RequestLog }) {
     this.router = router;

@@ -114,6 +114,7 @@ export function startServer(options: ServerOptions): Server {
       before.close();
     },
     async drain() {
+      service.webSockets.drain();
       const timeout = Promise.withResolvers<void>();
       const timer = setTimeout(timeout.resolve, settings.drainMs);
       // The runtime's own shutdown aborts uploads, so it follows the drain, during which new requests get a 503.

@@ -221,6 +221,7 @@ Deno.test("deploy/cred-proxy.service starts, reloads and stops the service in th
 
 const STATE = {
   inFlight: 0,
+  webSockets: 0,
   draining: false,
   accepting: true,
   startTime: 0,
@@ -256,6 +257,7 @@ Deno.test("docs/OPERATING.md lists every field of the log, and no other", () => 
     status: 502,
     error: "upstream_failed",
     cause: "c",
+    webSocket: { messagesUp: 1, messagesDown: 1, closeCode: 1000 },
     reused: false,
     bytesUp: 0,
     bytesDown: 0,

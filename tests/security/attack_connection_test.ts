@@ -20,7 +20,7 @@ import {
 import { askHttp2, type Fields, PREFACE } from "../support/http2_frames.ts";
 import { connectRaw, type Wire } from "../support/wire.ts";
 
-const fixture = useAttackFixture();
+const fixture = useAttackFixture(() => [], { websocket: false });
 
 const HIDDEN = requestText("GET /a/hidden");
 const NOT_SERVED = "426 upgrade_not_served";
@@ -46,7 +46,7 @@ function get(fields: readonly string[], after = ""): string {
   return requestText("GET /a/x", fields, after);
 }
 
-Deno.test("an Upgrade opens no tunnel: what follows it is parsed as a request", (test) =>
+Deno.test("an Upgrade that is not served opens no tunnel: what follows it is parsed as a request", (test) =>
   fixture.run(test, [
     ["a WebSocket", get(WEBSOCKET), [NOT_SERVED, AFTER]],
     ["a request after it", get(WEBSOCKET, HIDDEN), [NOT_SERVED, "200 /hidden", AFTER], [["GET /hidden"]]],

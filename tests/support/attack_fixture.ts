@@ -62,13 +62,21 @@ export interface AttackFixture {
   expectedBytes(requests: readonly UpstreamRequest[]): string;
 }
 
-/** Starts a service before the first test of the file and stops it after the last. The table always has route `/a/`. */
-export function useAttackFixture(more = (_upstream: string): object[] => []): AttackFixture {
+/**
+ * Starts a service before the first test of the file and stops it after the last. The table always has route `/a/`.
+ *
+ * @param more Returns further routes.
+ * @param fields Fields of the route `/a/`.
+ */
+export function useAttackFixture(
+  more = (_upstream: string): object[] => [],
+  fields: object = {},
+): AttackFixture {
   let set: { readonly service: Service; readonly upstream: RecordingUpstream } | undefined;
 
   Deno.test.beforeAll(async () => {
     const upstream = startRecordingUpstream();
-    const routes = [{ path: "/a/", upstream: upstream.url }, ...more(upstream.url)];
+    const routes = [{ path: "/a/", upstream: upstream.url, ...fields }, ...more(upstream.url)];
     const table = routes.map((route) => ({ auth_scheme: "Bearer", token_env: "A_TOKEN", ...route }));
     set = { upstream, service: await startService({ routes: { routes: table }, env: { A_TOKEN: TOKEN } }) };
   });

@@ -17,6 +17,7 @@ export function entryOf(differences: Partial<LogEntry> = {}): LogEntry {
     status: 200,
     error: undefined,
     cause: undefined,
+    webSocket: undefined,
     reused: true,
     bytesUp: 0,
     bytesDown: 12,

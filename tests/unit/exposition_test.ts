@@ -16,6 +16,7 @@ interface Parsed {
 
 const STATE = {
   inFlight: 3,
+  webSockets: 2,
   draining: false,
   accepting: true,
   startTime: 1_700_000_000_500,

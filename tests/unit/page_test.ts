@@ -16,6 +16,7 @@ function dataOf(differences: Partial<PageData> = {}): PageData {
     draining: false,
     inFlight: 2,
     maxInFlight: 1024,
+    webSockets: 0,
     routes: [{
       name: "/a/",
       upstream: "https://api.test/v1",

@@ -23,7 +23,7 @@ const CONTRACT: Record<RefusalCode, [status: number, final: boolean, message: st
     true,
     "The content is larger than the subject that this route signs; raise its sign_body_limit_mb",
   ],
-  upgrade_not_served: [426, false, "Protocol upgrades are not supported; continue with HTTP/1.1"],
+  upgrade_not_served: [426, false, "This change of protocol is not served here; continue with HTTP/1.1"],
   rate_limited: [429, false, "Too many requests: subject is reached; retry later"],
   internal: [500, true, "The proxy failed to process this request"],
   token_unset: [500, true, "The token of this route is not set: subject"],
@@ -62,6 +62,7 @@ Deno.test("refusalResponse() adds the fields that a status requires", () => {
   const fieldOf = (code: RefusalCode, name: string) =>
     refusalResponse(new Refusal(code), "GET", "id-1").headers.get(name);
   assertEquals(fieldOf("method_not_forwarded", "allow"), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+  assertEquals(fieldOf("upgrade_not_served", "sec-websocket-version"), "13");
   assertEquals(fieldOf("overloaded", "retry-after"), "1");
   assertEquals(fieldOf("draining", "retry-after"), "1");
   assertEquals(fieldOf("keys_unavailable", "retry-after"), "5");

@@ -50,6 +50,8 @@ Deno.test("parseRoutes() fills in what a route leaves out", () => {
     methods: undefined,
     paths: undefined,
     browsers: false,
+    websocket: true,
+    websocketPingMs: 30_000,
     limits: { requestsPerMinute: undefined, maxInFlight: undefined },
     cookies: false,
     scrub: true,

@@ -6,7 +6,7 @@
  */
 
 import { fail, ok, type Result } from "../../core/result.ts";
-import { FRAMING_FIELDS, HOP_BY_HOP } from "../../http/field_names.ts";
+import { FRAMING_FIELDS, HOP_BY_HOP, isHandshakeField } from "../../http/field_names.ts";
 import { isToken } from "../../http/syntax.ts";
 import { isPlainName, looksLikeKey, NAME_LIMIT } from "../reader/plain_name.ts";
 
@@ -42,8 +42,8 @@ export function parseCredentialField(text: string, path: string): Result<string>
     return fail(path, "invalid_field_name", "must be the name of a header field (the value is not shown)");
   }
   const name = text.toLowerCase();
-  if (HOP_BY_HOP.has(name) || FRAMING_FIELDS.has(name)) {
-    const message = `must not be a connection or framing field, got "${text}"`;
+  if (HOP_BY_HOP.has(name) || FRAMING_FIELDS.has(name) || isHandshakeField(name)) {
+    const message = `must not be a connection, framing or handshake field, got "${text}"`;
     return fail(path, "reserved_field", message);
   }
   return ok(text);

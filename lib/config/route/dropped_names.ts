@@ -6,7 +6,7 @@
 
 import { fail, ok, type Problem, problem, type Result } from "../../core/result.ts";
 import { CREDENTIAL_PARAMETERS, foldParameter } from "../../http/credential_names.ts";
-import { CREDENTIAL_FIELDS, FRAMING_FIELDS, HOP_BY_HOP } from "../../http/field_names.ts";
+import { CREDENTIAL_FIELDS, FRAMING_FIELDS, HOP_BY_HOP, isHandshakeField } from "../../http/field_names.ts";
 import type { Pattern } from "../../http/pattern.ts";
 import { isToken } from "../../http/syntax.ts";
 import { looksLikeKey } from "../reader/plain_name.ts";
@@ -31,8 +31,8 @@ export function parseKeptField(text: string, path: string): Result<string> {
   if (name.value === "cookie") {
     return fail(path, "credential_field", "must not be Cookie; use the field cookies");
   }
-  if (HOP_BY_HOP.has(name.value) || FRAMING_FIELDS.has(name.value)) {
-    return fail(path, "reserved_field", "must not be a connection or framing field");
+  if (HOP_BY_HOP.has(name.value) || FRAMING_FIELDS.has(name.value) || isHandshakeField(name.value)) {
+    return fail(path, "reserved_field", "must not be a connection, framing or handshake field");
   }
   return name;
 }

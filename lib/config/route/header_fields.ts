@@ -1,5 +1,5 @@
 import { fail, ok, okUnless, type Problem, problem, problemsOf, type Result } from "../../core/result.ts";
-import { CREDENTIAL_FIELDS, FRAMING_FIELDS, HOP_BY_HOP } from "../../http/field_names.ts";
+import { CREDENTIAL_FIELDS, FRAMING_FIELDS, HOP_BY_HOP, isHandshakeField } from "../../http/field_names.ts";
 import { checkFieldText } from "../../http/field_text.ts";
 import { isToken } from "../../http/syntax.ts";
 import type { Reader } from "../reader/fields.ts";
@@ -55,6 +55,9 @@ function parseName(text: string, path: string): Result<string> {
   if (HOP_BY_HOP.has(name)) return fail(path, "reserved_field", "must not be a connection field");
   if (FRAMING_FIELDS.has(name)) {
     return fail(path, "reserved_field", "must not be a framing field");
+  }
+  if (isHandshakeField(name)) {
+    return fail(path, "reserved_field", "must not be a field of a WebSocket's handshake");
   }
   if (CREDENTIAL_FIELDS.has(name) || COOKIES.has(name)) {
     const message = "must not be a credential field; use token_env and auth_header";

@@ -61,6 +61,10 @@ export interface RouteConfig {
   readonly cookies: boolean;
   /** Whether the secret is masked in responses. */
   readonly scrub: boolean;
+  /** Whether WebSockets are served. */
+  readonly websocket: boolean;
+  /** After how much silence either side of a WebSocket is sent a ping, in milliseconds. */
+  readonly websocketPingMs: number;
   /** The time limit for connecting, including the TLS handshake, in milliseconds. */
   readonly connectTimeoutMs: number;
   /** The time limit for the response head after the request head was sent, in milliseconds. */

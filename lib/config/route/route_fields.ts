@@ -76,6 +76,8 @@ const ROUTE_FIELDS = {
   ...LIMIT_FIELDS,
   cookies: optional(readBoolean, false),
   scrub: optional(readBoolean, true),
+  websocket: optional(readBoolean, true),
+  websocket_ping_s: optional(readSeconds, 30_000),
   connect_timeout_s: optional(readSeconds, 10_000),
   response_timeout_s: alsoCalled(optional(readSeconds, 600_000), "timeout", "timeout_s", "timeout_ms"),
 };
@@ -119,6 +121,8 @@ export const readRoute: Reader<RouteConfig> = (json, path) => {
     limits: limitsOf(values),
     cookies: values.cookies,
     scrub: values.scrub,
+    websocket: values.websocket,
+    websocketPingMs: values.websocket_ping_s,
     connectTimeoutMs: values.connect_timeout_s,
     responseTimeoutMs: values.response_timeout_s,
   });

@@ -1,0 +1,83 @@
+import { isHandshakeField } from "../../http/field_names.ts";
+import type { CurrentMask } from "../../mask/table_mask.ts";
+import { ClientDisconnected } from "../../upstream/errors.ts";
+import { assertAgreed, type Handshake } from "../../upstream/websocket/handshake.ts";
+import { MessageBudget } from "../../upstream/websocket/message_budget.ts";
+import { WebSocketConnection } from "../../upstream/websocket/websocket_connection.ts";
+import type { ProtocolChange } from "../../upstream/transport.ts";
+import type { RequestSpan } from "../request_span.ts";
+import type { Route } from "../route.ts";
+import { copyResponseFields } from "../response_fields.ts";
+import { ClientSocket } from "./client_socket.ts";
+import { Relay } from "./relay.ts";
+import type { Sessions } from "./sessions.ts";
+
+/** What {@linkcode acceptWebSocket} needs besides the upstream's agreement. */
+export interface AcceptOptions {
+  readonly request: Request;
+  readonly handshake: Handshake;
+  readonly route: Route;
+  readonly mask: CurrentMask;
+  readonly span: RequestSpan;
+  readonly sessions: Sessions;
+}
+
+/** The memory of large messages across all connections, in bytes: four of the longest. */
+const BUDGET = new MessageBudget(256 * 1024 * 1024);
+
+/**
+ * Agrees to a client's WebSocket once the upstream has, and relays in the background until either side ends it; then the
+ * span ends.
+ *
+ * @throws {BadResponse} If the upstream's agreement is not a valid one, and {ClientDisconnected} if the client has left.
+ */
+export async function acceptWebSocket(upstream: ProtocolChange, options: AcceptOptions): Promise<Response> {
+  const { request, handshake, route, span, sessions } = options;
+  const { head, connection, reused } = upstream;
+  try {
+    const protocol = await assertAgreed(head, handshake);
+    const { scrub, websocketPingMs: pingMs } = route.config;
+    // The runtime sends a ping after half of this time of silence, and gives the client the other half to answer.
+    const { socket, response } = upgrade(request, 2 * pingMs / 1000);
+    const mask = scrub ? options.mask : undefined;
+    copyHandshakeFields(upstream, { route, mask, to: response.headers });
+    if (protocol !== undefined) response.headers.set("sec-websocket-protocol", protocol);
+    const { entry } = span;
+    entry.reused = reused;
+    entry.firstByteMs = performance.now() - entry.began;
+    entry.status = head.status;
+    const relay = new Relay({
+      client: new ClientSocket(socket),
+      upstream: new WebSocketConnection(connection, { pingMs, budget: BUDGET }),
+      mask,
+      span,
+    });
+    sessions.add(relay);
+    relay.run().finally(() => sessions.delete(relay));
+    return response;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+function upgrade(request: Request, idleTimeout: number): Deno.WebSocketUpgrade {
+  try {
+    return Deno.upgradeWebSocket(request, { idleTimeout });
+  } catch (error) {
+    throw new ClientDisconnected("The client disconnected before the WebSocket was open", { cause: error });
+  }
+}
+
+/** Copies the fields of the upstream's 101, without those of its handshake. It has no content, whatever it says. */
+function copyHandshakeFields(
+  { head }: ProtocolChange,
+  { route, mask, to }: { route: Route; mask: CurrentMask | undefined; to: Headers },
+): void {
+  const fields = head.fields.filter(([name]) => !isHandshakeField(name));
+  copyResponseFields(
+    { route: route.config, rewriteReferences: route.rewriteReferences, mask: mask?.current, decoded: false },
+    { head: { ...head, fields }, framing: { kind: "close" } },
+    to,
+  );
+}

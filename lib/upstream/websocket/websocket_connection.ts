@@ -1,0 +1,240 @@
+import type { Connection } from "../connection.ts";
+import { CLOSE, type Closing, closingPayload } from "./close_code.ts";
+import { FrameDecoder, type FrameEvent } from "./frame_decoder.ts";
+import { encodedLimit, encodeFrame, type OutgoingFrame, randomMaskingKeys } from "./frame_encoder.ts";
+import { FRAME_HEAD_LIMIT, OPCODE, writeFrameHead } from "./frame_head.ts";
+import { applyMaskingKey } from "./masking.ts";
+import { type Message, MessageBuffer } from "./message_buffer.ts";
+import type { MessageBudget } from "./message_budget.ts";
+import { UpstreamTimeout, WebSocketViolation } from "../errors.ts";
+
+/** The maximum length of a message, in bytes; the runtime has the same limit for those of clients. */
+export const MESSAGE_LIMIT = 64 * 1024 * 1024;
+
+/** Frames are written together up to this length, in bytes; a longer payload is not copied. */
+const BATCH_LIMIT = 64 * 1024;
+
+/** How long the upstream may take to end the connection after the closing handshake, in milliseconds. */
+const CLOSE_WAIT = 2_000;
+
+/** How a connection is kept. */
+export interface WebSocketOptions {
+  /** After how much silence a ping is sent, in milliseconds. Without an answer in the same time the peer is lost. */
+  readonly pingMs: number;
+  readonly budget: MessageBudget;
+}
+
+/** What arrives: a message, valid until the next call; how the peer closes; or undefined if it was lost. */
+export type Received = { readonly message: Message } | { readonly closing: Closing } | undefined;
+
+/**
+ * The client's side of a WebSocket, over a connection on which the upstream has agreed to speak it: RFC 6455. Pings are
+ * answered here.
+ */
+export class WebSocketConnection {
+  readonly #connection: Connection;
+  readonly #decoder = new FrameDecoder({ role: "client", messageLimit: MESSAGE_LIMIT });
+  readonly #nextKey = randomMaskingKeys();
+  readonly #buffer: MessageBuffer;
+  readonly #pingTimer: ReturnType<typeof setInterval>;
+  /** The events of the bytes in the connection's buffer. */
+  #events: Generator<FrameEvent> | undefined;
+  /** Resolves when all that was sent has been written. Writes are in order. */
+  #written: Promise<void> = Promise.resolve();
+  /** The payload of the pong that waits to be written: only the last ping needs one (section 5.5.3). */
+  #pong: Uint8Array<ArrayBuffer> | undefined;
+  #isReading = false;
+  /** Whether the peer has shown life since the last tick. */
+  #heard = true;
+  #pinged = false;
+  #closeSent = false;
+  #closed = false;
+  #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  #silent = false;
+
+  constructor(connection: Connection, { pingMs, budget }: WebSocketOptions) {
+    this.#connection = connection;
+    this.#buffer = new MessageBuffer(budget);
+    this.#pingTimer = setInterval(() => this.#tick(), pingMs);
+  }
+
+  /**
+   * Returns what arrives next. Only one call may be pending.
+   *
+   * @throws {WebSocketViolation} If the upstream breaks the protocol, and the runtime's errors if the connection breaks.
+   */
+  async receive(): Promise<Received> {
+    this.#buffer.release();
+    for (;;) {
+      const next = this.#events?.next();
+      if (next === undefined || next.done) {
+        if (!await this.#read()) return undefined;
+        continue;
+      }
+      const event = next.value;
+      switch (event.kind) {
+        case "data": {
+          const message = this.#buffer.add(event);
+          if (message !== undefined) return { message };
+          break;
+        }
+        case "ping":
+          this.#sendPong(event.bytes);
+          break;
+        case "close":
+          return { closing: event.closing };
+      }
+    }
+  }
+
+  /** Reads and begins to decode. @returns Whether anything arrived. */
+  async #read(): Promise<boolean> {
+    const connection = this.#connection;
+    // What followed the head of the 101 comes first.
+    if (this.#events !== undefined || connection.buffered.length === 0) {
+      connection.discard(connection.buffered.length);
+      this.#isReading = true;
+      try {
+        if (await connection.fill() === 0) return false;
+      } catch (error) {
+        throw this.#silent
+          ? new UpstreamTimeout("The upstream did not answer a ping", { cause: error })
+          : error;
+      } finally {
+        this.#isReading = false;
+      }
+      this.#heard = true;
+    }
+    this.#events = this.#decoder.decode(connection.buffered);
+    return true;
+  }
+
+  /**
+   * Sends messages, unless a close frame has been sent. Resolves once they are written: a slow upstream holds up the
+   * caller.
+   */
+  async send(messages: readonly Message[]): Promise<void> {
+    if (this.#closeSent) return;
+    const frames = messages.map(({ text, bytes }): OutgoingFrame => ({
+      opcode: text ? OPCODE.text : OPCODE.binary,
+      payload: bytes,
+    }));
+    await this.#enqueue(() => this.#writeFrames(frames));
+  }
+
+  /** Sends a close frame, after what was sent before. What follows it is not sent. */
+  async close(closing: Closing): Promise<void> {
+    if (this.#closeSent || this.#closed) return;
+    this.#closeSent = true;
+    // The peer may neither read nor end the connection.
+    this.#closeTimer = setTimeout(() => this.destroy(), CLOSE_WAIT);
+    await this.#enqueue(() =>
+      this.#writeFrames([{ opcode: OPCODE.close, payload: closingPayload(closing) }])
+    );
+  }
+
+  /** Ends the connection once the upstream does, or after a short time: section 7.1.1. */
+  async end(): Promise<void> {
+    this.#closeTimer ??= setTimeout(() => this.destroy(), CLOSE_WAIT);
+    const connection = this.#connection;
+    try {
+      do connection.discard(connection.buffered.length); while (!this.#closed && await connection.fill() > 0);
+    } catch {
+      // It has ended.
+    }
+    this.destroy();
+  }
+
+  /** Closes the connection at once. */
+  destroy(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#pingTimer);
+    clearTimeout(this.#closeTimer);
+    this.#buffer.release();
+    this.#connection.close();
+  }
+
+  #enqueue(write: () => Promise<void>): Promise<void> {
+    const done = this.#written.then(write);
+    // Whoever waits for it gets the error.
+    this.#written = done.catch(() => {});
+    return done;
+  }
+
+  #sendPong(payload: Uint8Array<ArrayBuffer>): void {
+    const waits = this.#pong !== undefined;
+    this.#pong = payload;
+    if (waits || this.#closeSent) return;
+    this.#enqueue(() => {
+      const bytes = this.#pong!;
+      this.#pong = undefined;
+      return this.#writeFrames([{ opcode: OPCODE.pong, payload: bytes }]);
+    }).catch(() => {});
+  }
+
+  /** Writes frames, the small ones together. */
+  async #writeFrames(frames: readonly OutgoingFrame[]): Promise<void> {
+    for (let at = 0; at < frames.length;) {
+      let length = 0;
+      let end = at;
+      while (end < frames.length && length + encodedLimit(frames[end]!) <= BATCH_LIMIT) {
+        length += encodedLimit(frames[end++]!);
+      }
+      if (end === at) {
+        await this.#writeLargeFrame(frames[at++]!);
+        continue;
+      }
+      const batch = new Uint8Array(length);
+      let written = 0;
+      for (; at < end; at++) written += encodeFrame(frames[at]!, batch.subarray(written), this.#nextKey());
+      await this.#write(batch.subarray(0, written));
+    }
+  }
+
+  /** Writes a frame without a copy of its payload, which is masked in place. */
+  async #writeLargeFrame({ opcode, payload }: OutgoingFrame): Promise<void> {
+    const maskingKey = this.#nextKey();
+    const head = new Uint8Array(FRAME_HEAD_LIMIT);
+    const length = writeFrameHead({ opcode, final: true, length: payload.length, maskingKey }, head);
+    applyMaskingKey(payload, maskingKey);
+    await this.#write(head.subarray(0, length));
+    for (let at = 0; at < payload.length; at += BATCH_LIMIT) {
+      await this.#write(payload.subarray(at, at + BATCH_LIMIT));
+    }
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    await this.#connection.write(bytes);
+    this.#heard = true;
+  }
+
+  /** Looks for life, once per ping interval. While nothing is read, a peer can't show any. */
+  #tick(): void {
+    if (this.#heard || !this.#isReading) {
+      this.#heard = false;
+      this.#pinged = false;
+      return;
+    }
+    if (this.#pinged) {
+      this.#silent = true;
+      this.destroy();
+      return;
+    }
+    this.#pinged = true;
+    this.#enqueue(() => this.#connection.write(this.#pingFrame())).catch(() => {});
+  }
+
+  /** Returns a ping. To have written it is no sign of life. */
+  #pingFrame(): Uint8Array {
+    const frame = new Uint8Array(FRAME_HEAD_LIMIT);
+    const payload = new Uint8Array(0);
+    return frame.subarray(0, encodeFrame({ opcode: OPCODE.ping, payload }, frame, this.#nextKey()));
+  }
+}
+
+/** Returns how to close a connection after an error. */
+export function closingAfter(error: unknown): Closing {
+  if (error instanceof WebSocketViolation) return { code: error.code, reason: error.message };
+  return { code: CLOSE.internalError, reason: "" };
+}
