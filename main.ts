@@ -41,10 +41,13 @@ const COMMANDS: Readonly<Record<Verb, Command>> = {
   "env-file": envFile,
 };
 
-const FLAGS: ReadonlyMap<string, Verb> = new Map([["--help", "help"], ["-h", "help"], [
-  "--version",
-  "version",
-]]);
+const FLAGS: ReadonlyMap<string, Verb> = new Map([
+  ["--help", "help"],
+  ["-h", "help"],
+  ["--version", "version"],
+  ["-v", "version"],
+  ["-V", "version"],
+]);
 
 async function main([first = "serve", ...args]: readonly string[]): Promise<number> {
   const verb = FLAGS.get(first) ?? first;

@@ -37,7 +37,9 @@ function parseChoices(args: readonly string[]): Result<readonly Choice[]> {
   if (args.length === 0) {
     return fail("init", "missing", 'takes at least one provider, such as anthropic; "providers" lists them');
   }
-  const results = args.map(parseChoice);
+  const results = args.flatMap((argument) => argument.split(",")).filter((text) => text !== "").map(
+    parseChoice,
+  );
   const problems = results.flatMap((result): readonly Problem[] => problemsOf(result));
   return problems.length > 0
     ? failAll(problems)

@@ -1,4 +1,5 @@
 import { didYouMean } from "../config/reader/did_you_mean.ts";
+import { SETTING_VARIABLES } from "../config/settings/settings.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import type { Usage } from "./verbs.ts";
 
@@ -17,13 +18,13 @@ export function parseArguments(given: readonly string[], usage: Usage, verb: str
   const options = given.filter((argument) => argument.startsWith("-"));
   const unknown = options.find((option) => !known.includes(option));
   if (unknown !== undefined) {
-    const hint = didYouMean(unknown, known) ||
+    const hint = settingHint(unknown) || didYouMean(unknown, known) ||
       (known.length === 0 ? "; it has none" : `; it has ${known.join(", ")}`);
     // An argument may be anything, such as a key that was pasted here.
     return fail(
       verb,
       "unknown_option",
-      `has no option ${/^--?[a-z-]{1,20}$/.test(unknown) ? unknown : "of that name"}${hint}`,
+      `has no option ${/^--?[a-z-]{1,20}(?=$|=)/.exec(unknown)?.[0] ?? "of that name"}${hint}`,
     );
   }
   const args = given.filter((argument) => !argument.startsWith("-"));
@@ -35,4 +36,11 @@ export function parseArguments(given: readonly string[], usage: Usage, verb: str
     ? "at most one argument"
     : `at most ${most} arguments`;
   return fail(verb, "too_many_arguments", `takes ${count}; see help`);
+}
+
+/** Returns which variable to set, for an option that is a setting in other programs: `--port=80`. */
+function settingHint(option: string): string {
+  const [, name = ""] = /^--([a-z-]+)/.exec(option) ?? [];
+  const variable = `CRED_PROXY_${name.toUpperCase().replaceAll("-", "_")}`;
+  return SETTING_VARIABLES.includes(variable) ? `; set ${variable} instead` : "";
 }

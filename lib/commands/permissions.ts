@@ -1,6 +1,6 @@
 import { loadConfiguration } from "../config/load/load.ts";
 import { checkSettingNames } from "../config/settings/misspelt_settings.ts";
-import { printProblems } from "../log/print.ts";
+import { printError, printProblems } from "../log/print.ts";
 import { askingGrants, flags, requiredGrants } from "../permissions/permissions.ts";
 import { type Command, EXIT } from "./command.ts";
 
@@ -12,6 +12,11 @@ import { type Command, EXIT } from "./command.ts";
  * names each that looks like a setting but is none.
  */
 export const permissions: Command = async (names, options) => {
+  const stray = names.find((name) => !name.startsWith("CRED_PROXY_"));
+  if (stray !== undefined) {
+    printError("permissions: takes no arguments; see help");
+    return EXIT.usage;
+  }
   const configuration = await loadConfiguration();
   if (!configuration.ok) {
     printProblems([...configuration.problems, ...checkSettingNames(names)]);

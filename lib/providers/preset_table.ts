@@ -14,7 +14,8 @@ export interface Choice {
  * Parses `PROVIDER` or `PROVIDER=HOST`, where HOST may also be a URL without a path, such as that of a mock.
  */
 export function parseChoice(text: string): Result<Choice> {
-  const [, name = "", own] = /^([^=]*)(?:=(.*))?$/s.exec(text) ?? [];
+  const [, given = "", own] = /^([^=]*)(?:=(.*))?$/s.exec(text) ?? [];
+  const name = given.toLowerCase();
   const found = findProvider(name);
   if (!found.ok) return found;
   const provider = found.value;
@@ -26,6 +27,9 @@ export function parseChoice(text: string): Result<Choice> {
   if (usesHost && host === undefined) {
     const message = `has a host of your own: write ${name}=HOST, for example ${name}=${provider.hostExample}`;
     return fail(name, "missing", message);
+  }
+  if (own?.replace(/^https?:\/\//i, "").replace(/\/$/, "").includes("/")) {
+    return fail(`${name}=HOST`, "invalid_host", "must be a host, or a URL without a path");
   }
   const problems: Problem[] = [];
   const routes = provider.routes.map(({ fields }) => {

@@ -59,6 +59,7 @@ Deno.test("the presets of all providers together are one valid table", () => {
 Deno.test("a provider's host can be named, as a host or as the URL of a mock", () => {
   const upstreams = (choice: string) => valueOf(parseChoice(choice)).routes.map(({ upstream }) => upstream);
   assertEquals(upstreams("anthropic"), ["https://api.anthropic.com"]);
+  assertEquals(upstreams("Anthropic"), ["https://api.anthropic.com"]);
   assertEquals(upstreams("anthropic=proxy.example.com:8443"), ["https://proxy.example.com:8443"]);
   assertEquals(upstreams("gitlab=http://127.0.0.1:8080/"), [
     "http://127.0.0.1:8080",
@@ -73,6 +74,7 @@ Deno.test("a choice that is not valid is refused with what to write instead", ()
     ["jira", "jira: has a host of your own: write jira=HOST, for example jira=acme.atlassian.net"],
     ["jira=", "jira=HOST: must name a host: a DNS name, an IPv4 address, or an IPv6 address in brackets"],
     ["jira=a b", "jira=HOST: must contain only visible ASCII, and no backslash"],
+    ["openai=foo/bar", "openai=HOST: must be a host, or a URL without a path"],
     ["github=ghe.example.com", "github: has one host for everybody; leave out what follows the ="],
   ];
   for (const [choice, line] of cases) assertEquals(linesOf(parseChoice(choice)), [line], choice);

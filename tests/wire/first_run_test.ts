@@ -78,7 +78,7 @@ Deno.test("providers lists each provider, and says which ones have a host of the
 
 Deno.test("init writes a table with its schema, and a file of variables that only its owner can read", async () => {
   await withHome(async (home) => {
-    const { code, stdout, stderr } = await home.run(["init", "anthropic", "jira=acme.atlassian.net"]);
+    const { code, stdout, stderr } = await home.run(["init", "anthropic,jira=acme.atlassian.net"]);
     assertEquals([code, stderr], [0, ""]);
     const table = JSON.parse(await Deno.readTextFile(home.table));
     assertEquals(table.routes.map(({ path }: { path: string }) => path), ["/anthropic/", "/jira/"]);

@@ -38,7 +38,7 @@ async function withFiles(
 Deno.test("version prints the version of deno.json", async () => {
   const config = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
   assertEquals(VERSION, config.version);
-  for (const verb of ["version", "--version"]) {
+  for (const verb of ["version", "--version", "-v"]) {
     const { code, stdout } = await runMain([verb], { flags: [] });
     assertEquals([code, stdout], [0, `cred-proxy ${VERSION}\n`]);
   }
@@ -70,6 +70,8 @@ Deno.test("an unknown verb or a stray argument exits with 64 and a line that hel
       ["token", "sk-ant-api03-hunter2hunter2hunter2"],
       "NAME: must be 1 to 64 letters, digits and ._@- that do not look like a key, with a letter or digit at both ends (the value is not shown)",
     ],
+    [["serve", "--port=80"], "serve: has no option --port; set CRED_PROXY_PORT instead"],
+    [["permissions", "anthropic"], "permissions: takes no arguments; see help"],
     [["check", "--stict"], "check: has no option --stict; did you mean --strict?"],
     [["version", "--x"], "version: has no option --x; it has none"],
     [["check", "--ghp_A1b2C3d4E5f6G7h8I9j0"], "check: has no option of that name; it has --strict"],
@@ -183,6 +185,7 @@ Deno.test("check warns of a token that was copied with what was around it, and o
       /^cred-proxy: A_TOKEN: begins with "Bearer", and auth_scheme adds "Bearer" before it/,
     ],
     ["Bearer hunter2-hunter2", { auth_scheme: "" }, undefined],
+    ["sk hunter2-hunter2", {}, /^cred-proxy: A_TOKEN: contains a blank, which no key does$/],
     ["sk-hunter2...", {}, /^cred-proxy: A_TOKEN: looks like a placeholder$/],
     [
       "hunter2-hunter2",

@@ -23,6 +23,9 @@ export function tokenOddity(token: Secret, { authScheme, authUser }: TokenUse): 
     } before it; remove one`;
   }
   if (/\.\.\.$|^(?:your|change-?me|placeholder|xxx+|<.*>$)/i.test(text)) return "looks like a placeholder";
+  if (text.includes(" ") && word === undefined && authScheme.toLowerCase() !== "basic") {
+    return "contains a blank, which no key does";
+  }
   if (authScheme.toLowerCase() === "basic" && authUser === undefined && !text.includes(":")) {
     return "has no colon, but must be user:password, since the route has the scheme Basic and no auth_user";
   }
