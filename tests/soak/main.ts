@@ -5,6 +5,7 @@
  *     deno task soak [SECONDS]            all workloads at once, while tokens and tables change
  *     deno task soak streams [SECONDS]    1,000 event streams at once
  *     deno task soak drain                SIGTERM during 100 streams
+ *     deno task soak rotation [COUNT]     SIGKILL while an issuer replaces the refresh token
  *
  * It exits with 1 if a condition does not hold.
  *
@@ -16,9 +17,10 @@ import { selectNames } from "../support/select_names.ts";
 import { canMeasure } from "../support/process.ts";
 import { drain } from "./drain.ts";
 import { soak } from "./mixed.ts";
+import { rotation } from "./rotation.ts";
 import { streams } from "./streams.ts";
 
-const SCENARIOS = { mixed: soak, streams, drain };
+const SCENARIOS = { mixed: soak, streams, drain, rotation };
 
 const isSeconds = (argument: string) => /^\d+$/.test(argument);
 const [name] = selectNames(
