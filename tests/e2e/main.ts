@@ -1,11 +1,13 @@
 /**
- * Runs the real clients through the service: `deno task e2e [reactions] [CLIENT ...]`.
+ * Runs the real clients through the service: `deno task e2e [reactions] [CLIENT ...]`; or attacks on narrow routes against
+ * real servers: `deno task e2e narrow [SERVER ...]`.
  *
  * @module
  */
 
 import { install } from "./install.ts";
 import { runAll } from "./run_cases.ts";
+import { tryNarrow } from "./narrow/main.ts";
 import { observeAll } from "./reactions.ts";
 import { CLIENT_CASES } from "./cases/all.ts";
 import type { ClientCase } from "./client_case.ts";
@@ -25,6 +27,8 @@ function selectCases(words: readonly string[]): readonly ClientCase[] {
 
 if (import.meta.main) {
   const [mode, ...words] = Deno.args;
+  // Servers, not clients.
+  if (mode === "narrow") Deno.exit(await tryNarrow(words) ? 0 : 1);
   const reactions = mode === "reactions";
   const cases = selectCases(reactions ? words : Deno.args);
   const clientsFolder = await install();
