@@ -1,6 +1,11 @@
 // express with every source of a method that method-override's documents show.
-import express from "express";
-import methodOverride from "method-override";
+import { createRequire } from "node:module";
+import process from "node:process";
+
+// Not imports: they are installed where the trial copies this program to.
+const require = createRequire(import.meta.url);
+const express = require("express");
+const methodOverride = require("method-override");
 
 const app = express();
 app.set("trust proxy", true);
