@@ -5,6 +5,7 @@ import { VERSION } from "../core/version.ts";
 import type { LogEntry } from "../log/request_log.ts";
 import type { Meters } from "../metrics/meters.ts";
 import type { ServiceState, TokenMetrics } from "../metrics/metric_families.ts";
+import type { TokenHealths } from "../tokens/token_health.ts";
 import type { Service } from "../proxy/service.ts";
 import { type AdminViews, handleAdmin } from "./admin_handler.ts";
 import { History } from "./history.ts";
@@ -15,6 +16,7 @@ import { RecentRequests } from "./recent_requests.ts";
 export interface AdminSources {
   readonly service: Service;
   readonly meters: Meters;
+  readonly tokenHealths: TokenHealths;
   /** Whether clients can connect. */
   readonly listeners: { readonly accepting: boolean };
   /** The names under which the listener is served besides those that `ServedHosts` always accepts. */
@@ -66,6 +68,11 @@ export class AdminServer implements AdminViews {
       accepting,
       startTime: this.#startTime,
       memory: Deno.memoryUsage().rss,
+      clients: this.#sources.service.router.clients.map(({ config, limiter }) => ({
+        name: config.name,
+        inFlight: limiter.inFlight,
+      })),
+      tokenHealth: this.#sources.tokenHealths.list(),
       tokens: this.#tokens(),
     };
   }

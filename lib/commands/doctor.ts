@@ -9,6 +9,7 @@ import { askingGrants, folderOf } from "../permissions/permissions.ts";
 import { findRoute } from "../providers/find_route.ts";
 import { openRouter } from "../proxy/router.ts";
 import { MintedTokens } from "../tokens/minted_tokens.ts";
+import { TokenHealths } from "../tokens/token_health.ts";
 import { TokenFiles } from "../tokens/token_files.ts";
 import { ConnectionCounts } from "../upstream/connection_counts.ts";
 import { Deadlines } from "../upstream/deadlines.ts";
@@ -54,6 +55,7 @@ export const doctor: Command = async ([name]) => {
     deadlines: new Deadlines(),
     connectionCounts: () => new ConnectionCounts(),
     limiters: new RequestLimiters(),
+    tokenHealths: new TokenHealths(() => {}),
     folder: folderOf(settings.routesPath),
     report: printError,
   });

@@ -21,12 +21,15 @@ export function jsonLine(entry: LogEntry): string {
     close_code: entry.webSocket?.closeCode,
     upstream: entry.upstream,
     upstream_reused: entry.reused,
+    upstream_request_id: entry.upstreamRequestId,
+    token: entry.token,
     client: entry.clientName,
     client_subject: entry.subject,
     client_pod: entry.pod,
     client_address: entry.client?.address,
     session_id: entry.client?.session,
     client_request_id: entry.client?.requestId,
+    user_agent: entry.client?.userAgent,
   });
 }
 

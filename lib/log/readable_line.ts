@@ -1,6 +1,6 @@
 import type { LogEntry } from "./request_log.ts";
 
-/** Formats an entry as one human-readable line. */
+/** Formats an entry as one human-readable line, with the time at which the request arrived in UTC. */
 export function readableLine(entry: LogEntry): string {
   const {
     method,
@@ -14,9 +14,16 @@ export function readableLine(entry: LogEntry): string {
     bytesDown,
     durationMs,
     outcome,
+    clientName,
     webSocket,
   } = entry;
-  const words = [method, path === "" ? "-" : path, "→", status === 0 ? "-" : String(status)];
+  const words = [
+    new Date(entry.time).toISOString().slice(11, 23),
+    method,
+    path === "" ? "-" : path,
+    "→",
+    status === 0 ? "-" : String(status),
+  ];
   if (error !== undefined) words.push(error);
   if (outcome !== "complete") {
     words.push(outcome === "client_aborted" ? "client aborted" : "upstream aborted");
@@ -29,6 +36,7 @@ export function readableLine(entry: LogEntry): string {
     words.push(`WebSocket ${messagesUp} messages up, ${messagesDown} down, closed ${closeCode}`);
   }
   if (route !== undefined) words.push(`route ${route}`);
+  if (clientName !== undefined) words.push(`client ${clientName}`);
   if (reused !== undefined) words.push(reused ? "reused connection" : "new connection");
   if (cause !== undefined) words.push(`(${cause})`);
   return words.join(" ");

@@ -1,7 +1,7 @@
 import { hostPort } from "../http/host.ts";
 import type { RefusalCode } from "../http/refusal.ts";
 
-/** The log entry of one request. Contains no query, no content, and no field values except two that identify requests. */
+/** The log entry of one request. Contains no query, no content, and no field values except those that identify requests and clients. */
 export interface LogEntry {
   /** The request's identifier in this log and in the proxy's own responses. */
   readonly id: string;
@@ -24,6 +24,8 @@ export interface LogEntry {
   route: string | undefined;
   /** The upstream's host, and its port unless it is the scheme's default. */
   upstream: string | undefined;
+  /** The name of the token that was sent, and how often it was replaced: `GITHUB_TOKEN#2`. */
+  token: string | undefined;
   status: number;
   /** The code of the refusal, if the proxy itself responded. */
   error: RefusalCode | undefined;
@@ -33,6 +35,8 @@ export interface LogEntry {
   webSocket: WebSocketCounts | undefined;
   /** Whether the connection to the upstream had served a request before. */
   reused: boolean | undefined;
+  /** The upstream's own identifier of the request, if any sink logs it. */
+  upstreamRequestId: string | undefined;
   /** Bytes of content sent to the upstream. */
   bytesUp: number;
   /** Bytes of content sent to the client. */
@@ -66,6 +70,8 @@ export interface ClientInfo {
   readonly session: string | undefined;
   /** `X-Request-Id`: the client's own identifier of the request. */
   readonly requestId: string | undefined;
+  /** `User-Agent`: RFC 9110, section 10.1.5. */
+  readonly userAgent: string | undefined;
 }
 
 /** Writes an entry somewhere. */
@@ -107,11 +113,13 @@ export class RequestLog {
       path: "",
       route: undefined,
       upstream: undefined,
+      token: undefined,
       status: 0,
       error: undefined,
       cause: undefined,
       webSocket: undefined,
       reused: undefined,
+      upstreamRequestId: undefined,
       bytesUp: 0,
       bytesDown: 0,
       firstByteMs: undefined,
@@ -133,11 +141,36 @@ function clientOf(fields: Headers, address: Deno.Addr): ClientInfo {
     address: "hostname" in address ? hostPort(address.hostname, address.port) : "unix",
     session: truncated(fields.get("x-claude-code-session-id")),
     requestId: truncated(fields.get("x-request-id")),
+    userAgent: truncated(fields.get("user-agent")),
   };
 }
 
 /** The maximum number of characters that are logged of an identifier: the client chooses its length. */
 const IDENTIFIER_LIMIT = 128;
+
+/** The fields in which services identify a request, in the order in which they are looked for. */
+const REQUEST_ID_FIELDS = [
+  "request-id",
+  "x-request-id",
+  "x-github-request-id",
+  "x-amzn-requestid",
+  "x-amz-request-id",
+  "x-ms-request-id",
+  "cf-ray",
+];
+
+/**
+ * Returns an upstream's own identifier of a request.
+ *
+ * @param fields The fields of the response, with all secrets masked.
+ */
+export function upstreamRequestId(fields: Pick<Headers, "get">): string | undefined {
+  for (const name of REQUEST_ID_FIELDS) {
+    const value = fields.get(name);
+    if (value !== null) return truncated(value);
+  }
+  return undefined;
+}
 
 function truncated(value: string | null): string | undefined {
   return value?.slice(0, IDENTIFIER_LIMIT);

@@ -1,6 +1,7 @@
 import { REFUSAL_CODES, type RefusalCode } from "../http/refusal.ts";
 import type { LogEntry } from "../log/request_log.ts";
 import type { ConnectionCounts } from "../upstream/connection_counts.ts";
+import { ResponseCounts } from "./response_counts.ts";
 import { RouteMeter } from "./route_meter.ts";
 
 /** Counts of reloads. The field names are values of the label `result`. */
@@ -15,6 +16,9 @@ export class Meters {
   readonly refusals: Record<RefusalCode, number> = Object.fromEntries(
     REFUSAL_CODES.map((code) => [code, 0]),
   ) as Record<RefusalCode, number>;
+  /** The responses of upstreams. */
+  readonly responses = new ResponseCounts();
+  readonly #clientRefusals = new Map<string, Map<RefusalCode, number>>();
   readonly tokenReloads: Reloads = { taken: 0, refused: 0 };
   readonly tableReloads: Reloads = { taken: 0, refused: 0 };
 
@@ -35,9 +39,23 @@ export class Meters {
     return this.route(name).connections;
   }
 
+  /** The requests of known clients that the proxy refused, by the client's name and code. */
+  get clientRefusals(): ReadonlyMap<string, ReadonlyMap<RefusalCode, number>> {
+    return this.#clientRefusals;
+  }
+
   /** Counts a finished request. */
   record(entry: LogEntry): void {
-    this.route(entry.route ?? "").record(entry);
-    if (entry.error !== undefined) this.refusals[entry.error]++;
+    const { route = "", clientName, status, error } = entry;
+    this.route(route).record(entry);
+    if (error === undefined) {
+      if (status > 0) this.responses.record(route, clientName, status);
+      return;
+    }
+    this.refusals[error]++;
+    if (clientName === undefined) return;
+    let codes = this.#clientRefusals.get(clientName);
+    if (codes === undefined) this.#clientRefusals.set(clientName, codes = new Map());
+    codes.set(error, (codes.get(error) ?? 0) + 1);
   }
 }

@@ -71,6 +71,7 @@ export function createHandler(service: Service): Handler {
       };
       await route.credential.apply(outgoing);
       const sent = route.token.current;
+      span.sending(route);
 
       try {
         const response = await route.transport.roundTrip(outgoing);

@@ -1,5 +1,6 @@
 import type { RequestLimiter } from "../clients/request_limiter.ts";
 import type { LogEntry, Outcome, RequestLog } from "../log/request_log.ts";
+import type { TokenHealth } from "../tokens/token_health.ts";
 import type { ClientIdentity } from "./client.ts";
 import type { InFlightLimiter } from "./in_flight_limiter.ts";
 import type { Route } from "./route.ts";
@@ -13,6 +14,7 @@ export class RequestSpan {
   readonly #limiter: InFlightLimiter;
   /** What the request counts against. */
   #acquired: readonly { release(): void }[] = NOTHING;
+  #tokenHealth: TokenHealth | undefined;
   #ended = false;
 
   constructor(entry: LogEntry, { log, limiter }: { log: RequestLog; limiter: InFlightLimiter }) {
@@ -50,11 +52,19 @@ export class RequestSpan {
     this.#acquired = client === undefined ? [this.#limiter, route] : [this.#limiter, route, client];
   }
 
+  /** Records that the request is sent, with the route's token of this moment. */
+  sending({ token, tokenHealth }: Route): void {
+    this.entry.token = token.label ?? token.describe();
+    this.#tokenHealth = tokenHealth;
+  }
+
   /** Ends and logs the request. Later calls have no effect: a stream that is cancelled during a read ends twice. */
   end(outcome: Outcome): void {
     if (this.#ended) return;
     this.#ended = true;
     for (const limiter of this.#acquired) limiter.release();
+    const { status, error } = this.entry;
+    if (error === undefined && status > 0) this.#tokenHealth?.record(status);
     this.#log.end(this.entry, outcome);
   }
 }

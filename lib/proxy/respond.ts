@@ -1,5 +1,6 @@
 import { type Decoding, decodingFor } from "../coding/decode.ts";
 import type { RouteConfig } from "../config/route/route_config.ts";
+import { upstreamRequestId } from "../log/request_log.ts";
 import type { Mask } from "../mask/mask.ts";
 import { MaskedSource } from "../mask/masked_source.ts";
 import type { CurrentMask } from "../mask/table_mask.ts";
@@ -55,6 +56,7 @@ export async function respond(
     const response = new Response(content, { status: head.status === 205 ? 204 : head.status });
     const rules = { route, rewriteReferences, mask, decoded: decoding !== undefined };
     copyResponseFields(rules, upstream, response.headers);
+    if (entry.client !== undefined) entry.upstreamRequestId = upstreamRequestId(response.headers);
     if (whole !== undefined) {
       // The response has a copy.
       body.release();

@@ -1,6 +1,7 @@
 import type { RouteConfig } from "../config/route/route_config.ts";
 import type { RequestLimiter } from "../clients/request_limiter.ts";
 import type { Credential } from "../credentials/credential.ts";
+import type { TokenHealth } from "../tokens/token_health.ts";
 import type { TokenSource } from "../tokens/token_source.ts";
 import type { Transport } from "../upstream/transport.ts";
 import type { RequestFieldRules } from "./build_request.ts";
@@ -21,6 +22,7 @@ export interface Route {
   /** The parameters of the client's query that are not forwarded. */
   readonly isParameterDropped: IsDropped;
   readonly token: TokenSource;
+  readonly tokenHealth: TokenHealth;
   readonly credential: Credential;
   readonly transport: Transport;
   readonly rewriteReferences: ReferenceRewriter;

@@ -16,6 +16,7 @@ import type { MaskedSecret } from "../mask/forms.ts";
 import { type CurrentMask, TableMask } from "../mask/table_mask.ts";
 import { ServedHosts } from "../http/served_hosts.ts";
 import { openTokenSource, type TokenStores } from "../tokens/open_token_source.ts";
+import type { TokenHealths } from "../tokens/token_health.ts";
 import type { ConnectionCounts } from "../upstream/connection_counts.ts";
 import { Http1Transport } from "../upstream/http1_transport.ts";
 import { fieldsDroppedByAll, requestFieldRules } from "./build_request.ts";
@@ -57,6 +58,8 @@ export interface RouterOptions extends TokenStores, IssuerOptions {
   readonly hosts: readonly string[];
   /** Counts requests, also those of former routers. */
   readonly limiters: RequestLimiters;
+  /** Knows whether tokens are accepted, also from former routers. */
+  readonly tokenHealths: TokenHealths;
   /** Whether new connections to upstreams may be opened. */
   readonly mayConnect?: () => boolean;
   /** Returns the connection counts of a route, by its name. */
@@ -67,6 +70,7 @@ export interface RouterOptions extends TokenStores, IssuerOptions {
 export function openRouter(table: RouteTable, options: RouterOptions): Router {
   const droppedByAll = fieldsDroppedByAll(table.routes);
   const limiters = options.limiters.replace();
+  const healths = options.tokenHealths.replace();
   const open = (config: RouteConfig): Route => {
     const name = routeName(config);
     const token = openTokenSource(config, options);
@@ -78,6 +82,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
       requestFields: requestFieldRules(config, droppedByAll),
       isParameterDropped: parameterRule(config),
       token,
+      tokenHealth: healths.of(name, token.describe()),
       credential: openCredential(config, token, options.deadlines),
       transport: new Http1Transport(config, {
         caCerts: options.caCerts,

@@ -11,6 +11,7 @@ import { createHandler } from "../proxy/handler.ts";
 import { InFlightLimiter } from "../proxy/in_flight_limiter.ts";
 import { openRouter } from "../proxy/router.ts";
 import { Service } from "../proxy/service.ts";
+import { TokenHealths } from "../tokens/token_health.ts";
 import type { TokenStores } from "../tokens/open_token_source.ts";
 import { Deadlines } from "../upstream/deadlines.ts";
 import { DescriptorReserve } from "./descriptor_reserve.ts";
@@ -53,6 +54,7 @@ export function startServer(options: ServerOptions): Server {
   // A listener is served under the name that it is bound to: `healthcheck` asks for that.
   const hosts = [...settings.hosts, settings.bind, ...(settings.admin ? [settings.admin.host] : [])];
   const limiters = new RequestLimiters();
+  const tokenHealths = new TokenHealths(printError);
   const reserve = new DescriptorReserve(settings.routesPath);
   const listeners = new Listeners(reserve);
   const mask = new TableMask();
@@ -66,6 +68,7 @@ export function startServer(options: ServerOptions): Server {
       deadlines,
       folder: folderOf(settings.routesPath),
       limiters,
+      tokenHealths,
       report: printError,
       mayConnect: () => reserve.spares,
       connectionCounts: (route) => meters.connections(route),
@@ -76,7 +79,7 @@ export function startServer(options: ServerOptions): Server {
     log: new RequestLog(options.sinks, options.logsClient),
   });
   const adminServer = settings.admin &&
-    new AdminServer(settings.admin, { service, meters, listeners, hosts });
+    new AdminServer(settings.admin, { service, meters, tokenHealths, listeners, hosts });
   if (adminServer !== undefined) service.log.addSink((entry) => adminServer.record(entry));
 
   const handler = createHandler(service);

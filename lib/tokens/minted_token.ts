@@ -108,6 +108,10 @@ export class MintedToken implements TokenSource {
     return [...inputs, ...this.#minter.secrets()];
   }
 
+  get label(): string {
+    return `${this.#minter.name}#${Math.max(0, this.#refreshes.succeeded - 1)}`;
+  }
+
   describe(): string {
     return this.#minter.name;
   }

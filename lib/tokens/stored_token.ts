@@ -11,6 +11,8 @@ export class StoredToken implements TokenSource {
   readonly #changes: ChangeCounter;
   #current: Secret | undefined;
   #former: readonly Secret[] = [];
+  #replaced = 0;
+  #label: string;
 
   /**
    * @param name The display name of the source.
@@ -20,6 +22,7 @@ export class StoredToken implements TokenSource {
     this.#name = name;
     this.#current = token;
     this.#changes = changes;
+    this.#label = this.#newLabel();
   }
 
   get current(): Secret | undefined {
@@ -28,6 +31,10 @@ export class StoredToken implements TokenSource {
 
   get former(): readonly Secret[] {
     return this.#former;
+  }
+
+  get label(): string {
+    return this.#label;
   }
 
   describe(): string {
@@ -40,7 +47,13 @@ export class StoredToken implements TokenSource {
     if (before?.reveal() === token.reveal()) return false;
     if (before !== undefined) this.#former = [before, ...this.#former].slice(0, FORMER_LIMIT);
     this.#current = token;
+    if (before !== undefined) this.#replaced++;
+    this.#label = this.#newLabel();
     this.#changes.increment();
     return true;
+  }
+
+  #newLabel(): string {
+    return `${this.#name.replace(/^the file /, "")}#${this.#replaced}`;
   }
 }

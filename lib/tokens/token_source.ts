@@ -15,6 +15,8 @@ export interface TokenSource {
   ready?(): Promise<void> | undefined;
   /** Further secrets that a response must not reveal: what the tokens are obtained with. */
   readonly secrets?: readonly Secret[];
+  /** The source's name and how often its token was replaced, for the log: `GITHUB_TOKEN#2`. */
+  readonly label?: string;
   /** Returns the source's display name: a variable, a file or an issuer, never its content. */
   describe(): string;
   /**

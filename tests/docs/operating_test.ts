@@ -227,6 +227,14 @@ const STATE = {
   startTime: 0,
   memory: 0,
   tokens: [{ route: "/a/", expiresIn: 59.5, refreshes: { succeeded: 2, failed: 1 } }],
+  clients: [{ name: "coder", inFlight: 1 }],
+  tokenHealth: [{
+    route: "/a/",
+    token: "A_TOKEN",
+    acceptedAt: 1_700_000_001_000,
+    refusedAt: undefined,
+    refusedSince: undefined,
+  }],
 };
 
 /** Returns the metrics of a service with one route. */
@@ -247,7 +255,9 @@ Deno.test("docs/OPERATING.md lists every field of the log, and no other", () => 
     time: 0,
     began: 0,
     method: "GET",
-    client: { address: "127.0.0.1:1", session: "s", requestId: "r" },
+    client: { address: "127.0.0.1:1", session: "s", requestId: "r", userAgent: "u" },
+    token: "t#0",
+    upstreamRequestId: "u",
     clientName: "n",
     subject: "s",
     pod: "p",

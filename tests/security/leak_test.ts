@@ -21,6 +21,7 @@ import { Service } from "../../lib/proxy/service.ts";
 import { startServer } from "../../lib/server/server.ts";
 import { MintedTokens } from "../../lib/tokens/minted_tokens.ts";
 import { RequestLimiters } from "../../lib/clients/request_limiter.ts";
+import { TokenHealths } from "../../lib/tokens/token_health.ts";
 import { TokenFiles } from "../../lib/tokens/token_files.ts";
 import type { Transport, UpstreamRequest, UpstreamResponse } from "../../lib/upstream/transport.ts";
 import { ConnectionCounts } from "../../lib/upstream/connection_counts.ts";
@@ -123,7 +124,7 @@ async function refuseAll(kept: string, log: Readonly<Record<string, string>>): P
   assertEquals(await service.stop(), 0);
   assertNoCanary(service.stdout() + service.stderr(), kept);
   assertEquals(service.stdout() !== "", "CRED_PROXY_LOG" in log);
-  assertEquals(/^GET \/bearer\/bad → 502/m.test(service.stderr()), "CRED_PROXY_DEBUG" in log);
+  assertEquals(/^\S+ GET \/bearer\/bad → 502/m.test(service.stderr()), "CRED_PROXY_DEBUG" in log);
 }
 
 Deno.test("a service that is killed by a signal prints no secret", async () => {
@@ -235,6 +236,7 @@ function routerTo(upstream: string): Router {
     deadlines: new Deadlines(),
     connectionCounts: () => new ConnectionCounts(),
     limiters: new RequestLimiters(),
+    tokenHealths: new TokenHealths(() => {}),
     folder: ".",
     report() {},
   });

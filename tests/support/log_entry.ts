@@ -19,6 +19,8 @@ export function entryOf(differences: Partial<LogEntry> = {}): LogEntry {
     cause: undefined,
     webSocket: undefined,
     reused: true,
+    token: undefined,
+    upstreamRequestId: undefined,
     bytesUp: 0,
     bytesDown: 12,
     firstByteMs: 30.04,

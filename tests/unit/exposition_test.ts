@@ -22,6 +22,14 @@ const STATE = {
   startTime: 1_700_000_000_500,
   memory: 12_345,
   tokens: [{ route: "/a/", expiresIn: 59.5, refreshes: { succeeded: 2, failed: 1 } }],
+  clients: [{ name: "coder", inFlight: 1 }],
+  tokenHealth: [{
+    route: "/a/",
+    token: "A_TOKEN",
+    acceptedAt: 1_700_000_001_000,
+    refusedAt: undefined,
+    refusedSince: undefined,
+  }],
 };
 
 /** The metrics of a service with some history. */
@@ -35,6 +43,10 @@ function example(): Family[] {
   meters.record(entryOf({ status: 0, outcome: "client_aborted" }));
   meters.record(entryOf({ status: 404, error: "no_route", route: undefined }));
   meters.record(entryOf({ status: 404, route: 'we"ird\\\n' }));
+  for (const status of [200, 204, 401, 403, 404, 429, 500, 529]) {
+    meters.record(entryOf({ route: "/b/", status, clientName: "coder" }));
+  }
+  meters.record(entryOf({ route: "/b/", status: 429, error: "rate_limited", clientName: "coder" }));
   meters.tokenReloads.taken++;
   return metricFamilies(meters, STATE);
 }
@@ -85,6 +97,18 @@ Deno.test("metricFamilies() counts each request under its route, status class an
     ['cred_proxy_replies_unfinished_total{route="/a/",by="upstream"}', "1"],
     ['cred_proxy_replies_unfinished_total{route="/a/",by="client"}', "1"],
     ["cred_proxy_requests_in_flight", "3"],
+    ['cred_proxy_upstream_responses_total{route="/a/",client="",status="2xx"}', "2"],
+    ['cred_proxy_upstream_responses_total{route="/b/",client="coder",status="2xx"}', "2"],
+    ['cred_proxy_upstream_responses_total{route="/b/",client="coder",status="401"}', "1"],
+    ['cred_proxy_upstream_responses_total{route="/b/",client="coder",status="403"}', "1"],
+    ['cred_proxy_upstream_responses_total{route="/b/",client="coder",status="429"}', "1"],
+    ['cred_proxy_upstream_responses_total{route="/b/",client="coder",status="4xx"}', "1"],
+    ['cred_proxy_upstream_responses_total{route="/b/",client="coder",status="529"}', "1"],
+    ['cred_proxy_upstream_responses_total{route="/b/",client="coder",status="5xx"}', "1"],
+    ['cred_proxy_client_refusals_total{client="coder",code="rate_limited"}', "1"],
+    ['cred_proxy_client_requests_in_flight{client="coder"}', "1"],
+    ['cred_proxy_token_refused{route="/a/",token="A_TOKEN"}', "0"],
+    ['cred_proxy_token_accepted_timestamp_seconds{route="/a/",token="A_TOKEN"}', "1700000001"],
     ["cred_proxy_draining", "0"],
     ['cred_proxy_upstream_connections_open{route="/a/"}', "1"],
     ['cred_proxy_upstream_connections_opened_total{route="/a/"}', "2"],
@@ -118,4 +142,16 @@ Deno.test({
   name: "metricFamilies() passes `promtool check metrics`",
   ignore: promtool === undefined,
   fn: async () => assertEquals(await promtool!(formatExposition(example())), ""),
+});
+
+Deno.test("metricFamilies() keeps the number of series within bounds, whatever the clients are called", () => {
+  const meters = new Meters();
+  for (let count = 0; count < 10_100; count++) {
+    meters.record(entryOf({ status: 200, clientName: `client-${count}` }));
+  }
+  const responses = [...meters.responses.list()];
+  assertEquals([responses.length, responses.at(-1)], [
+    10_001,
+    { route: "/a/", client: "(others)", status: "2xx", count: 100 },
+  ]);
 });

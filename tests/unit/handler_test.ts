@@ -7,6 +7,7 @@ import { requestFieldRules } from "../../lib/proxy/build_request.ts";
 import { ServedHosts } from "../../lib/http/served_hosts.ts";
 import { parameterRule } from "../../lib/proxy/client_query.ts";
 import { referenceRewriter } from "../../lib/proxy/reference.ts";
+import { TokenHealth } from "../../lib/tokens/token_health.ts";
 import { RequestLimiter } from "../../lib/clients/request_limiter.ts";
 import { anyClient } from "../../lib/proxy/client_auth.ts";
 import { createRouter } from "../../lib/proxy/router.ts";
@@ -73,6 +74,7 @@ function handlerFor(
       requestFields: requestFieldRules(config),
       isParameterDropped: parameterRule(config),
       token,
+      tokenHealth: new TokenHealth(config.path, "A", () => {}),
       credential: openCredential(config, token, new Deadlines()),
       rewriteReferences: referenceRewriter(config, token),
       transport: {
@@ -270,6 +272,7 @@ Deno.test("handler() logs the end of a request, whether its response came in one
     assertEquals({ id, time, began, durationMs, firstByteMs, ...text }, {
       ...entryOf({ id, time, began, durationMs, firstByteMs }),
       path: "/a/x",
+      token: "SET_TOKEN#0",
       status,
       bytesDown: bytes,
     });

@@ -7,6 +7,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { sha256 } from "../../lib/core/sha256.ts";
+import { startAdmin } from "../support/admin.ts";
 import { makeAuthority } from "../support/authority.ts";
 import { AUDIENCE, ISSUER, jwks, makeKey, podToken } from "../support/cluster.ts";
 import { TOKEN } from "../support/fixture.ts";
@@ -328,4 +329,50 @@ Deno.test("clients points each client at its routes with the token that it has i
   await Deno.remove(file);
   assertMatch(stdout, /^# The key is the client token: set CLIENT_TOKEN where the client runs\n/);
   assertMatch(stdout, /Authorization: Bearer \$CLIENT_TOKEN/);
+});
+
+Deno.test("a token that the upstream refuses is named at once, and again when it is accepted", async () => {
+  let status = 200;
+  await using upstream = startUpstream((exchange) =>
+    exchange.respond(status, { "Request-Id": "req-7" }, "ok")
+  );
+  const clients = [{ name: "coder", token_env: "CODER_TOKEN", routes: ["/a/"] }];
+  await using service = await startAdmin({
+    routes: { clients, routes: [{ ...route("/a/", upstream.url), token_env: undefined, token_file: "gh" }] },
+    env: ENV,
+    files: { gh: TOKEN },
+  });
+  const send = () =>
+    ask(service, "/a/x", { token: CODER, fields: "User-Agent: agent/1\r\nX-Request-Id: mine\r\n" });
+  await send();
+  status = 401;
+  await send();
+  await service.logged(/^cred-proxy: the file gh is refused by the upstream of \/a\/ with 401$/m);
+  const refused = await (await service.admin("/metrics")).text();
+  for (
+    const line of [
+      'cred_proxy_token_refused{route="/a/",token="the file gh"} 1',
+      'cred_proxy_upstream_responses_total{route="/a/",client="coder",status="401"} 1',
+      'cred_proxy_upstream_responses_total{route="/a/",client="coder",status="2xx"} 1',
+      'cred_proxy_client_requests_in_flight{client="coder"} 0',
+    ]
+  ) assert(refused.includes(`\n${line}\n`), `${line}\n${refused}`);
+  status = 200;
+  await Deno.writeTextFile(join(service.folder, "gh"), `${TOKEN}-2`);
+  await service.logged(/new token loaded/);
+  await send();
+  await service.logged(
+    /^cred-proxy: the file gh is accepted again on \/a\/, after \d+ s and 1 refused request\(s\)$/m,
+  );
+  assertMatch(await (await service.admin("/metrics")).text(), /^cred_proxy_token_refused\{.*\} 0$/m);
+  await service.stop();
+  const lines = service.stdout().trim().split("\n").map((line) => JSON.parse(line));
+  assertEquals(lines.map(({ token, status }) => `${token} ${status}`), ["gh#0 200", "gh#0 401", "gh#1 200"]);
+  const { client, upstream_request_id, client_request_id, user_agent } = lines[0];
+  assertEquals([client, upstream_request_id, client_request_id, user_agent], [
+    "coder",
+    "req-7",
+    "mine",
+    "agent/1",
+  ]);
 });

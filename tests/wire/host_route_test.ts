@@ -111,7 +111,7 @@ Deno.test("the Unix socket serves as the address does, under flags that name it"
       ["/base/user?x=%2F", `token ${OTHER}`],
       ["/base/x", `token ${TOKEN}`],
     ]);
-    await service.logged(/^GET \/user → 200 .* route api\.github\.com /m);
+    await service.logged(/^\S+ GET \/user → 200 .* route api\.github\.com /m);
 
     const bad = [
       `GET /a/../b HTTP/1.1\r\nHost: api.github.com\r\n${end}`,

@@ -339,7 +339,7 @@ Deno.test("a failing upstream leads to 502 with one constant text; the cause is 
       message: text,
       permanent: ["/unverified/x", "/misnamed/x"].includes(target),
     });
-    const [line] = await service.logged(new RegExp(`^GET ${target} .*$`, "m"));
+    const [line] = await service.logged(new RegExp(`^\\S+ GET ${target} .*$`, "m"));
     assertMatch(line, cause);
     assertMatch(line, / 502 upstream_failed /);
     assert(!/canary|127\.0\.0\.1|localhost/.test(response.text + response.body.text), response.body.text);

@@ -327,8 +327,11 @@ Deno.test("bytes after the end of a response are dropped", async () => {
 Deno.test("the log has one line per request, without query, fields or content", async () => {
   const text = requestOf("GET /a/logged?canary", ["X-Canary: canary", "Authorization: canary"]);
   await fixture.ask(text, (exchange) => exchange.respond(200, { "X-A": "canary" }, "canary"));
-  const [line] = await fixture.service.logged(/^GET \/a\/logged.*$/m);
-  assertMatch(line, /^GET \/a\/logged → 200 \d+ ms 6 bytes down route \/a\/ (new|reused) connection$/);
+  const [line] = await fixture.service.logged(/^\S+ GET \/a\/logged.*$/m);
+  assertMatch(
+    line,
+    /^\d\d:\d\d:\d\d\.\d{3} GET \/a\/logged → 200 \d+ ms 6 bytes down route \/a\/ (new|reused) connection$/,
+  );
   const written = fixture.service.stderr() + fixture.service.stdout();
   assert(!written.includes("canary") && !written.includes(TOKEN));
 });

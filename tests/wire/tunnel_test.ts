@@ -119,7 +119,7 @@ Deno.test("the upstream beyond the tunnel is verified: another host's certificat
   await using proxy = startEgressProxy();
   await using service = await serveThrough(upstream.url, { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` });
   assertEquals((await request(service.port, get("/a/x"))).status, 502);
-  await service.logged(/^GET \/a\/x .*not valid for name/m);
+  await service.logged(/^\S+ GET \/a\/x .*not valid for name/m);
   assertEquals(upstream.requests.length, 0);
   await assertAllClosed(proxy);
 });
@@ -139,7 +139,7 @@ async function assertFails(service: Service, path: string, cause: RegExp): Promi
   const { error } = JSON.parse(response.body.text);
   assertEquals(response.field("x-should-retry"), / 40[37]$/.test(cause.source) ? "false" : undefined, path);
   assertEquals(error.message, "The upstream could not be reached or sent an invalid response");
-  const [line] = await service.logged(new RegExp(`^GET ${path} .*$`, "m"));
+  const [line] = await service.logged(new RegExp(`^\\S+ GET ${path} .*$`, "m"));
   assertMatch(line, cause);
   assert(!service.stderr().includes("word") && !service.stderr().includes(TOKEN), line);
 }
