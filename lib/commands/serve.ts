@@ -8,7 +8,7 @@ import type { Settings } from "../config/settings/settings.ts";
 import { hostPort } from "../http/host.ts";
 import { printError, printLine, printProblems } from "../log/print.ts";
 import { checkGrants, revokeAfterStart } from "../permissions/grants.ts";
-import { folderOf, requiredGrants, rightCommand } from "../permissions/permissions.ts";
+import { folderOf, requiredGrants, rightCommand, stateFolder } from "../permissions/permissions.ts";
 import { hangUpStops, onSighup } from "../server/on_sighup.ts";
 import { exposureWarning } from "../server/exposure.ts";
 import { openOutputs } from "../server/outputs.ts";
@@ -17,6 +17,7 @@ import { stopSignals } from "../server/stop_signals.ts";
 import { watchConfig } from "../server/watch_config.ts";
 import { MintedTokens } from "../tokens/minted_tokens.ts";
 import { openTokenSource, type TokenStores } from "../tokens/open_token_source.ts";
+import { checkStateFolder } from "../tokens/state_file.ts";
 import { TokenFiles } from "../tokens/token_files.ts";
 import { type Command, EXIT } from "./command.ts";
 import { issuerOptions } from "./issuer_options.ts";
@@ -60,9 +61,13 @@ export const serve: Command = async () => {
   const read = { tokens: tokens.value, files: files.value };
   const minted = new MintedTokens({ ...issuerOptions(configuration.value), report: printError }, read);
   const stores: TokenStores = { ...read, minted };
-  const clientProblems = await checkKeyFiles(table, folderOf(settings.routesPath));
-  if (clientProblems.length > 0) {
-    printProblems(clientProblems);
+  const state = stateFolder(settings, table);
+  const folderProblems = [
+    ...await checkKeyFiles(table, folderOf(settings.routesPath)),
+    ...state === undefined ? [] : await checkStateFolder(state),
+  ];
+  if (folderProblems.length > 0) {
+    printProblems(folderProblems);
     return EXIT.configuration;
   }
 

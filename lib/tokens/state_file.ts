@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type Problem, problem } from "../core/result.ts";
+
 /** How long to wait for another process that holds the file, in milliseconds. */
 const LOCK_TIMEOUT_MS = 60_000;
 
@@ -73,5 +75,20 @@ export class StateFile {
       await new Promise((resolve) => setTimeout(resolve, LOCK_INTERVAL_MS));
     }
     return await action();
+  }
+}
+
+/** Checks that files can be kept in a folder, by writing one. */
+export async function checkStateFolder(folder: string): Promise<readonly Problem[]> {
+  const probe = `${folder}/.probe-${crypto.randomUUID()}`;
+  try {
+    await Deno.writeTextFile(probe, "", { createNew: true, mode: 0o600 });
+    await Deno.remove(probe);
+    return [];
+  } catch (error) {
+    const name = error instanceof Error ? error.name : "unknown error";
+    const message =
+      `must be a folder that the service can write to, got ${name}; create it for the service's user alone`;
+    return [problem("CRED_PROXY_STATE", "permission_denied", message)];
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { startIssuer } from "../support/issuer.ts";
 import { CLIENT, type OAuthServer, startOAuthServer } from "../support/oauth_server.ts";
@@ -193,6 +193,40 @@ Deno.test("two services that share a folder never use one refresh token twice", 
       await new Promise((resolve) => setTimeout(resolve, 950));
     }
   });
+});
+
+Deno.test("serve refuses a folder that it can't write to, and a secret that can't be what it is used as", async () => {
+  const table = tableFor({ url: "https://api.example" }, { url: "https://login.example" });
+  const cases: [env: Record<string, string>, routes: object, line: RegExp][] = [
+    [
+      { CRED_PROXY_STATE: "/nonexistent/state" },
+      table,
+      /\bcred-proxy: CRED_PROXY_STATE: must be a folder .*NotFound/m,
+    ],
+    [
+      { CLIENT_SECRET: "two\nlines" },
+      table,
+      /\bcred-proxy: CLIENT_SECRET: contains a line feed \(LF\) at position 4/m,
+    ],
+    [
+      { KEY: "secret-that-is-no-key" },
+      {
+        routes: [{
+          path: "/a/",
+          upstream: "https://api.example",
+          auth_scheme: "Bearer",
+          token_from: { github_app: { app_id: 1, installation_id: 1, private_key_env: "KEY" } },
+        }],
+      },
+      /\bcred-proxy: KEY: must be an RSA private key in PEM \(the value is not shown\)/,
+    ],
+  ];
+  for (const [env, routes, line] of cases) {
+    const all = { CLIENT_SECRET: "x", REFRESH_TOKEN: "y", ...env };
+    const error = await assertRejects(() => startService({ routes, env: all }), Error);
+    assertMatch(error.message.replaceAll("\\n", "\n"), line);
+    assert(!error.message.includes("secret-that"));
+  }
 });
 
 Deno.test("check says where each secret comes from, what is missing, and what a restart will cost", async () => {
