@@ -70,7 +70,11 @@ async function write(choices: readonly Choice[], options: ReadonlySet<string>): 
   await Deno.writeTextFile(table, content.value.text);
   // The runtime also sets the mode of a file that is there.
   await Deno.writeTextFile(variables, secrets, { mode: 0o600 });
-  report(files.value, content.value, { choices, unset: unsetIn(secrets, variables, choices) });
+  report(
+    { table: shortPath(table), variables: shortPath(variables) },
+    content.value,
+    { choices, unset: unsetIn(secrets, variables, choices) },
+  );
   return ok(undefined);
 }
 
@@ -87,6 +91,15 @@ function tableText(choices: readonly Choice[], { options, path, before }: TableO
   if (before === undefined || options.has("--force")) return ok(newTable(choices, schema));
   if (options.has("--add")) return addToTable(before, path, choices);
   return fail(path, "conflict", "exists already; --add adds these routes to it, --force replaces it");
+}
+
+/** Returns a path as a word of a shell, with `~` for the user's home. */
+function shortPath(path: string): string {
+  const environment = readEnvironment(["HOME"]);
+  const home = environment.ok ? environment.value.get("HOME") : undefined;
+  return home !== undefined && path.startsWith(`${home}/`)
+    ? `~/${shellQuote(path.slice(home.length + 1))}`
+    : shellQuote(path);
 }
 
 /** Returns the files in the current folder, or those in the user's configuration folder. */
@@ -138,7 +151,7 @@ function nextCommands(variables: string, choices: readonly Choice[], isUnset: bo
   const self = launchedAs();
   const agent = choices.find(({ provider }) => provider.command !== undefined)?.provider.command;
   const commands: [string, string][] = [];
-  if (isUnset) commands.push([`\${EDITOR:-nano} ${shellQuote(variables)}`, "put in each token after its ="]);
+  if (isUnset) commands.push([`\${EDITOR:-nano} ${variables}`, "put in each token after its ="]);
   commands.push([`${self} doctor`, "ask each provider whether it takes the token"]);
   if (Object.hasOwn(VERBS, "run")) {
     commands.push([`${self} run -- ${agent ?? "COMMAND"}`, "an agent in a sandbox, behind the proxy"]);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { firstRun } from "./first_run.ts";
 import { install } from "./install.ts";
 import { runAll } from "./run_cases.ts";
 import { tryNarrow } from "./narrow/main.ts";
@@ -27,6 +28,7 @@ function selectCases(words: readonly string[]): readonly ClientCase[] {
 
 if (import.meta.main) {
   const [mode, ...words] = Deno.args;
+  if (mode === "first-run") Deno.exit(await firstRun(await install()) ? 0 : 1);
   // Servers, not clients.
   if (mode === "narrow") Deno.exit(await tryNarrow(words) ? 0 : 1);
   const reactions = mode === "reactions";

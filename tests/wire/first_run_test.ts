@@ -95,7 +95,10 @@ Deno.test("init writes a table with its schema, and a file of variables that onl
     assertMatch(stdout, /^ {2}ANTHROPIC_API_KEY: API key, from https:/m);
     const commands = stdout.split("Next:\n")[1]?.trimEnd().split("\n") ?? [];
     assertEquals(commands.length, 3);
-    assert(commands[0]?.includes(home.variables) && commands[1]?.includes("bin/cred-proxy doctor"), stdout);
+    assert(
+      commands[0]?.includes(" ~/.config/cred-proxy/.env ") && commands[1]?.includes("bin/cred-proxy doctor"),
+      stdout,
+    );
 
     const unset = await home.run(["check", "--strict"]);
     assertEquals(unset.code, 78);
@@ -105,6 +108,18 @@ Deno.test("init writes a table with its schema, and a file of variables that onl
     );
     const set = await home.run(["check", "--strict"]);
     assertEquals([set.code, set.stderr], [0, ""]);
+  });
+});
+
+Deno.test("docs/FIRST_RUN.md shows what init prints", async () => {
+  const document = await Deno.readTextFile(join(ROOT, "docs/FIRST_RUN.md"));
+  const [, shown = ""] = /^\$ cred-proxy init [^\n]*\n(.*?)^\$ /ms.exec(document) ?? [];
+  await withHome(async (home) => {
+    const { stdout } = await home.run(["init", "anthropic=http://127.0.0.1:43097"]);
+    // The launcher is on no PATH here.
+    const commands = stdout.replaceAll(`${join(ROOT, "bin/cred-proxy")} `, "cred-proxy ");
+    const squeezed = (text: string) => text.replaceAll(/ +#/g, " #");
+    assertEquals(squeezed(commands), squeezed(shown));
   });
 });
 
