@@ -56,5 +56,6 @@ export const VERBS: Readonly<Record<Verb, Usage>> = {
 /** The verbs that only the launcher knows, since they start another program than main.ts, or main.ts by another name. */
 export const LAUNCHER_VERBS: Readonly<Record<string, string>> = {
   start: "another name of serve",
+  demo: "run a self-contained demo on an embedded upstream",
   compile: "make a binary with the flags of the table baked in",
 };

@@ -222,3 +222,25 @@ Deno.test("under the flags of a binary healthcheck finds a service that is bound
   const all = { ...env, CRED_PROXY_BIND: "0.0.0.0" };
   assertEquals((await runMain(["healthcheck"], { env: all, flags: await derivedFlags(all) })).code, 1);
 });
+
+Deno.test("where no base binary is to be had, the last line of task compile says what to do", async () => {
+  await withFolder(async (folder) => {
+    // A runtime that fetches nothing: the first script is asked for the executable, and names the second.
+    const asked = join(folder, "deno");
+    await Deno.writeTextFile(asked, `#!/bin/sh\necho "$0.real"\n`, { mode: 0o755 });
+    const real =
+      `#!/bin/sh\n[ "$1" = compile ] && { echo 'error: no base binary' >&2; exit 1; }\nexec '${Deno.execPath()}' "$@"\n`;
+    await Deno.writeTextFile(`${asked}.real`, real, { mode: 0o755 });
+    const { code, stderr } = await new Deno.Command(join(ROOT, "bin/cred-proxy"), {
+      args: ["compile"],
+      cwd: folder,
+      clearEnv: true,
+      env: { PATH: "/usr/bin:/bin", DENO: asked, CRED_PROXY_ROUTES: await writeTable(folder, [GITHUB]) },
+    }).output();
+    const lines = new TextDecoder().decode(stderr).trimEnd().split("\n");
+    assertEquals(code, 1);
+    assertEquals(lines[0], "error: no base binary");
+    assert(/^cred-proxy: made no binary\. .* set DENORT_BIN to /.test(lines[1] ?? ""), lines.join());
+    assertEquals(lines.length, 2);
+  });
+});
