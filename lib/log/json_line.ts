@@ -19,6 +19,7 @@ export function jsonLine(entry: LogEntry): string {
     messages_up: entry.webSocket?.messagesUp,
     messages_down: entry.webSocket?.messagesDown,
     close_code: entry.webSocket?.closeCode,
+    masked: entry.masked === 0 ? undefined : entry.masked,
     upstream: entry.upstream,
     upstream_reused: entry.reused,
     upstream_request_id: entry.upstreamRequestId,

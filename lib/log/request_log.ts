@@ -37,6 +37,8 @@ export interface LogEntry {
   reused: boolean | undefined;
   /** The upstream's own identifier of the request, if any sink logs it. */
   upstreamRequestId: string | undefined;
+  /** How many secrets were masked in the response. */
+  masked: number;
   /** Bytes of content sent to the upstream. */
   bytesUp: number;
   /** Bytes of content sent to the client. */
@@ -120,6 +122,7 @@ export class RequestLog {
       webSocket: undefined,
       reused: undefined,
       upstreamRequestId: undefined,
+      masked: 0,
       bytesUp: 0,
       bytesDown: 0,
       firstByteMs: undefined,

@@ -5,6 +5,7 @@ import { type MaskedSecret, secretForms } from "./forms.ts";
 import { matchAfter, matchBefore } from "./match_form.ts";
 import { type Region, regionsOf } from "./regions.ts";
 import { type Alphabet, alphabetOf, USUAL } from "./run_alphabet.ts";
+import { placesOf, type Tally } from "./tally.ts";
 import { regionLength, type Sampling, WindowIndex } from "./window_index.ts";
 
 const STAR = 0x2a;
@@ -114,18 +115,25 @@ export class Mask {
     return { index, regions, length, alphabet: alphabetOf(secret.text.reveal()) };
   }
 
-  /** Masks complete content in place, and returns it. */
-  maskBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-    for (const { from, to } of this.find(bytes)) bytes.fill(STAR, from, to);
+  /** Masks complete content in place, and returns it. @param tally Counts what was masked. */
+  maskBytes(bytes: Uint8Array<ArrayBuffer>, tally?: Tally): Uint8Array<ArrayBuffer> {
+    const found = this.find(bytes);
+    for (const { from, to } of found) bytes.fill(STAR, from, to);
+    if (tally !== undefined && found.length > 0) tally.masked += placesOf(found);
     return bytes;
   }
 
-  /** Returns a text with one byte per character, such as a field value, with its secrets masked. */
-  maskText(text: string): string {
+  /**
+   * Returns a text with one byte per character, such as a field value, with its secrets masked.
+   *
+   * @param tally Counts what was masked.
+   */
+  maskText(text: string, tally?: Tally): string {
     if (text.length < this.#minLength) return text;
     const bytes = encodeLatin1(text);
     const found = this.find(bytes);
     if (found.length === 0) return text;
+    if (tally !== undefined) tally.masked += placesOf(found);
     for (const { from, to } of found) bytes.fill(STAR, from, to);
     return decodeLatin1(bytes);
   }

@@ -1,6 +1,7 @@
 import { joinBytes } from "../core/join_bytes.ts";
 import type { Source } from "../upstream/source.ts";
 import { StreamMask } from "./stream_mask.ts";
+import type { Tally } from "./tally.ts";
 import type { CurrentMask } from "./table_mask.ts";
 
 /** A source whose secrets are masked. */
@@ -9,8 +10,12 @@ export class MaskedSource implements Source {
   readonly #mask: StreamMask;
   #flushed = false;
 
-  constructor(source: Source, mask: CurrentMask) {
+  readonly #tally: Tally | undefined;
+
+  /** @param tally Counts what is masked. */
+  constructor(source: Source, mask: CurrentMask, tally?: Tally) {
     this.#source = source;
+    this.#tally = tally;
     this.#mask = new StreamMask(mask);
   }
 
@@ -21,10 +26,12 @@ export class MaskedSource implements Source {
   async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     while (!this.#flushed) {
       const bytes = await this.#source.next();
+      const before = this.#mask.masked;
       const masked = bytes === undefined ? NOTHING : this.#mask.push(bytes);
       // Bytes that were held back are released once no more can follow.
       this.#flushed = this.#source.done;
       const passed = this.#flushed ? joinBytes(masked, this.#mask.flush()) : masked;
+      if (this.#tally !== undefined) this.#tally.masked += this.#mask.masked - before;
       if (passed.length > 0) return passed;
     }
     return undefined;

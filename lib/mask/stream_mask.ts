@@ -2,6 +2,7 @@ import { joinBytes } from "../core/join_bytes.ts";
 import type { Match } from "./form.ts";
 import { heldFrom } from "./held_from.ts";
 import type { Mask } from "./mask.ts";
+import { placesOf } from "./tally.ts";
 import type { CurrentMask } from "./table_mask.ts";
 
 const STAR = 0x2a;
@@ -31,7 +32,7 @@ export class StreamMask {
     this.#source = source;
   }
 
-  /** The number of forms that were masked. */
+  /** The number of places that were masked. */
   get masked(): number {
     return this.#masked;
   }
@@ -102,10 +103,10 @@ export class StreamMask {
     const stars = this.#heldStars;
     all.fill(STAR, 0, Math.min(stars, end));
     this.#heldStars = Math.max(0, stars - end);
-    for (const { from, to } of found) {
-      // What is held back as a whole is found again.
-      if (from >= end) continue;
-      this.#masked++;
+    // What is held back as a whole is found again.
+    const passed = found.filter(({ from }) => from < end);
+    if (passed.length > 0) this.#masked += placesOf(passed);
+    for (const { from, to } of passed) {
       all.fill(STAR, from, Math.min(to, end));
       this.#heldStars = Math.max(this.#heldStars, to - end);
     }

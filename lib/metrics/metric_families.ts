@@ -85,6 +85,11 @@ export function metricFamilies(meters: Meters, state: ServiceState): Family[] {
       ]),
     ),
     counter(
+      "cred_proxy_masked_total",
+      "Secrets masked in responses.",
+      perRoute((meter) => meter.masked),
+    ),
+    counter(
       "cred_proxy_replies_unfinished_total",
       "Incomplete responses, by the side that aborted them.",
       routes.flatMap(([route, meter]): [Labels, number][] => [

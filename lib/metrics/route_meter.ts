@@ -42,6 +42,8 @@ export class RouteMeter {
   /** Seconds from the request to the upstream's response head. */
   readonly firstByte = new Histogram(DELAY_BOUNDS);
   readonly connections = new ConnectionCounts();
+  /** Secrets that were masked in responses. */
+  masked = 0;
   bytesUp = 0;
   bytesDown = 0;
   /** Messages on WebSockets that have ended. */
@@ -57,6 +59,7 @@ export class RouteMeter {
     this.requests[statusClass(entry.status)]++;
     if (entry.webSocket === undefined) this.duration.observe(entry.durationMs / 1000);
     if (entry.firstByteMs !== undefined) this.firstByte.observe(entry.firstByteMs / 1000);
+    this.masked += entry.masked;
     this.bytesUp += entry.bytesUp;
     this.bytesDown += entry.bytesDown;
     this.messagesUp += entry.webSocket?.messagesUp ?? 0;

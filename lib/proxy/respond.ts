@@ -1,7 +1,6 @@
 import { type Decoding, decodingFor } from "../coding/decode.ts";
 import type { RouteConfig } from "../config/route/route_config.ts";
 import { upstreamRequestId } from "../log/request_log.ts";
-import type { Mask } from "../mask/mask.ts";
 import { MaskedSource } from "../mask/masked_source.ts";
 import type { CurrentMask } from "../mask/table_mask.ts";
 import { BadResponse } from "../upstream/errors.ts";
@@ -51,10 +50,10 @@ export async function respond(
     const whole = decoding === undefined ? body.borrowAll() : undefined;
     const content = whole === undefined
       ? await contentFor(upstream, { decoding, mask: source, span })
-      : wholeContent(upstream, mask, whole);
+      : wholeContent(upstream, whole, (bytes) => mask?.maskBytes(bytes, entry) ?? bytes);
     // The runtime sends a 205 without a length, so that clients wait for content; without a form to reset, 204 says the same.
     const response = new Response(content, { status: head.status === 205 ? 204 : head.status });
-    const rules = { route, rewriteReferences, mask, decoded: decoding !== undefined };
+    const rules = { route, rewriteReferences, mask, tally: entry, decoded: decoding !== undefined };
     copyResponseFields(rules, upstream, response.headers);
     if (entry.client !== undefined) entry.upstreamRequestId = upstreamRequestId(response.headers);
     if (whole !== undefined) {
@@ -89,12 +88,12 @@ type Content = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
 /** Returns the client's content for content that has arrived completely. */
 function wholeContent(
   upstream: HttpResponse,
-  mask: Mask | undefined,
   whole: Uint8Array<ArrayBuffer>,
+  masked: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>,
 ): Content {
   if (WITHOUT_CONTENT.has(upstream.head.status)) return null;
   if (whole.length === 0) return isLengthless(upstream) ? emptyStream() : null;
-  return mask?.maskBytes(whole) ?? whole;
+  return masked(whole);
 }
 
 /** Content that arrives at once is forwarded as one piece if it is smaller than this, in bytes. */
@@ -119,12 +118,12 @@ async function contentFor(
     span.entry.bytesDown = first?.length ?? 0;
     span.end("complete");
     if (first === undefined) return null;
-    return mask?.current?.maskBytes(first) ?? first;
+    return mask?.current?.maskBytes(first, span.entry) ?? first;
   }
   let source: Source = first === undefined ? body : new Resumed(first, body);
   if (decoding !== undefined) source = decoding(source);
   // Even while there is nothing to mask: the table's first token may appear before the stream ends.
-  if (mask !== undefined) source = new MaskedSource(source, mask);
+  if (mask !== undefined) source = new MaskedSource(source, mask, span.entry);
   return responseStream(source, span);
 }
 

@@ -1,6 +1,7 @@
 import type { RouteConfig } from "../config/route/route_config.ts";
 import { HOP_BY_HOP } from "../http/field_names.ts";
 import type { Mask } from "../mask/mask.ts";
+import type { Tally } from "../mask/tally.ts";
 import type { HttpResponse } from "../upstream/transport.ts";
 import { connectionOptions } from "./build_request.ts";
 import type { ReferenceRewriter } from "./reference.ts";
@@ -11,13 +12,15 @@ export interface ResponseFieldRules {
   readonly rewriteReferences: ReferenceRewriter;
   /** The mask for both names and values. */
   readonly mask: Mask | undefined;
+  /** Counts what is masked. */
+  readonly tally?: Tally;
   /** Whether the content is forwarded decoded, which changes its length. */
   readonly decoded: boolean;
 }
 
 /** Copies the fields of the upstream's response that the client gets, in order. */
 export function copyResponseFields(
-  { route, rewriteReferences, mask, decoded }: ResponseFieldRules,
+  { route, rewriteReferences, mask, tally, decoded }: ResponseFieldRules,
   { head, framing }: Pick<HttpResponse, "head" | "framing">,
   to: Pick<Headers, "append">,
 ): void {
@@ -34,6 +37,6 @@ export function copyResponseFields(
     if (name === "content-encoding" && decoded) continue;
     const passed = rewriteReferences(name, value);
     if (mask === undefined) to.append(name, passed);
-    else to.append(mask.maskText(name), mask.maskText(passed));
+    else to.append(mask.maskText(name, tally), mask.maskText(passed, tally));
   }
 }

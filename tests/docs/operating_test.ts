@@ -269,6 +269,7 @@ Deno.test("docs/OPERATING.md lists every field of the log, and no other", () => 
     cause: "c",
     webSocket: { messagesUp: 1, messagesDown: 1, closeCode: 1000 },
     reused: false,
+    masked: 1,
     bytesUp: 0,
     bytesDown: 0,
     firstByteMs: 1,

@@ -21,6 +21,7 @@ export function entryOf(differences: Partial<LogEntry> = {}): LogEntry {
     reused: true,
     token: undefined,
     upstreamRequestId: undefined,
+    masked: 0,
     bytesUp: 0,
     bytesDown: 12,
     firstByteMs: 30.04,

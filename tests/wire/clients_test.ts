@@ -111,6 +111,8 @@ Deno.test("each client gets its routes with its own token, and no other", async 
     lines.map(({ client }) => client ?? "-").join(" "),
     "coder coder coder coder ci ci ci ci - - - - - coder",
   );
+  // Each of the responses showed two secrets, which were masked.
+  for (const { status, masked } of lines) assertEquals(masked, status === 200 ? 2 : undefined);
   assertMatch(service.stderr(), /client old expired at 2026-01-01T00:00:00\.000Z/);
 });
 

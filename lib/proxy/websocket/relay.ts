@@ -127,7 +127,7 @@ export class Relay implements Session {
 
   async #toClient(message: Message): Promise<void> {
     const { bytes } = message;
-    this.#mask?.current?.maskBytes(bytes);
+    this.#mask?.current?.maskBytes(bytes, this.#span.entry);
     this.#counts.messagesDown++;
     this.#span.entry.bytesDown += bytes.length;
     await this.#client.send(message);
@@ -161,7 +161,10 @@ export class Relay implements Session {
   #masked(closing: Closing): Closing {
     const mask = this.#mask?.current;
     if (mask === undefined || closing.reason === "") return closing;
-    return { code: closing.code, reason: decoder.decode(mask.maskBytes(encoder.encode(closing.reason))) };
+    return {
+      code: closing.code,
+      reason: decoder.decode(mask.maskBytes(encoder.encode(closing.reason), this.#span.entry)),
+    };
   }
 }
 
