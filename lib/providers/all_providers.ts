@@ -1,7 +1,9 @@
 import { didYouMean } from "../config/reader/did_you_mean.ts";
 import { fail, ok, type Result } from "../core/result.ts";
 import { anthropic } from "./presets/anthropic.ts";
+import { awsS3 } from "./presets/aws_s3.ts";
 import { azureOpenai } from "./presets/azure_openai.ts";
+import { bedrock } from "./presets/bedrock.ts";
 import { cloudflare } from "./presets/cloudflare.ts";
 import { crates } from "./presets/crates.ts";
 import { datadog } from "./presets/datadog.ts";
@@ -36,6 +38,7 @@ export const PROVIDERS: readonly Provider[] = [
   github,
   gitlab,
   azureOpenai,
+  bedrock,
   vertex,
   openrouter,
   mistral,
@@ -53,6 +56,7 @@ export const PROVIDERS: readonly Provider[] = [
   datadog,
   cloudflare,
   vercel,
+  awsS3,
   npm,
   pypi,
   crates,

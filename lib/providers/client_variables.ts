@@ -18,6 +18,7 @@ export function clientVariables(
   table: Pick<RouteTable, "clientTokenEnv">,
 ): string {
   const taken = new Map<string, Taken>();
+  const choices = new Map<string, string>();
   const git: (readonly [key: string, value: string])[] = [];
   // Several routes may want the variables of OpenAI's clients; those of OpenAI itself come first.
   const isCompatible = (route: RouteConfig) => Number(recipesFor(route).includes(openaiCompatible));
@@ -28,9 +29,13 @@ export function clientVariables(
       git.push(...setup.git ?? []);
       const given = setup.variables ?? setup.lines.filter(isNoCommand);
       if (given.length === 0) continue;
+      const { choice } = setup;
+      const chosen = choice === undefined ? undefined : chosenFor(choice, routeName(route), choices);
       lines.push(
         `# ${setup.clients}:`,
-        ...given.flatMap((line) => exportOnce(line, routeName(route), taken)),
+        ...chosen === undefined
+          ? given.flatMap((line) => exportOnce(line, routeName(route), taken))
+          : given.map((line) => `# ${choice} uses ${chosen}; instead: ${scriptLine(line)}`),
       );
     }
     return lines.length === 0 ? [] : [routeTitle(route), ...lines];
@@ -48,6 +53,13 @@ interface Taken {
 
 function isNoCommand(line: Exports | string): boolean {
   return typeof line !== "string" || line.startsWith("#");
+}
+
+/** Chooses a route for a client. @returns Another one, if that was chosen before. */
+function chosenFor(client: string, route: string, choices: Map<string, string>): string | undefined {
+  const chosen = choices.get(client);
+  if (chosen === undefined) choices.set(client, route);
+  return chosen === route ? undefined : chosen;
 }
 
 /** Returns a line, or a comment in its place if a variable in it already points another route's clients elsewhere. */

@@ -37,7 +37,21 @@ export function parseChoice(text: string): Result<Choice> {
       ? fields.upstream.replace(/^https:\/\/\{host\}/, own.replace(/\/$/, ""))
       : fields.upstream.replace("{host}", host ?? "");
     problems.push(...problemsOf(parseUpstream(upstream, `${name}=HOST`)));
-    return { ...fields, upstream };
+    return { ...inRegion(fields, regionOf(host ?? "")), upstream };
   });
   return problems.length === 0 ? ok({ provider, routes }) : { ok: false, problems: problems.slice(0, 1) };
+}
+
+/** Returns the region in a host of AWS: `bedrock-runtime.us-east-1.amazonaws.com`. */
+function regionOf(host: string): string {
+  return /\.([a-z]{2}(?:-[a-z]+)+-\d+)\./.exec(host)?.[1] ?? "us-east-1";
+}
+
+/** Returns fields with a region in place of `{region}`, at any depth. */
+function inRegion<Value>(value: Value, region: string): Value {
+  if (typeof value === "string") return value.replaceAll("{region}", region) as Value & string;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, inRegion(each, region)]),
+  ) as Value;
 }

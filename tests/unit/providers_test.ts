@@ -67,6 +67,15 @@ Deno.test("a provider's host can be named, as a host or as the URL of a mock", (
   ]);
 });
 
+Deno.test("requests to AWS are signed for the region in the host", () => {
+  const [route] = valueOf(parseChoice("bedrock=bedrock-runtime.eu-central-1.amazonaws.com")).routes;
+  assertEquals((route?.sign_with as { aws_sigv4: { region: string } }).aws_sigv4.region, "eu-central-1");
+  assert(
+    clientSetup(routesOf("aws-s3=s3.ap-southeast-2.amazonaws.com"), HERE, OPEN)
+      .includes("AWS_ENDPOINT_URL_S3=http://127.0.0.1:9099/aws-s3 AWS_REGION=ap-southeast-2 "),
+  );
+});
+
 Deno.test("a choice that is not valid is refused with what to write instead", () => {
   const cases: [choice: string, line: string][] = [
     ["antropic", "antropic: is not a provider; did you mean anthropic?"],
@@ -137,6 +146,22 @@ Deno.test("a variable that two routes would set is left to the first, and a comm
     ),
     text,
   );
+});
+
+Deno.test("of several routes for Claude Code, the variables choose one", async () => {
+  const text = clientVariables(
+    routesOf("anthropic", "vertex", "bedrock=bedrock-runtime.us-east-1.amazonaws.com"),
+    HERE,
+    OPEN,
+  );
+  const names = ["ANTHROPIC_BASE_URL", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "AWS_REGION"];
+  assertEquals(await evaluate(text, names), {
+    ANTHROPIC_BASE_URL: "http://127.0.0.1:9099/anthropic",
+    CLAUDE_CODE_USE_BEDROCK: "",
+    CLAUDE_CODE_USE_VERTEX: "",
+    AWS_REGION: "us-east-1",
+  });
+  assert(text.includes("\n# Claude Code uses /anthropic/; instead: export ANTHROPIC_VERTEX_BASE_URL="), text);
 });
 
 Deno.test("git takes its settings from the variables of clients --env", async () => {

@@ -5,6 +5,7 @@ import type { Recipe } from "./recipe.ts";
 /** The recipe for clients of the Messages API. */
 export const anthropic: Recipe = ({ route, url, key }) => ({
   clients: "Claude Code, @anthropic-ai/sdk",
+  choice: "Claude Code",
   lines: [
     ...duplicatePathWarning(route.upstream, "/v1"),
     // Not ANTHROPIC_API_KEY, for which Claude Code asks the user's permission.

@@ -7,6 +7,8 @@ export type Recipe = (endpoint: Endpoint) => ClientSetup;
 export interface ClientSetup {
   /** The names of the clients. */
   readonly clients: string;
+  /** A client that one route of several has to be chosen for, though their variables differ. */
+  readonly choice?: string;
   /** Lines of a POSIX shell script, in the order in which they are to be run. */
   readonly lines: readonly (Exports | string)[];
   /**

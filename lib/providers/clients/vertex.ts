@@ -4,6 +4,7 @@ import type { Recipe } from "./recipe.ts";
 /** The recipe for Claude Code with models of Vertex AI. */
 export const vertex: Recipe = ({ url, key }) => ({
   clients: "Claude Code",
+  choice: "Claude Code",
   lines: [
     { export: [["ANTHROPIC_VERTEX_BASE_URL", shellQuote(`${url}/v1`)], ["CLAUDE_CODE_USE_VERTEX", "1"]] },
     // Without its own login, the client sends what it finds here.
