@@ -39,7 +39,7 @@ import { makeAuthority } from "../support/authority.ts";
 import { fromLatin1 } from "../support/bytes.ts";
 import { CLIENT_INFO } from "../support/client_info.ts";
 import { valueOf } from "../support/result.ts";
-import { runMain } from "../support/run_main.ts";
+import { derivedFlags, runMain } from "../support/run_main.ts";
 import { startRecordingUpstream } from "../support/recording_upstream.ts";
 import { startService } from "../support/service.ts";
 import { startUpstream } from "../support/upstream.ts";
@@ -208,9 +208,15 @@ Deno.test("no verb prints a secret", async () => {
     routes: { routes: canaryRoutes("http://127.0.0.1:9") },
     env: CANARY_ENV,
   });
-  for (const verb of ["check", "permissions", "healthcheck", "version", "help", "token", "serv"]) {
-    const env = { ...service.env, CRED_PROXY_PORT: String(service.port) };
-    const { stdout, stderr } = await runMain([verb], { env });
+  const env = { ...service.env, CRED_PROXY_PORT: String(service.port) };
+  for (
+    const verb of [
+      ...["check", "permissions", "healthcheck", "version", "help", "token", "serv"],
+      ...["clients", "providers", "init", "doctor"],
+    ]
+  ) {
+    const flags = verb === "doctor" ? { flags: await derivedFlags(env, "--doctor") } : {};
+    const { stdout, stderr } = await runMain([verb], { env, ...flags });
     assert(stdout + stderr !== "" || verb === "healthcheck", verb);
     assertNoCanary(stdout + stderr, verb);
   }

@@ -43,8 +43,11 @@ export async function runMain(args: readonly string[], options: MainOptions = {}
 }
 
 /** Returns the flags that `permissions` prints for an environment, split as a shell splits them. */
-export async function derivedFlags(env: Readonly<Record<string, string>>): Promise<string[]> {
-  const { code, stdout, stderr } = await runMain(["permissions"], { env });
+export async function derivedFlags(
+  env: Readonly<Record<string, string>>,
+  ...options: readonly string[]
+): Promise<string[]> {
+  const { code, stdout, stderr } = await runMain(["permissions", ...options], { env });
   if (code !== 0) throw new Error(`permissions ended with ${code}: ${stderr}`);
   return stdout.split(/\s+/).filter((flag) => flag !== "");
 }

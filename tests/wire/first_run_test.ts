@@ -111,6 +111,23 @@ Deno.test("init writes a table with its schema, and a file of variables that onl
   });
 });
 
+Deno.test("docs/FIRST_RUN.md lists each provider with its variables and sources", async () => {
+  const document = await Deno.readTextFile(join(ROOT, "docs/FIRST_RUN.md"));
+  const [, table = ""] = document.split("## What `init` knows");
+  const rows = [...table.matchAll(/^\| `([a-z0-9-]+)(=HOST)?` +\| (.*)$/gm)];
+  assertEquals(rows.map(([, name]) => name), PROVIDERS.map(({ name }) => name));
+  for (const [index, [, , own, rest = ""]] of rows.entries()) {
+    const { title, host, hostExample, secrets, sources } = PROVIDERS[index]!;
+    assertEquals(own !== undefined, host === undefined && hostExample !== undefined, title);
+    const words = [
+      title,
+      ...secrets.map(({ variable }) => `\`${variable}\``),
+      ...sources.map((url) => `(${url})`),
+    ];
+    for (const word of words) assert(rest.includes(word), word);
+  }
+});
+
 Deno.test("docs/FIRST_RUN.md shows what init prints", async () => {
   const document = await Deno.readTextFile(join(ROOT, "docs/FIRST_RUN.md"));
   const [, shown = ""] = /^\$ cred-proxy init [^\n]*\n(.*?)^\$ /ms.exec(document) ?? [];
