@@ -4,12 +4,30 @@ import { CREDENTIAL_PARAMETERS, foldParameter } from "../http/credential_names.t
 /** Reports whether a parameter of the client's is dropped, by its name as the query spells it. */
 export type IsDropped = (name: string) => boolean;
 
-/** Returns the rule by which a route drops parameters: those in which services accept a credential, and its own. */
+/**
+ * Returns the names of the parameters that all routes of a table drop, as `foldParameter` does: also those that carry the
+ * credential of any of them, for the reason of `fieldsDroppedByAll`.
+ */
+export function parametersDroppedByAll(
+  routes: Iterable<Pick<RouteConfig, "authQuery">>,
+): ReadonlySet<string> {
+  const names = new Set(CREDENTIAL_PARAMETERS);
+  for (const { authQuery } of routes) if (authQuery !== undefined) names.add(foldParameter(authQuery));
+  return names;
+}
+
+/**
+ * Returns the rule by which a route drops parameters.
+ *
+ * @param droppedByAll What {@linkcode parametersDroppedByAll} returns for the table; its routes share the set.
+ */
 export function parameterRule(
-  { dropQuery, keepQuery }: Pick<RouteConfig, "dropQuery" | "keepQuery">,
+  { authQuery, dropQuery, keepQuery }: Pick<RouteConfig, "authQuery" | "dropQuery" | "keepQuery">,
+  droppedByAll: ReadonlySet<string> = parametersDroppedByAll([{ authQuery }]),
 ): IsDropped {
+  const own = authQuery === undefined ? undefined : foldParameter(authQuery);
   return (name) => {
     const folded = foldParameter(name);
-    return dropQuery.has(folded) || (CREDENTIAL_PARAMETERS.has(folded) && !keepQuery.has(folded));
+    return folded === own || dropQuery.has(folded) || (droppedByAll.has(folded) && !keepQuery.has(folded));
   };
 }

@@ -22,7 +22,7 @@ import { Http1Transport } from "../upstream/http1_transport.ts";
 import { fieldsDroppedByAll, requestFieldRules } from "./build_request.ts";
 import type { Client } from "./client.ts";
 import { anyClient, type Authenticator, listedClients, oneToken } from "./client_auth.ts";
-import { parameterRule } from "./client_query.ts";
+import { parameterRule, parametersDroppedByAll } from "./client_query.ts";
 import { referenceRewriter } from "./reference.ts";
 import type { Route } from "./route.ts";
 import { RouteIndex } from "./route_index.ts";
@@ -69,6 +69,7 @@ export interface RouterOptions extends TokenStores, IssuerOptions {
 /** Creates the router of a table. */
 export function openRouter(table: RouteTable, options: RouterOptions): Router {
   const droppedByAll = fieldsDroppedByAll(table.routes);
+  const parametersDropped = parametersDroppedByAll(table.routes);
   const limiters = options.limiters.replace();
   const healths = options.tokenHealths.replace();
   const open = (config: RouteConfig): Route => {
@@ -80,7 +81,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
       policies: [config],
       limiter: limiters.of("route", name, config.limits),
       requestFields: requestFieldRules(config, droppedByAll),
-      isParameterDropped: parameterRule(config),
+      isParameterDropped: parameterRule(config, parametersDropped),
       token,
       tokenHealth: healths.of(name, token.describe()),
       credential: openCredential(config, token, options.deadlines),

@@ -16,6 +16,8 @@ import {
 const fixture = useAttackFixture((upstream) => [
   { path: "/github/", upstream: `${upstream}/gh` },
   { path: "/public/", upstream, paths: ["sub/**"] },
+  // Its credential is in the query instead.
+  { path: "/own/", upstream, auth_scheme: undefined, auth_query: "app-id" },
   { path: "/choosy/", upstream, drop_query: ["token"], keep_query: ["key"] },
 ]);
 
@@ -326,6 +328,8 @@ Deno.test("a credential in the query is dropped, however it is spelled, and the 
       "/a/x?keys=1&q=key&monkey=2&token=3&page_token=4&%",
       "/x?keys=1&q=key&monkey=2&token=3&page_token=4&%",
     ),
+    // The parameter that carries another route's credential.
+    passing("/a/x?App_Id=mine&appids=1&b", "/x?appids=1&b"),
     passing("/choosy/x?key=1&Token=mine&t%6fken=mine", "/x?key=1"),
   ]));
 

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { foldParameter } from "../../lib/http/credential_names.ts";
 import { withoutParameters } from "../../lib/http/query.ts";
-import { parameterRule } from "../../lib/proxy/client_query.ts";
+import { parameterRule, parametersDroppedByAll } from "../../lib/proxy/client_query.ts";
 import { routeOf } from "../support/route.ts";
 
 /** Returns what a route with these fields forwards of a query. */
@@ -61,6 +61,15 @@ Deno.test("withoutParameters() leaves no parameter that is dropped, whatever sta
     assertEquals(names.filter((name) => name === "key" || name === "apikey"), [], left);
     assertEquals(forwarded(left), left);
   }));
+});
+
+Deno.test("the parameters that carry a route's credential are dropped on all routes of the table", () => {
+  const own = { auth_scheme: undefined, auth_query: "app-id" };
+  assertEquals(forwarded("?a&APP_ID=mine&b", own), "?a&b");
+  const all = parametersDroppedByAll([routeOf(own), routeOf()]);
+  for (const [fields, query] of [[{}, "?a"], [{ keep_query: ["app_id"] }, "?a&appid=1"]] as const) {
+    assertEquals(withoutParameters("?a&appid=1", parameterRule(routeOf(fields), all)), query);
+  }
 });
 
 Deno.test("a route's drop_query and keep_query change what is dropped, in any spelling", () => {

@@ -58,6 +58,7 @@ export function parseParameter(text: string, path: string): Result<string> {
 /** The route fields that are checked together. */
 export interface DroppedNames {
   readonly auth_header?: string;
+  readonly auth_query?: string | undefined;
   readonly drop_headers?: readonly string[];
   readonly keep_headers?: readonly string[];
   readonly drop_query?: readonly string[];
@@ -70,6 +71,7 @@ export function checkDroppedNames(values: DroppedNames, path: string): readonly 
   const { auth_header: credential, keep_headers: keptFields = [], keep_query: kept = [], paths = [] } =
     values;
   const { drop_headers: droppedFields = [], drop_query: dropped = [] } = values;
+  const own = values.auth_query === undefined ? undefined : foldParameter(values.auth_query);
   const problems: Problem[] = [];
   keptFields.forEach((name, index) => {
     const at = `${path}.keep_headers[${index}]`;
@@ -82,12 +84,18 @@ export function checkDroppedNames(values: DroppedNames, path: string): readonly 
     }
   });
   kept.forEach((name, index) => {
-    if (!dropped.includes(name)) return;
-    problems.push(problem(`${path}.keep_query[${index}]`, "conflict", "is in drop_query as well"));
+    const at = `${path}.keep_query[${index}]`;
+    if (name === own) {
+      problems.push(
+        problem(at, "conflict", "must not be the route's auth_query, which carries the credential"),
+      );
+    } else if (dropped.includes(name)) problems.push(problem(at, "conflict", "is in drop_query as well"));
   });
   paths.forEach(({ query = "" }, index) => {
     const gone = query.slice(1).split(/[&;]/).map((each) => foldParameter(each.replace(/=.*$/s, "")))
-      .some((name) => dropped.includes(name) || (CREDENTIAL_PARAMETERS.has(name) && !kept.includes(name)));
+      .some((name) =>
+        name === own || dropped.includes(name) || (CREDENTIAL_PARAMETERS.has(name) && !kept.includes(name))
+      );
     if (!gone) return;
     const message = "requires a parameter that is dropped, so it never matches; keep it by keep_query";
     problems.push(problem(`${path}.paths[${index}]`, "conflict", message));
