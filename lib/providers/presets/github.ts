@@ -26,6 +26,8 @@ export const github: Provider = {
       upstream: "https://api.github.com",
       auth_scheme: "Bearer",
       token_env: "GITHUB_TOKEN",
+      // The key of a cache, not a credential.
+      keep_query: ["key"],
     },
     clients: [gh, curl],
     proof: user,
@@ -36,6 +38,7 @@ export const github: Provider = {
       upstream: "https://api.github.com",
       auth_scheme: "Bearer",
       token_env: "GITHUB_TOKEN",
+      keep_query: ["key"],
     },
     clients: [gh, curl],
     proof: user,
