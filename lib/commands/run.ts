@@ -130,16 +130,16 @@ interface Served {
 
 async function startSandboxed(
   session: Session,
-  { command, env, ...args }: RunArguments,
+  args: RunArguments,
   { settings, table }: Served,
 ): Promise<Result<Deno.ChildProcess>> {
   const filter = seccompFilter(Deno.build.arch);
   if (filter === undefined) {
     return fail("run", "invalid_choice", `has no sandbox for this processor (${Deno.build.arch})`);
   }
-  const home = Deno.env.get("HOME") ?? "";
+  const { command, env } = args;
   const secrets = secretFolders(session, settings, table);
-  const view = await viewOf(session, { ...args, home, keptHome: args.home }, secrets);
+  const view = viewOf(session, args, secrets);
   const problems = view.ok ? checkView(view.value, secrets) : view.problems;
   const held = env.filter((name) => tokenVariables(table).includes(name));
   const all = [...problems, ...held.map((name) => problem("--env", "conflict", `${name} holds a token`))];
@@ -169,14 +169,7 @@ function secretFolders({ folder, files }: Session, settings: Settings, table: Ro
   ].map(realPath);
 }
 
-async function viewOf(
-  session: Session,
-  args: Pick<RunArguments, "read" | "write"> & {
-    readonly home: string;
-    readonly keptHome: string | undefined;
-  },
-  secrets: readonly string[],
-): Promise<Result<View>> {
+function viewOf(session: Session, args: RunArguments, secrets: readonly string[]): Result<View> {
   const problems: Problem[] = [];
   const existing = (option: string) => (path: string) => {
     try {
@@ -188,25 +181,42 @@ async function viewOf(
   };
   const read = args.read.flatMap(existing("--read"));
   const write = args.write.flatMap(existing("--write"));
-  const keptHome = args.keptHome === undefined ? [] : existing("--home")(args.keptHome);
-  if (!args.home.startsWith("/") || args.home === "/") {
-    problems.push(problem("HOME", "unset", "must name your home folder"));
-  }
+  const keptHome = args.home === undefined ? [] : existing("--home")(args.home);
+  const homeLink = (Deno.env.get("HOME") ?? "").replace(/\/+$/, "");
+  if (!homeLink.startsWith("/")) problems.push(problem("HOME", "unset", "must name your home folder"));
   if (problems.length > 0) return failAll(problems);
-  const home = realPath(args.home);
-  const path = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => folder.startsWith("/"));
-  const visible = { read, write, home };
-  return await Promise.resolve(ok({
+  const home = realPath(homeLink);
+  const folders = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => folder.startsWith("/"));
+  const path = [...folders.map(realPath), ...toolFolder(args.command[0] ?? "", folders)]
+    .filter((folder) => !liesIn(folder, home));
+  return ok({
     project: realPath(Deno.cwd()),
     home,
+    homeLink,
     keptHome: keptHome[0],
     path,
-    ...{ read, write },
-    hidden: visibleFolders(secrets, visible),
+    read,
+    write,
+    hidden: visibleFolders(secrets, { read: [...read, ...path], write, home }),
     socket: `${session.folder}/proxy.sock`,
     runtime: Deno.execPath(),
     relay: realPath(new URL("../sandbox/relay.ts", import.meta.url).pathname),
-  }));
+  });
+}
+
+/** Returns the folder of the program that a command is: with all packages, if npm has installed it. */
+function toolFolder(command: string, path: readonly string[]): string[] {
+  const candidates = command.includes("/") ? [command] : path.map((folder) => `${folder}/${command}`);
+  for (const candidate of candidates) {
+    try {
+      const program = Deno.realPathSync(candidate);
+      const packages = program.indexOf("/node_modules/");
+      return [program.slice(0, packages < 0 ? program.lastIndexOf("/") : packages + "/node_modules".length)];
+    } catch {
+      // It is not there.
+    }
+  }
+  return [];
 }
 
 /** Checks that nothing the command may change holds tokens, or the whole home, in which there may be any. */

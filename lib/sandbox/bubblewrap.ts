@@ -11,9 +11,11 @@ export interface View {
   readonly project: string;
   /** The user's home. What lies there is hidden, unless it is listed here. */
   readonly home: string;
+  /** The path by which HOME names it, which may be a symbolic link. */
+  readonly homeLink: string;
   /** A folder that takes the place of the home and keeps what is written there; undefined: it is empty, and lost at the end. */
   readonly keptHome: string | undefined;
-  /** The folders of PATH; symbolic links are resolved by whoever reads them. */
+  /** The folders of PATH, and the one that the command itself lies in. */
   readonly path: readonly string[];
   /** More paths to read. */
   readonly read: readonly string[];
@@ -130,8 +132,9 @@ export function bubblewrapArguments(view: View): string[] {
     ...readOnly(SYSTEM),
     ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--tmpfs", "/run"],
     ...(view.keptHome === undefined ? ["--tmpfs", home] : ["--bind", view.keptHome, home]),
+    ...(view.homeLink === home ? [] : ["--symlink", home, view.homeLink]),
     ...readOnly(TOOLS.map((name) => `${home}/${name}`)),
-    ...readOnly(view.path.filter((path) => liesIn(home, path) && path !== home)),
+    ...readOnly(view.path.filter((path) => !SYSTEM.some((folder) => liesIn(folder, path)))),
     ...readOnly(view.read),
     ...writable([project]),
     // A mount of its own can't be renamed, and then what is read-only in it can't be replaced.

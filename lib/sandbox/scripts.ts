@@ -41,6 +41,10 @@ read -r line <"$ready" || { echo 'cred-proxy: the relay in the sandbox does not 
 rm "$ready"
 eval "$variables"
 unset runtime relay port socket variables ready line
+if ! command -v "$1" >/dev/null; then
+  echo "cred-proxy: $1 is not to be found in the sandbox; if it lies in your home, show its folder with --read" >&2
+  exit 127
+fi
 if env --default-signal=INT true 2>/dev/null; then exec env --default-signal=INT,QUIT,HUP "$@"; fi
 exec "$@"`;
 

@@ -45,7 +45,7 @@ export function sessionSummary(log: string): string[] {
   return [
     ...lines,
     refused === 0 ? "refused: nothing" : `refused: ${plural(refused, "request")} (${codes.join(", ")})`,
-    ...(all.masked === 0 ? [] : [`masked: ${plural(all.masked, "secret")} in responses`]),
+    all.masked === 0 ? "masked: nothing" : `masked: ${plural(all.masked, "secret")} in responses`,
   ];
 }
 

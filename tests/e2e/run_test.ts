@@ -37,6 +37,7 @@ Deno.test({
     assertMatch(stderr, /^cred-proxy: sh runs in a sandbox: it may change \S+\/project, and reaches \/a\/$/m);
     assertMatch(stderr, /^cred-proxy: \/a\/: 1 request, 0 B up, \d+ B down$/m);
     assertMatch(stderr, /^cred-proxy: refused: 2 requests \(1 × [a-z_]+, 1 × [a-z_]+\)$/m);
+    assertMatch(stderr, /^cred-proxy: masked: 1 secret in responses$/m);
     assertEquals([...Deno.readDirSync("/tmp")].filter(({ name }) => isSessionOf(name, home)), []);
   },
 });
@@ -87,6 +88,40 @@ Deno.test({
     assertEquals([code, stdout], [0, "mine\nread me\n"], stderr);
     assertEquals(await Deno.readTextFile(join(home.folder, "kept/y")), "y\n");
     assertEquals(await Deno.readTextFile(join(home.folder, "out/x")), "x\n");
+  },
+});
+
+Deno.test({
+  name:
+    "run finds a program that npm has installed in the home, also if HOME is a link, and names one that it does not find",
+  ignore,
+  async fn() {
+    await using home = await makeHome();
+    const packages = join(home.folder, "some/prefix/node_modules");
+    await Deno.mkdir(join(packages, "tool"), { recursive: true });
+    await Deno.mkdir(join(packages, "helper"));
+    await Deno.writeTextFile(join(packages, "helper/text"), "helped\n");
+    await Deno.writeTextFile(
+      join(packages, "tool/tool"),
+      '#!/bin/sh\ncat "$(dirname "$(readlink -f "$0")")/../helper/text"\n',
+      {
+        mode: 0o755,
+      },
+    );
+    await Deno.mkdir(join(home.folder, "some/bin"));
+    await Deno.symlink("../prefix/node_modules/tool/tool", join(home.folder, "some/bin/tool"));
+    const link = `${home.folder}-link`;
+    await Deno.symlink(home.folder, link);
+    try {
+      const env = { HOME: link, PATH: `${link}/some/bin:${Deno.env.get("PATH")}` };
+      const { code, stdout, stderr } = await home.start(["--", "tool"], { env }).ended();
+      assertEquals([code, stdout], [0, "helped\n"], stderr);
+    } finally {
+      await Deno.remove(link);
+    }
+    const missing = await home.start(["--", "no-such-tool"]).ended();
+    assertEquals(missing.code, 127);
+    assertStringIncludes(missing.stderr, "no-such-tool is not to be found in the sandbox");
   },
 });
 

@@ -20,5 +20,6 @@ Deno.test("sessionSummary() counts by route, by refusal and what was masked, and
   assertEquals(sessionSummary(JSON.stringify({ route: "/a/", status: 200 })), [
     "/a/: 1 request, 0 B up, 0 B down",
     "refused: nothing",
+    "masked: nothing",
   ]);
 });
