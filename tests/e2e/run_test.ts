@@ -6,13 +6,21 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { hasBubblewrap, type Home, KEY, makeHome, type Session, starts } from "../support/run_session.ts";
+import {
+  hasBubblewrap,
+  type Home,
+  KEY,
+  makeHome,
+  type Session,
+  starts,
+  SYSTEM_PATH,
+} from "../support/run_session.ts";
 
-const TERMINAL = ["python3", fromFileUrl(new URL("../support/terminal.py", import.meta.url))];
+const TERMINAL = ["/usr/bin/python3", fromFileUrl(new URL("../support/terminal.py", import.meta.url))];
 
 const ignore = !hasBubblewrap;
 const [hasTerminal, hasTmux] = await Promise.all([
-  starts("python3", "-c", "import pty"),
+  starts("/usr/bin/python3", "-c", "import pty"),
   starts("tmux", "-V"),
 ]);
 
@@ -113,7 +121,7 @@ Deno.test({
     const link = `${home.folder}-link`;
     await Deno.symlink(home.folder, link);
     try {
-      const env = { HOME: link, PATH: `${link}/some/bin:${Deno.env.get("PATH")}` };
+      const env = { HOME: link, PATH: `${link}/some/bin:${SYSTEM_PATH}` };
       const { code, stdout, stderr } = await home.start(["--", "tool"], { env }).ended();
       assertEquals([code, stdout], [0, "helped\n"], stderr);
     } finally {

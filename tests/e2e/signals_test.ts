@@ -55,7 +55,7 @@ async function start(
   const goOn = Promise.withResolvers<void>();
   const upstream = startUpstream(async (exchange) => {
     await exchange.respond(200, { "Transfer-Encoding": "chunked" });
-    await exchange.writeChunk("begin");
+    await exchange.writeChunk("begin\n");
     await Promise.race([goOn.promise, exchange.closed]);
     await exchange.writeChunk("end");
     await exchange.writeChunk();
@@ -93,7 +93,7 @@ async function start(
   const port = Number((await logged(/cred-proxy listening on 127\.0\.0\.1:(\d+);/))[1]);
   const wire = await connectRaw(port);
   await wire.send("GET /a/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
-  await wire.readUntil("begin\r\n");
+  await wire.readUntil("begin\n");
   const input = child.stdin.getWriter();
 
   async function probe(): Promise<number | undefined> {

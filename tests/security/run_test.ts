@@ -9,9 +9,9 @@ import { fromFileUrl, join } from "@std/path";
 import { hasBubblewrap, type Home, KEY, makeHome, starts } from "../support/run_session.ts";
 
 const ATTACKER = fromFileUrl(new URL("attacker.py", import.meta.url));
-const TERMINAL = ["python3", fromFileUrl(new URL("../support/terminal.py", import.meta.url))];
+const TERMINAL = ["/usr/bin/python3", fromFileUrl(new URL("../support/terminal.py", import.meta.url))];
 
-const ignore = !hasBubblewrap || !await starts("python3", "-c", "import pty");
+const ignore = !hasBubblewrap || !await starts("/usr/bin/python3", "-c", "import pty");
 
 const PATTERN = "sk-canary-[0-9a-f]{8}-[0-9a-f-]{27}";
 

@@ -67,6 +67,9 @@ export interface Session {
 
 const PATIENCE = 20_000;
 
+/** Programs of the system alone: those of a version manager lie in the home of whoever runs the tests. */
+export const SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin";
+
 /** Makes a home. Its one route, `/a/`, leads to an upstream that returns the credential which it got. */
 export async function makeHome(): Promise<Home> {
   const folder = await Deno.makeTempDir({ prefix: "cred-proxy-home-" });
@@ -104,7 +107,7 @@ export async function makeHome(): Promise<Home> {
         clearEnv: true,
         env: {
           HOME: folder,
-          PATH: Deno.env.get("PATH") ?? "",
+          PATH: SYSTEM_PATH,
           TERM: "xterm",
           DENO: Deno.execPath(),
           DENO_DIR: join(folder, ".cache"),
