@@ -47,7 +47,10 @@ export class ServedHosts {
   /** @throws {Refusal} `bad_request` if the value is not a host, `host_not_served` if it is another's. */
   assertServes(host: string): void {
     if (this.serves(host)) return;
-    if (!isHostField(host)) throw new Refusal("bad_request", "its Host field is missing or not a host");
+    if (host === "") {
+      throw new Refusal("bad_request", "it has no Host field; set an HTTP/2 client to HTTP/1.1");
+    }
+    if (!isHostField(host)) throw new Refusal("bad_request", "its Host field is not a host");
     throw new Refusal("host_not_served", nameOf(host));
   }
 

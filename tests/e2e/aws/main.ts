@@ -29,6 +29,7 @@ const PACKAGES = {
   "@aws-sdk/client-s3": "3.1175.0",
   "@aws-sdk/lib-storage": "3.1175.0",
   "@aws-sdk/s3-request-presigner": "3.1169.0",
+  "@smithy/node-http-handler": "4.14.2",
   "node": "22.23.3",
 };
 

@@ -52,8 +52,10 @@ console.log("done");
 /** A program in JavaScript, for Node. */
 export const JS_BEDROCK = `
 import assert from "node:assert/strict";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { BedrockRuntimeClient, ConverseCommand, ConverseStreamCommand, InvokeModelWithResponseStreamCommand } from "@aws-sdk/client-bedrock-runtime";
-const client = new BedrockRuntimeClient();
+// By default this client speaks HTTP/2, which the service does not serve without a Host field.
+const client = new BedrockRuntimeClient({ requestHandler: new NodeHttpHandler() });
 const modelId = "anthropic.claude-3-haiku-20240307-v1:0";
 const messages = [{ role: "user", content: [{ text: "Is the signature valid?" }] }];
 let text = "";
