@@ -11,6 +11,9 @@ const KEY = /^(?:bearer|token) +(.+)$/i;
 /** `Basic base64(user:password)`: RFC 7617, section 2. */
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 
+/** The access key's identifier in a signature, which is all that a client of AWS sends of its keys. */
+const AWS = /^AWS4-[A-Z0-9-]+ +Credential=([^,]+)\/[0-9]{8}\/[^,]*aws4_request *,/;
+
 /**
  * Authenticates the client of a request by the token in any of the fields in which clients send a key. Like all
  * credentials of the client, the token is not forwarded. Returns a promise only if a signature has to be verified.
@@ -73,6 +76,8 @@ function* candidates(fields: Pick<Headers, "get">): Generator<string> {
   const pair = decoded(BASIC.exec(authorization)?.[1] ?? "");
   // The user is ignored: clients that can't omit it make one up.
   if (pair.includes(":")) yield pair.slice(pair.indexOf(":") + 1);
+  const keyId = AWS.exec(authorization)?.[1];
+  if (keyId !== undefined) yield keyId;
   for (const name of KEY_FIELDS) {
     const value = fields.get(name);
     if (value !== null) yield value;

@@ -29,6 +29,10 @@ const GOOD: readonly Record<string, string>[] = [
   { authorization: `token ${CLIENT}` },
   { authorization: `Basic ${btoa(`anybody:${CLIENT}`)}` },
   { authorization: `BASIC ${btoa(`:${CLIENT}`)}` },
+  {
+    authorization:
+      `AWS4-HMAC-SHA256 Credential=${CLIENT}/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0`,
+  },
   { "x-api-key": CLIENT },
   { "x-goog-api-key": CLIENT },
   { "api-key": CLIENT },
@@ -48,6 +52,9 @@ const BAD: readonly Record<string, string>[] = [
   { authorization: `Basic ${btoa(CLIENT.replace(":", ""))}` },
   { authorization: "Basic !" },
   { authorization: "Basic Zg===" },
+  { authorization: `AWS4-HMAC-SHA256 Credential=${CLIENT}x/20260101/us-east-1/s3/aws4_request, Signature=0` },
+  { authorization: `AWS4-HMAC-SHA256 Signature=0, Credential=x/20260101/r/s/aws4_request, x=${CLIENT}` },
+  { authorization: `AWS4-HMAC-SHA256 Credential=${CLIENT}` },
   { "x-api-key": "" },
   { "x-api-key": `${CLIENT}, x` },
   { "proxy-authorization": `Bearer ${CLIENT}` },

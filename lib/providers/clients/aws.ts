@@ -29,19 +29,17 @@ export const s3: Recipe = (endpoint) => ({
 });
 
 /** The SDKs sign whatever they send, so they want keys, of which nothing but their form matters. */
-function sdk({ url, route, keyVariable }: Endpoint, variable: string): readonly (Exports | string)[] {
+function sdk({ url, route, key }: Endpoint, variable: string): readonly (Exports | string)[] {
   const region = route.signWith?.region ?? "us-east-1";
   return [
     {
       export: [
         [variable, shellQuote(url)],
         ["AWS_REGION", region],
-        ["AWS_ACCESS_KEY_ID", "placeholder"],
+        // A signature shows the identifier, so the client token can take its place.
+        ["AWS_ACCESS_KEY_ID", key],
         ["AWS_SECRET_ACCESS_KEY", "placeholder"],
       ],
     },
-    ...keyVariable === undefined ? [] : [
-      `# The SDKs have no setting for the client token; add a field to each request: X-Api-Key: $${keyVariable}`,
-    ],
   ];
 }

@@ -21,6 +21,9 @@ const KEYS = {
   sessionToken: "IQoJb3JpZ2luX2VjEJr//////////real+session==",
 };
 
+/** What clients have instead of the identifier of an access key. */
+const CLIENT_TOKEN = "credproxy_client-token-of-the-trial";
+
 const HOSTS = ["s3.eu-central-1.amazonaws.com", "bedrock-runtime.us-east-1.amazonaws.com"] as const;
 
 const PACKAGES = {
@@ -36,9 +39,11 @@ const PACKAGES = {
 const BOTO3 = "1.44.8";
 
 /** The clients: each script's environment points at the service, with placeholder keys. */
-const CLIENTS: Readonly<Record<string, { readonly script: string; readonly expected: RegExp }>> = {
+const CLIENTS: Readonly<
+  Record<string, { readonly script: string; readonly expected: RegExp; readonly token?: true }>
+> = {
   "client-s3": { script: node(JS_S3), expected: /^done$/m },
-  "client-bedrock-runtime": { script: node(JS_BEDROCK), expected: /^done$/m },
+  "client-bedrock-runtime": { script: node(JS_BEDROCK), expected: /^done$/m, token: true },
   "boto3": { script: `exec "$CLIENTS/python/bin/python" - <<'END'\n${PYTHON}\nEND`, expected: /^done$/m },
   "claude-code": {
     script: `exec claude -p "Is the signature valid?" --model anthropic.claude-3-haiku-20240307-v1:0`,
@@ -82,7 +87,7 @@ async function install(): Promise<string> {
 
 /** Runs one client. @returns What is wrong, or undefined. */
 async function runOne(name: string, clientsFolder: string): Promise<string | undefined> {
-  const { script, expected } = CLIENTS[name]!;
+  const { script, expected, token = false } = CLIENTS[name]!;
   await using stack = new AsyncDisposableStack();
   const s3 = makeS3(KEYS);
   const bedrock = makeBedrock(KEYS);
@@ -102,6 +107,7 @@ async function runOne(name: string, clientsFolder: string): Promise<string | und
   const service = stack.use(
     await startService({
       routes: {
+        ...token ? { client_token_env: "CLIENT_TOKEN" } : {},
         routes: [
           {
             path: "/s3/",
@@ -116,6 +122,7 @@ async function runOne(name: string, clientsFolder: string): Promise<string | und
         ],
       },
       env: {
+        CLIENT_TOKEN,
         REAL_ID: KEYS.accessKeyId,
         REAL_KEY: KEYS.secretAccessKey,
         REAL_SESSION: KEYS.sessionToken,
@@ -133,7 +140,7 @@ async function runOne(name: string, clientsFolder: string): Promise<string | und
     home,
     env: {
       CLIENTS: clientsFolder,
-      AWS_ACCESS_KEY_ID: "AKIAPLACEHOLDER00000",
+      AWS_ACCESS_KEY_ID: CLIENT_TOKEN,
       AWS_SECRET_ACCESS_KEY: "placeholder",
       AWS_REGION: "us-east-1",
       AWS_DEFAULT_REGION: "us-east-1",
