@@ -111,6 +111,23 @@ Deno.test("init writes a table with its schema, and a file of variables that onl
   });
 });
 
+Deno.test("a table of all presets passes check", async () => {
+  await withHome(async (home) => {
+    const choices = PROVIDERS.map(({ name, host, hostExample }) =>
+      host === undefined && hostExample !== undefined ? `${name}=${hostExample}` : name
+    );
+    const written = await home.run(["init", ...choices]);
+    assertEquals([written.code, written.stderr], [0, ""]);
+    const { code, stdout, stderr } = await home.run(["check"]);
+    assertEquals([code, stderr], [0, ""]);
+    for (const { routes } of PROVIDERS) {
+      for (const { fields } of routes) {
+        assert(stdout.includes(`\n  ${fields.host ?? fields.path} → `), fields.upstream);
+      }
+    }
+  });
+});
+
 Deno.test("docs/FIRST_RUN.md lists each provider with its variables and sources", async () => {
   const document = await Deno.readTextFile(join(ROOT, "docs/FIRST_RUN.md"));
   const [, table = ""] = document.split("## What `init` knows");

@@ -186,6 +186,11 @@ Deno.test("check warns of a token that was copied with what was around it, and o
     ],
     ["Bearer hunter2-hunter2", { auth_scheme: "" }, undefined],
     ["sk hunter2-hunter2", {}, /^cred-proxy: A_TOKEN: contains a blank, which no key does$/],
+    [
+      "placeholder",
+      {},
+      /^cred-proxy: A_TOKEN: is the placeholder that clients prints; start the service where/,
+    ],
     ["sk-hunter2...", {}, /^cred-proxy: A_TOKEN: looks like a placeholder$/],
     [
       "hunter2-hunter2",

@@ -22,6 +22,9 @@ export function tokenOddity(token: Secret, { authScheme, authUser }: TokenUse): 
       JSON.stringify(authScheme)
     } before it; remove one`;
   }
+  if (text === "placeholder") {
+    return "is the placeholder that clients prints; start the service where its lines are not set";
+  }
   if (/\.\.\.$|^(?:your|change-?me|placeholder|xxx+|<.*>$)/i.test(text)) return "looks like a placeholder";
   if (text.includes(" ") && word === undefined && authScheme.toLowerCase() !== "basic") {
     return "contains a blank, which no key does";
