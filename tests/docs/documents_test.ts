@@ -60,7 +60,7 @@ Deno.test("the README's quick start serves, and prints the line that it shows", 
     await Deno.mkdir(tools);
     await Deno.symlink(Deno.execPath(), join(tools, "deno"));
     const child = new Deno.Command("sh", {
-      args: ["-euc", blockWith(README, "sh", "cred-proxy start").replace(/^bin/m, "exec bin")],
+      args: ["-euc", blockWith(README, "sh", "cred-proxy start").replace(/^bin.* start$/m, "exec $&")],
       cwd: folder,
       env: { PATH: `${tools}:${Deno.env.get("PATH")}`, CRED_PROXY_PORT: "0", NO_COLOR: "1" },
       stdin: "null",

@@ -8,6 +8,7 @@
 import { firstRun } from "./first_run.ts";
 import { install } from "./install.ts";
 import { runAll } from "./run_cases.ts";
+import { takePicture } from "./picture.ts";
 import { tryNarrow } from "./narrow/main.ts";
 import { observeAll } from "./reactions.ts";
 import { CLIENT_CASES } from "./cases/all.ts";
@@ -29,6 +30,7 @@ function selectCases(words: readonly string[]): readonly ClientCase[] {
 if (import.meta.main) {
   const [mode, ...words] = Deno.args;
   if (mode === "first-run") Deno.exit(await firstRun(await install()) ? 0 : 1);
+  if (mode === "picture") Deno.exit(await takePicture() ? 0 : 1);
   // Servers, not clients.
   if (mode === "narrow") Deno.exit(await tryNarrow(words) ? 0 : 1);
   const reactions = mode === "reactions";
