@@ -12,6 +12,7 @@ import type { Settings } from "../config/settings/settings.ts";
 import { problemsOf } from "../core/result.ts";
 import type { Secret } from "../core/secret.ts";
 import { printError, printProblems } from "../log/print.ts";
+import { hasUnmaskedPassword } from "../credentials/exposed_secrets.ts";
 import { isMaskable, MIN_MASKED_BYTES } from "../mask/forms.ts";
 import { folderOf } from "../permissions/permissions.ts";
 import { MintedTokens } from "../tokens/minted_tokens.ts";
@@ -122,6 +123,9 @@ function tokenState(route: RouteConfig, token: Secret | undefined): string {
   if (token === undefined) return "UNSET: this route will respond with 500";
   if (!route.scrub) return "set; NOT MASKED in responses: scrub is false";
   if (!isMaskable(token)) return `set; NOT MASKED in responses: it is shorter than ${MIN_MASKED_BYTES} bytes`;
+  if (hasUnmaskedPassword(route, token)) {
+    return `set; its password alone is NOT MASKED in responses: it is shorter than ${MIN_MASKED_BYTES} bytes`;
+  }
   return "set";
 }
 

@@ -46,6 +46,16 @@ export function exposedSecrets(
   ];
 }
 
+/** Reports whether a token is `user:password` whose password alone is too short to be masked. */
+export function hasUnmaskedPassword(
+  route: Pick<RouteConfig, "authScheme" | "authUser">,
+  token: Secret,
+): boolean {
+  if (route.authScheme.toLowerCase() !== "basic" || route.authUser !== undefined) return false;
+  const password = passwordOf(token.reveal());
+  return password !== undefined && !isMaskable(Secret.of(password));
+}
+
 /** Returns the password of `user:password`: RFC 7617, section 2. */
 function passwordOf(pair: string): string | undefined {
   const colon = pair.indexOf(":");

@@ -6,23 +6,23 @@ export interface FormOptions {
   readonly text: string;
   /** A character that is masked too if it follows, or empty: the last of base64, which also depends on what follows. */
   readonly extra: string;
-  /** Whether characters may be escaped. */
-  readonly escapes: boolean;
   /** Whether lines may be broken within, as in base64: RFC 4648, section 3.1. */
   readonly wraps: boolean;
+  /** Whether it takes nearly two bytes for a byte of the secret. */
+  readonly isSparse: boolean;
 }
 
 /** A text that stands for a secret, in private fields, which are never printed. */
 export class Form {
-  readonly escapes: boolean;
   readonly wraps: boolean;
+  readonly isSparse: boolean;
   readonly #text: string;
   readonly #extra: string;
   readonly #bytes: Uint8Array;
 
-  constructor({ text, extra, escapes, wraps }: FormOptions) {
-    this.escapes = escapes;
+  constructor({ text, extra, wraps, isSparse }: FormOptions) {
     this.wraps = wraps;
+    this.isSparse = isSparse;
     this.#text = text;
     this.#extra = extra;
     this.#bytes = encodeLatin1(text);

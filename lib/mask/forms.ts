@@ -18,40 +18,38 @@ export interface MaskedSecret {
 }
 
 /**
- * Returns the forms of a secret that are masked in responses: the text itself, in hexadecimal, UTF-16 and base64, and base64
- * of that. Escapes within them are matched, not enumerated. No form is shorter than {@linkcode MIN_MASKED_BYTES}; a secret
+ * Returns the forms of a secret that are masked in responses: the text itself, in hexadecimal, in base64, and in base64
+ * of that. Escapes within them are matched, UTF-16 is decoded. No form is shorter than {@linkcode MIN_MASKED_BYTES}; a secret
  * that is shorter has no forms.
  */
 export function secretForms({ text: secret, isBase64 = false }: MaskedSecret): Form[] {
   if (!isMaskable(secret)) return [];
   const forms = new Map<string, Form>();
   const add = (text: string, more: Partial<FormOptions> = {}): void => {
-    const options = { text, extra: "", escapes: true, wraps: false, ...more };
+    const options = { text, extra: "", wraps: false, isSparse: false, ...more };
     const key = `${options.wraps}${options.extra} ${text}`;
     if (!forms.has(key)) forms.set(key, new Form(options));
   };
-  const addBase64 = ({ text, extra }: Coded, wraps = true): void => add(text, { extra, wraps });
 
   const text = secret.reveal();
   const bare = isBase64 ? text.replace(/=+$/, "") : text;
   if (isBase64) {
     for (const each of bothAlphabets({ text: bare, extra: "" })) {
-      addBase64(each);
+      add(each.text, { wraps: true });
     }
-  } else {for (const each of new Set([text, utf8(text), text.toLowerCase()])) {
-      add(each);
-    }}
+  } else for (const each of new Set([text, utf8(text), text.toLowerCase()])) add(each);
   for (const bytes of new Set([bare, utf8(bare)])) {
-    for (const coded of hexForms(bytes)) add(coded, { escapes: false });
+    for (const coded of hexForms(bytes)) add(coded, { isSparse: true });
     for (const coded of base64Forms(bytes)) {
-      addBase64(coded);
+      add(coded.text, { extra: coded.extra, wraps: true });
       // What is encoded twice: of the first result only what is certain.
       if (!isBase64) {
-        for (const twice of base64Forms(coded.text)) addBase64(twice, false);
+        for (const twice of base64Forms(coded.text)) {
+          add(twice.text, { extra: twice.extra, isSparse: true });
+        }
       }
     }
   }
-  for (const coded of utf16Forms(bare)) add(coded, { escapes: false });
   return [...forms.values()];
 }
 
@@ -60,12 +58,6 @@ function* hexForms(bytes: string): Generator<string> {
   const coded = Array.from(bytes, (byte) => byte.charCodeAt(0).toString(16).padStart(2, "0")).join("");
   yield coded;
   yield coded.toUpperCase();
-}
-
-/** Yields a text in UTF-16, in both byte orders: of a character that Latin-1 has, one byte is 0. */
-function* utf16Forms(text: string): Generator<string> {
-  yield Array.from(text, (char) => `${char}\0`).join("");
-  yield Array.from(text, (char) => `\0${char}`).join("");
 }
 
 const encoder = new TextEncoder();

@@ -1,5 +1,6 @@
 import { decodeLatin1, encodeLatin1 } from "../core/latin1.ts";
-import { escapeRuns } from "./escape.ts";
+import { type Content, contentOf, contentOfText } from "./content.ts";
+import { decodedRuns } from "./decoded_runs.ts";
 import type { Form, Match } from "./form.ts";
 import { type MaskedSecret, secretForms } from "./forms.ts";
 import { matchAfter, matchBefore } from "./match_form.ts";
@@ -30,10 +31,23 @@ const LENGTH_CLASSES: readonly LengthClass[] = [
   { minLength: 8, sampling: { window: 4, step: 4 } },
 ];
 
+/** An index of the secrets of a length class. */
+interface SizedIndex {
+  readonly minLength: number;
+  /** The length of its regions, in bytes. */
+  readonly length: number;
+  readonly index: WindowIndex<Owner>;
+}
+
+/** A region, by its number in an index. */
+interface IndexedRegion {
+  readonly index: WindowIndex<Owner>;
+  readonly number: number;
+}
+
 /** A secret of the mask. */
 interface Entry {
-  readonly index: WindowIndex<Owner>;
-  readonly regions: readonly number[];
+  readonly regions: readonly IndexedRegion[];
   readonly length: number;
   readonly alphabet: Alphabet;
 }
@@ -46,12 +60,14 @@ interface Entry {
  * tables keep the secrets in private fields, which are never printed.
  */
 export class Mask {
-  readonly #indexes = LENGTH_CLASSES.map(({ minLength, sampling }) => ({
+  readonly #indexes: readonly SizedIndex[] = LENGTH_CLASSES.map(({ minLength, sampling }) => ({
     minLength,
     length: regionLength(sampling),
     index: new WindowIndex<Owner>(sampling),
   }));
   readonly #entries = new Map<string, Entry>();
+  /** Those that are not empty. */
+  #used: readonly SizedIndex[] = [];
   #minLength = Infinity;
   #maxLength = 0;
   #alphabet = USUAL;
@@ -83,7 +99,7 @@ export class Mask {
     const wanted = new Map(secrets.map((secret) => [keyOf(secret), secret]));
     for (const [key, entry] of this.#entries) {
       if (wanted.has(key)) continue;
-      for (const region of entry.regions) entry.index.delete(region);
+      for (const { index, number } of entry.regions) index.delete(number);
       this.#entries.delete(key);
     }
     for (const [key, secret] of wanted) {
@@ -91,6 +107,7 @@ export class Mask {
       const entry = this.#add(secret);
       if (entry !== undefined) this.#entries.set(key, entry);
     }
+    this.#used = this.#indexes.filter(({ index }) => index.size > 0);
     this.#minLength = Infinity;
     this.#maxLength = 0;
     this.#alphabet = USUAL;
@@ -103,24 +120,28 @@ export class Mask {
 
   #add(secret: MaskedSecret): Entry | undefined {
     const { length } = secret.text.reveal();
-    const found = this.#indexes.find(({ minLength }) => length >= minLength);
-    if (found === undefined) return undefined;
-    const { index, length: regionLength } = found;
-    const regions: number[] = [];
+    const usual = this.#indexes.find(({ minLength }) => length >= minLength);
+    if (usual === undefined) return undefined;
+    const regions: IndexedRegion[] = [];
     for (const form of secretForms(secret)) {
+      const { index, length: regionLength } = this.#indexFor(form, usual);
       for (const { bytes, side } of regionsOf(form, regionLength)) {
-        regions.push(index.add(bytes, { form, side }));
+        regions.push({ index, number: index.add(bytes, { form, side }) });
       }
     }
-    return { index, regions, length, alphabet: alphabetOf(secret.text.reveal()) };
+    return { regions, length, alphabet: alphabetOf(secret.text.reveal()) };
+  }
+
+  /** Returns the index for a form: for a sparse one longer regions, since few of its bytes are soon guessed. */
+  #indexFor(form: Form, usual: SizedIndex): SizedIndex {
+    if (!form.isSparse) return usual;
+    const [, second] = this.#indexes;
+    return usual.length < second!.length && form.reveal().length >= second!.length ? second! : usual;
   }
 
   /** Masks complete content in place, and returns it. @param tally Counts what was masked. */
   maskBytes(bytes: Uint8Array<ArrayBuffer>, tally?: Tally): Uint8Array<ArrayBuffer> {
-    const found = this.find(bytes);
-    for (const { from, to } of found) bytes.fill(STAR, from, to);
-    if (tally !== undefined && found.length > 0) tally.masked += placesOf(found);
-    return bytes;
+    return starred(bytes, this.find(bytes), tally);
   }
 
   /**
@@ -129,44 +150,58 @@ export class Mask {
    * @param tally Counts what was masked.
    */
   maskText(text: string, tally?: Tally): string {
-    if (text.length < this.#minLength) return text;
+    if (!this.findsIn(text)) return text;
     const bytes = encodeLatin1(text);
-    const found = this.find(bytes);
-    if (found.length === 0) return text;
-    if (tally !== undefined) tally.masked += placesOf(found);
-    for (const { from, to } of found) bytes.fill(STAR, from, to);
-    return decodeLatin1(bytes);
+    return decodeLatin1(starred(bytes, this.find(bytes), tally));
+  }
+
+  /** Reports whether any form stands in a text with one byte per character. */
+  findsIn(text: string): boolean {
+    return text.length >= this.#minLength && this.#find(contentOfText(text)).length > 0;
   }
 
   /** Returns where forms stand in content that is complete, or continues. They may overlap. */
-  find(bytes: Uint8Array): Match[] {
-    const found: Match[] = [];
-    if (bytes.length < this.#minLength) return found;
-    this.#findPlain(bytes, found);
-    for (const { bytes: plain, offsets } of escapeRuns(bytes, this.#minLength * MIN_ESCAPE)) {
-      const first = found.length;
-      this.#findPlain(plain, found);
-      for (let at = first; at < found.length; at++) {
-        const { from, to } = found[at]!;
-        found[at] = { from: offsets[from]!, to: offsets[to]! };
-      }
+  find(bytes: Uint8Array): readonly Match[] {
+    return bytes.length < this.#minLength ? NO_MATCHES : this.#find(contentOf(bytes));
+  }
+
+  #find(content: Content): readonly Match[] {
+    let found = this.#findPlain(content);
+    for (const { bytes, offsets } of decodedRuns(content, this.#minLength)) {
+      const within = this.#findPlain({ bytes, view: new DataView(bytes.buffer), length: bytes.length });
+      found = found.concat(within.map(({ from, to }) => ({ from: offsets[from]!, to: offsets[to]! })));
     }
     return found;
   }
 
-  #findPlain(bytes: Uint8Array, found: Match[]): void {
-    for (const { index, length } of this.#indexes) {
-      if (index.size === 0) continue;
-      index.scan(bytes, ({ form, side }, at) => {
-        const match = side === "end" ? matchBefore(form, bytes, at + length) : matchAfter(form, bytes, at);
-        if (match !== undefined) found.push(match);
-      });
+  #findPlain(content: Content): readonly Match[] {
+    let found: Match[] | undefined;
+    for (const { index, length } of this.#used) {
+      for (let at = index.find(content, 0); at >= 0; at = index.find(content, at + index.step)) {
+        const bytes = content.bytes.subarray(0, content.length);
+        for (const { owner: { form, side }, at: begin } of index.regionsAt(content, at)) {
+          const match = side === "end"
+            ? matchBefore(form, bytes, begin + length)
+            : matchAfter(form, bytes, begin);
+          if (match !== undefined) (found ??= []).push(match);
+        }
+      }
     }
+    return found ?? NO_MATCHES;
   }
 }
 
-/** The length of the shortest escape. */
-const MIN_ESCAPE = 3;
+const NO_MATCHES: readonly Match[] = [];
+
+function starred<Bytes extends Uint8Array>(
+  bytes: Bytes,
+  found: readonly Match[],
+  tally: Tally | undefined,
+): Bytes {
+  for (const { from, to } of found) bytes.fill(STAR, from, to);
+  if (tally !== undefined && found.length > 0) tally.masked += placesOf(found);
+  return bytes;
+}
 
 /** The step in which spans grow, in bytes. */
 const SPAN_STEP = 256;

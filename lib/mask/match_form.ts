@@ -13,7 +13,7 @@ export function matchBefore(form: Form, bytes: Uint8Array, end: number): Match |
   if (equal === text.length) {
     return { from: end - equal, to: withExtra(form, bytes, end) };
   }
-  if (!form.escapes || !isMarkedBefore(bytes, end - equal, form)) {
+  if (!isMarkedBefore(bytes, end - equal, form)) {
     return undefined;
   }
   let ends = [end];
@@ -43,7 +43,7 @@ function addBefores(
   to: number[],
 ): void {
   if (end > 0 && bytes[end - 1] === byte) add(to, end - 1);
-  if (!form.escapes || end < 2) return;
+  if (end < 2) return;
   if (bytes[end - 2] === BACKSLASH && bytes[end - 1] === byte && isPunctuation(byte)) add(to, end - 2);
   if (byte === SPACE && bytes[end - 1] === PLUS) add(to, end - 1);
   const escape = escapeBefore(bytes, end);
@@ -63,10 +63,6 @@ function addBefores(
 /** Matches a form that begins at a position, as {@linkcode matchBefore} does. */
 export function matchAfter(form: Form, bytes: Uint8Array, from: number): Match | undefined {
   const text = form.reveal();
-  if (!form.escapes) {
-    const end = from + text.length;
-    return equalBefore(bytes, end, form.revealBytes()) < text.length ? undefined : { from, to: end };
-  }
   let begins = [from];
   for (let index = 0; index < text.length; index++) {
     const byte = text.charCodeAt(index);
@@ -92,7 +88,6 @@ function addAfters(
   to: number[],
 ): void {
   if (bytes[begin] === byte) add(to, begin + 1);
-  if (!form.escapes) return;
   if (bytes[begin] === BACKSLASH && bytes[begin + 1] === byte && isPunctuation(byte)) add(to, begin + 2);
   if (byte === SPACE && bytes[begin] === PLUS) add(to, begin + 1);
   const escape = escapeAt(bytes, begin);

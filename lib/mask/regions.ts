@@ -20,10 +20,6 @@ export interface Region {
  */
 export function* regionsOf(form: Form, length: number): Generator<Region> {
   const text = form.reveal();
-  if (!form.escapes) {
-    yield { bytes: text.slice(-length), side: "end" };
-    return;
-  }
   for (const bytes of spelledEnds(text, { length, side: "end" })) {
     yield { bytes, side: "end" };
   }

@@ -1,3 +1,5 @@
+import type { Content } from "./content.ts";
+
 /** How an index samples content. A run of `window + step - 1` bytes always holds a whole sampled window. */
 export interface Sampling {
   /** The length of a window, in bytes. */
@@ -11,8 +13,11 @@ export function regionLength({ window, step }: Sampling): number {
   return window + step - 1;
 }
 
-/** Receives what {@linkcode WindowIndex.scan} finds: the owner of a region, and where it begins. */
-export type OnRegion<Owner> = (owner: Owner, at: number) => void;
+/** A region that stands in content: its owner, and where it begins. */
+export interface FoundRegion<Owner> {
+  readonly owner: Owner;
+  readonly at: number;
+}
 
 /** The smallest table of slots, as a power of two: 32 KiB, so that it fits into the CPU's L1 cache. */
 const MIN_BITS = 13;
@@ -20,7 +25,7 @@ const MIN_BITS = 13;
 /** A table of slots up to this size, as a power of two, grows early, since growing it takes less than 2 ms. */
 const SMALL_BITS = 16;
 
-/** No entry. The regions are numbered from 1, so that no entry has this number. */
+/** No entry. The regions are numbered from 1, so that no entry has this number. An empty slot leads to random probes. */
 const NONE = 0;
 
 /**
@@ -28,10 +33,10 @@ const NONE = 0;
  *
  * After Bentley and McIlroy, "Data compression using long common strings" (1999), with the roles swapped: of the regions
  * every window is hashed, and of the content only each `step`-th, which one of the region's windows must match wherever
- * the region stands. A match alone leads to no further work. For each sample, whatever it is, the last four bytes of one
- * region are compared as well: those of the region that has such a window, or of any other. Only if both agree is the
- * region a candidate. So nobody can learn from the search's speed that some bytes occur in a region before a whole window
- * and its last four bytes are right, at once.
+ * the region stands. A match alone leads to no further work. For each sample, whatever it is, the first and the last four
+ * bytes of one region are compared as well: of the region that has such a window, or of any other. Only if all agree is more
+ * done. So nobody can learn from the search's speed that some bytes occur in a region before twelve of them are right, at
+ * once, at both of its ends (all of a region of seven).
  *
  * The hash is keyed per process, so that nobody can prepare content whose windows share a slot.
  */
@@ -47,8 +52,9 @@ export class WindowIndex<Owner> {
   #shift = 32 - MIN_BITS;
   /** Per entry: the link that follows it in its slot. */
   #next = new Int32Array(0);
-  /** Per region: its last four bytes, all of its bytes, and its owner. */
-  #last: Int32Array = new Int32Array(1);
+  /** Per region: its first four bytes, and its last four. */
+  #probes: Int32Array = crypto.getRandomValues(new Int32Array(2));
+  /** Per region: all of its bytes, and its owner. */
   #bytes = new Uint8Array(0);
   #view = new DataView(this.#bytes.buffer);
   #owners: (Owner | undefined)[] = [undefined];
@@ -59,8 +65,11 @@ export class WindowIndex<Owner> {
     this.#step = step;
     this.#stepBits = Math.log2(step);
     this.#length = regionLength({ window, step });
-    // What an empty slot is compared with: content agrees with it as rarely as with any region.
-    this.#last[0] = crypto.getRandomValues(new Int32Array(1))[0]!;
+  }
+
+  /** The distance between samples, in bytes. */
+  get step(): number {
+    return this.#step;
   }
 
   /** The number of regions. */
@@ -82,7 +91,9 @@ export class WindowIndex<Owner> {
     for (let at = 0; at < this.#length; at++) {
       this.#bytes[from + at] = region.charCodeAt(at);
     }
-    this.#last[number] = this.#view.getInt32(from + this.#length - 4, true);
+    const last = this.#length - 4;
+    this.#probes[number * 2] = this.#view.getInt32(from, true);
+    this.#probes[number * 2 + 1] = this.#view.getInt32(from + last, true);
     for (let offset = 0; offset < this.#step; offset++) {
       this.#link(number * this.#step + offset);
     }
@@ -95,84 +106,103 @@ export class WindowIndex<Owner> {
       this.#unlink(number * this.#step + offset);
     }
     this.#bytes.fill(0, number * this.#length, (number + 1) * this.#length);
-    this.#last[number] = this.#last[0]!;
+    this.#probes.copyWithin(number * 2, 0, 2);
     this.#owners[number] = undefined;
     this.#free.push(number);
   }
 
-  /** Reports where regions begin. */
-  scan(bytes: Uint8Array, onRegion: OnRegion<Owner>): void {
-    if (bytes.length < this.#length) return;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const find = this.#window === 8 ? this.#find8 : this.#find4;
-    for (let at = 0;; at += this.#step) {
-      at = find.call(this, view, at);
-      if (at < 0) return;
-      this.#report(view, { at, slot: this.#slots[this.#slotAt(view, at)]! }, onRegion);
+  /**
+   * Returns the first position from `at`, a multiple of the step, where a window of a region stands that agrees with the
+   * content in all that is compared, or -1.
+   */
+  find(content: Content, at: number): number {
+    if (content.length < this.#length) return -1;
+    for (;; at += this.#step) {
+      at = this.#window === 8 ? this.#find8(content, at) : this.#find4(content, at);
+      if (at < 0 || this.#agreesAt(content, at)) return at;
     }
   }
 
-  /**
-   * Returns the first position from `at` with a candidate, or -1.
-   *
-   * This is where the time goes: 2.6 ns per sample, as nothing is called within the loop.
-   */
-  #find8(view: DataView, at: number): number {
+  /** Looks for windows of eight bytes. This is where the time goes, so nothing is called in the loop. */
+  #find8({ view, length }: Content, at: number): number {
     const slots = this.#slots;
-    const last = this.#last;
+    const probes = this.#probes;
     const shift = this.#shift;
     const step = this.#step;
     const regionBits = this.#stepBits + 1;
     const key0 = this.#keys[0]!;
     const key1 = this.#keys[1]!;
     const toLast = this.#length - 4;
-    const end = view.byteLength - 8;
-    const lastWord = view.byteLength - 4;
-    for (; at <= end; at += step) {
+    const lastBegin = length - this.#length;
+    const lastWindow = length - 8;
+    for (; at <= lastWindow; at += step) {
       const hash = Math.imul(view.getInt32(at, true) ^ key0, MIX_0) +
         Math.imul(view.getInt32(at + 4, true) ^ key1, MIX_1);
       const link = slots[hash >>> shift]!;
-      let word = at + toLast - (link >> 1 & (step - 1));
-      if (word > lastWord) word = lastWord;
-      if (view.getInt32(word, true) === last[link >> regionBits]! || (link & 1) !== 0) return at;
+      let begin = at - (link >> 1 & (step - 1));
+      if (begin < 0) begin = 0;
+      else if (begin > lastBegin) begin = lastBegin;
+      const region = link >> regionBits << 1;
+      const difference = view.getInt32(begin, true) ^ probes[region]! |
+        view.getInt32(begin + toLast, true) ^ probes[region + 1]!;
+      if (difference === 0 || (link & 1) !== 0) return at;
     }
     return -1;
   }
 
-  /** Does what {@linkcode #find8} does, for windows of four bytes. */
-  #find4(view: DataView, at: number): number {
+  /** Looks for windows of four bytes. */
+  #find4({ view, length }: Content, at: number): number {
     const slots = this.#slots;
-    const last = this.#last;
+    const probes = this.#probes;
     const shift = this.#shift;
     const step = this.#step;
     const regionBits = this.#stepBits + 1;
     const key0 = this.#keys[0]!;
     const toLast = this.#length - 4;
-    const lastWord = view.byteLength - 4;
-    for (; at <= lastWord; at += step) {
+    const lastBegin = length - this.#length;
+    const lastWindow = length - 4;
+    for (; at <= lastWindow; at += step) {
       const link = slots[Math.imul(view.getInt32(at, true) ^ key0, MIX_0) >>> shift]!;
-      let word = at + toLast - (link >> 1 & (step - 1));
-      if (word > lastWord) word = lastWord;
-      if (view.getInt32(word, true) === last[link >> regionBits]! || (link & 1) !== 0) return at;
+      let begin = at - (link >> 1 & (step - 1));
+      if (begin < 0) begin = 0;
+      else if (begin > lastBegin) begin = lastBegin;
+      const region = link >> regionBits << 1;
+      const difference = view.getInt32(begin, true) ^ probes[region]! |
+        view.getInt32(begin + toLast, true) ^ probes[region + 1]!;
+      if (difference === 0 || (link & 1) !== 0) return at;
     }
     return -1;
   }
 
-  /** Reports the regions of a slot of which a window stands at `at`. */
-  #report(view: DataView, { at, slot }: { at: number; slot: number }, onRegion: OnRegion<Owner>): void {
+  /** Reports whether any of the regions in a slot agrees with the content: of most slots with several none does. */
+  #agreesAt({ view, length }: Content, at: number): boolean {
+    const last = this.#length - 4;
     for (
-      let entry = slot >> 1;
+      let entry = this.#slots[this.#slotAt(view, at)]! >> 1;
       entry !== NONE;
       entry = this.#next[entry]! >> 1
     ) {
+      const begin = at - (entry & (this.#step - 1));
+      if (begin < 0 || begin + this.#length > length) continue;
+      const region = entry >> this.#stepBits << 1;
+      const difference = view.getInt32(begin, true) ^ this.#probes[region]! |
+        view.getInt32(begin + last, true) ^ this.#probes[region + 1]!;
+      if (difference === 0) return true;
+    }
+    return false;
+  }
+
+  /** Yields the regions of which a window stands at a position that {@linkcode find} returned. */
+  *regionsAt({ bytes, view, length }: Content, at: number): Generator<FoundRegion<Owner>> {
+    let entry = this.#slots[this.#slotAt(view, at)]! >> 1;
+    for (; entry !== NONE; entry = this.#next[entry]! >> 1) {
       const number = entry >> this.#stepBits;
       const begin = at - (entry & (this.#step - 1));
-      if (begin < 0 || begin + this.#length > view.byteLength) continue;
-      if (view.getInt32(begin + this.#length - 4, true) !== this.#last[number]) continue;
+      if (begin < 0 || begin + this.#length > length) continue;
       const from = number * this.#length;
       let index = 0;
-      while (index < this.#length && view.getUint8(begin + index) === this.#bytes[from + index]) index++;
-      if (index === this.#length) onRegion(this.#owners[number]!, begin);
+      while (index < this.#length && bytes[begin + index] === this.#bytes[from + index]) index++;
+      if (index === this.#length) yield { owner: this.#owners[number]!, at: begin };
     }
   }
 
@@ -218,13 +248,12 @@ export class WindowIndex<Owner> {
 
   /** Makes room for a number of regions, the first of which does not count. */
   #reserve(regions: number): void {
-    if (regions > this.#last.length) {
-      const capacity = Math.max(16, regions, Math.ceil(this.#last.length * 1.5));
-      this.#last = grown(this.#last, new Int32Array(capacity));
+    if (regions * 2 > this.#probes.length) {
+      const capacity = Math.max(16, regions, Math.ceil(this.#probes.length / 2 * 1.5));
+      this.#probes = grown(this.#probes, new Int32Array(capacity * 2));
       this.#next = grown(this.#next, new Int32Array(capacity * this.#step));
       this.#bytes = grown(this.#bytes, new Uint8Array(capacity * this.#length));
       this.#view = new DataView(this.#bytes.buffer);
-      this.#last.fill(this.#last[0]!, this.#owners.length);
     }
     const entries = regions * this.#step;
     const bits = 32 - this.#shift;

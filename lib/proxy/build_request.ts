@@ -58,6 +58,8 @@ export function requestFieldRules(
     ...set.keys(),
     ...route.dropHeaders,
     ...(route.cookies ? [] : ["cookie"]),
+    // What asks for content in a form that can't be masked: RFC 3229, section 10.5.3, and other charsets than UTF-8.
+    ...(route.scrub ? ["a-im", "accept-charset"] : []),
   ];
   const dropped = new Set(own.map(usualName));
   const kept = new Set([...route.keepHeaders].map(usualName));

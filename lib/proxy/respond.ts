@@ -42,6 +42,10 @@ export async function respond(
   entry.firstByteMs = performance.now() - entry.began;
   try {
     if (head.status > 599) throw new BadResponse("status above 599");
+    // Its content is what differs from another response, or coded in yet another way: RFC 3229, section 10.4.1.
+    if (route.scrub && head.status === 226) {
+      throw new BadResponse("instance manipulation that can't be masked");
+    }
     const source = route.scrub ? tableMask : undefined;
     const mask = source?.current;
     const decoding = mask && framing.kind !== "none" ? decodingOf(upstream) : undefined;

@@ -30,13 +30,15 @@ export function copyResponseFields(
   const named = usual ? undefined : connectionOptions(connection);
   // Without content (HEAD, 304) a length is that of the response to a GET: RFC 9110, section 8.6.
   const counted = !decoded && (framing.kind === "length" || framing.kind === "none");
+  // One search of the whole head, since there nearly never is anything to mask.
+  const masked = mask?.findsIn(head.text) ? mask : undefined;
   for (const [name, value] of head.fields) {
     if (HOP_BY_HOP.has(name) || named?.has(name)) continue;
     if (name === "set-cookie" && !route.cookies) continue;
     if (name === "content-length" && !counted) continue;
     if (name === "content-encoding" && decoded) continue;
     const passed = rewriteReferences(name, value);
-    if (mask === undefined) to.append(name, passed);
-    else to.append(mask.maskText(name, tally), mask.maskText(passed, tally));
+    if (masked === undefined) to.append(name, passed);
+    else to.append(masked.maskText(name, tally), masked.maskText(passed, tally));
   }
 }

@@ -10,6 +10,8 @@ import { BadResponse } from "./errors.ts";
 
 /** The head of a response, parsed. */
 export interface ResponseHead {
+  /** The whole head as it came, one byte per character. */
+  readonly text: string;
   readonly status: number;
   /** 0 or 1: HTTP/1.0 or HTTP/1.1. */
   readonly minorVersion: 0 | 1;
@@ -62,6 +64,7 @@ export function parseResponseHead(text: string): ResponseHead {
   }
   const fields = parseFieldLines(text, start[0].length);
   const head: ResponseHead = {
+    text,
     status: Number(start[2]),
     minorVersion: start[1] === "0" ? 0 : 1,
     fields,

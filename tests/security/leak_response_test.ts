@@ -386,8 +386,8 @@ Deno.test("parts of a response that are not forwarded disclose no secret", (test
       "a chunk's extension",
       (payload) =>
         `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x="${
-          payload.replace(/["\\]/g, "\\$&")
-        }"\r\nok\r\n0\r\n\r\n`,
+          // As much as a chunk's line may have.
+          payload.slice(0, 3000).replace(/["\\]/g, "\\$&")}"\r\nok\r\n0\r\n\r\n`,
       {
         shows: "none",
       },

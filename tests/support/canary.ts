@@ -104,6 +104,15 @@ function textForms(text: string): Form[] {
     "percent-encoded in lower case": percent.replace(/%../g, (code) => code.toLowerCase()),
     "percent-encoded whole": whole,
     "percent-encoded whole in upper case": whole.toUpperCase(),
+    "percent-encoded but for letters and digits": inUri(text),
+    "percent-encoded twice": encodeURIComponent(percent),
+    "percent-encoded whole and twice": encodeURIComponent(whole),
+    "escaped as in JavaScript": whole.replaceAll("%", "\\x"),
+    "escaped whole as in JSON": whole.replaceAll("%", "\\u00"),
+    "in decimal references": [...text].map((char) => `&#${char.codePointAt(0)};`).join(""),
+    "in hexadecimal references": whole.replace(/%(..)/g, "&#x$1;"),
+    "in hexadecimal references but for letters and digits": inUri(text).replace(/%(..)/g, "&#x$1;"),
+    "in Markdown": text.replace(/[!-/:-@[-`{-~]/g, "\\$&"),
     "form-encoded": new URLSearchParams([["", text]]).toString().slice(1),
     "in JSON": json,
     "in JSON with slashes escaped": json.replaceAll("/", "\\/"),
@@ -115,6 +124,11 @@ function textForms(text: string): Form[] {
 /** Encodes a text as RFC 3986, section 2.3, suggests: all but unreserved characters. */
 function inQuery(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${hexOf(char).toUpperCase()}`);
+}
+
+/** Encodes a text as the encoders of Rust and Swift do that keep letters and digits only. */
+function inUri(text: string): string {
+  return text.replace(/[^A-Za-z0-9]/g, (char) => `%${hexOf(char).toUpperCase()}`);
 }
 
 /** Encodes a text as Go's `url.PathEscape` does. */
@@ -151,10 +165,15 @@ function byteForms(text: string): Form[] {
       return [
         { name: "in base64", text: coded, core },
         { name: "in base64url", text: forUrls(coded), core: forUrls(core) },
+        { name: "in base64, percent-encoded twice", text: twice(coded), core: twice(core) },
       ];
     })
   );
   return [...hex, ...base64];
+}
+
+function twice(text: string): string {
+  return encodeURIComponent(encodeURIComponent(text));
 }
 
 function hexOf(text: string): string {

@@ -87,8 +87,8 @@ export function promisedSpellings(secret: string): string[] {
       ...coded,
       ...coded.flatMap(escaped),
       ...coded.flatMap((text) => base64(text)),
-      [...secret].map((char) => `${char}\0`).join(""),
-      [...secret].map((char) => `\0${char}`).join(""),
+      // UTF-16, in either byte order.
+      [...secret].join("\0"),
     ]),
   ];
 }
@@ -135,8 +135,7 @@ function patternsOf(secret: string): RegExp[] {
   const exact = [secret, utf8(secret)].flatMap((text) => [
     [...text].map((char) => hex(char)).join(""),
     [...text].map((char) => HEX(char)).join(""),
-    [...text].map((char) => `${char}\0`).join(""),
-    [...text].map((char) => `\0${char}`).join(""),
+    [...text].join("\0"),
   ]);
   return [
     ...[...texts, ...twice].map((text) => [...text].map(anySpelling).join("")),
