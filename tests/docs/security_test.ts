@@ -44,6 +44,6 @@ Deno.test("each file of the attack and leak suites shows a promise of docs/SECUR
     ({ name }) => `tests/security/${name}`,
   )
     .filter((name) => /\/(?:attack|leak)_/.test(name));
-  assertEquals(files.length, 7);
+  assertEquals(files.length, 8);
   for (const file of files) assert(named.includes(file), `${file} shows no promise`);
 });

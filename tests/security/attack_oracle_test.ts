@@ -15,6 +15,7 @@ import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { RequestLimiters } from "../../lib/clients/request_limiter.ts";
 import { openRouter } from "../../lib/proxy/router.ts";
 import { Service } from "../../lib/proxy/service.ts";
+import { TokenHealths } from "../../lib/tokens/token_health.ts";
 import { MintedTokens } from "../../lib/tokens/minted_tokens.ts";
 import { TokenFiles } from "../../lib/tokens/token_files.ts";
 import { ConnectionCounts } from "../../lib/upstream/connection_counts.ts";
@@ -182,6 +183,7 @@ function serveWith(
     deadlines: new Deadlines(),
     connectionCounts: () => new ConnectionCounts(),
     limiters: new RequestLimiters(),
+    tokenHealths: new TokenHealths(() => {}),
     folder: ".",
     report() {},
   });
