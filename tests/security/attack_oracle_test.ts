@@ -29,7 +29,7 @@ import { connectRaw } from "../support/wire.ts";
 
 const PUBLIC = "ghp_";
 const TOKEN = `${PUBLIC}5a0c9e1f7b3d8246a5b4c3d2e1f09687ffe1`;
-const GUESSED = 3;
+const GUESSED = 2;
 const ALPHABET = [..."0123456789abcdef"];
 
 /** What a client sees of a response: for each guess, something that it can compare. */
@@ -51,32 +51,28 @@ const SCRIPTS: Readonly<Record<string, (exchange: Exchange, guesses: readonly st
     await exchange.respond(200, { "Transfer-Encoding": "chunked" });
     await pause(15);
     await exchange.writeChunk(`some words ${guess}`);
-    await pause(PAUSE);
-    await exchange.writeChunk("\n");
-    await exchange.writeChunk();
+    await exchange.closed;
   },
   /** Content with a length, of which a part comes late. */
   async "/length"(exchange, [guess = ""]) {
     await exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
     await pause(15);
     await exchange.write(`some words ${guess}`);
-    await pause(PAUSE);
-    await exchange.write(" ".repeat(1000 - 11 - guess.length));
+    await exchange.closed;
   },
   /** A response that breaks off. */
   async "/break"(exchange, [guess = ""]) {
     await exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
     await pause(15);
     await exchange.write(`some words ${guess}`);
-    await pause(PAUSE);
+    await pause(30);
     exchange.close();
   },
 };
 
 const BLOCK = 4096;
-/** How long the upstream waits after a guess, and the client looks at what has come, in milliseconds. */
-const PAUSE = 250;
-const LOOK = 120;
+/** How long the client waits for more after the first words have come, in milliseconds. */
+const LOOK = 150;
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -113,23 +109,28 @@ const chunkEnds: Attack = async (port, guesses) => {
 function whatComes(path: string): Attack {
   return (port, guesses) =>
     Promise.all(guesses.map(async (guess) => {
-      const come = await comeWithin(path === "/break" ? PAUSE + LOOK : LOOK, port, requestFor(path, [guess]));
-      return String(come.slice(come.indexOf("some words ")).replaceAll("\r\n", "").length);
+      const come = await comeBy(port, requestFor(path, [guess]));
+      return String(come.slice(come.indexOf(WORDS)).replaceAll("\r\n", "").length);
     }));
 }
 
-/** Sends a request, and returns what has come after a while. */
-async function comeWithin(ms: number, port: number, text: string): Promise<string> {
+const WORDS = "some words ";
+
+/** Sends a request, and returns what has come a while after the first words. */
+async function comeBy(port: number, text: string): Promise<string> {
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
   await conn.write(new TextEncoder().encode(text));
   const buffer = new Uint8Array(1024);
+  const begun = Promise.withResolvers<void>();
   let come = "";
   const reading = (async () => {
     for (let count = await conn.read(buffer); count !== null; count = await conn.read(buffer)) {
       come += new TextDecoder().decode(buffer.subarray(0, count));
+      if (come.includes(WORDS)) begun.resolve();
     }
-  })().catch(() => {});
-  await pause(ms);
+  })().catch(() => {}).finally(() => begun.resolve());
+  await begun.promise;
+  await pause(LOOK);
   const seen = come;
   conn.close();
   await reading;
@@ -143,17 +144,23 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   "what comes before a break": whatComes("/break"),
 };
 
-/** Guesses the secret character by character: the guess of which something else is seen than of all others. */
+/** Guesses the secret character by character: the guess of which something else is seen than of all others, twice. */
 async function recover(attack: Attack, port: number): Promise<string> {
   let known = PUBLIC;
   for (let round = 0; round < GUESSED; round++) {
-    const guesses = [...ALPHABET.map((char) => known + char), `${known}~`];
-    const seen = (await attack(port, guesses)).slice(0, -1);
-    const odd = ALPHABET.filter((_, index) => seen.filter((each) => each === seen[index]).length === 1);
-    if (odd.length !== 1) break;
+    const odd = [await oddOne(attack, port, known), await oddOne(attack, port, known)];
+    // A busy machine may make a guess look odd once.
+    if (odd[0] === undefined || odd[0] !== odd[1]) break;
     known += odd[0];
   }
   return known;
+}
+
+async function oddOne(attack: Attack, port: number, known: string): Promise<string | undefined> {
+  const guesses = [...ALPHABET.map((char) => known + char), `${known}~`];
+  const seen = (await attack(port, guesses)).slice(0, -1);
+  const odd = ALPHABET.filter((_, index) => seen.filter((each) => each === seen[index]).length === 1);
+  return odd.length === 1 ? odd[0] : undefined;
 }
 
 function startGuessedUpstream() {
@@ -214,8 +221,12 @@ Deno.test("each attack finds the secret if the mask holds back what resembles it
   await using server = serveWith(upstream.url, (mask) => leakyMask(mask, TOKEN));
   for (const [name, attack] of Object.entries(ATTACKS)) {
     await test.step(name, async () => {
-      const found = await recover(attack, server.addr.port);
-      assertEquals(found, TOKEN.slice(0, PUBLIC.length + GUESSED));
+      const wanted = TOKEN.slice(0, PUBLIC.length + GUESSED);
+      let found = "";
+      for (let tries = 0; found !== wanted && tries < 5; tries++) {
+        found = await recover(attack, server.addr.port);
+      }
+      assertEquals(found, wanted);
     });
   }
 });
