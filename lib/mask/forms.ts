@@ -1,5 +1,5 @@
 import type { Secret } from "../core/secret.ts";
-import { base64Forms, bothAlphabets, type Coded } from "./base64.ts";
+import { base64Forms, bothAlphabets } from "./base64.ts";
 import { Form, type FormOptions } from "./form.ts";
 
 /** The minimum length of a token that is masked, in bytes: shorter ones occur by chance in unrelated content. */

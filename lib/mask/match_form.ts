@@ -21,12 +21,12 @@ export function matchBefore(form: Form, bytes: Uint8Array, end: number): Match |
     const byte = text.charCodeAt(index);
     const befores: number[] = [];
     for (const end of ends) {
-      addBefores(bytes, { byte, end, form }, befores);
+      addBefores(bytes, { byte, end }, befores);
       if (!form.wraps || index === text.length - 1) continue;
       for (const lineBreak of LINE_BREAKS) {
         const before = end - lineBreak.length;
         if (before >= 0 && standsAt(bytes, before, lineBreak)) {
-          addBefores(bytes, { byte, end: before, form }, befores);
+          addBefores(bytes, { byte, end: before }, befores);
         }
       }
     }
@@ -39,7 +39,7 @@ export function matchBefore(form: Form, bytes: Uint8Array, end: number): Match |
 /** Adds where a character may begin that ends at a position. */
 function addBefores(
   bytes: Uint8Array,
-  { byte, end, form }: { byte: number; end: number; form: Form },
+  { byte, end }: { byte: number; end: number },
   to: number[],
 ): void {
   if (end > 0 && bytes[end - 1] === byte) add(to, end - 1);
@@ -68,11 +68,11 @@ export function matchAfter(form: Form, bytes: Uint8Array, from: number): Match |
     const byte = text.charCodeAt(index);
     const afters: number[] = [];
     for (const begin of begins) {
-      addAfters(bytes, { byte, begin, form }, afters);
+      addAfters(bytes, { byte, begin }, afters);
       if (!form.wraps || index === 0) continue;
       for (const lineBreak of LINE_BREAKS) {
         if (!standsAt(bytes, begin, lineBreak)) continue;
-        addAfters(bytes, { byte, begin: begin + lineBreak.length, form }, afters);
+        addAfters(bytes, { byte, begin: begin + lineBreak.length }, afters);
       }
     }
     if (afters.length === 0) return undefined;
@@ -84,7 +84,7 @@ export function matchAfter(form: Form, bytes: Uint8Array, from: number): Match |
 /** Adds where a character may end that begins at a position. */
 function addAfters(
   bytes: Uint8Array,
-  { byte, begin, form }: { byte: number; begin: number; form: Form },
+  { byte, begin }: { byte: number; begin: number },
   to: number[],
 ): void {
   if (bytes[begin] === byte) add(to, begin + 1);
@@ -164,6 +164,6 @@ function withExtra(form: Form, bytes: Uint8Array, end: number): number {
   const extra = form.revealExtra();
   if (extra === "") return end;
   const afters: number[] = [];
-  addAfters(bytes, { byte: extra.charCodeAt(0), begin: end, form }, afters);
+  addAfters(bytes, { byte: extra.charCodeAt(0), begin: end }, afters);
   return Math.max(end, ...afters);
 }
