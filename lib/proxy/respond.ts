@@ -4,7 +4,7 @@ import { upstreamRequestId } from "../log/request_log.ts";
 import { MaskedSource } from "../mask/masked_source.ts";
 import type { CurrentMask } from "../mask/table_mask.ts";
 import { BadResponse } from "../upstream/errors.ts";
-import { Resumed, type Source } from "../upstream/source.ts";
+import { readEarly, Resumed, type Source } from "../upstream/source.ts";
 import type { HttpResponse, UpstreamResponse } from "../upstream/transport.ts";
 import type { ReferenceRewriter } from "./reference.ts";
 import type { RequestSpan } from "./request_span.ts";
@@ -105,7 +105,7 @@ const ONE_PIECE = 64 * 1024;
 
 /** Returns the client's content: one piece if it is small and arrives at once, otherwise a stream. */
 async function contentFor(
-  { head, body }: HttpResponse,
+  { head, body, uploadSettled }: HttpResponse,
   { decoding, mask, span }: {
     decoding: Decoding | undefined;
     mask: CurrentMask | undefined;
@@ -117,14 +117,21 @@ async function contentFor(
     span.end("complete");
     return null;
   }
-  const first = decoding === undefined ? await body.nextBuffered() : undefined;
-  if (body.done && (first === undefined || first.length < ONE_PIECE)) {
+  const settled = uploadSettled?.();
+  const early = settled && await readEarly(body, settled);
+  if (early !== undefined && decoding !== undefined) await settled;
+  let first = early?.first;
+  if (early === undefined && decoding === undefined) first = await body.nextBuffered();
+  if (first?.length === 0) first = undefined;
+  const isOnePiece = first === undefined || early !== undefined || first.length < ONE_PIECE;
+  if (decoding === undefined && body.done && isOnePiece) {
     span.entry.bytesDown = first?.length ?? 0;
     span.end("complete");
     if (first === undefined) return null;
     return mask?.current?.maskBytes(first, span.entry) ?? first;
   }
-  let source: Source = first === undefined ? body : new Resumed(first, body);
+  let source: Source = early?.rest ?? body;
+  if (first !== undefined) source = new Resumed(first, source);
   if (decoding !== undefined) source = decoding(source);
   // Even while there is nothing to mask: the table's first token may appear before the stream ends.
   if (mask !== undefined) source = new MaskedSource(source, mask, span.entry);

@@ -126,6 +126,7 @@ export class Http1Transport implements Transport {
     { method, head, reused }: { method: string; head: ResponseHead; reused: boolean },
   ): HttpResponse {
     const framing = responseFraming(method, head);
+    const early = requestBody !== undefined && !requestBody.done;
     // An error response refuses the rest of the content as well.
     if (head.status >= 400) requestBody?.stop();
     const onEnd = (outcome: BodyOutcome) => {
@@ -134,11 +135,14 @@ export class Http1Transport implements Transport {
         this.#pool.put(connection);
         return;
       }
-      requestBody?.stop();
+      // After a response that breaks off, only this ends the client's connection before the client has sent everything.
+      if (outcome === "aborted") requestBody?.abandon();
+      else requestBody?.stop();
       connection.close();
     };
     const body = new ResponseBody(connection, decoderFor(framing), onEnd);
-    return { kind: "response", head, framing, body, reused };
+    if (!early) return { kind: "response", head, framing, body, reused };
+    return { kind: "response", head, framing, body, reused, uploadSettled: () => requestBody.settled() };
   }
 }
 

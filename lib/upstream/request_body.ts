@@ -3,6 +3,7 @@ import type { RequestFraming } from "../http/framing.ts";
 import { chunkLine, LAST_CHUNK } from "./chunked.ts";
 import type { Connection } from "./connection.ts";
 import { RequestBodyAborted } from "./errors.ts";
+import { ReadAhead } from "./read_ahead.ts";
 
 /** The size of a chunk at most, in bytes: what the runtime reads at once. It is copied into one write with its framing. */
 const CHUNK_LIMIT = 64 * 1024;
@@ -10,11 +11,34 @@ const CHUNK_LIMIT = 64 * 1024;
 /** Room for the line before a chunk and the line break after it. */
 const FRAMING_SIZE = 16;
 
+/** How much of a refused body is read and dropped, in bytes, so that a client that goes on sees the response. */
+const DROP_LIMIT = 64 * 1024 * 1024;
+
+/** How often {@linkcode RequestBody.settled} looks whether the upload goes on, in milliseconds. */
+const TICK_MS = 50;
+
+/** For how many ticks nothing happens when the client has paused, the upstream has stalled, and all that came was read. */
+const PAUSED_TICKS = 8;
+const STALLED_TICKS = 40;
+const QUIET_TICKS = 2;
+
 /** The body of a request on its way to the upstream. */
 export class RequestBody {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #done = false;
   #stopped = false;
+  #ended = false;
+  #dropping = false;
+  /** Whether the client's content was read to its end after the upload was stopped. */
+  #dropped = false;
+  #excess = false;
+  #connection: Connection | undefined;
+  #wake: (() => void) | undefined;
+  /** Whether a piece is being written; otherwise the next one is awaited. */
+  #writing = false;
+  /** Counts the pieces. */
+  #pieces = 0;
+  #ahead: ReadAhead | undefined;
   /** Why reading it from the client failed, if it did. */
   failure: RequestBodyAborted | undefined;
 
@@ -38,34 +62,122 @@ export class RequestBody {
     framing: RequestFraming,
     onSent: (bytes: number) => void,
   ): Promise<void> {
+    this.#connection = connection;
     try {
       if (framing.kind === "length") await this.#sendLength(connection, framing.length, onSent);
       else await this.#sendChunked(connection, onSent);
       this.#done = !this.#stopped;
     } catch (error) {
-      if (!(error instanceof RequestBodyAborted)) return this.stop();
+      if (!(error instanceof RequestBodyAborted)) {
+        // The rest is dropped once there is a response. Until then the client waits.
+        this.#stopped = true;
+        return;
+      }
       this.failure = error;
       connection.close();
+    } finally {
+      this.#end();
     }
+  }
+
+  /**
+   * Resolves when the response may be streamed to the client: when the upload has ended, or the client has paused,
+   * perhaps to wait for the response. From then on the runtime takes what the client sends without back-pressure, and
+   * what is not read here in time piles up there until it serves nobody else. So everything is read here before that,
+   * and kept until the upstream takes it; if the upstream takes no more, a limited amount.
+   *
+   * @throws {RequestBodyAborted} If the client sends too much.
+   */
+  async settled(): Promise<void> {
+    if (!this.#ended) {
+      await this.#quiet(() => this.#pieces, () => this.#writing ? STALLED_TICKS : PAUSED_TICKS);
+      if (!this.#ended) {
+        const ahead = this.#ahead = new ReadAhead(() => this.#read());
+        await this.#quiet(() => ahead.moves, () => ahead.isFull ? STALLED_TICKS : QUIET_TICKS);
+        if (ahead.isFull && !this.#ended) this.#exceed();
+        ahead.neverWait(() => this.#exceed());
+      }
+    }
+    // What is dropped must have been read as well.
+    if (this.#stopped) {
+      this.stop();
+      await this.#quiet(() => this.#pieces, () => QUIET_TICKS, () => this.#dropped);
+    }
+    if (this.#excess) throw new RequestBodyAborted("The client sent more than the upstream takes");
+  }
+
+  /** Resolves once a count has stayed the same for a number of ticks, or the upload has ended. */
+  async #quiet(count: () => number, ticks: () => number, ended = () => this.#ended): Promise<void> {
+    let seen = count();
+    for (let quiet = 0; !ended() && quiet < ticks();) {
+      await this.#tick();
+      quiet = count() === seen ? quiet + 1 : 0;
+      seen = count();
+    }
+  }
+
+  /** Ends the exchange, since the client sent too much. */
+  #exceed(): void {
+    this.#excess = true;
+    this.#connection?.close();
+    this.abandon();
+  }
+
+  /** Resolves after a tick, or at the end. */
+  #tick(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, TICK_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#wake?.();
   }
 
   /** Sends no more, and drops what the client still sends. */
   stop(): void {
-    if (this.#done || this.#stopped) return;
-    this.#stopped = true;
+    if (this.#done || this.#dropping) return;
+    this.#stopped = this.#dropping = true;
+    this.#end();
     this.#drop();
   }
 
-  /** Once a response is under way, the runtime reads on and keeps whatever is not read here, cancelled or not. */
+  /** Sends no more, and reads no more from the client. */
+  abandon(): void {
+    if (this.#done) return;
+    this.#stopped = true;
+    this.#end();
+    this.#reader.cancel().catch(() => {});
+  }
+
+  /** Reads and drops what the client still sends. */
   async #drop(): Promise<void> {
     try {
-      for (let bytes = await this.#next(); bytes !== undefined; bytes = await this.#next()) free(bytes);
+      let left = DROP_LIMIT;
+      for (let bytes = await this.#next(); bytes !== undefined; bytes = await this.#next()) {
+        left -= bytes.length;
+        free(bytes);
+        if (left < 0) return this.#exceed();
+      }
     } catch {
       // The client aborted: nothing is left to drop.
+    } finally {
+      this.#dropped = true;
+      this.#wake?.();
     }
   }
 
-  async #next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  #next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    this.#pieces++;
+    return this.#ahead === undefined ? this.#read() : this.#ahead.next();
+  }
+
+  async #read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
       const { done, value } = await this.#reader.read();
       return done ? undefined : value as Uint8Array<ArrayBuffer>;
@@ -88,7 +200,9 @@ export class RequestBody {
       }
       remaining -= bytes.length;
       if (remaining < 0) throw longerThanSaid();
+      this.#writing = true;
       await connection.write(bytes);
+      this.#writing = false;
       // Before the memory is freed: it has no length afterwards.
       onSent(bytes.length);
       free(bytes);
@@ -105,6 +219,7 @@ export class RequestBody {
       const bytes = await this.#next();
       if (this.#stopped) return;
       if (bytes === undefined) break;
+      this.#writing = true;
       for (let at = 0; at < bytes.length;) {
         const line = chunkLine(Math.min(bytes.length - at, CHUNK_LIMIT));
         const part = bytes.subarray(at, at + CHUNK_LIMIT);
@@ -116,6 +231,7 @@ export class RequestBody {
         at += part.length;
         onSent(part.length);
       }
+      this.#writing = false;
       free(bytes);
     }
     await connection.write(encodeLatin1(LAST_CHUNK));

@@ -1,3 +1,5 @@
+import { joinBytes } from "../core/join_bytes.ts";
+
 /** Content that is read piece by piece as it arrives. */
 export interface Source {
   /** Whether all of it has been read. */
@@ -30,6 +32,70 @@ export class Resumed implements Source {
   }
 
   cancel(): void {
+    this.#rest.cancel();
+  }
+}
+
+/** How much of an early response is read at most while the upload goes on, in bytes. */
+const EARLY_LIMIT = 64 * 1024;
+
+/**
+ * Reads a source until its end, a moment or a limit, whichever comes first; in the last case it waits for the moment.
+ *
+ * @returns What was read, and the rest.
+ * @throws What the source or the moment throws. The source is cancelled then.
+ */
+export async function readEarly(
+  source: Source,
+  moment: Promise<void>,
+): Promise<{ readonly first: Uint8Array<ArrayBuffer>; readonly rest: Source }> {
+  const over = moment.then((): typeof OVER => OVER);
+  let first: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  let pending: Promise<Uint8Array<ArrayBuffer> | undefined> | undefined;
+  try {
+    while (!source.done && first.length < EARLY_LIMIT) {
+      pending = source.next();
+      const piece = await Promise.race([pending, over]);
+      if (piece === OVER) break;
+      pending = undefined;
+      if (piece === undefined) break;
+      first = joinBytes(first, piece);
+    }
+    if (!source.done) await over;
+  } catch (error) {
+    pending?.catch(() => {});
+    over.catch(() => {});
+    source.cancel();
+    throw error;
+  }
+  over.catch(() => {});
+  return { first, rest: pending === undefined ? source : new Pending(pending, source) };
+}
+
+const OVER: unique symbol = Symbol();
+
+/** A source of which a read is pending. */
+class Pending implements Source {
+  #pending: Promise<Uint8Array<ArrayBuffer> | undefined> | undefined;
+  readonly #rest: Source;
+
+  constructor(pending: Promise<Uint8Array<ArrayBuffer> | undefined>, rest: Source) {
+    this.#pending = pending;
+    this.#rest = rest;
+  }
+
+  get done(): boolean {
+    return this.#pending === undefined && this.#rest.done;
+  }
+
+  next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const pending = this.#pending ?? this.#rest.next();
+    this.#pending = undefined;
+    return pending;
+  }
+
+  cancel(): void {
+    this.#pending?.catch(() => {});
     this.#rest.cancel();
   }
 }

@@ -59,6 +59,11 @@ export interface HttpResponse {
   readonly body: ResponseBody;
   /** Whether the connection had served a request before. */
   readonly reused: boolean;
+  /**
+   * For a response that came before the request's content had been sent. Resolves when it may be streamed to the
+   * client; rejects if the client sends too much. See `RequestBody.settled`.
+   */
+  readonly uploadSettled?: () => Promise<void>;
 }
 
 /** A 101 (Switching Protocols): RFC 9110, section 15.2.2. What follows the head on the connection is not HTTP. */

@@ -38,7 +38,7 @@ async function withLimit(test: (limited: Limited) => Promise<void>): Promise<voi
   await using upstream = startUpstream(async (exchange) => {
     if (!exchange.target.endsWith("/stream")) return await exchange.respond(200, [], "ok");
     await exchange.respond(200, { "Transfer-Encoding": "chunked" });
-    await exchange.writeChunk("first");
+    await exchange.writeChunk("first\n");
     await end.promise;
     await exchange.writeChunk("last");
     await exchange.writeChunk();

@@ -88,9 +88,9 @@ Deno.test("a request is in flight until the last byte of its response has arrive
   const end = Promise.withResolvers<void>();
   fixture.setScript(async (exchange) => {
     await exchange.respond(200, { "Transfer-Encoding": "chunked" });
-    await exchange.writeChunk("first");
+    await exchange.writeChunk("first\n");
     await end.promise;
-    await exchange.writeChunk("last");
+    await exchange.writeChunk("last\n");
     await exchange.writeChunk();
   });
   const wires = await Promise.all(Array.from({ length: LIMIT }, () => connectRaw(fixture.service.port)));
@@ -99,7 +99,7 @@ Deno.test("a request is in flight until the last byte of its response has arrive
   await assertOverloaded();
   end.resolve();
   for (const wire of wires) {
-    await wire.readUntil("last\r\n0\r\n\r\n");
+    await wire.readUntil("last\n\r\n0\r\n\r\n");
     await wire.close();
   }
   await assertAllFree();
