@@ -3,6 +3,7 @@ import { refuseForeign } from "./admin_gate.ts";
 import { CONTENT_TYPE, formatExposition } from "../metrics/exposition.ts";
 import type { Meters } from "../metrics/meters.ts";
 import { metricFamilies, type ServiceState } from "../metrics/metric_families.ts";
+import { type Filter, parseFilter } from "./filter.ts";
 import { CONTENT_SECURITY_POLICY, renderPage } from "./page.ts";
 import type { PageData } from "./page_data.ts";
 import { STYLE } from "./style.ts";
@@ -13,7 +14,7 @@ export interface AdminViews {
   /** Returns the service's current state. */
   state(): ServiceState;
   /** Returns the content of the page. */
-  page(): PageData;
+  page(filter: Filter): PageData;
 }
 
 /** Fields of every response: a browser must not store it, guess its type or show it in another page's frame. */
@@ -43,7 +44,7 @@ export function handleAdmin(
     case "/metrics":
       return respond(formatExposition(metricFamilies(views.meters, views.state())), CONTENT_TYPE);
     case "/":
-      return respond(renderPage(views.page()), "text/html; charset=utf-8");
+      return respond(renderPage(views.page(parseFilter(queryOf(request.url)))), "text/html; charset=utf-8");
     case "/style.css":
       return respond(STYLE, "text/css; charset=utf-8");
     default:
@@ -63,6 +64,11 @@ function readiness({ draining, accepting }: ServiceState): Response {
 /** Returns the path of the runtime's URL, which is `http://host` followed by the unparsed request target. */
 function pathOf(url: string): string {
   return url.replace(/^[a-z]+:\/\/[^/?#]*/, "").replace(/[?#].*$/s, "");
+}
+
+/** Returns the query of the runtime's URL, without its `?`. */
+function queryOf(url: string): string {
+  return /\?([^#]*)/.exec(url)?.[1] ?? "";
 }
 
 interface ResponseOptions {

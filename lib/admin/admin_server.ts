@@ -1,15 +1,18 @@
 import type { Address } from "../http/host.ts";
 import { ServedHosts } from "../http/served_hosts.ts";
 import { upstreamText } from "../config/route/upstream_url.ts";
+import { proofText } from "../clients/client_tokens.ts";
 import { VERSION } from "../core/version.ts";
 import type { LogEntry } from "../log/request_log.ts";
 import type { Meters } from "../metrics/meters.ts";
 import type { ServiceState, TokenMetrics } from "../metrics/metric_families.ts";
 import type { TokenHealths } from "../tokens/token_health.ts";
+import type { Client } from "../proxy/client.ts";
 import type { Service } from "../proxy/service.ts";
 import { type AdminViews, handleAdmin } from "./admin_handler.ts";
+import { type Filter, passes } from "./filter.ts";
 import { History } from "./history.ts";
-import type { PageData } from "./page_data.ts";
+import type { ClientStatus, PageData } from "./page_data.ts";
 import { RecentRequests } from "./recent_requests.ts";
 
 /** The sources of what the operator's listener shows, in addition to the log entries. */
@@ -17,6 +20,8 @@ export interface AdminSources {
   readonly service: Service;
   readonly meters: Meters;
   readonly tokenHealths: TokenHealths;
+  /** Returns how to point a client at the first route. */
+  readonly setup: () => string;
   /** Whether clients can connect. */
   readonly listeners: { readonly accepting: boolean };
   /** The names under which the listener is served besides those that `ServedHosts` always accepts. */
@@ -87,9 +92,11 @@ export class AdminServer implements AdminViews {
     });
   }
 
-  page(): PageData {
-    const { service: { limiter, router, webSockets }, meters } = this.#sources;
+  page(filter: Filter): PageData {
+    const { service: { limiter, router, webSockets, spans }, meters, tokenHealths } = this.#sources;
     const now = Date.now();
+    const tokens = tokenHealths.list();
+    const health = new Map(tokens.map((each) => [`${each.route} ${each.token}`, each]));
     return {
       version: VERSION,
       now,
@@ -98,17 +105,40 @@ export class AdminServer implements AdminViews {
       inFlight: limiter.inFlight,
       maxInFlight: limiter.limit,
       webSockets: webSockets.size,
+      filter,
       routes: router.routes.map(({ name, config, token }) => ({
         name,
         upstream: upstreamText(config.upstream),
         token: token.describe(),
         tokenIsSet: token.missing === undefined ? token.current !== undefined : token.missing().length === 0,
+        health: health.get(`${name} ${token.describe()}`),
         minted: token.status?.(),
         connections: meters.connections(name).current,
       })),
-      minutes: this.#history.minutes(now),
+      clients: router.clients.map(clientStatus),
+      tokens,
+      setup: this.#sources.setup(),
+      minutes: this.#history.minutes(now, filter),
       hour: this.#history.routes(now),
-      recent: this.#recent.list(),
+      hourByClient: this.#history.clients(now, filter.route),
+      current: [...spans].map(({ entry }) => entry).filter((entry) => passes(entry, filter)),
+      recent: this.#recent.list().filter((entry) => passes(entry, filter)),
     };
   }
+}
+
+function clientStatus({ config, limiter, isKnown }: Client): ClientStatus {
+  const { name, routes, expires, limits } = config;
+  return {
+    name,
+    proof: proofText(config),
+    problem: !isKnown()
+      ? "(unset)"
+      : expires !== undefined && expires <= Date.now()
+      ? "(expired)"
+      : undefined,
+    routes: routes === undefined ? "all" : [...routes.keys()].join(" "),
+    inFlight: limiter.inFlight,
+    maxInFlight: limits.maxInFlight,
+  };
 }

@@ -16,6 +16,8 @@ export interface ChartOptions {
   readonly format: (value: number) => string;
   /** Formats the time of a value's minute, by the value's index. */
   readonly label: (at: number) => string;
+  /** The time at which the chart begins, in words. */
+  readonly since: string;
 }
 
 /** A chart's width in SVG user units, which the style sheet scales. */
@@ -34,7 +36,7 @@ interface Drawing {
 }
 
 /** Renders a chart: its title, legend, axes and content. */
-export function frame({ title, format }: ChartOptions, { series, top, content }: Drawing): Html {
+export function frame({ title, format, since }: ChartOptions, { series, top, content }: Drawing): Html {
   const keys = series.map(({ name, tone }) =>
     html`
       <span class="key ${tone}">${name}</span>
@@ -47,7 +49,7 @@ export function frame({ title, format }: ChartOptions, { series, top, content }:
       <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}" preserveAspectRatio="none">
         <path class="axis" d="M0 0H${WIDTH}M0 ${HEIGHT}H${WIDTH}"/>${content}
       </svg>
-      <p class="scale"><span>an hour ago</span><span>now</span></p>
+      <p class="scale"><span>${since}</span><span>now</span></p>
     </figure>
   `;
 }

@@ -1,7 +1,7 @@
 import type { LogEntry } from "../log/request_log.ts";
 
 /** The number of requests that are kept. */
-const LIMIT = 100;
+const LIMIT = 500;
 
 /** The maximum number of characters of a path that are kept, since a client may send a very long one. */
 const PATH_LIMIT = 300;

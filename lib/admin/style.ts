@@ -4,6 +4,7 @@ export const STYLE = `:root {
   --ink: light-dark(#1c2126, #e4e7ea);
   --soft: light-dark(#5a646e, #9aa5b0);
   --rule: light-dark(#d9dee3, #363d45);
+  --code: light-dark(#f3f5f7, #1e242a);
   --ground: light-dark(#ffffff, #15191d);
   --served: light-dark(#2f6fb0, #6ba6e0);
   --refused: light-dark(#a86500, #e0a448);
@@ -42,7 +43,16 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 th { font-weight: 500; font-size: .85rem; vertical-align: bottom; white-space: normal; }
 .number { text-align: right; }
-td.path { max-width: 24rem; overflow: hidden; text-overflow: ellipsis; }
+td.path { max-width: 17rem; overflow: hidden; text-overflow: ellipsis; }
+td.wrap { white-space: normal; overflow-wrap: anywhere; min-width: 6rem; }
+a { color: inherit; text-decoration-color: var(--rule); text-underline-offset: .2em; }
+a:hover { text-decoration-color: currentColor; }
+.filter span { margin-right: 1rem; }
+.filter, .warning, .soft { margin-top: .5rem; }
+.warning { color: var(--refused); }
+.hint { display: none; color: var(--soft); font-size: .85rem; }
+pre { margin: .75rem 0 0; padding: .75rem; overflow-x: auto; background: var(--code); font-size: .85rem; }
+@media (max-width: 70rem) { .hint { display: block; } td.wrap { min-width: 11rem; } }
 td.failed, .state.failed { color: var(--failed); }
 td.refused, .state.refused { color: var(--refused); }
 `;

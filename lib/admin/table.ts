@@ -14,6 +14,7 @@ export interface TableContent {
 /** Renders a table that scrolls horizontally if the screen is too narrow. */
 export function table({ text, numbers, rows }: TableContent): Html {
   return html`
+    <p class="hint">This table is wider than the window: it scrolls sideways.</p>
     <div class="wide">
       <table>
         <thead>
@@ -31,6 +32,6 @@ export function table({ text, numbers, rows }: TableContent): Html {
 }
 
 /** Renders right-aligned cells. */
-export function numberCells(values: readonly (string | number)[]): Html[] {
+export function numberCells(values: readonly (string | number | Html)[]): Html[] {
   return values.map((value) => html`<td class="number">${value}</td>`);
 }

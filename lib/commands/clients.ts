@@ -1,18 +1,9 @@
-import { clientSetup } from "../providers/client_setup.ts";
+import { clientSetup, keyVariable } from "../providers/client_setup.ts";
 import { clientVariables } from "../providers/client_variables.ts";
 import { findRoute } from "../providers/find_route.ts";
 import { type Command, EXIT } from "./command.ts";
 import { loadSettings, loadTable } from "../config/load/load.ts";
-import type { RouteTable } from "../config/route/route_config.ts";
 import { printError, printProblems } from "../log/print.ts";
-
-/** The variable with the client token, where each client has a token of its own. */
-const OWN_TOKEN = "CLIENT_TOKEN";
-
-/** Returns the variable in which a client has its key; undefined if none is required. */
-function keyVariable({ clientTokenEnv, clients }: RouteTable): string | undefined {
-  return clients.length > 0 ? OWN_TOKEN : clientTokenEnv;
-}
 
 /**
  * Prints how to point clients at all routes, or at the one with the given path or host. With `--env`, the lines only set

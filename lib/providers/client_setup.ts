@@ -43,3 +43,13 @@ function routeSetup(
     ...setups.flatMap(({ clients, lines }) => [`# ${clients}:`, ...lines.map(scriptLine)]),
   ];
 }
+
+/** The variable with the client token, where each client has a token of its own. */
+const OWN_TOKEN = "CLIENT_TOKEN";
+
+/** Returns the variable in which a client has its key; undefined if none is required. */
+export function keyVariable(
+  { clientTokenEnv, clients }: Pick<RouteTable, "clientTokenEnv" | "clients">,
+): string | undefined {
+  return clients.length > 0 ? OWN_TOKEN : clientTokenEnv;
+}

@@ -8,6 +8,8 @@ export interface Client extends Registered {
   readonly limiter: RequestLimiter;
   /** The routes that the client may use, as it gets them, by name; undefined: all, as they are. */
   readonly routes: ReadonlyMap<string, Route> | undefined;
+  /** Reports whether the client can be known: whether its token is set. */
+  isKnown(): boolean;
 }
 
 /** Who sends a request; undefined if clients are not distinguished. */

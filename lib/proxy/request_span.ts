@@ -7,18 +7,28 @@ import type { Route } from "./route.ts";
 
 const NOTHING: readonly never[] = [];
 
+/** What all spans share. */
+export interface SpanOwner {
+  readonly log: RequestLog;
+  readonly limiter: InFlightLimiter;
+  /** The spans that are in flight. */
+  readonly spans: Set<RequestSpan>;
+}
+
 /** One request from arrival to end: it owns the log entry and counts against the limit of requests in flight. */
 export class RequestSpan {
   readonly entry: LogEntry;
   readonly #log: RequestLog;
   readonly #limiter: InFlightLimiter;
+  readonly #spans: Set<RequestSpan>;
   /** What the request counts against. */
   #acquired: readonly { release(): void }[] = NOTHING;
   #tokenHealth: TokenHealth | undefined;
   #ended = false;
 
-  constructor(entry: LogEntry, { log, limiter }: { log: RequestLog; limiter: InFlightLimiter }) {
+  constructor(entry: LogEntry, { log, limiter, spans }: SpanOwner) {
     this.entry = entry;
+    this.#spans = spans;
     this.#log = log;
     this.#limiter = limiter;
   }
@@ -49,6 +59,7 @@ export class RequestSpan {
     this.#limiter.acquire();
     route.acquire(now);
     client?.acquire(now);
+    this.#spans.add(this);
     this.#acquired = client === undefined ? [this.#limiter, route] : [this.#limiter, route, client];
   }
 
@@ -63,6 +74,7 @@ export class RequestSpan {
     if (this.#ended) return;
     this.#ended = true;
     for (const limiter of this.#acquired) limiter.release();
+    this.#spans.delete(this);
     const { status, error } = this.entry;
     if (error === undefined && status > 0) this.#tokenHealth?.record(status);
     this.#log.end(this.entry, outcome);

@@ -1,5 +1,5 @@
 import { ClientDirectory } from "../clients/client_directory.ts";
-import { clientHashes } from "../clients/client_tokens.ts";
+import { clientHashes, unsetClientText } from "../clients/client_tokens.ts";
 import { type IssuerOptions, openIssuers } from "../clients/open_issuers.ts";
 import type { RequestLimiters } from "../clients/request_limiter.ts";
 import {
@@ -113,6 +113,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
   const clients = table.clients.map((config): Client => ({
     config,
     limiter: limiters.of("client", config.name, config.limits),
+    isKnown: () => unsetClientText(config, options) === undefined,
     routes: config.routes && new Map([...config.routes].map(([name, each]) => [name, openFor(name, each)])),
   }));
   const secrets = () =>

@@ -13,6 +13,8 @@ export class Service {
   router: Router;
   readonly limiter: InFlightLimiter;
   readonly log: RequestLog;
+  /** The requests in flight. */
+  readonly spans: Set<RequestSpan> = new Set();
   /** The WebSockets that are open. */
   readonly webSockets = new Sessions();
 

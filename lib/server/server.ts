@@ -7,6 +7,7 @@ import { RequestLog, type Sink } from "../log/request_log.ts";
 import { TableMask } from "../mask/table_mask.ts";
 import { Meters } from "../metrics/meters.ts";
 import { folderOf } from "../permissions/permissions.ts";
+import { clientSetup, keyVariable } from "../providers/client_setup.ts";
 import { createHandler } from "../proxy/handler.ts";
 import { InFlightLimiter } from "../proxy/in_flight_limiter.ts";
 import { openRouter } from "../proxy/router.ts";
@@ -78,8 +79,17 @@ export function startServer(options: ServerOptions): Server {
     limiter: new InFlightLimiter(settings.maxInFlight),
     log: new RequestLog(options.sinks, options.logsClient),
   });
+  let current = options.table;
+  const setup = () => {
+    const usable = service.router.routes.filter(({ token }) =>
+      token.current !== undefined || token.missing?.().length === 0
+    );
+    // Not one by host, if there is another: fewer clients can use it.
+    const route = usable.find(({ config }) => config.host === undefined)?.config ?? current.routes[0]!;
+    return clientSetup([route], { ...settings, port: port ?? 0 }, { clientTokenEnv: keyVariable(current) });
+  };
   const adminServer = settings.admin &&
-    new AdminServer(settings.admin, { service, meters, tokenHealths, listeners, hosts });
+    new AdminServer(settings.admin, { service, meters, tokenHealths, listeners, hosts, setup });
   if (adminServer !== undefined) service.log.addSink((entry) => adminServer.record(entry));
 
   const handler = createHandler(service);
@@ -113,6 +123,7 @@ export function startServer(options: ServerOptions): Server {
     meters,
     reload(table, stores) {
       const before = service.router;
+      current = table;
       service.router = open(table, stores);
       before.close();
     },

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { sha256 } from "../../lib/core/sha256.ts";
 import puppeteer, { type Page } from "puppeteer-core";
 import { startAdmin, type WithAdmin } from "../support/admin.ts";
 import { TOKEN } from "../support/fixture.ts";
@@ -75,6 +76,89 @@ Deno.test({
       // On a narrow screen the tables scroll in their own frames and the page itself does not.
       await page.setViewport({ width: 390, height: 800 });
       assertEquals(await page.evaluate("document.documentElement.scrollWidth"), 390);
+    } finally {
+      await browser.close();
+    }
+  },
+});
+
+Deno.test({
+  name:
+    "the operator's page fits a window of 1280 pixels, scrolls its tables at 500, and filters without a script",
+  ignore: CHROMIUM === undefined,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    await using upstream = startRecordingUpstream();
+    const route = {
+      upstream: `${upstream.url}/a/long/base`,
+      auth_scheme: "Bearer",
+      token_env: "ANTHROPIC_API_KEY",
+    };
+    const clients = ["coder", "agent-of-a-long-name"].map((name) => ({
+      name,
+      token_sha256: sha256(name),
+      routes: "*",
+    }));
+    await using service = await startAdmin({
+      routes: {
+        clients,
+        routes: [{ path: "/anthropic/", ...route }, {
+          path: "/internal-packages/",
+          ...route,
+          token_env: "UNSET_TOKEN",
+        }],
+      },
+      env: { ANTHROPIC_API_KEY: TOKEN },
+    });
+    const browser = await puppeteer.launch({
+      executablePath: CHROMIUM!,
+      args: ["--no-sandbox"],
+      timeout: 20_000,
+    });
+    try {
+      const page = await browser.newPage();
+      await page.setViewport({ width: 1280, height: 900 });
+      assertEquals(await open(page, service), []);
+      const text = async () => await page.evaluate("document.body.innerText") as string;
+      assertMatch(await text(), /No request yet[^]*export ANTHROPIC_BASE_URL=/);
+
+      for (const { name } of clients) {
+        for (
+          const path of [
+            "/anthropic/v1/messages/batches/msgbatch_01HkcTjaV5uDC8jWR4ZsDV8d/results",
+            "/nowhere",
+          ]
+        ) {
+          await (await fetch(service.url + path, { headers: { "x-api-key": name } })).text();
+        }
+      }
+      assertEquals(await open(page, service), []);
+      const widths = () =>
+        page.evaluate(
+          "[document.documentElement, ...document.querySelectorAll('.wide')].map((each) => each.scrollWidth - each.clientWidth)",
+        ) as Promise<number[]>;
+      const hints =
+        "[...document.querySelectorAll('.hint')].filter((each) => each.offsetParent !== null).length";
+      assertEquals([new Set(await widths()), await page.evaluate(hints)], [new Set([0]), 0]);
+      await page.setViewport({ width: 500, height: 900 });
+      const [body, ...tables] = await widths();
+      assertEquals([body, tables.every((each) => each > 0), await page.evaluate(hints)], [
+        0,
+        true,
+        tables.length,
+      ]);
+
+      await Promise.all([page.waitForNavigation(), page.click("a[href='?client=coder']")]);
+      assertMatch(await text(), /Only client coder ×/);
+      await Promise.all([page.waitForNavigation(), page.click("a[href='?client=coder&outcome=refused']")]);
+      const shown = await text();
+      assert(
+        shown.includes("/nowhere") && !shown.includes("msgbatch") && !shown.includes("agent-of-a"),
+        shown,
+      );
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
+      assertEquals(await page.evaluate("getComputedStyle(document.body).backgroundColor"), "rgb(21, 25, 29)");
     } finally {
       await browser.close();
     }

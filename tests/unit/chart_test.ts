@@ -2,7 +2,12 @@ import { assert, assertEquals } from "@std/assert";
 import { barChart } from "../../lib/admin/bar_chart.ts";
 import { lineChart } from "../../lib/admin/line_chart.ts";
 
-const OPTIONS = { title: "T", format: (value: number) => `${value}u`, label: (at: number) => `m${at}` };
+const OPTIONS = {
+  title: "T",
+  format: (value: number) => `${value}u`,
+  label: (at: number) => `m${at}`,
+  since: "an hour ago",
+};
 
 Deno.test("barChart() stacks series up to the highest sum and draws no bar for zero", () => {
   const plot = String(barChart([
