@@ -1,6 +1,7 @@
 import type { ClientConfig } from "../config/route/route_config.ts";
 import { matchesSubject, SUBJECT_LIMIT } from "../config/route/subject.ts";
 import type { Secret } from "../core/secret.ts";
+import { BoundedMap } from "../core/bounded_map.ts";
 import { sha256 } from "../core/sha256.ts";
 import type { Issuer, Verified } from "./issuer.ts";
 import { issuerOf, type Jwt, parseJwt } from "./jwt.ts";
@@ -35,7 +36,7 @@ export interface DirectoryOptions<Client extends Registered> {
 const TOKEN_LIMIT = 16 * 1024;
 
 /** The maximum number of verified tokens that are remembered. */
-const VERIFIED_LIMIT = 10_000;
+const VERIFIED_LIMIT = 4096;
 
 /** A token of an issuer that has been verified, and whose it is. */
 interface Remembered<Client extends Registered> {
@@ -56,8 +57,13 @@ export class ClientDirectory<Client extends Registered> {
   readonly #subjects: readonly Client[];
   #byHash = new Map<string, Identity<Client>>();
   #version: number | undefined;
+  /**
+   * The hashes of tokens that were found, so that clients who come again cost no hash. Who guesses is never among them, and
+   * learns nothing: a whole token is looked up, by a hash of V8's own with a seed that changes with each process.
+   */
+  readonly #hashes = new BoundedMap<string, string>(VERIFIED_LIMIT);
   /** By hash, the oldest first. */
-  readonly #verified = new Map<string, Remembered<Client>>();
+  readonly #verified = new BoundedMap<string, Remembered<Client>>(VERIFIED_LIMIT);
 
   constructor(options: DirectoryOptions<Client>) {
     this.#options = options;
@@ -75,14 +81,20 @@ export class ClientDirectory<Client extends Registered> {
     if (token.length > TOKEN_LIMIT) return undefined;
     const version = this.#options.version();
     if (version !== this.#version) this.#index(version);
-    const hash = sha256(token);
+    const cached = this.#hashes.get(token);
+    const hash = cached ?? sha256(token);
     const known = this.#byHash.get(hash);
+    if (known !== undefined && cached === undefined) this.#hashes.set(token, hash);
     if (known !== undefined || this.#issuers.size === 0) return known;
     const remembered = this.#verified.get(hash);
     if (remembered !== undefined) {
       const { identity, verified, issuer } = remembered;
-      if (issuer.holds(verified, Date.now())) return identity;
+      if (issuer.holds(verified, Date.now())) {
+        if (cached === undefined) this.#hashes.set(token, hash);
+        return identity;
+      }
       this.#verified.delete(hash);
+      this.#hashes.delete(token);
     }
     const jwt = parseJwt(token);
     const issuer = jwt && this.#issuers.get(issuerOf(jwt) ?? "");
@@ -98,9 +110,6 @@ export class ClientDirectory<Client extends Registered> {
     );
     if (client === undefined) return undefined;
     const identity = { client, subject, pod };
-    if (this.#verified.size >= VERIFIED_LIMIT) {
-      this.#verified.delete(this.#verified.keys().next().value ?? "");
-    }
     this.#verified.set(hash, { identity, verified, issuer });
     return identity;
   }
@@ -122,6 +131,7 @@ export class ClientDirectory<Client extends Registered> {
     for (const secret of this.#options.secrets()) excluded.add(sha256(secret.reveal()));
     for (const hash of excluded) index.delete(hash);
     this.#byHash = index;
+    this.#hashes.clear();
     this.#version = version;
   }
 }
