@@ -1,8 +1,8 @@
 import { loadSettings, loadTable } from "../config/load/load.ts";
 import { routeName, type RouteTable } from "../config/route/route_config.ts";
-import { tableOfSession } from "../config/route/session_token.ts";
+import { SESSION_TOKEN, tableOfSession } from "../config/route/session_token.ts";
 import { tokenVariables } from "../config/route/token.ts";
-import type { Settings } from "../config/settings/settings.ts";
+import { SETTING_VARIABLES, type Settings } from "../config/settings/settings.ts";
 import { fail, failAll, ok, type Problem, problem, type Result } from "../core/result.ts";
 import { printError, printLine, printProblems } from "../log/print.ts";
 import { requiredGrants } from "../permissions/permissions.ts";
@@ -26,13 +26,14 @@ const PORT = 9099;
 /** How long the service may take to start, in milliseconds. */
 const START_MS = 15_000;
 
-/** The variables that the launcher sets for this verb. */
+/** The variables that the launcher sets for this verb, besides the settings. */
 const LAUNCHERS = [
-  "CRED_PROXY_ROUTES",
   "LAUNCHED_SESSION",
   "LAUNCHED_SERVICE",
   "LAUNCHED_FILES",
+  "LAUNCHED_PATH",
   "DENO_NO_UPDATE_CHECK",
+  "DENO_DIR",
 ];
 
 /** How long a command may go on after its terminal has closed, in milliseconds. */
@@ -46,6 +47,10 @@ interface Session {
   readonly service: string;
   /** The files from which variables were loaded. */
   readonly files: readonly string[];
+  /** The PATH of the command. This process has another one, without the current folder. */
+  readonly path: string;
+  /** What this program and its runtime consist of, and the runtime's cache of compiled modules. */
+  readonly program: readonly string[];
 }
 
 /**
@@ -76,25 +81,30 @@ function sessionOf(): Session | undefined {
   const service = Deno.env.get("LAUNCHED_SERVICE");
   if (folder === undefined || service === undefined) return undefined;
   const files = (Deno.env.get("LAUNCHED_FILES") ?? "").split("\n").filter((path) => path !== "");
-  return { folder, service, files };
+  const path = Deno.env.get("LAUNCHED_PATH") ?? "";
+  const cache = Deno.env.get("DENO_DIR") ??
+    `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/deno`;
+  const program = [new URL("../..", import.meta.url).pathname.replace(/\/$/, ""), Deno.execPath(), cache];
+  return { folder, service, files, path, program: program.map(realPath) };
 }
 
 async function runIn(session: Session, args: RunArguments): Promise<number> {
-  const settings = loadSettings("clients");
+  const settings = loadSettings("serve");
   const table = settings.ok ? await loadTable(settings.value.routesPath) : settings;
   if (!settings.ok || !table.ok) {
     printProblems(table.ok ? [] : table.problems);
     return EXIT.configuration;
   }
   // What the launcher needed is not for the command.
-  for (const name of LAUNCHERS) Deno.env.delete(name);
+  const settingNames = SETTING_VARIABLES.filter((name) => name !== SESSION_TOKEN);
+  for (const name of [...LAUNCHERS, ...settingNames]) Deno.env.delete(name);
   const listening = await waitForService(session);
   if (listening === undefined) return EXIT.configuration;
 
   const served = tableOfSession(table.value);
   const child = args.sandbox
     ? await startSandboxed(session, args, { settings: settings.value, table: served })
-    : ok(startUnconfined(args, served, listening));
+    : ok(startUnconfined(args, variablesFor(served, listening), session.path));
   if (!child.ok) {
     printProblems(child.problems);
     return EXIT.configuration;
@@ -140,7 +150,7 @@ async function startSandboxed(
   const { command, env } = args;
   const secrets = secretFolders(session, settings, table);
   const view = viewOf(session, args, secrets);
-  const problems = view.ok ? checkView(view.value, secrets) : view.problems;
+  const problems = view.ok ? checkView(view.value, [...secrets, ...session.program]) : view.problems;
   const held = env.filter((name) => tokenVariables(table).includes(name));
   const all = [...problems, ...held.map((name) => problem("--env", "conflict", `${name} holds a token`))];
   if (!view.ok || all.length > 0) return failAll(all);
@@ -154,7 +164,7 @@ async function startSandboxed(
     ...[START_BUBBLEWRAP, "sh", `${session.folder}/filter`],
     ...bubblewrapArguments(view.value),
     ...["--", "sh", "-c", ENTER, "sh", INSIDE.runtime, INSIDE.relay, `${PORT}`, INSIDE.socket],
-    ...[`${await gitIdentity()}\n${variables}`, ...command],
+    ...[`${await gitIdentity()}\n${variables}`, session.path, ...command],
   ]));
 }
 
@@ -186,7 +196,7 @@ function viewOf(session: Session, args: RunArguments, secrets: readonly string[]
   if (!homeLink.startsWith("/")) problems.push(problem("HOME", "unset", "must name your home folder"));
   if (problems.length > 0) return failAll(problems);
   const home = realPath(homeLink);
-  const folders = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => folder.startsWith("/"));
+  const folders = session.path.split(":").filter((folder) => folder.startsWith("/"));
   const path = [...folders.map(realPath), ...toolFolder(args.command[0] ?? "", folders)]
     .filter((folder) => !liesIn(folder, home));
   return ok({
@@ -219,8 +229,11 @@ function toolFolder(command: string, path: readonly string[]): string[] {
   return [];
 }
 
-/** Checks that nothing the command may change holds tokens, or the whole home, in which there may be any. */
-function checkView({ project, home, keptHome, write }: View, secrets: readonly string[]): readonly Problem[] {
+/**
+ * Checks that nothing the command may change holds tokens, or this program, which runs outside; nor the whole home, in which there
+ * may be any of either.
+ */
+function checkView({ project, home, keptHome, write }: View, kept: readonly string[]): readonly Problem[] {
   const problems: Problem[] = [];
   const changed = [
     { path: project, name: "the current folder" },
@@ -232,25 +245,26 @@ function checkView({ project, home, keptHome, write }: View, secrets: readonly s
       const message = `is your home folder or above it (${path}), so the command could read every key there`;
       problems.push(problem(name, "conflict", `${message}; use a folder of the project`));
     }
-    for (const secret of secrets) {
-      if (!liesIn(path, secret) && !liesIn(secret, path)) continue;
-      const message = `holds ${secret}, which the command must neither read nor change`;
+    for (const each of kept) {
+      if (!liesIn(path, each) && !liesIn(each, path)) continue;
+      const where = liesIn(path, each) ? "holds" : "lies in";
+      const message = `${where} ${each}, which the command must not change`;
       problems.push(
-        problem(name, "conflict", `${message}; move it elsewhere, for example to ~/.config/cred-proxy`),
+        problem(name, "conflict", `${message}; use another folder, or move that elsewhere`),
       );
     }
   }
   return problems;
 }
 
-function startUnconfined({ command }: RunArguments, table: RouteTable, port: number): Deno.ChildProcess {
+function startUnconfined({ command }: RunArguments, variables: string, path: string): Deno.ChildProcess {
   printError(
     `--no-sandbox: ${
       command[0]
     } runs as you. It can read the tokens from the service's memory and every file of yours, and ` +
       "reach any host: nothing keeps the keys from it but its own good behaviour",
   );
-  return spawn([ENTER_WITHOUT_SANDBOX, "sh", variablesFor(table, port), ...command]);
+  return spawn([ENTER_WITHOUT_SANDBOX, "sh", variables, path, ...command]);
 }
 
 function variablesFor(table: RouteTable, port: number): string {

@@ -27,11 +27,13 @@ exec bwrap --seccomp 9 "$@" 9<"$filter"`;
 
 /**
  * Inside: starts the relay, waits until it listens, sets the variables of the clients, and becomes the command:
- * `RUNTIME RELAY PORT SOCKET VARIABLES COMMAND [ARG …]`. The relay is no child of the command.
+ * `RUNTIME RELAY PORT SOCKET VARIABLES PATH COMMAND [ARG …]`. The relay is no child of the command.
  */
 export const ENTER = `
-runtime=$1 relay=$2 port=$3 socket=$4 variables=$5
-shift 5
+runtime=$1 relay=$2 port=$3 socket=$4 variables=$5 path=$6
+shift 6
+env=$(command -v env)
+"$env" --default-signal=INT true 2>/dev/null || env=''
 ready=/run/cred-proxy/ready
 mkfifo "$ready"
 (DENO_DIR=/run/cred-proxy/cache DENO_NO_UPDATE_CHECK=1 exec "$runtime" run --quiet --no-prompt --no-config --no-remote --no-npm \\
@@ -40,18 +42,20 @@ mkfifo "$ready"
 read -r line <"$ready" || { echo 'cred-proxy: the relay in the sandbox does not start' >&2; exit 70; }
 rm "$ready"
 eval "$variables"
-unset runtime relay port socket variables ready line
+export PATH="$path"
+unset runtime relay port socket variables path ready line
 if ! command -v "$1" >/dev/null; then
   echo "cred-proxy: $1 is not to be found in the sandbox; if it lies in your home, show its folder with --read" >&2
   exit 127
 fi
-if env --default-signal=INT true 2>/dev/null; then exec env --default-signal=INT,QUIT,HUP "$@"; fi
+[ -z "$env" ] || exec "$env" --default-signal=INT,QUIT,HUP "$@"
 exec "$@"`;
 
-/** Without a sandbox: sets the variables of the clients and becomes the command: `VARIABLES COMMAND [ARG …]`. */
+/** Without a sandbox: sets the variables of the clients and becomes the command: `VARIABLES PATH COMMAND [ARG …]`. */
 export const ENTER_WITHOUT_SANDBOX = `
 variables=$1
-shift
+export PATH="$2"
+shift 2
 eval "$variables"
 unset variables
 exec "$@"`;

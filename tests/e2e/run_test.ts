@@ -134,6 +134,40 @@ Deno.test({
 });
 
 Deno.test({
+  name: "no program of the project runs outside of the sandbox, whatever PATH says",
+  ignore,
+  async fn() {
+    await using home = await makeHome();
+    const tools = join(home.project, "node_modules/.bin");
+    await Deno.mkdir(tools, { recursive: true });
+    for (
+      const name of [
+        "sh",
+        "bash",
+        "sed",
+        "env",
+        "bwrap",
+        "git",
+        "mktemp",
+        "deno",
+        "setsid",
+        "readlink",
+        "mine",
+      ]
+    ) {
+      const script =
+        `#!/usr/bin/bash\n[ -e /run/cred-proxy/relay.ts ] || touch '${home.folder}/outside'\necho ${name}\n`;
+      await Deno.writeTextFile(join(tools, name), script, { mode: 0o755 });
+    }
+    const env = { PATH: `${tools}:node_modules/.bin::${SYSTEM_PATH}` };
+    const { stdout, stderr } = await home.start(["--", "/bin/sh", "-c", "mine"], { env }).ended();
+    assertEquals([...Deno.readDirSync(home.folder)].some(({ name }) => name === "outside"), false);
+    // Inside, the command finds them, as PATH says.
+    assertEquals(stdout, "mine\n", stderr);
+  },
+});
+
+Deno.test({
   name: "SIGTERM reaches the command in the sandbox, which may end in its own way",
   ignore,
   async fn() {
@@ -267,10 +301,16 @@ Deno.test({
       [
         ["--write", join(home.folder, ".config")],
         {},
-        /--write \S+: holds \S+, which the command must neither/,
+        /--write \S+: holds \S+, which the command must not change/,
       ],
       [["--home", home.folder], {}, /--home \S+: is your home folder/],
-      [[], { env: inside }, /the current folder: holds \S+project, which the command must neither/],
+      [[], { env: inside }, /the current folder: holds \S+project, which the command must not change/],
+      [
+        ["--write", join(home.folder, ".cache")],
+        {},
+        /--write \S+: holds \S+, which the command must not change/,
+      ],
+      [["--write", fromFileUrl(new URL("../..", import.meta.url))], {}, /--write \S+: holds \S+, which/],
       [["--env", "A_TOKEN"], {}, /--env: A_TOKEN holds a token/],
       [["--read", "/nowhere"], {}, /--read: \/nowhere: no such file or folder/],
     ];
@@ -292,11 +332,11 @@ Deno.test("run says what is wrong with its command line, and starts nothing", as
     [["--env", "A=b", "--", "claude"], 64, "--env: needs the name of a variable, without its value"],
     [["--read"], 64, "--read: needs a value after it"],
   ];
-  for (const [args, expected, message] of cases) {
+  await Promise.all(cases.map(async ([args, expected, message]) => {
     const { code, stdout, stderr } = await home.start(args).ended();
     assertEquals([code, stdout], [expected, ""], stderr);
     assertStringIncludes(stderr, message);
-  }
+  }));
 });
 
 Deno.test("without bubblewrap, run says what to install and starts nothing", async () => {

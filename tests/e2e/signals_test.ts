@@ -7,6 +7,7 @@
 
 import { assertEquals } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
+import { killAllWith } from "../support/kill_all_with.ts";
 import { Log } from "../support/log.ts";
 import { CHILD_PATIENCE, endChild } from "../support/run_main.ts";
 import { startUpstream } from "../support/upstream.ts";
@@ -90,45 +91,58 @@ async function start(
   const [output, errors] = [new Log(child.stdout), new Log(child.stderr)];
   const logged = (pattern: RegExp) =>
     Promise.any([output, errors].map((each) => each.match(pattern, CHILD_PATIENCE)));
-  const port = Number((await logged(/cred-proxy listening on 127\.0\.0\.1:(\d+);/))[1]);
-  const wire = await connectRaw(port);
-  await wire.send("GET /a/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
-  await wire.readUntil("begin\n");
-  const input = child.stdin.getWriter();
+  async function end(): Promise<void> {
+    await killAllWith(`HOME=${folder}`);
+    await endChild(child, "SIGKILL").catch(() => {});
+    await Promise.all([output.done, errors.done]);
+    await upstream[Symbol.asyncDispose]();
+    await Deno.remove(folder, { recursive: true });
+  }
+  try {
+    return await inStream();
+  } catch (error) {
+    await end();
+    throw error;
+  }
 
-  async function probe(): Promise<number | undefined> {
-    try {
-      await using other = await connectRaw(port);
-      await other.send("GET /nowhere HTTP/1.1\r\nHost: proxy\r\n\r\n");
-      return (await other.readHead()).status;
-    } catch {
-      return undefined;
+  async function inStream(): Promise<Running> {
+    const port = Number((await logged(/cred-proxy listening on 127\.0\.0\.1:(\d+);/))[1]);
+    const wire = await connectRaw(port);
+    await wire.send("GET /a/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
+    await wire.readUntil("begin\n");
+    const input = child.stdin.getWriter();
+
+    async function probe(): Promise<number | undefined> {
+      try {
+        await using other = await connectRaw(port);
+        await other.send("GET /nowhere HTTP/1.1\r\nHost: proxy\r\n\r\n");
+        return (await other.readHead()).status;
+      } catch {
+        return undefined;
+      }
     }
-  }
-  async function until(status: number | undefined): Promise<void> {
-    while (await probe() !== status) await delay(50);
-  }
+    async function until(status: number | undefined): Promise<void> {
+      while (await probe() !== status) await delay(50);
+    }
 
-  return {
-    child,
-    logged,
-    input,
-    probe,
-    async drained() {
-      await within(until(503), "The end of accepting");
-      goOn.resolve();
-      assertEquals((await wire.readUntil("0\r\n\r\n")).match(/[a-z]+/)?.[0], "end");
-      await within(until(undefined), "The end of listening");
-    },
-    async [Symbol.asyncDispose]() {
-      await wire.close();
-      await input.close().catch(() => {});
-      await endChild(child, "SIGKILL").catch(() => {});
-      await Promise.all([output.done, errors.done]);
-      await upstream[Symbol.asyncDispose]();
-      await Deno.remove(folder, { recursive: true });
-    },
-  };
+    return {
+      child,
+      logged,
+      input,
+      probe,
+      async drained() {
+        await within(until(503), "The end of accepting");
+        goOn.resolve();
+        assertEquals((await wire.readUntil("0\r\n\r\n")).match(/[a-z]+/)?.[0], "end");
+        await within(until(undefined), "The end of listening");
+      },
+      async [Symbol.asyncDispose]() {
+        await wire.close();
+        await input.close().catch(() => {});
+        await end();
+      },
+    };
+  }
 }
 
 /** What a user may start the service with. */

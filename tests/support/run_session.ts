@@ -5,6 +5,7 @@
  */
 
 import { dirname, fromFileUrl, join } from "@std/path";
+import { killAllWith } from "./kill_all_with.ts";
 import { Log } from "./log.ts";
 import { endChild } from "./run_main.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
@@ -140,6 +141,7 @@ export async function makeHome(): Promise<Home> {
       };
     },
     async [Symbol.asyncDispose]() {
+      await killAllWith(`HOME=${folder}`);
       await upstream[Symbol.asyncDispose]();
       await Deno.remove(folder, { recursive: true });
     },
