@@ -50,12 +50,13 @@ const FLAGS: ReadonlyMap<string, Verb> = new Map([
 ]);
 
 async function main([first = "serve", ...args]: readonly string[]): Promise<number> {
-  const verb = FLAGS.get(first) ?? first;
+  const verb = FLAGS.get(args[0] ?? "") === "help" ? "help" : FLAGS.get(first) ?? first;
   if (!isVerb(verb)) {
     const hint = didYouMean(first, Object.keys(VERBS)) || "; see help";
     printError(`unknown verb ${JSON.stringify(first)}${hint}`);
     return EXIT.usage;
   }
+  if (verb === "help") return await help([], new Set());
   const parsed = VERBS[verb].raw
     ? ok({ args, options: new Set<string>() })
     : parseArguments(args, VERBS[verb], verb);

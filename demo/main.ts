@@ -22,7 +22,7 @@ const NEXT = `
 Next, with a provider of yours:
   bin/cred-proxy init anthropic   write a route table ("providers" lists others)
   bin/cred-proxy doctor           ask the provider whether it takes your key
-  bin/cred-proxy start            and point an agent at it: "clients" says how
+  bin/cred-proxy run -- claude    an agent in a sandbox, behind the proxy
 Every byte of this demo: deno task demo details`;
 
 async function overview(resources: Resources): Promise<number> {

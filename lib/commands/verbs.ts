@@ -20,7 +20,7 @@ export const VERBS: Readonly<Record<Verb, Usage>> = {
     arguments: "PROVIDER ...",
     most: 100,
     options: ["--here", "--add", "--force"],
-    help: "write a route table, and a .env for its tokens",
+    help: "write a table and a .env for tokens; --here --add --force",
   },
   providers: { help: "list the providers that init knows" },
   serve: { help: "serve until SIGTERM or SIGINT, then drain (the default)" },

@@ -45,8 +45,8 @@ Deno.test("version prints the version of deno.json", async () => {
 });
 
 Deno.test("help lists every verb and every setting, and needs no permission", async () => {
-  for (const verb of ["help", "--help", "-h"]) {
-    const { code, stdout } = await runMain([verb], { flags: [] });
+  for (const args of [["help"], ["--help"], ["-h"], ["init", "--help"], ["serve", "-h"]]) {
+    const { code, stdout } = await runMain(args, { flags: [] });
     assertEquals(code, 0);
     for (const [name, { help }] of Object.entries({ ...VERBS, compile: { help: "" } })) {
       if (help === undefined) continue;
