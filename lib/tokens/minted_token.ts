@@ -91,14 +91,13 @@ export class MintedToken implements TokenSource {
     this.#clock = options.clock ?? SYSTEM_CLOCK;
   }
 
-  /** The token to send now; undefined if there is none, or it has expired. */
+  /** The token to send after {@linkcode ready}, which takes it away once it has expired. */
   get current(): Secret | undefined {
-    return this.#isBefore(this.#expiry) ? this.#current : undefined;
+    return this.#current;
   }
 
   get former(): readonly Secret[] {
-    // An expired token is no longer the current one, but it may still appear in a response.
-    return this.#current === undefined ? this.#former : [this.#current, ...this.#former];
+    return this.#former;
   }
 
   get secrets(): readonly Secret[] {
@@ -132,7 +131,8 @@ export class MintedToken implements TokenSource {
 
   ready(): Promise<void> | undefined {
     if (this.#isBefore(this.#renewal)) return undefined;
-    if (this.current === undefined || this.#rejected) return this.#renewed();
+    this.#dropExpired();
+    if (this.#current === undefined || this.#rejected) return this.#renewed();
     // The old one is good for a while.
     if (this.#mayTry()) this.#fly().catch(() => {});
     return undefined;
@@ -164,11 +164,13 @@ export class MintedToken implements TokenSource {
       if (this.#flight === undefined && !this.#mayTry()) throw this.#failure?.error;
       await (this.#flight ?? this.#fly());
     } catch (error) {
+      this.#dropExpired();
       // A token that an upstream rejected may be good for other requests.
-      if (this.current !== undefined) return;
+      if (this.#current !== undefined) return;
       throw refusalFor(error);
     }
-    if (this.current === undefined) {
+    this.#dropExpired();
+    if (this.#current === undefined) {
       throw refusalFor(new IssuerError(`${this.#minter.name}: the new token expired before it was used`));
     }
   }
@@ -205,10 +207,7 @@ export class MintedToken implements TokenSource {
   }
 
   #take({ token, lifeMs }: Minted, began: Instant): void {
-    const before = this.#current;
-    if (before !== undefined && before.reveal() !== token.reveal()) {
-      this.#former = [before, ...this.#former].slice(0, FORMER_LIMIT);
-    }
+    if (this.#current?.reveal() !== token.reveal()) this.#dropCurrent();
     this.#current = token;
     this.#rejected = false;
     const after = (ms: number): Instant => ({ wall: began.wall + ms, ticks: began.ticks + ms });
@@ -230,6 +229,17 @@ export class MintedToken implements TokenSource {
     this.#options.changes.increment();
   }
 
+  #dropExpired(): void {
+    if (!this.#isBefore(this.#expiry)) this.#dropCurrent();
+  }
+
+  /** Makes the current token a former one, which a response may still show. */
+  #dropCurrent(): void {
+    if (this.#current === undefined) return;
+    this.#former = [this.#current, ...this.#former].slice(0, FORMER_LIMIT);
+    this.#current = undefined;
+  }
+
   #failed(error: unknown, inputs: readonly (Secret | undefined)[]): void {
     this.#failure = { error, inputs, time: this.#clock.wall() };
     this.#refreshes.failed++;
@@ -242,7 +252,9 @@ export class MintedToken implements TokenSource {
     const next = isFinal(error)
       ? "no further attempt until the configuration or a secret changes"
       : `next attempt in ${Math.ceil(pause / 1000)} s at the earliest`;
-    const rest = this.current === undefined ? "there is no token" : "the current token is valid for a while";
+    const rest = !this.#isBefore(this.#expiry)
+      ? "there is no token"
+      : "the current token is valid for a while";
     this.#options.report(`${this.#minter.name}: no new token: ${errorText(error)}; ${rest}; ${next}`);
   }
 
