@@ -186,9 +186,9 @@ export class MintedToken implements TokenSource {
     return this.#clock.ticks() >= this.#pausedUntil;
   }
 
+  /** Starts an exchange with the issuer; there must be none. */
   #fly(): Promise<void> {
-    this.#flight ??= this.#mint().finally(() => this.#flight = undefined);
-    return this.#flight;
+    return this.#flight = this.#mint().finally(() => this.#flight = undefined);
   }
 
   async #mint(): Promise<void> {

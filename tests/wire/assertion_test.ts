@@ -117,10 +117,10 @@ Deno.test("a private key that was replaced is used for the next token, and a bad
 });
 
 Deno.test("an assertion that is refused because the clocks differ is sent again with the issuer's time", async () => {
-  const ahead = 7_200_000;
+  const difference = -7_200_000;
   await using issuer = startIssuer(async ({ exchange }) => {
     const jwt = exchange.field("authorization")?.replace("Bearer ", "");
-    const currentDate = new Date(Date.now() + ahead);
+    const currentDate = new Date(Date.now() + difference);
     const fields = { Date: currentDate.toUTCString() };
     try {
       await claimsIn(jwt, { issuer: "42", maxTokenAge: 600, currentDate });
@@ -128,7 +128,7 @@ Deno.test("an assertion that is refused because the clocks differ is sent again 
       return { status: 401, fields, text: "{}" };
     }
     // It expires by the issuer's clock.
-    const expires_at = new Date(Date.now() + ahead + 60_000).toISOString();
+    const expires_at = new Date(Date.now() + difference + 60_000).toISOString();
     return { status: 201, fields, text: JSON.stringify({ token: "ghs_token", expires_at }) };
   });
   const app = { app_id: 42, installation_id: 7, private_key_env: "KEY", api: issuer.url };

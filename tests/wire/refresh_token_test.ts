@@ -104,24 +104,42 @@ Deno.test("a refresh token that rotates is on the disk before it is used, and a 
 });
 
 Deno.test("a refresh token that the operator changes wins over the stored one", async () => {
-  await using server = await startOAuthServer(1);
-  await using upstream = startApi(server);
+  await using upstream = startUpstream((exchange) => exchange.respond(200, [], "ok"));
+  await using issuer = startIssuer(({ number, parameters: { refresh_token } }) =>
+    refresh_token === "revoked-long-ago"
+      ? { status: 400, text: '{"error":"invalid_grant"}' }
+      : { access_token: `access-${number}`, refresh_token: `${refresh_token}+`, expires_in: 0.2 }
+  );
   await withFolder(async (state) => {
     await using service = await startService({
-      routes: tableFor(upstream, server, { refresh_token_env: undefined, refresh_token_file: "login" }),
+      routes: tableFor(upstream, issuer, { refresh_token_env: undefined, refresh_token_file: "login" }),
       env: { CLIENT_SECRET: CLIENT.secret, CRED_PROXY_STATE: state },
       files: { login: "revoked-long-ago" },
     });
     assertEquals(await statusOf(service), 500);
     // What failed is tried again as soon as the file changes.
-    for (let login = 0; login < 2; login++) {
-      await Deno.writeTextFile(join(service.folder, "new"), await server.login());
+    for (const login of ["first", "second"]) {
+      const before = service.stderr().length;
+      await Deno.writeTextFile(join(service.folder, "new"), login);
       await Deno.rename(join(service.folder, "new"), join(service.folder, "login"));
-      await service.logged(new RegExp(`(?:login: new token loaded[^]*){${login + 1}}`));
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      assertEquals(await statusOf(service), 200);
+      const until = Date.now() + 5000;
+      while (!service.stderr().slice(before).includes("login: new token loaded")) {
+        assert(Date.now() < until, "The login was not loaded");
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      for (let use = 0; use < 2; use++) {
+        assertEquals(await statusOf(service), 200);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
     }
   });
+  assertEquals(issuer.requests.map(({ parameters }) => parameters.refresh_token), [
+    "revoked-long-ago",
+    "first",
+    "first+",
+    "second",
+    "second+",
+  ]);
 });
 
 Deno.test("a reply without a new refresh token keeps the old one", async () => {
