@@ -674,7 +674,7 @@ Deno.test("the schema and the parser agree on the bad tables and on the document
   for await (const { name } of Deno.readDir(folder)) {
     if (name.endsWith(".json")) agree(await Deno.readTextFile(new URL(name, folder)));
   }
-  for (const file of ["../../README.md", "../../docs/ROUTES.md"]) {
+  for (const file of ["../../docs/CREDENTIALS.md", "../../docs/ROUTES.md"]) {
     const text = await Deno.readTextFile(new URL(file, import.meta.url));
     const tables = [...text.matchAll(/^```json\n(.*?)^```$/gms)].map(([, block]) => block ?? "").filter((
       block,
