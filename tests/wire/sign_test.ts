@@ -9,7 +9,8 @@ import { signatureProblem } from "../support/aws_verifier.ts";
 import type { Exchange } from "../support/exchange.ts";
 import { useFixture } from "../support/fixture.ts";
 import { derivedFlags, runMain } from "../support/run_main.ts";
-import { connectRaw } from "../support/wire.ts";
+import { startService } from "../support/service.ts";
+import { connectRaw, request } from "../support/wire.ts";
 
 const KEYS = {
   accessKeyId: "AKIAREALREALREALREAL",
@@ -442,5 +443,28 @@ Deno.test("check says what signs, and what is not set, and finds nothing odd abo
     );
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("content that never reaches an upstream does not use up the memory of those after it", async () => {
+  const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = closed.addr as Deno.NetAddr;
+  closed.close();
+  await using service = await startService({
+    routes: {
+      routes: [{
+        path: "/a/",
+        upstream: `http://127.0.0.1:${port}`,
+        sign_with: { aws_sigv4: { region: "us-east-1", service: "bedrock", ...keys } },
+      }],
+    },
+    env: { AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey },
+  });
+  const size = 22 * 1024 * 1024;
+  const body = "x".repeat(size);
+  // Together more than may be held at once.
+  for (let count = 0; count < 3; count++) {
+    const head = `POST /a/x HTTP/1.1\r\nHost: proxy\r\nConnection: close\r\nContent-Length: ${size}\r\n\r\n`;
+    assertEquals((await request(service.port, head + body)).status, 502);
   }
 });
