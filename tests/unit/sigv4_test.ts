@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createHmac } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { assertEquals } from "@std/assert";
 import aws4 from "aws4";
@@ -231,4 +232,15 @@ Deno.test("a target is sent in strict percent-encoding, without a client's own s
 
 Deno.test("amzDate() is UTC to the second", () => {
   assertEquals(amzDate(Date.UTC(2015, 7, 30, 12, 36, 0, 999)), TIME);
+});
+
+Deno.test("loadHashing() gives the HMAC of the runtime for keys of any length", () => {
+  for (const length of [0, 1, 32, 63, 64, 65, 68, 200]) {
+    const key = new Uint8Array(length).fill(0xc5);
+    for (const text of ["", "20150830", "x".repeat(300)]) {
+      const expected = createHmac("sha256", key).update(text).digest("hex");
+      assertEquals(hashing.hmac(key).hex(text), expected);
+      assertEquals(hashing.hmac(key).bytes(text).toHex(), expected);
+    }
+  }
 });

@@ -6,10 +6,11 @@
  * @module
  */
 
+import { encodeLatin1 } from "../../core/latin1.ts";
 import { Secret } from "../../core/secret.ts";
 import type { AwsKeys } from "../../tokens/aws_keys.ts";
 import type { OutgoingField } from "../../upstream/transport.ts";
-import type { Hashing } from "./hashing.ts";
+import type { Hashing, Hmac } from "./hashing.ts";
 import { canonicalPath, canonicalQuery, type PathRule, type SignableTarget } from "./target.ts";
 
 /** What a signature is valid for. */
@@ -37,7 +38,7 @@ export class SigV4Signer {
   readonly #scope: SigningScope;
   readonly #hashing: Hashing;
   /** The last signing key: it changes once per day, and with the keys. */
-  #key: { readonly date: string; readonly secret: Secret; readonly key: Uint8Array } | undefined;
+  #key: { readonly date: string; readonly secret: Secret; readonly key: Hmac } | undefined;
 
   constructor(scope: SigningScope, hashing: Hashing) {
     this.#scope = scope;
@@ -55,22 +56,23 @@ export class SigV4Signer {
     const scope = `${date}/${region}/${service}/aws4_request`;
     const { text, signedFields } = canonicalRequest(request);
     const hash = this.#hashing.sha256(text);
-    const signature = this.#hashing.hmacHex(
-      this.#signingKey(keys.secretAccessKey, date),
-      `${ALGORITHM}\n${time}\n${scope}\n${hash}`,
-    );
+    const key = this.#signingKey(keys.secretAccessKey, date);
+    const signature = key.hex(`${ALGORITHM}\n${time}\n${scope}\n${hash}`);
     const credential = `${keys.accessKeyId.reveal()}/${scope}`;
     return Secret.of(
       `${ALGORITHM} Credential=${credential}, SignedHeaders=${signedFields}, Signature=${signature}`,
     );
   }
 
-  #signingKey(secret: Secret, date: string): Uint8Array {
+  #signingKey(secret: Secret, date: string): Hmac {
     if (this.#key?.date === date && this.#key.secret === secret) return this.#key.key;
     const { region, service } = this.#scope;
     const { hmac } = this.#hashing;
-    const dateKey = hmac(`AWS4${secret.reveal()}`, date);
-    const key = hmac(hmac(hmac(dateKey, region), service), "aws4_request");
+    const bytes = [date, region, service, "aws4_request"].reduce<Uint8Array>(
+      (key, text) => hmac(key).bytes(text),
+      encodeLatin1(`AWS4${secret.reveal()}`),
+    );
+    const key = hmac(bytes);
     this.#key = { date, secret, key };
     return key;
   }
