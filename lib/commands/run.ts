@@ -197,7 +197,7 @@ function viewOf(session: Session, args: RunArguments, secrets: readonly string[]
   if (problems.length > 0) return failAll(problems);
   const home = realPath(homeLink);
   const folders = session.path.split(":").filter((folder) => folder.startsWith("/"));
-  const path = [...folders.map(realPath), ...toolFolder(args.command[0] ?? "", folders)]
+  const path = [...folders.flatMap(withPackages).map(realPath), ...toolFolder(args.command[0] ?? "", folders)]
     .filter((folder) => !liesIn(folder, home));
   return ok({
     project: realPath(Deno.cwd()),
@@ -212,6 +212,14 @@ function viewOf(session: Session, args: RunArguments, secrets: readonly string[]
     runtime: Deno.execPath(),
     relay: realPath(new URL("../sandbox/relay.ts", import.meta.url).pathname),
   });
+}
+
+/** Returns a folder of PATH, and the one that npm's links in it lead to. */
+function withPackages(folder: string): readonly string[] {
+  const [, prefix] = /^(.*)\/bin\/*$/.exec(folder) ?? [];
+  if (prefix !== undefined) return [folder, `${prefix}/lib/node_modules`];
+  const [, packages] = /^(.*\/node_modules)\/\.bin\/*$/.exec(folder) ?? [];
+  return packages === undefined ? [folder] : [packages];
 }
 
 /** Returns the folder of the program that a command is: with all packages, if npm has installed it. */

@@ -21,7 +21,8 @@ const VALUED = ["--home", "--read", "--write", "--env"] as const;
 const OPTIONS: readonly string[] = [...VALUED, "--no-sandbox"];
 
 /** How `run` is used. */
-export const RUN_USAGE = "run [--home DIR] [--read PATH] [--write PATH] [--env NAME] -- COMMAND [ARG ...]";
+export const RUN_USAGE =
+  "run [--home DIR] [--read PATH] [--write PATH] [--env NAME] [--no-sandbox] -- COMMAND [ARG ...]";
 
 /** Parses what follows `run`. The path of a problem is the verb or the option. */
 export function parseRunArguments(args: readonly string[]): Result<RunArguments> {

@@ -127,6 +127,12 @@ Deno.test({
     } finally {
       await Deno.remove(link);
     }
+    // Not the command itself, but what it calls: by a link in a folder of PATH.
+    const bin = join(packages, ".bin");
+    await Deno.mkdir(bin);
+    await Deno.symlink("../tool/tool", join(bin, "called"));
+    const calling = { env: { PATH: `${bin}:${SYSTEM_PATH}` } };
+    assertEquals((await home.start(["--", "sh", "-c", "called"], calling).ended()).stdout, "helped\n");
     const missing = await home.start(["--", "no-such-tool"]).ended();
     assertEquals(missing.code, 127);
     assertStringIncludes(missing.stderr, "no-such-tool is not to be found in the sandbox");
