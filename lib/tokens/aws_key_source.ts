@@ -49,6 +49,6 @@ export class AwsKeySource implements TokenSource {
   }
 
   describe(): string {
-    return this.#parts.map(({ ref }) => secretName(ref)).join(" and ");
+    return `aws_sigv4 with ${this.#parts.map(({ ref }) => secretName(ref)).join(" and ")}`;
   }
 }
