@@ -300,12 +300,16 @@ function assertQuery(query: string): void {
   });
 }
 
-Deno.test("the alerts and the documents' queries use metrics that exist", () => {
+Deno.test("the alerts, the dashboard and the documents' queries use metrics that exist", () => {
   const rules = parse(read("deploy/alerts.yaml")).groups.flatMap((group: Any) => group.rules);
   assertGreater(rules.length, 5);
   for (const { alert, expr, annotations } of rules) {
     assert(/^CredProxy[A-Z]\w+$/.test(alert) && annotations.summary !== "", alert);
     assertQuery(expr);
+  }
+  const { panels } = JSON.parse(read("deploy/grafana-dashboard.json"));
+  for (const { expr } of panels.flatMap((panel: Any) => panel.targets)) {
+    assertQuery(expr.replaceAll("$__rate_interval", "5m"));
   }
   const queries = blocks("promql").flatMap((block) => block.trim().split("\n"));
   assertGreater(queries.length, 2);
