@@ -122,7 +122,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
         each === undefined ? [] : exposedSecrets(config, each)
       ),
       ...(token.secrets ?? []).map((text) => ({ text })),
-    ]).concat(options.minted.retired.map((text) => ({ text })));
+    ]);
   const mask = options.mask ?? new TableMask();
   mask.follow({ list: secrets, version: () => options.files.changes.count });
   return createRouter(routes, {

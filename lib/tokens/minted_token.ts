@@ -1,4 +1,4 @@
-import { secretName, unsetReason } from "../config/route/secret_ref.ts";
+import { secretName, type SecretRef, unsetReason } from "../config/route/secret_ref.ts";
 import { type Clock, SYSTEM_CLOCK } from "../core/clock.ts";
 import { errorText } from "../core/error_text.ts";
 import type { Secret } from "../core/secret.ts";
@@ -40,6 +40,8 @@ export interface MintedTokenOptions {
   readonly changes: ChangeCounter;
   /** Prints a line. */
   readonly report: (line: string) => void;
+  /** Returns the secrets that were in the place of an input before, which a response must not reveal either. */
+  readonly formerInputs?: (ref: SecretRef) => readonly Secret[];
   readonly clock?: Clock;
   /** Returns a number from 0 to 1, for the jitter. */
   readonly random?: () => number;
@@ -63,6 +65,8 @@ export class MintedToken implements TokenSource {
   readonly #clock: Clock;
   #current: Secret | undefined;
   #former: readonly Secret[] = [];
+  /** The last known value of each input. */
+  readonly #known: (Secret | undefined)[] = [];
   /** When the current token is to be renewed, and when it must not be used any more. */
   #renewal: Instant | undefined;
   #expiry: Instant | undefined;
@@ -101,9 +105,13 @@ export class MintedToken implements TokenSource {
   }
 
   get secrets(): readonly Secret[] {
-    const inputs = this.#minter.inputs().flatMap(({ ref, secret }) =>
-      secret === undefined ? [] : secretParts(ref.kind, secret)
-    );
+    const inputs = this.#minter.inputs().flatMap(({ ref, secret }, at) => {
+      // A reload may have dropped a file that the table before had.
+      const known = this.#known[at] = secret ?? this.#known[at];
+      return [known, ...this.#options.formerInputs?.(ref) ?? []].flatMap((each) =>
+        each === undefined ? [] : secretParts(ref.kind, each)
+      );
+    });
     return [...inputs, ...this.#minter.secrets()];
   }
 

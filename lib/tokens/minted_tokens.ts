@@ -28,9 +28,6 @@ export interface MintSecrets {
   readonly files: TokenFiles;
 }
 
-/** The maximum number of secrets of definitions that a reload removed that are still masked in responses. */
-const RETIRED_LIMIT = 16;
-
 /**
  * The minted tokens of a table. Routes with equal definitions share one, and a reload keeps those whose definition it
  * keeps.
@@ -48,16 +45,10 @@ export class MintedTokens {
   #secrets: MintSecrets;
   readonly #sources = new Map<string, MintedToken>();
   readonly #logins = new Map<string, RefreshToken>();
-  #retired: readonly Secret[] = [];
 
   constructor(options: MintedTokensOptions, secrets: MintSecrets) {
     this.#options = options;
     this.#secrets = secrets;
-  }
-
-  /** The secrets of definitions that a reload removed, which a response may still show. */
-  get retired(): readonly Secret[] {
-    return this.#retired;
   }
 
   /** Returns the token of a definition. */
@@ -66,7 +57,11 @@ export class MintedTokens {
     let source = this.#sources.get(identity);
     if (source === undefined) {
       const { changes } = this.#secrets.files;
-      source = new MintedToken(this.#minterOf(from), { changes, report: this.#options.report });
+      source = new MintedToken(this.#minterOf(from), {
+        changes,
+        report: this.#options.report,
+        formerInputs: (ref) => ref.from === "file" ? this.#secrets.files.source(ref.name)?.former ?? [] : [],
+      });
       this.#sources.set(identity, source);
     }
     return source;
@@ -81,12 +76,8 @@ export class MintedTokens {
       ),
     );
     for (const [identity, source] of this.#sources) {
-      if (used.has(identity)) {
-        source.retry();
-        continue;
-      }
-      this.#sources.delete(identity);
-      this.#retired = [...source.former, ...source.secrets, ...this.#retired].slice(0, RETIRED_LIMIT);
+      if (used.has(identity)) source.retry();
+      else this.#sources.delete(identity);
     }
   }
 

@@ -383,23 +383,34 @@ Deno.test("what a token is obtained with is masked in responses, and so are the 
     if (parameters.assertion !== undefined) assertions.push(parameters.assertion);
     return { access_token: tokenOf(number), refresh_token: `refresh-${number}-Qm5Rk8Ws2Yd`, expires_in: 0.3 };
   });
-  await using service = await start([
+  const routes = [
     routeTo(upstream, issuer, { grant: "refresh_token", refresh_token_env: "REFRESH" }),
     {
       ...routeTo(upstream, issuer, {
         grant: "jwt_bearer",
-        private_key_env: "KEY",
+        private_key_file: "key.pem",
         subject: "me",
         client_secret_env: undefined,
       }),
       path: "/b/",
     },
-  ], { REFRESH: "refresh-0-Qm5Rk8Ws2Yd", KEY: key.pkcs1 });
+  ];
+  await using service = await startService({
+    routes: { routes },
+    env: { CLIENT_SECRET: SECRET, REFRESH: "refresh-0-Qm5Rk8Ws2Yd" },
+    files: { "key.pem": key.pkcs1 },
+  });
   for (let count = 0; count < 2; count++) {
     for (const path of ["/a/x", "/b/x"]) assertEquals((await ask(service, path)).status, 200);
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
   assertEquals([issuer.requests.length, assertions.length], [4, 2]);
+  // A table without any of them changes nothing.
+  await Deno.writeTextFile(
+    join(service.folder, "routes.json"),
+    JSON.stringify({ routes: [{ ...routeTo(upstream, issuer, { scope: "changed" }), path: "/a/" }] }),
+  );
+  await service.logged(/route table reloaded/);
   const secrets = [
     ...[1, 2, 3, 4].map(tokenOf),
     ...[0, 1, 3].map((number) => `refresh-${number}-Qm5Rk8Ws2Yd`),
