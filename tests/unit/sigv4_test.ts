@@ -217,7 +217,7 @@ Deno.test("a target is sent in strict percent-encoding, without a client's own s
     ["s3", "/%ff%C3?%fe", "/%FF%C3", "?%FE"],
     [
       "s3",
-      "/b/k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=c&X-Amz-Date=d&X-Amz-Expires=9" +
+      "/b/k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=c&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD&X-Amz-Date=d&X-Amz-Expires=9" +
       "&X-Amz-SignedHeaders=host&X-Amz-Signature=s&x-%61mz-security-token=t&versionId=1&x-id=GetObject",
       "/b/k",
       "?versionId=1&x-id=GetObject",

@@ -39,6 +39,7 @@ export function isS3(service: string): boolean {
  */
 const PRESIGNED: ReadonlySet<string> = new Set([
   "x-amz-algorithm",
+  "x-amz-content-sha256",
   "x-amz-credential",
   "x-amz-date",
   "x-amz-expires",

@@ -1,0 +1,84 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import { awsChunkedOf, decodeAwsChunked } from "../../lib/credentials/aws/aws_chunked.ts";
+import { Refusal } from "../../lib/http/refusal.ts";
+import { latin1 } from "../support/bytes.ts";
+
+/** Codes content as SDKs do. */
+function coded(chunks: readonly Uint8Array[], extension: string, trailer: string): Uint8Array {
+  const parts = [...chunks, new Uint8Array()].map((chunk) => {
+    const line = latin1(`${chunk.length.toString(16)}${extension}\r\n`);
+    return chunk.length === 0 ? [...line] : [...line, ...chunk, 13, 10];
+  });
+  return Uint8Array.from([...parts.flat(), ...latin1(`${trailer}\r\n`)]);
+}
+
+function streamOf(bytes: Uint8Array, cuts: readonly number[]): ReadableStream<Uint8Array> {
+  const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b);
+  let from = 0;
+  const pieces = ends.map((end) => bytes.slice(from, from = end)).filter((piece) => piece.length > 0);
+  return new ReadableStream({
+    pull(controller) {
+      const piece = pieces.shift();
+      if (piece === undefined) controller.close();
+      else controller.enqueue(piece);
+    },
+  }, { highWaterMark: 0 });
+}
+
+async function decode(bytes: Uint8Array, cuts: readonly number[]) {
+  const { content, trailers } = decodeAwsChunked(streamOf(bytes, cuts));
+  const whole = await new Response(content as BodyInit).bytes();
+  return { whole, trailers: trailers() };
+}
+
+const CHUNKS = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 6 });
+const CUTS = fc.array(fc.nat(400), { maxLength: 12 });
+const EXTENSION = fc.constantFrom("", `;chunk-signature=${"a0".repeat(32)}`);
+const TRAILER = fc.constantFrom(
+  "",
+  "x-amz-checksum-crc32:AAAAAA==\r\n",
+  "x-amz-checksum-sha256:a\r\nx-amz-trailer-signature:b\r\n",
+);
+
+Deno.test("decodeAwsChunked() returns the content and the trailers, however the body is cut", async () => {
+  await fc.assert(
+    fc.asyncProperty(CHUNKS, EXTENSION, TRAILER, CUTS, async (chunks, extension, trailer, cuts) => {
+      const { whole, trailers } = await decode(coded(chunks, extension, trailer), cuts);
+      assertEquals([...whole], chunks.flatMap((chunk) => [...chunk]));
+      assertEquals(trailers.map((line) => `${line.join(":")}\r\n`).join(""), trailer);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("decodeAwsChunked() refuses a body that ends early or goes on, wherever it is cut", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      CHUNKS,
+      EXTENSION,
+      TRAILER,
+      CUTS,
+      fc.nat(),
+      async (chunks, extension, trailer, cuts, at) => {
+        const bytes = coded(chunks, extension, trailer);
+        const short = bytes.subarray(0, at % bytes.length);
+        await assertRejects(() => decode(short, cuts), Refusal);
+        await assertRejects(() => decode(Uint8Array.from([...bytes, 0x30]), cuts), Refusal);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("awsChunkedOf() recognises the coding by either field, and leaves other codings", () => {
+  const cases: [fields: [string, string][], codings: string | undefined][] = [
+    [[], undefined],
+    [[["content-encoding", "gzip"]], undefined],
+    [[["x-amz-content-sha256", "UNSIGNED-PAYLOAD"]], undefined],
+    [[["Content-Encoding", "AWS-Chunked"]], ""],
+    [[["content-encoding", "aws-chunked, gzip"]], "gzip"],
+    [[["x-amz-content-sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"], ["content-encoding", "br"]], "br"],
+  ];
+  for (const [fields, codings] of cases) assertEquals(awsChunkedOf(fields)?.contentEncoding, codings);
+});
