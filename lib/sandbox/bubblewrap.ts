@@ -45,6 +45,8 @@ const SYSTEM: readonly string[] = [
     "bash.bashrc",
     "bashrc",
     "ca-certificates",
+    "chromium",
+    "chromium.d",
     "ca-certificates.conf",
     "crypto-policies",
     "debian_version",
