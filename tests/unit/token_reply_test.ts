@@ -1,0 +1,92 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { IssuerError } from "../../lib/tokens/issuer_error.ts";
+import { readReply, replacementIn } from "../../lib/tokens/token_reply.ts";
+
+const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+function responseOf(value: unknown, status = 200) {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return { status, text, date: undefined, retryAfterMs: undefined, rateLimited: false };
+}
+
+function read(value: unknown, date?: number) {
+  return readReply({ ...responseOf(value), date }, { issuer: "issuer", token: "access_token", now: NOW });
+}
+
+/** Returns an unsigned JWT that expires at a time, in seconds since 1970. */
+function jwtOf(exp: unknown): string {
+  const encode = (value: unknown) => btoa(JSON.stringify(value)).replaceAll("=", "");
+  return `${encode({ alg: "none" })}.${encode({ exp })}.x`;
+}
+
+Deno.test("readReply() takes the life of a token from expires_in, from expires_at, or from the token itself", () => {
+  const cases: [members: object, lifeMs: number | undefined][] = [
+    [{ expires_in: 60 }, 60_000],
+    [{ expires_in: "60" }, 60_000],
+    [{ expires_in: 0.5 }, 500],
+    [{ expires_in: 1e300 }, 366 * 86_400_000],
+    [{ expires_in: null }, undefined],
+    [{}, undefined],
+    [{ expires_at: new Date(NOW + 5000).toISOString() }, 5000],
+    [{ expires_in: 60, expires_at: new Date(NOW + 5000).toISOString() }, 60_000],
+    [{ access_token: jwtOf(NOW / 1000 + 7) }, 7000],
+    [{ access_token: jwtOf(NOW / 1000 + 7), expires_in: 60 }, 60_000],
+    [{ access_token: jwtOf("soon") }, undefined],
+    [{ access_token: "a.b.c" }, undefined],
+  ];
+  for (const [members, lifeMs] of cases) {
+    assertEquals(read({ access_token: "token", ...members }).lifeMs, lifeMs, JSON.stringify(members));
+  }
+});
+
+Deno.test("readReply() counts a stated time by the issuer's clock, if it says what that is", () => {
+  const members = { access_token: "token", expires_at: new Date(NOW + 5000).toISOString() };
+  assertEquals(read(members, NOW + 2000).lifeMs, 3000);
+});
+
+Deno.test("readReply() reads member names as they stand, whatever the runtime has read before", () => {
+  // V8 14 mixes up these two names in JSON.parse().
+  read({ access_token: "token", k: {}, "a\\": 1 });
+  const text = '{"k":{},"access_token":"first","a\\f":1,"expires_in":5}';
+  assertEquals(read(text).lifeMs, 5000);
+});
+
+Deno.test("readReply() returns a token or an error of its own for any response, and quotes none of it", () => {
+  const value = fc.oneof(
+    fc.json(),
+    fc.string(),
+    fc.record({
+      access_token: fc.anything(),
+      expires_in: fc.anything(),
+      expires_at: fc.anything(),
+      error: fc.anything(),
+    }, { requiredKeys: [] }).map((each) => {
+      try {
+        return JSON.stringify(each) ?? "";
+      } catch {
+        return "";
+      }
+    }),
+  );
+  const canary = "canary-Wq7Zt2LmK9xB4vNc";
+  fc.assert(
+    fc.property(value, fc.constantFrom(200, 201, 204, 302, 400, 401, 429, 500), (text, status) => {
+      const response = responseOf(text.replaceAll('"access_token"', `"${canary}":1,"access_token"`), status);
+      replacementIn(response);
+      try {
+        const { lifeMs, token } = readReply(response, { issuer: "issuer", token: "access_token", now: NOW });
+        assert(lifeMs === undefined || lifeMs > 0);
+        assert(token.reveal() !== "" && !/[\r\n]/.test(token.reveal()));
+      } catch (error) {
+        assert(error instanceof IssuerError, String(error));
+        assert(
+          /^issuer (?:responded with \d{3}(?: \([a-z_ ]+\))?|did not respond with JSON|sent .{1,90})$/.test(
+            (error as Error).message,
+          ),
+        );
+      }
+    }),
+    { numRuns: 3000 },
+  );
+});
