@@ -1,6 +1,6 @@
 import type { Content } from "./content.ts";
 import { escapeAt, escapeBefore, escapedByte, escapeLength } from "./escape.ts";
-import { ESCAPE, HIGH_FIRST, HINT_BYTES, hintsAt, LOW_FIRST, nextHint } from "./hints.ts";
+import { HINT_BYTES, hintsAtEscapes, nextHint, wideOffsetAt } from "./hints.ts";
 
 /** A run of bytes that are encoded throughout, decoded. */
 export interface DecodedRun {
@@ -32,16 +32,16 @@ function* runsFrom(
   let doneEscapes = 0;
   let doneWide = 0;
   for (let at = first; at >= 0; at = nextHint(content, { at: at + step, step })) {
-    const kinds = hintsAt(content, at);
-    if ((kinds & ESCAPE) !== 0 && at + HINT_BYTES > doneEscapes) {
+    if (at + HINT_BYTES > doneEscapes && hintsAtEscapes(content, at)) {
       const run = escapeRun(bytes, { from: Math.max(at, doneEscapes), minLength });
       if (run !== undefined) {
         doneEscapes = run.offsets[run.bytes.length]!;
         yield run;
       }
     }
-    if ((kinds & (LOW_FIRST | HIGH_FIRST)) !== 0 && at >= doneWide) {
-      const run = wideRun(bytes, { from: at + ((kinds & LOW_FIRST) !== 0 ? 0 : 1), minLength });
+    const offset = at < doneWide ? -1 : wideOffsetAt(content, at);
+    if (offset >= 0) {
+      const run = wideRun(bytes, { from: at + offset, minLength });
       if (run !== undefined) {
         doneWide = run.offsets[run.bytes.length]!;
         yield run;
@@ -86,6 +86,7 @@ function wideRun(
   bytes: Uint8Array,
   { from, minLength }: { from: number; minLength: number },
 ): DecodedRun | undefined {
+  if (bytes[from] === 0) return undefined;
   let begin = from;
   while (begin >= 2 && bytes[begin - 1] === 0 && bytes[begin - 2] !== 0) begin -= 2;
   let end = from;

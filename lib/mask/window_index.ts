@@ -19,8 +19,8 @@ export interface FoundRegion<Owner> {
   readonly at: number;
 }
 
-/** The smallest table of slots, as a power of two: 32 KiB, so that it fits into the CPU's L1 cache. */
-const MIN_BITS = 13;
+/** The smallest table of slots, as a power of two: 16 KiB, so that it fits into the CPU's L1 cache. */
+const MIN_BITS = 12;
 
 /** A table of slots up to this size, as a power of two, grows early, since growing it takes less than 2 ms. */
 const SMALL_BITS = 16;
@@ -258,7 +258,7 @@ export class WindowIndex<Owner> {
     const entries = regions * this.#step;
     const bits = 32 - this.#shift;
     // A large table is filled up, as growing it would stop everything else for longer than a rotation may.
-    const limit = bits < SMALL_BITS ? this.#slots.length / 8 : this.#slots.length;
+    const limit = bits < SMALL_BITS ? this.#slots.length / 4 : this.#slots.length;
     if (entries > limit) this.#rehash(bits + 2);
   }
 
