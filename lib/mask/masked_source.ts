@@ -1,22 +1,29 @@
 import { joinBytes } from "../core/join_bytes.ts";
 import type { Source } from "../upstream/source.ts";
+import type { EventFrames } from "./event_frames.ts";
 import { StreamMask } from "./stream_mask.ts";
 import type { Tally } from "./tally.ts";
 import type { CurrentMask } from "./table_mask.ts";
+
+/** What a masked source may have. */
+export interface MaskedSourceOptions {
+  /** What counts what is masked. */
+  readonly tally?: Tally;
+  /** What follows the frames of the content, if it has such. */
+  readonly frames?: EventFrames | undefined;
+}
 
 /** A source whose secrets are masked. */
 export class MaskedSource implements Source {
   readonly #source: Source;
   readonly #mask: StreamMask;
+  readonly #tally: Tally | undefined;
   #flushed = false;
 
-  readonly #tally: Tally | undefined;
-
-  /** @param tally Counts what is masked. */
-  constructor(source: Source, mask: CurrentMask, tally?: Tally) {
+  constructor(source: Source, mask: CurrentMask, { tally, frames }: MaskedSourceOptions = {}) {
     this.#source = source;
     this.#tally = tally;
-    this.#mask = new StreamMask(mask);
+    this.#mask = new StreamMask(mask, frames);
   }
 
   get done(): boolean {

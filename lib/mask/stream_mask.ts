@@ -1,4 +1,5 @@
 import { joinBytes } from "../core/join_bytes.ts";
+import type { EventFrames } from "./event_frames.ts";
 import type { Match } from "./form.ts";
 import { heldFrom } from "./held_from.ts";
 import type { Mask } from "./mask.ts";
@@ -22,14 +23,17 @@ const NOTHING = new Uint8Array(0);
  */
 export class StreamMask {
   readonly #source: CurrentMask;
+  readonly #frames: EventFrames | undefined;
   /** What is held back, as it came. */
   #held: Uint8Array<ArrayBuffer> = NOTHING;
   /** How many of its first bytes belong to a form that began before. */
   #heldStars = 0;
   #masked = 0;
 
-  constructor(source: CurrentMask) {
+  /** @param frames What follows the frames of the content, if it has such. */
+  constructor(source: CurrentMask, frames?: EventFrames) {
     this.#source = source;
+    this.#frames = frames;
   }
 
   /** The number of places that were masked. */
@@ -55,7 +59,11 @@ export class StreamMask {
   #pass(bytes: Uint8Array<ArrayBuffer>, isLast: boolean): Uint8Array<ArrayBuffer> {
     const mask = this.#source.current;
     const held = this.#held;
-    if (mask !== undefined && held.length > 0 && bytes.length >= LARGE && bytes.length > mask.span) {
+    const frame = this.#frames?.push(bytes) ?? 0;
+    if (
+      mask !== undefined && frame === 0 && held.length > 0 && bytes.length >= LARGE &&
+      bytes.length > mask.span
+    ) {
       return this.#passLarge(bytes, mask);
     }
     const all = joinBytes(held, bytes);
@@ -66,7 +74,8 @@ export class StreamMask {
       return all;
     }
     const found = mask.find(all);
-    const end = isLast ? all.length : heldFrom(all, mask);
+    const frameEnd = frame === 0 ? 0 : held.length + frame;
+    const end = isLast ? all.length : Math.max(frameEnd, heldFrom(all, mask));
     this.#held = end === all.length ? NOTHING : all.slice(end);
     this.#star(all, found, end);
     return end === all.length ? all : all.subarray(0, end);

@@ -1,6 +1,7 @@
 import { type Decoding, decodingFor } from "../coding/decode.ts";
 import type { RouteConfig } from "../config/route/route_config.ts";
 import { upstreamRequestId } from "../log/request_log.ts";
+import { EVENT_FRAMES, EventFrames } from "../mask/event_frames.ts";
 import { MaskedSource } from "../mask/masked_source.ts";
 import type { CurrentMask } from "../mask/table_mask.ts";
 import { BadResponse } from "../upstream/errors.ts";
@@ -134,8 +135,16 @@ async function contentFor(
   if (first !== undefined) source = new Resumed(first, source);
   if (decoding !== undefined) source = decoding(source);
   // Even while there is nothing to mask: the table's first token may appear before the stream ends.
-  if (mask !== undefined) source = new MaskedSource(source, mask, span.entry);
+  if (mask !== undefined) {
+    source = new MaskedSource(source, mask, { tally: span.entry, frames: framesOf(head) });
+  }
   return responseStream(source, span);
+}
+
+/** Returns what follows the frames of content that has such. */
+function framesOf({ fields }: HttpResponse["head"]): EventFrames | undefined {
+  const isFramed = fields.some(([name, value]) => name === "content-type" && value.startsWith(EVENT_FRAMES));
+  return isFramed ? new EventFrames() : undefined;
 }
 
 /** Reports whether a response without content states no length either (HEAD); for null content the runtime would send 0. */

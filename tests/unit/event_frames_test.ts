@@ -1,0 +1,62 @@
+import { assertEquals } from "@std/assert";
+import { crc32 } from "node:zlib";
+import { Secret } from "../../lib/core/secret.ts";
+import { EventFrames } from "../../lib/mask/event_frames.ts";
+import { Mask } from "../../lib/mask/mask.ts";
+import { StreamMask } from "../../lib/mask/stream_mask.ts";
+import { fromLatin1, join, latin1 } from "../support/bytes.ts";
+
+const TOKEN = "AKIAIOSFODNN7EXAMPLE/wJalrXUtnFEMI/K7MDENG";
+const MASK = Mask.of([{ text: Secret.of(TOKEN) }]);
+
+/** A frame without headers, made with another implementation of the checksum. */
+function frame(payload: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(16 + payload.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, bytes.length);
+  view.setUint32(8, crc32(bytes.subarray(0, 8)));
+  bytes.set(latin1(payload), 12);
+  view.setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)));
+  return bytes;
+}
+
+const FRAMES = Array.from({ length: 40 }, (_, index) => frame(`{"bytes":"${btoa(`event ${index}`)}"}`));
+
+Deno.test("EventFrames finds where frames end, cut anywhere", () => {
+  const stream = join(FRAMES.slice(0, 3));
+  const ends = [0, 1, 2].map((index) => join(FRAMES.slice(0, index + 1)).length);
+  for (let first = 0; first <= stream.length; first++) {
+    for (let second = first; second <= stream.length; second += 7) {
+      const frames = new EventFrames();
+      let at = 0;
+      for (
+        const piece of [stream.subarray(0, first), stream.subarray(first, second), stream.subarray(second)]
+      ) {
+        const last = ends.filter((end) => end > at && end <= at + piece.length).at(-1);
+        assertEquals(frames.push(piece), last === undefined ? 0 : last - at);
+        at += piece.length;
+      }
+    }
+  }
+});
+
+Deno.test("StreamMask passes on each frame of events at once, whatever its last bytes are", () => {
+  const stream = new StreamMask({ current: MASK }, new EventFrames());
+  for (const each of FRAMES) assertEquals(fromLatin1(stream.push(each.slice())), fromLatin1(each));
+  const secret = frame(`{"token":"${TOKEN}"}`);
+  assertEquals(
+    fromLatin1(stream.push(secret.slice())),
+    fromLatin1(secret).replace(TOKEN, "*".repeat(TOKEN.length)),
+  );
+});
+
+Deno.test("StreamMask holds back the last word where a frame's checksum is wrong", () => {
+  for (const at of [3, 9, 14, -1]) {
+    const stream = new StreamMask({ current: MASK }, new EventFrames());
+    const broken = frame(`{"text":"some words and more"} ${"x".repeat(20)}`);
+    broken.set(latin1("wxyz"), broken.length - 4);
+    if (at >= 0) broken[at] = 0x41;
+    const length = fromLatin1(stream.push(broken.slice())).length;
+    assertEquals(length, broken.length - 24, `byte ${at}`);
+  }
+});
