@@ -7,7 +7,7 @@
  * @module
  */
 import { Secret } from "../lib/core/secret.ts";
-import { Mask } from "../lib/mask/mask.ts";
+import type { Mask } from "../lib/mask/mask.ts";
 import { TableMask } from "../lib/mask/table_mask.ts";
 
 const SIZE = 256 * 1024;

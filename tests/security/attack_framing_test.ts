@@ -370,7 +370,7 @@ Deno.test("a pipelined request is a request of its own, checked like any other",
       "chunks announced with an underscore",
       post(["Transfer_Encoding: chunked"], HELLO),
       ["200 /x", "400"],
-      [["POST /x", ["transfer_encoding: chunked"]]],
+      [["POST /x"]],
     ],
     ["rubbish", requestText("GET /a/x") + "rubbish\r\n\r\n", ["200 /x", "400"], [["GET /x"]]],
     [

@@ -288,20 +288,20 @@ Deno.test("a connection on which content was still to be sent is not reused", as
       const begun = Promise.withResolvers<Exchange>();
       stage.setScript(async (exchange) => {
         for await (const _ of exchange.body()) break;
-        await exchange.respond(status, { "Content-Length": "8" }, "half");
+        await exchange.respond(status, { "Content-Length": "8" }, "hal\n");
         begun.resolve(exchange);
         await rest.promise;
-        await exchange.write("whol");
+        await exchange.write("who\n");
         await exchange.closed;
       });
       await using wire = await connectRaw(stage.service.port);
       await wire.send(`POST ${fresh()} HTTP/1.1\r\nHost: x\r\n${field}\r\n\r\n${first}`);
-      await wire.readUntil("half");
+      await wire.readUntil("hal\n");
       // The service reads what follows, but the upstream has refused the request already.
       if (status === 413) await wire.send(more.slice(0, -3));
       await new Promise((resolve) => setTimeout(resolve, 30));
       rest.resolve();
-      await wire.readUntil("whol");
+      await wire.readUntil("who\n");
       const exchange = await begun.promise;
       await within(exchange.closed, `The connection's end after ${status} to ${field}`, 1000);
       const next = await assertEchoed(fresh());

@@ -28,9 +28,15 @@ Deno.test("RequestLog logs the client only where a sink wants it, and at most a 
     address: "192.0.2.7:4711",
     session: "s".repeat(128),
     requestId: "r-1",
+    userAgent: undefined,
   });
   const bySocket = log.begin(requestOf("GET"), { remoteAddr: { transport: "unix", path: "/a.sock" } });
-  assertEquals(bySocket.client, { address: "unix", session: undefined, requestId: undefined });
+  assertEquals(bySocket.client, {
+    address: "unix",
+    session: undefined,
+    requestId: undefined,
+    userAgent: undefined,
+  });
 });
 
 Deno.test("RequestLog gives no two requests the same name, not even in two processes", () => {

@@ -120,7 +120,7 @@ Deno.test("/readyz returns 503 while requests in flight finish, and healthcheck 
   const released = Promise.withResolvers<void>();
   await using upstream = startUpstream(async (exchange) => {
     await exchange.respond(200, { "Transfer-Encoding": "chunked" });
-    await exchange.writeChunk("one");
+    await exchange.writeChunk("one\n");
     await Promise.race([released.promise, exchange.closed]);
     await exchange.writeChunk("two");
     await exchange.writeChunk();
@@ -138,7 +138,7 @@ Deno.test("/readyz returns 503 while requests in flight finish, and healthcheck 
     });
   await using wire = await connectRaw(service.port);
   await wire.send("GET /a/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
-  await wire.readUntil("one\r\n");
+  await wire.readUntil("one\n\r\n");
   assertEquals((await healthcheck()).code, 0);
 
   service.kill("SIGTERM");
