@@ -15,6 +15,7 @@ import { parseTarget } from "./target.ts";
 import { acceptWebSocket } from "./websocket/accept.ts";
 import { webSocketFields } from "./websocket/handshake_fields.ts";
 import { asksForWebSocket, handshakeFor } from "./websocket/offer.ts";
+import { presentedFields } from "./websocket/presented_fields.ts";
 
 /** Responds to a client's request, on any listener. */
 export type Handler = (request: Request, info: ConnectionInfo) => Promise<Response>;
@@ -39,7 +40,8 @@ export function createHandler(service: Service): Handler {
       if (!matched?.config.browsers) assertNoBrowser(headers);
 
       // Before the route's absence is told, so that a stranger does not learn which there are.
-      const found = router.authenticate(headers);
+      const upgrade = headers.get("upgrade");
+      const found = router.authenticate(upgrade === null ? headers : presentedFields(headers, asked.query));
       const identity = found instanceof Promise ? await found : found;
       span.identified(identity);
 
@@ -50,7 +52,7 @@ export function createHandler(service: Service): Handler {
       const route = routeFor(identity, matched);
       // Before the policy, which checks what is forwarded.
       const target = { path: asked.path, query: withoutParameters(asked.query, route.isParameterDropped) };
-      const isWebSocket = asksForWebSocket(route, request);
+      const isWebSocket = upgrade !== null && asksForWebSocket(route, request);
       for (const policy of route.policies) assertPolicy(policy, { method, target, headers });
       const framing = requestFraming(method, headers);
       if (request.body !== null) await assertNoUnframedContent(framing, request.body);

@@ -26,10 +26,11 @@ export async function checkOutcome(client: ClientCase, outcome: Outcome): Promis
   if (ran.code !== 0) unmet.push(ran.code === undefined ? "did not end in time" : `ended with ${ran.code}`);
   if (!client.expectedOutput.test(ran.stdout)) unmet.push("did not print the answer");
   for (const wanted of client.expectedRequests) {
-    const came = fixture.received.some((each) =>
-      each.authorized && wanted.test(`${each.method} ${each.target}`)
-    );
-    if (!came) unmet.push(`did not ask for ${wanted.source}`);
+    const came = () =>
+      fixture.received.some((each) => each.authorized && wanted.test(`${each.method} ${each.target}`));
+    // A WebSocket is complete only a moment after the client has left.
+    for (let wait = 0; wait < 20 && !came(); wait++) await new Promise((resolve) => setTimeout(resolve, 50));
+    if (!came()) unmet.push(`did not ask for ${wanted.source}`);
   }
   const { expectedRefusal } = client;
   if (expectedRefusal !== undefined && !fixture.log().some(({ error }) => error === expectedRefusal)) {

@@ -35,7 +35,8 @@ export function startRelay(from: SocketAddress, to: SocketAddress): Relay {
       ? await Deno.connect({ transport: "unix", path: to.path })
       : await Deno.connect({ hostname: "127.0.0.1", port: to.port });
     open.add(service);
-    const up = pass(client, service);
+    // A client that leaves must be seen to leave: a WebSocket would stay open.
+    const up = pass(client, service).then(() => closeWriteQuietly(service));
     await pass(service, client, (bytes) => {
       down += decoder.decode(bytes);
       if (down.length > MAX_RECORDED) throw new Error("A client received more than the relay records");
@@ -80,6 +81,10 @@ async function pass(from: Deno.Conn, to: Deno.Conn, see?: (bytes: Uint8Array) =>
 function isReset(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
     error instanceof Deno.errors.Interrupted;
+}
+
+async function closeWriteQuietly(conn: Deno.Conn): Promise<void> {
+  await (conn as Deno.TcpConn | Deno.UnixConn).closeWrite().catch(() => {});
 }
 
 function closeQuietly(conn: Deno.Conn): void {

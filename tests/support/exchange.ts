@@ -60,7 +60,13 @@ export class Exchange {
     this.closed = source.ended;
   }
 
-  /** Whether {@linkcode close} was called. */
+  /** Returns the bytes that follow the head, for another protocol. No request follows on the connection. */
+  takeOver(): ByteSource {
+    this.#cut = true;
+    return this.#source;
+  }
+
+  /** Whether {@linkcode close} or {@linkcode takeOver} was called. */
   get cut(): boolean {
     return this.#cut;
   }

@@ -92,6 +92,8 @@ export function handshakeText(path = "/a/x", fields: readonly string[] = []): st
 /** A client's bare connection after the 101. */
 export interface RawWebSocket extends Disposable {
   readonly conn: Deno.TcpConn;
+  /** The head of the 101. */
+  readonly head: string;
   send(bytes: Uint8Array): Promise<void>;
   /** Reads what arrives, once asked for: until then the client takes nothing. */
   source(): ByteSource;
@@ -112,6 +114,7 @@ export async function connectRawWebSocket(port: number, path?: string): Promise<
   let source: ByteSource | undefined;
   return {
     conn,
+    head,
     send: (bytes) => writeAll(conn, bytes),
     source: () => source ??= new ByteSource(conn),
     [Symbol.dispose]() {

@@ -22,8 +22,8 @@ export interface AcceptOptions {
   readonly sessions: Sessions;
 }
 
-/** The memory of large messages across all connections, in bytes: four of the longest. */
-const BUDGET = new MessageBudget(256 * 1024 * 1024);
+/** The memory of large messages across all connections, in bytes: two of the longest. */
+const BUDGET = new MessageBudget(128 * 1024 * 1024);
 
 /**
  * Agrees to a client's WebSocket once the upstream has, and relays in the background until either side ends it; then the
@@ -47,7 +47,7 @@ export async function acceptWebSocket(upstream: ProtocolChange, options: AcceptO
     entry.firstByteMs = performance.now() - entry.began;
     entry.status = head.status;
     const relay = new Relay({
-      client: new ClientSocket(socket),
+      client: new ClientSocket(socket, BUDGET),
       upstream: new WebSocketConnection(connection, { pingMs, budget: BUDGET }),
       mask,
       span,

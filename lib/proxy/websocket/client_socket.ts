@@ -5,17 +5,17 @@ import {
   isSendableCode,
   parseClosing,
 } from "../../upstream/websocket/close_code.ts";
+import { isLarge, type MessageBudget } from "../../upstream/websocket/message_budget.ts";
 import type { Message } from "../../upstream/websocket/message_buffer.ts";
-import { type Reading, readingOf } from "./reading.ts";
+import { MESSAGE_LIMIT } from "../../upstream/websocket/websocket_connection.ts";
+import { controlOf, type SocketControl } from "./runtime_socket.ts";
+import type { Holder } from "./unfinished_messages.ts";
 
 /** How much of a client's messages may wait for the upstream before no more is read, in bytes. */
 const PAUSE_AT = 256 * 1024;
 
 /** How many messages may wait: each costs more than its bytes. */
 const PAUSE_AT_COUNT = 1024;
-
-/** How much may wait where the runtime can't be kept from reading; then the connection is closed. In bytes. */
-const QUEUE_LIMIT = 128 * 1024 * 1024;
 
 /** How much the client may leave untaken, in bytes, before no more is sent to it. */
 const SEND_LIMIT = 512 * 1024;
@@ -32,13 +32,16 @@ const EMPTY_PAUSE = 100;
 /** How long to wait before the next look at what a client has taken, in milliseconds: doubled up to the second value. */
 const LOOK_AGAIN: readonly [number, number] = [1, 64];
 
+const NO_MEMORY: Closing = { code: CLOSE.tryAgainLater, reason: "too many large messages at once" };
+
 /** How long the client may take to end the connection after the closing handshake, in milliseconds. */
 const CLOSE_WAIT = 2_000;
 
 /** The client's side of a WebSocket, over one of the runtime, which answers pings, and sends them to a silent client. */
-export class ClientSocket {
+export class ClientSocket implements Holder {
   readonly #socket: WebSocket;
-  readonly #reading: Reading | undefined;
+  readonly #budget: MessageBudget;
+  readonly #control: SocketControl;
   #queue: Message[] = [];
   #queuedBytes = 0;
   /** Wakes {@linkcode receive}. */
@@ -49,20 +52,27 @@ export class ClientSocket {
   #emptyCount = 0;
   readonly #ended = Promise.withResolvers<void>();
   #hasEnded = false;
+  #refusing = false;
   /** Resolves once the connection is established, or has failed. */
   readonly opened: Promise<void>;
-  /** How the client closed the connection; undefined while it is open, and if it was lost. */
+  /** When the last message was complete, on the clock of `performance.now()`. */
+  lastMessage = -Infinity;
+  /** How the connection was closed; undefined while it is open, and if it was lost. */
   closing: Closing | undefined;
-  /** Whether the client sent more than could wait. */
-  flooded = false;
+  /** How much of the budget the waiting messages take, and those that were returned last, in bytes. */
+  #taken = 0;
+  #takenByReturned = 0;
 
-  constructor(socket: WebSocket) {
+  constructor(socket: WebSocket, budget: MessageBudget) {
     this.#socket = socket;
-    this.#reading = readingOf(socket);
+    this.#budget = budget;
+    this.#control = controlOf(socket);
     socket.binaryType = "arraybuffer";
     socket.addEventListener("message", (event) => this.#onMessage(event.data));
     socket.addEventListener("close", ({ code, reason, wasClean }) => {
-      if (wasClean) this.closing = isSendableCode(code) ? { code, reason } : { code: CLOSE.none, reason: "" };
+      if (wasClean && !this.#hasEnded) {
+        this.closing ??= isSendableCode(code) ? { code, reason } : { code: CLOSE.none, reason: "" };
+      }
       this.#end();
     });
     socket.addEventListener("error", (event) => {
@@ -86,8 +96,13 @@ export class ClientSocket {
     return this.#hasEnded;
   }
 
-  /** Returns the messages that have arrived, at least one, or undefined at the end. Only one call may be pending. */
+  /**
+   * Returns the messages that have arrived, at least one, or undefined at the end. Those of the last call must not be used
+   * any more. Only one call may be pending.
+   */
   async receive(): Promise<readonly Message[] | undefined> {
+    this.#budget.give(this.#takenByReturned);
+    this.#takenByReturned = 0;
     while (this.#queue.length === 0) {
       if (this.#hasEnded) return undefined;
       await new Promise<void>((resolve) => this.#wake = resolve);
@@ -95,7 +110,9 @@ export class ClientSocket {
     const messages = this.#queue;
     this.#queue = [];
     this.#queuedBytes = 0;
-    this.#reading?.resume();
+    this.#takenByReturned = this.#taken;
+    this.#taken = 0;
+    this.#control.resume();
     return messages;
   }
 
@@ -125,33 +142,55 @@ export class ClientSocket {
       else this.#socket.close(closing.code, parseClosing(closingPayload(closing)).reason);
     }
     // A paused connection would not see the answer.
-    this.#reading?.resume();
-    const timer = setTimeout(() => this.#end(), CLOSE_WAIT);
+    this.#control.resume();
+    const timer = setTimeout(() => {
+      this.kill();
+    }, CLOSE_WAIT);
     await this.ended;
     clearTimeout(timer);
   }
 
-  #onMessage(data: string | ArrayBuffer): void {
-    const text = typeof data === "string";
-    const bytes = text ? encoder.encode(data) : new Uint8Array(data);
-    if (this.#hasEnded) return;
-    this.#queue.push({ text, bytes });
-    this.#queuedBytes += bytes.length;
-    if (this.#queuedBytes >= PAUSE_AT || this.#queue.length >= PAUSE_AT_COUNT) this.#pause();
-    this.#wake?.();
+  /** What the client has not taken yet, in bytes. */
+  get unsent(): number {
+    return this.#socket.bufferedAmount;
   }
 
-  #pause(): void {
-    if (this.#reading !== undefined) return this.#reading.pause();
-    if (this.#queuedBytes < QUEUE_LIMIT) return;
-    this.flooded = true;
-    this.#queue = [];
+  /** Ends the connection at once. */
+  kill(): void {
+    this.#control.kill();
     this.#end();
   }
 
+  #onMessage(data: string | ArrayBuffer): void {
+    this.lastMessage = performance.now();
+    const text = typeof data === "string";
+    const bytes = text ? encoder.encode(data) : new Uint8Array(data);
+    if (this.#hasEnded || this.#refusing) return;
+    if (bytes.length > MESSAGE_LIMIT) {
+      return this.#refuse({ code: CLOSE.tooBig, reason: `message over ${MESSAGE_LIMIT} bytes` });
+    }
+    if (isLarge(bytes.length)) {
+      if (!this.#budget.take(bytes.length)) return this.#refuse(NO_MEMORY);
+      this.#taken += bytes.length;
+    }
+    this.#queue.push({ text, bytes });
+    this.#queuedBytes += bytes.length;
+    if (this.#queuedBytes >= PAUSE_AT || this.#queue.length >= PAUSE_AT_COUNT) this.#control.pause();
+    this.#wake?.();
+  }
+
+  /** Closes the connection because of what the client sends. */
+  #refuse(closing: Closing): void {
+    this.#refusing = true;
+    this.closing = closing;
+    // Not now: a socket whose reading is being stopped does not send.
+    setImmediate(() => this.close(closing));
+  }
+
   #end(): void {
+    if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#reading?.resume();
+    this.#control.resume();
     this.#ended.resolve();
     this.#wake?.();
   }

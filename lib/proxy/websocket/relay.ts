@@ -22,7 +22,7 @@ const GOING_AWAY: Closing = { code: CLOSE.goingAway, reason: "The proxy is shutt
 
 /** Passes whole messages both ways until either side closes or is lost. Each direction waits for its reader. */
 export class Relay implements Session {
-  readonly #client: ClientSocket;
+  readonly client: ClientSocket;
   readonly #upstream: WebSocketConnection;
   readonly #mask: CurrentMask | undefined;
   readonly #span: RequestSpan;
@@ -32,7 +32,7 @@ export class Relay implements Session {
   #draining = false;
 
   constructor({ client, upstream, mask, span }: RelayOptions) {
-    this.#client = client;
+    this.client = client;
     this.#upstream = upstream;
     this.#mask = mask;
     this.#span = span;
@@ -42,7 +42,7 @@ export class Relay implements Session {
   /** Relays until both sides have ended, and ends the span. */
   async run(): Promise<void> {
     try {
-      await this.#client.opened;
+      await this.client.opened;
       await Promise.all([this.#relayUp(), this.#relayDown()]);
     } catch (error) {
       // Nothing above throws; if something did, it must not end the process.
@@ -69,7 +69,7 @@ export class Relay implements Session {
   }
 
   async #relayUp(): Promise<void> {
-    const client = this.#client;
+    const client = this.client;
     const upstream = this.#upstream;
     const { entry } = this.#span;
     for (;;) {
@@ -99,7 +99,7 @@ export class Relay implements Session {
   async #relayDown(): Promise<void> {
     const closing = await this.#untilClosing();
     await Promise.all([
-      this.#client.close(this.#draining ? GOING_AWAY : this.#masked(closing)),
+      this.client.close(this.#draining ? GOING_AWAY : this.#masked(closing)),
       this.#upstream.end(),
     ]);
   }
@@ -114,7 +114,7 @@ export class Relay implements Session {
         if ("closing" in received) {
           const { closing } = received;
           this.#ending("complete", closing.code);
-          await upstream.close(closing);
+          upstream.close(closing).catch(() => {});
           return closing;
         }
         await this.#toClient(received.message);
@@ -130,7 +130,10 @@ export class Relay implements Session {
     this.#mask?.current?.maskBytes(bytes, this.#span.entry);
     this.#counts.messagesDown++;
     this.#span.entry.bytesDown += bytes.length;
-    await this.#client.send(message);
+    const taken = this.client.send(message);
+    // The runtime has a copy.
+    this.#upstream.freeMessage();
+    await taken;
   }
 
   /** Returns how to close the client after an error on the upstream's side, which is told as well if it can be. */

@@ -1,3 +1,11 @@
+/** The length, in bytes, up to which a message is not counted. */
+const SMALL_MESSAGE = 256 * 1024;
+
+/** Reports whether a message of this length, in bytes, is counted. */
+export function isLarge(length: number): boolean {
+  return length > SMALL_MESSAGE;
+}
+
 /**
  * A limit on the memory of large messages across all connections: each of them may be as long as the limit of one, and a
  * message can be passed on only once it is complete.

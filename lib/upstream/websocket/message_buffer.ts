@@ -1,13 +1,10 @@
 import { WebSocketViolation } from "../errors.ts";
 import { CLOSE } from "./close_code.ts";
 import type { DataEvent } from "./frame_decoder.ts";
-import type { MessageBudget } from "./message_budget.ts";
+import { isLarge, type MessageBudget } from "./message_budget.ts";
 
-/** A message up to this length, in bytes, is not counted against the budget. */
-export const SMALL_MESSAGE = 256 * 1024;
-
-/** The first size of the buffer, in bytes. */
-const FIRST_SIZE = 16 * 1024;
+/** The size, in bytes, that the buffer has at first and keeps between messages. */
+const KEPT_SIZE = 16 * 1024;
 
 /** A message, complete. */
 export interface Message {
@@ -18,7 +15,7 @@ export interface Message {
 /** The memory in which the parts of one connection's messages are joined. It grows with what has arrived, not with what is announced. */
 export class MessageBuffer {
   readonly #budget: MessageBudget;
-  #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #buffer = new Uint8Array(0);
   #length = 0;
   /** How much of the budget is taken, in bytes. */
   #taken = 0;
@@ -43,25 +40,30 @@ export class MessageBuffer {
     return last ? { text, bytes: this.#buffer.subarray(0, needed) } : undefined;
   }
 
+  /** Frees the memory of the message that was returned, which the budget still counts. */
+  free(): void {
+    this.#length = 0;
+    if (this.#buffer.length <= KEPT_SIZE) return;
+    // The garbage collector does not account for the size of buffers.
+    this.#buffer.buffer.transfer(0);
+    this.#buffer = new Uint8Array(0);
+  }
+
   /** Frees the memory of the message that was returned, or of one that never became complete. */
   release(): void {
-    if (this.#buffer.length === 0) return;
-    this.#length = 0;
-    this.#buffer = new Uint8Array(0);
+    this.free();
     this.#budget.give(this.#taken);
     this.#taken = 0;
   }
 
-  /** @param wanted How long the message will become, as far as it is known. */
+  /** @param wanted How long the message will become, in bytes, as far as it is known. */
   #grow(needed: number, wanted: number): void {
-    const size = Math.max(needed, Math.min(wanted, Math.max(2 * this.#buffer.length, FIRST_SIZE)));
-    const taken = size > SMALL_MESSAGE ? size : 0;
+    const size = Math.max(needed, KEPT_SIZE, Math.min(wanted, 2 * this.#buffer.length));
+    const taken = isLarge(size) ? size : 0;
     if (!this.#budget.take(taken - this.#taken)) {
       throw new WebSocketViolation(CLOSE.tryAgainLater, "too many large messages at once");
     }
     this.#taken = taken;
-    const larger = new Uint8Array(size);
-    larger.set(this.#buffer.subarray(0, this.#length));
-    this.#buffer = larger;
+    this.#buffer = new Uint8Array(this.#buffer.buffer.transfer(size));
   }
 }

@@ -33,15 +33,14 @@ export const CODING_AGENTS: readonly ClientCase[] = [{
   command: "codex",
   version: "codex --version",
   route: "openai",
-  description: "the same without a provider of its own: tries a WebSocket, goes on without",
-  expectedRefusal: "upgrade_not_served",
+  description: "the same without a provider of its own, over a WebSocket",
   script: (lines) =>
     lines.replace(
       /^codex .*$/m,
       `CODEX_API_KEY="$OPENAI_API_KEY" codex -c "openai_base_url=\\"$OPENAI_BASE_URL\\"" exec --skip-git-repo-check "${QUESTION}"`,
     ),
   expectedOutput: SHOWS,
-  expectedRequests: [/^POST \/v1\/responses$/],
+  expectedRequests: [/^GET \/v1\/responses$/],
 }, {
   name: "Gemini CLI",
   command: "gemini",

@@ -1,8 +1,11 @@
+import type { Exchange } from "../../support/exchange.ts";
 import type { Script } from "../../support/upstream.ts";
+import { asksForWebSocket, serveWebSocket } from "../../support/websocket_exchange.ts";
 import { readJson, RESPONSE_PIECES, RESPONSE_TEXT, sendEvents, sendJson } from "./sse.ts";
 
 /** `generateContent`, streamed or not. */
 export const gemini: Script = async (exchange) => {
+  if (asksForWebSocket(exchange)) return await live(exchange);
   await readJson(exchange);
   const [path = ""] = exchange.target.split("?");
   const [, model, verb] = /^\/v1(?:beta)?\/models\/([^/:]+):(\w+)$/.exec(path) ?? [];
@@ -15,6 +18,23 @@ export const gemini: Script = async (exchange) => {
   const events = RESPONSE_PIECES.map((text, at) => answer(model, text, at === RESPONSE_PIECES.length - 1));
   await sendEvents(exchange, events, (event) => `data: ${JSON.stringify(event)}\r\n\r\n`);
 };
+
+/** The Live API. */
+function live(exchange: Exchange): Promise<void> {
+  return serveWebSocket(exchange, {
+    async onMessage(text, send) {
+      const message = JSON.parse(text);
+      if (message.setup !== undefined) return await send('{"setupComplete":{}}');
+      if (message.clientContent === undefined) return;
+      for (const piece of RESPONSE_PIECES) {
+        await send(
+          JSON.stringify({ serverContent: { modelTurn: { role: "model", parts: [{ text: piece }] } } }),
+        );
+      }
+      await send('{"serverContent":{"turnComplete":true}}');
+    },
+  });
+}
 
 function answer(model: string | undefined, text: string, last: boolean): object {
   return {

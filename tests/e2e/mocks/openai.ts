@@ -1,9 +1,12 @@
 import type { Script } from "../../support/upstream.ts";
+import { asksForWebSocket, serveWebSocket, type WebSocketScript } from "../../support/websocket_exchange.ts";
 import { namedEvent, readJson, RESPONSE_PIECES, RESPONSE_TEXT, sendEvents, sendJson } from "./sse.ts";
 
 /** The part of the Responses API that its clients use. */
 export const openai: Script = async (exchange) => {
-  const path = exchange.target.split("?")[0];
+  const path = exchange.target.split("?")[0] ?? "";
+  const webSocket = asksForWebSocket(exchange) ? WEB_SOCKETS[path] : undefined;
+  if (webSocket !== undefined) return await serveWebSocket(exchange, webSocket);
   const { model, stream } = await readJson(exchange);
   if (path === "/v1/models") return await sendJson(exchange, { object: "list", data: [], models: [] });
   if (exchange.method !== "POST" || path !== "/v1/responses") {
@@ -13,6 +16,42 @@ export const openai: Script = async (exchange) => {
       '{"error":{"message":"Not found"}}',
     );
   }
+  const { whole, events } = responseTo(model);
+  if (stream !== true) return await sendJson(exchange, whole);
+  await sendEvents(exchange, events, namedEvent);
+};
+
+/** The Responses API, and the Realtime API, over a WebSocket. */
+const WEB_SOCKETS: Readonly<Record<string, WebSocketScript>> = {
+  "/v1/responses": {
+    async onMessage(text, send) {
+      const { type, model } = JSON.parse(text);
+      if (type !== "response.create") return;
+      for (const event of responseTo(model).events) await send(JSON.stringify(event));
+    },
+  },
+  "/v1/realtime": {
+    onOpen: (send) =>
+      send(JSON.stringify({ type: "session.created", event_id: "1", session: { type: "realtime" } })),
+    async onMessage(text, send) {
+      if (JSON.parse(text).type !== "response.create") return;
+      const position = { response_id: "resp_1", item_id: "msg_1", output_index: 0, content_index: 0 };
+      for (const delta of RESPONSE_PIECES) {
+        await send(JSON.stringify({ type: "response.output_text.delta", event_id: "2", ...position, delta }));
+      }
+      await send(
+        JSON.stringify({
+          type: "response.done",
+          event_id: "3",
+          response: { id: "resp_1", status: "completed" },
+        }),
+      );
+    },
+  },
+};
+
+/** Returns a response as a whole and as the events of a stream. */
+function responseTo(model: unknown): { readonly whole: object; readonly events: readonly object[] } {
   const part = { type: "output_text", text: RESPONSE_TEXT, annotations: [] };
   const item = { id: "msg_1", type: "message", role: "assistant", status: "completed", content: [part] };
   const response = {
@@ -30,7 +69,6 @@ export const openai: Script = async (exchange) => {
       total_tokens: 15,
     },
   };
-  if (stream !== true) return await sendJson(exchange, response);
   const begun = { ...response, status: "in_progress", output: [], usage: null };
   const position = { item_id: item.id, output_index: 0, content_index: 0 };
   const events: object[] = [
@@ -48,5 +86,5 @@ export const openai: Script = async (exchange) => {
     { type: "response.output_item.done", output_index: 0, item },
     { type: "response.completed", response },
   ];
-  await sendEvents(exchange, events.map((event, at) => ({ ...event, sequence_number: at })), namedEvent);
-};
+  return { whole: response, events: events.map((event, at) => ({ ...event, sequence_number: at })) };
+}

@@ -1,0 +1,116 @@
+/**
+ * What a relay needs of the runtime's WebSocket and the runtime does not offer: to stop reading, to let others have a turn,
+ * and to end a connection at once. Private parts of the runtime are used for it, found by their names. With a version of
+ * the runtime that lacks them, no WebSockets are served: a client could fill the memory by them.
+ *
+ * @module
+ */
+
+/** Control over a WebSocket of the runtime. */
+export interface SocketControl {
+  /** Stops reading after the current message. Must be called while its event is dispatched. */
+  pause(): void;
+  /** Reads on. */
+  resume(): void;
+  /** Ends the connection at once. Its events follow. */
+  kill(): void;
+}
+
+/** After how many frames others get a turn. */
+const FRAMES_PER_TURN = 256;
+
+/** How often a paused connection is kept from being taken for a dead one, in milliseconds. */
+const KEEP_ALIVE = 10_000;
+
+type Inner = Record<symbol, unknown>;
+type Methods = Record<symbol, () => unknown>;
+
+const LOOP = symbolOf(WebSocket.prototype, "[[eventLoop]]");
+/** The name of the method that is called for each message and pong. */
+const REFRESH = symbolOf(WebSocket.prototype, "[[serverHandleIdleTimeout]]");
+
+/** The runtime's own way to close what it holds. */
+const closeResource = (Deno as unknown as Record<symbol, Core | undefined>)[
+  (Deno as unknown as { internal: symbol }).internal
+]?.core?.tryClose;
+
+interface Core {
+  readonly core?: { readonly tryClose?: (resource: number) => void };
+}
+
+/** Whether this version of the runtime has what is needed. */
+export const HAS_CONTROL: boolean = LOOP !== undefined && REFRESH !== undefined &&
+  closeResource !== undefined;
+
+/**
+ * Returns control over a socket.
+ *
+ * The runtime reads a client's messages as fast as they arrive, in a loop that ends once the socket's state is `CLOSED`,
+ * which it looks at after each frame. So that state is set while a frame is handled, and taken back as soon as the loop has
+ * ended; to read on, the loop is started again.
+ *
+ * @throws {Error} If this version of the runtime offers none.
+ */
+export function controlOf(socket: WebSocket): SocketControl {
+  const state = symbolOf(socket, "[[readyState]]");
+  const resource = symbolOf(socket, "[[rid]]");
+  if (!HAS_CONTROL || state === undefined || resource === undefined) {
+    throw new Error("This version of the runtime lets no one control a WebSocket");
+  }
+  const inner = socket as unknown as Inner;
+  const methods = socket as unknown as Methods;
+  const refreshTimer = methods[REFRESH!]!;
+  let paused = false;
+  /** Whether the loop has been stopped only for a turn. */
+  let resting = false;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let frames = 0;
+  let killed = false;
+
+  function stop(): boolean {
+    if (inner[state as symbol] !== WebSocket.OPEN) return false;
+    inner[state as symbol] = WebSocket.CLOSED;
+    queueMicrotask(() => {
+      if (!killed) inner[state as symbol] = WebSocket.OPEN;
+    });
+    return true;
+  }
+
+  methods[REFRESH!] = () => {
+    refreshTimer.call(socket);
+    // While a client's frames are at hand, the loop never leaves the microtasks: nobody else would be served.
+    if (++frames % FRAMES_PER_TURN !== 0 || paused || resting || !stop()) return;
+    resting = true;
+    setImmediate(() => {
+      resting = false;
+      if (!paused) methods[LOOP!]!();
+    });
+  };
+
+  return {
+    pause() {
+      if (paused || (!resting && !stop())) return;
+      paused = true;
+      timer = setInterval(() => refreshTimer.call(socket), KEEP_ALIVE);
+    },
+    resume() {
+      if (!paused) return;
+      paused = false;
+      clearInterval(timer);
+      if (!resting) methods[LOOP!]!();
+    },
+    kill() {
+      const id = inner[resource];
+      if (killed || inner[state] === WebSocket.CLOSED || typeof id !== "number") return;
+      killed = true;
+      clearInterval(timer);
+      // First: to send on a socket whose resource is closed, or to ask what it has not sent, ends the process.
+      inner[state] = WebSocket.CLOSED;
+      closeResource?.(id);
+    },
+  };
+}
+
+function symbolOf(target: object, description: string): symbol | undefined {
+  return Object.getOwnPropertySymbols(target).find((symbol) => symbol.description === description);
+}

@@ -1,0 +1,157 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  type Holder,
+  type MemoryUse,
+  UnfinishedMessages,
+} from "../../lib/proxy/websocket/unfinished_messages.ts";
+import { presentedFields } from "../../lib/proxy/websocket/presented_fields.ts";
+import { parseSubprotocols, splitSubprotocols } from "../../lib/proxy/websocket/subprotocols.ts";
+import { Refusal } from "../../lib/http/refusal.ts";
+import { WebSocketViolation } from "../../lib/upstream/errors.ts";
+import type { DataEvent } from "../../lib/upstream/websocket/frame_decoder.ts";
+import { MessageBudget } from "../../lib/upstream/websocket/message_budget.ts";
+import { MessageBuffer } from "../../lib/upstream/websocket/message_buffer.ts";
+
+const MIB = 1024 * 1024;
+
+function part(bytes: Uint8Array<ArrayBuffer>, remaining: number, last = false): DataEvent {
+  return { kind: "data", text: false, bytes, remaining, last };
+}
+
+Deno.test("MessageBuffer takes memory for what has arrived, at most twice as much, and not for what is announced", () => {
+  const budget = new MessageBudget(MIB);
+  const buffer = new MessageBuffer(budget);
+  // 60 MiB are announced, and the budget is for one.
+  for (let count = 0; count < 32; count++) buffer.add(part(new Uint8Array(16 * 1024), 60 * MIB));
+  assertEquals(budget.take(MIB / 2), true);
+});
+
+Deno.test("MessageBuffer rejects a large message with 1013 when the budget is used up, and gives back what it took", () => {
+  const budget = new MessageBudget(4 * MIB);
+  const first = new MessageBuffer(budget);
+  const second = new MessageBuffer(budget);
+  first.add(part(new Uint8Array(3 * MIB), 0));
+  const error = assertThrows(() => second.add(part(new Uint8Array(2 * MIB), 0)), WebSocketViolation);
+  assertEquals(error.code, 1013);
+  // A small one needs no budget.
+  second.release();
+  second.add(part(new Uint8Array(1000), 0));
+  first.release();
+  assertEquals(budget.take(4 * MIB), true);
+});
+
+Deno.test("MessageBuffer joins the parts of each message", () => {
+  const buffer = new MessageBuffer(new MessageBudget(MIB));
+  for (const length of [10, 100_000, 20]) {
+    for (let at = 0; at < length - 1; at++) buffer.add(part(Uint8Array.of(at), 0));
+    const message = buffer.add(part(Uint8Array.of(7), 0, true));
+    assertEquals(message?.bytes, Uint8Array.from({ length }, (_, at) => at === length - 1 ? 7 : at));
+    buffer.release();
+  }
+});
+
+/** Resolves after some looks at the memory. */
+function looks(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 500));
+}
+
+Deno.test("UnfinishedMessages ends the newest connections until the memory has shrunk, and no active ones", async () => {
+  const use = { rss: 100 * MIB, heapTotal: 20 * MIB, external: 10 * MIB };
+  const ended: string[] = [];
+  const watch = new UnfinishedMessages((): MemoryUse => use);
+  const holders = ["oldest", "old", "culprit", "active", "new"].map((name): Holder => ({
+    get lastMessage() {
+      return name === "active" ? performance.now() : -Infinity;
+    },
+    unsent: 0,
+    kill() {
+      ended.push(name);
+      watch.delete(this);
+      if (name === "culprit") use.rss = 100 * MIB;
+    },
+  }));
+  for (const holder of holders) watch.add(holder);
+  await looks();
+  assertEquals(ended, []);
+  use.rss = 240 * MIB;
+  await looks();
+  // One in the first round, two in the next.
+  assertEquals(ended, ["new", "culprit", "old"]);
+  for (const holder of holders) watch.delete(holder);
+});
+
+Deno.test("UnfinishedMessages does not blame connections for the heap, for buffers, and for what clients have not taken", async () => {
+  const use = { rss: 100 * MIB, heapTotal: 20 * MIB, external: 10 * MIB };
+  const holder = {
+    lastMessage: -Infinity,
+    unsent: 0,
+    kill() {
+      throw new Error("It is not to blame");
+    },
+  };
+  const watch = new UnfinishedMessages((): MemoryUse => use);
+  watch.add(holder);
+  Object.assign(use, { rss: 700 * MIB, heapTotal: 220 * MIB, external: 210 * MIB });
+  holder.unsent = 200 * MIB;
+  await looks();
+  watch.delete(holder);
+});
+
+Deno.test("parseSubprotocols() leaves out those by which clients send a credential", () => {
+  const cases: readonly [offered: string | null, forwarded: readonly string[]][] = [
+    [null, []],
+    ["realtime, openai-insecure-api-key.sk-x, openai-beta.realtime-v1", [
+      "realtime",
+      "openai-beta.realtime-v1",
+    ]],
+    ["v5.channel.k8s.io,base64url.bearer.authorization.k8s.io.dG9rZW4", ["v5.channel.k8s.io"]],
+    ["access_token, eyJhbGciOi.x.y", []],
+    ["graphql-ws, Bearer, abc, graphql-transport-ws", ["graphql-ws", "graphql-transport-ws"]],
+    ["token.abc", []],
+    ["chat, superchat, mqtt, v1.kernel.websocket.jupyter.org", [
+      "chat",
+      "superchat",
+      "mqtt",
+      "v1.kernel.websocket.jupyter.org",
+    ]],
+  ];
+  for (const [offered, forwarded] of cases) {
+    assertEquals(parseSubprotocols(offered), forwarded, String(offered));
+  }
+});
+
+Deno.test("splitSubprotocols() finds the credentials, without what announces them", () => {
+  const cases: readonly [offered: string, credentials: readonly string[]][] = [
+    ["realtime, openai-insecure-api-key.sk-x, openai-beta.realtime-v1", ["sk-x"]],
+    ["base64url.bearer.authorization.k8s.io.dG9rZW4, v5.channel.k8s.io", ["dG9rZW4"]],
+    ["access_token, eyJhbGciOi.x.y", ["eyJhbGciOi.x.y"]],
+    ["Bearer, token, x", ["token"]],
+    ["chat", []],
+  ];
+  for (const [offered, credentials] of cases) {
+    assertEquals(splitSubprotocols(offered).credentials, credentials, offered);
+  }
+});
+
+Deno.test("parseSubprotocols() rejects what is no list of tokens", () => {
+  for (const offered of ["", "a,", "a b", "a;b", '"a"']) {
+    const error = assertThrows(() => parseSubprotocols(offered), Refusal);
+    assertEquals(error.code, "bad_request");
+  }
+});
+
+Deno.test("presentedFields() takes a subprotocol or the query's key for a field that the client did not send", () => {
+  const protocol = { "Sec-WebSocket-Protocol": "realtime, openai-insecure-api-key.mine" };
+  const get = (fields: Record<string, string>, query: string) => {
+    const presented = presentedFields(new Headers(fields), query);
+    return ["authorization", "api-key", "x-goog-api-key"].map((name) => presented.get(name));
+  };
+  assertEquals(get({}, ""), [null, null, null]);
+  assertEquals(get({}, "?key="), [null, null, ""]);
+  assertEquals(get(protocol, "?a=b&key=k%2Fey"), [null, "mine", "k/ey"]);
+  assertEquals(get({ ...protocol, Authorization: "a", "Api-Key": "b", "X-Goog-Api-Key": "c" }, "?key=k"), [
+    "a",
+    "b",
+    "c",
+  ]);
+});
