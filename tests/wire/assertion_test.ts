@@ -253,18 +253,23 @@ Deno.test("assertions that somebody else signed are read from their file each ti
       audience: "aud",
     }],
   ];
-  for (const [oauth2, expected] of cases) {
-    await withRoute(
-      { oauth2: { ...common, ...oauth2 } },
-      { files: { jwt: "first.jwt.x\n" } },
-      async ({ ask, service }) => {
-        assertEquals((await ask())[0], 200);
-        assertEquals(seen.at(-1), expected as Record<string, string>);
-        await Deno.writeTextFile(join(service.folder, "jwt"), "second.jwt.x\n");
-        await service.logged(/jwt: new token loaded/);
-        assertEquals((await ask())[0], 200);
-        assert(Object.values(seen.at(-1) ?? {}).includes("second.jwt.x"));
-      },
-    );
+  await using upstream = startUpstream((exchange) => exchange.respond(200, [], "ok"));
+  const routes = cases.map(([oauth2], at) => ({
+    path: `/${at}/`,
+    upstream: upstream.url,
+    auth_scheme: "Bearer",
+    token_from: { oauth2: { ...common, ...oauth2 } },
+  }));
+  await using service = await startService({ routes: { routes }, files: { jwt: "first.jwt.x\n" } });
+  const ask = async (at: number) => {
+    const { status } = await request(service.port, `GET /${at}/x HTTP/1.1\r\nHost: proxy\r\n\r\n`);
+    assertEquals(status, 200);
+    return seen.at(-1) ?? {};
+  };
+  for (const [at, [, expected]] of cases.entries()) {
+    assertEquals(await ask(at), expected as Record<string, string>);
   }
+  await Deno.writeTextFile(join(service.folder, "jwt"), "second.jwt.x\n");
+  await service.logged(/jwt: new token loaded/);
+  for (const at of cases.keys()) assert(Object.values(await ask(at)).includes("second.jwt.x"));
 });
