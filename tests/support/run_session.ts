@@ -109,6 +109,8 @@ export async function makeHome(): Promise<Home> {
         env: {
           HOME: folder,
           PATH: SYSTEM_PATH,
+          // For the folders of sessions, so that those of a killed one are removed with the home.
+          XDG_RUNTIME_DIR: folder,
           TERM: "xterm",
           DENO: Deno.execPath(),
           DENO_DIR: join(folder, ".cache"),
