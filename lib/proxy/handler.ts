@@ -55,9 +55,10 @@ export function createHandler(service: Service): Handler {
       const isWebSocket = upgrade !== null && asksForWebSocket(route, request);
       for (const policy of route.policies) assertPolicy(policy, { method, target, headers });
       const framing = requestFraming(method, headers);
-      if (request.body !== null) await assertNoUnframedContent(framing, request.body);
       const handshake = isWebSocket ? handshakeFor(request) : undefined;
       span.acquire(route.limiter, identity?.client.limiter);
+      // Counted before it is awaited, since it may never end.
+      if (request.body !== null) await assertNoUnframedContent(framing, request.body, limiter.drainBegun);
 
       const outgoing: UpstreamRequest = {
         method,

@@ -6,6 +6,7 @@ export class InFlightLimiter {
   readonly limit: number;
   #inFlight = 0;
   #draining = false;
+  readonly #drainBegun = Promise.withResolvers<void>();
   #idle: (() => void) | undefined;
 
   constructor(limit: number) {
@@ -22,9 +23,15 @@ export class InFlightLimiter {
     return this.#draining;
   }
 
+  /** Resolves when new requests begin to be rejected. */
+  get drainBegun(): Promise<void> {
+    return this.#drainBegun.promise;
+  }
+
   /** Rejects new requests; resolves once those in flight have finished. */
   drain(): Promise<void> {
     this.#draining = true;
+    this.#drainBegun.resolve();
     return new Promise((resolve) => {
       this.#idle = resolve;
       this.#resolveIfIdle();

@@ -40,19 +40,22 @@ export function hasContent(framing: RequestFraming): boolean {
  * Checks that no content arrives without a framing field. That is impossible in HTTP/1.1 (RFC 9112, section 6.3, point 7),
  * but the runtime also accepts HTTP/2, where content needs no length.
  *
- * @throws {Refusal} `bad_request` if there is such content.
+ * @param drainBegun Ends the wait for the end of the content.
+ * @throws {Refusal} `bad_request` if there is such content; `draining` if the service shuts down before its end.
  */
 export async function assertNoUnframedContent(
   framing: RequestFraming,
   content: ReadableStream<Uint8Array>,
+  drainBegun: Promise<void>,
 ): Promise<void> {
   if (framing.kind !== "none") return;
   const reader = content.getReader();
   for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    if (value.length === 0) continue;
+    const read = await Promise.race([reader.read(), drainBegun]);
+    if (read?.done) return;
+    if (read?.value.length === 0) continue;
     reader.cancel().catch(() => {});
+    if (read === undefined) throw new Refusal("draining");
     throw new Refusal("bad_request", "content without a length");
   }
 }

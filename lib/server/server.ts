@@ -19,6 +19,12 @@ import { DescriptorReserve } from "./descriptor_reserve.ts";
 import { type Listener, Listeners } from "./listeners.ts";
 import { serveUnixSocket } from "./unix_listener.ts";
 
+/**
+ * How long connections may take to close once no request is in flight, in milliseconds: time for a client to read the
+ * last of a response. An HTTP/2 client that answers nothing keeps its connection open for ever.
+ */
+const CLOSING_MS = 3_000;
+
 /** What a server serves, and how. */
 export interface ServerOptions extends TokenStores {
   readonly settings: Pick<
@@ -130,19 +136,20 @@ export function startServer(options: ServerOptions): Server {
     async drain() {
       service.webSockets.drain();
       const timeout = Promise.withResolvers<void>();
-      const timer = setTimeout(timeout.resolve, settings.drainMs);
+      const timers = [setTimeout(timeout.resolve, settings.drainMs)];
       // The runtime's own shutdown aborts uploads, so it follows the drain, during which new requests get a 503.
       await Promise.race([
         service.limiter.drain()
           .then(() => {
             listeners.close();
+            timers.push(setTimeout(timeout.resolve, CLOSING_MS));
             return Promise.all(clients.map((each) => each.shutdown()));
           })
           // The operator's listener closes last, so that it can report the draining.
           .then(() => admin?.shutdown()),
         timeout.promise,
       ]);
-      clearTimeout(timer);
+      for (const timer of timers) clearTimeout(timer);
       service.router.close();
     },
   };

@@ -5,7 +5,7 @@
  */
 
 import { fromLatin1 } from "./bytes.ts";
-import { connectRaw } from "./wire.ts";
+import { connectRaw, type Wire } from "./wire.ts";
 
 /** The connection preface: RFC 9113, section 3.4. */
 export const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -58,6 +58,22 @@ export async function askHttp2(port: number, fields: Fields, content?: string): 
         return `goaway ${payload[7]}`;
     }
   }
+}
+
+/** Opens a connection on which POSTs are begun that state no length and do not end. */
+export async function beginHttp2Posts(
+  port: number,
+  { path, count }: { path: string; count: number },
+): Promise<Wire> {
+  const wire = await connectRaw(port);
+  const fields = [[":method", "POST"], [":scheme", "http"], [":path", path], ["host", "x"]] as const;
+  const head = fields.map(literal).join("");
+  const heads = Array.from(
+    { length: count },
+    (_, at) => frame({ type: HEADERS, flags: END_HEADERS, stream: 2 * at + 1 }, head),
+  );
+  await wire.send(PREFACE + frame({ type: SETTINGS }) + heads.join(""));
+  return wire;
 }
 
 function statusOf(head: string): string {

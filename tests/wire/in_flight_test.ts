@@ -6,6 +6,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Exchange } from "../support/exchange.ts";
+import { beginHttp2Posts } from "../support/http2_frames.ts";
 import { TOKEN, useFixture } from "../support/fixture.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { startService } from "../support/service.ts";
@@ -154,6 +155,35 @@ Deno.test("a slot is released however a request ends", async (test) => {
     });
   }
 });
+
+Deno.test("an HTTP/2 request without a length or an end is in flight, and the first to go when the service shuts down", async () => {
+  await using upstream = startUpstream((exchange) => exchange.respond(200, [], "ok"));
+  const routes = [{ path: "/a/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" }];
+  await using service = await startService({
+    routes: { routes },
+    env: { A_TOKEN: TOKEN, CRED_PROXY_MAX_IN_FLIGHT: "3", CRED_PROXY_DRAIN_S: "30" },
+  });
+  {
+    await using two = await beginHttp2Posts(service.port, { path: "/a/x", count: 2 });
+    assertEquals(await statusSoon(service.port), 200);
+    await using one = await beginHttp2Posts(service.port, { path: "/a/x", count: 1 });
+    assertEquals(await statusSoon(service.port), 503);
+    await two.close();
+    assertEquals(await statusSoon(service.port), 200);
+    await one.close();
+  }
+  await using _three = await beginHttp2Posts(service.port, { path: "/a/x", count: 3 });
+  assertEquals(await statusSoon(service.port), 503);
+  const begun = performance.now();
+  assertEquals(await service.stop(), 0);
+  assert(performance.now() - begun < 5000, "It waited for requests that never end");
+});
+
+/** Asks after a moment in which what was sent before has arrived. */
+async function statusSoon(port: number): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  return (await request(port, get("/a/x"))).status;
+}
 
 Deno.test("the limit applies to the whole service and defaults to 1024", async () => {
   const gate = Promise.withResolvers<void>();

@@ -18,9 +18,9 @@ function startStream(): Upstream & { goOn(): void } {
   const told = Promise.withResolvers<void>();
   const upstream = startUpstream(async (exchange) => {
     await exchange.respond(200, { "Transfer-Encoding": "chunked" });
-    await exchange.writeChunk("one");
+    await exchange.writeChunk("one\n");
     await Promise.race([told.promise, exchange.closed]);
-    await exchange.writeChunk("two");
+    await exchange.writeChunk("two\n");
     await exchange.writeChunk("three");
     await exchange.writeChunk();
   });
@@ -36,7 +36,7 @@ function startFor(upstream: Upstream, env: Record<string, string> = {}): Promise
 async function inStream(service: Service): Promise<Wire> {
   const wire = await connectRaw(service.port);
   await wire.send(GET);
-  await wire.readUntil("one\r\n");
+  await wire.readUntil("one\n\r\n");
   return wire;
 }
 
