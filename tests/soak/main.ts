@@ -5,6 +5,7 @@
  *     deno task soak [SECONDS]            all workloads at once, while tokens and tables change
  *     deno task soak streams [SECONDS]    1,000 event streams at once
  *     deno task soak drain                SIGTERM during 100 streams
+ *     deno task soak websockets [SECONDS] 1,000 WebSockets with messages, then SIGTERM
  *     deno task soak rotation [COUNT]     SIGKILL while an issuer replaces the refresh token
  *
  * It exits with 1 if a condition does not hold.
@@ -19,8 +20,9 @@ import { drain } from "./drain.ts";
 import { soak } from "./mixed.ts";
 import { rotation } from "./rotation.ts";
 import { streams } from "./streams.ts";
+import { webSockets } from "./websockets.ts";
 
-const SCENARIOS = { mixed: soak, streams, drain, rotation };
+const SCENARIOS = { mixed: soak, streams, drain, websockets: webSockets, rotation };
 
 const isSeconds = (argument: string) => /^\d+$/.test(argument);
 const [name] = selectNames(

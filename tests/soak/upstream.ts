@@ -11,6 +11,7 @@ import { makeAuthority } from "../support/authority.ts";
 import { Truncated } from "../support/message.ts";
 import { PeerDisconnected } from "../support/exchange.ts";
 import { startUpstream } from "../support/upstream.ts";
+import { asksForWebSocket, serveWebSocket } from "../support/websocket_exchange.ts";
 import type { UpstreamAddress } from "../support/upstream_process.ts";
 import { Responder } from "./responder.ts";
 import type { DeliveryReport } from "./delivery_counts.ts";
@@ -28,6 +29,9 @@ const errors = new Set<string>();
 
 const upstream = startUpstream(async (exchange) => {
   try {
+    if (asksForWebSocket(exchange)) {
+      return await serveWebSocket(exchange, { onMessage: (text, send) => send(text) });
+    }
     await responses.respond(exchange);
   } catch (error) {
     if (!(error instanceof PeerDisconnected || error instanceof Truncated)) errors.add(String(error));

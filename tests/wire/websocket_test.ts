@@ -237,6 +237,17 @@ test("a close code and its reason pass both ways", async ({ port }) => {
   }
 });
 
+test("a client that is still sending gets the close code", async ({ port }) => {
+  onConnection = (socket) => socket.on("message", () => socket.close(4001, "enough"));
+  for (let count = 0; count < 10; count++) {
+    using client = await connectWebSocket(port);
+    const timer = setInterval(() => client.socket.send("more"), 1);
+    for (let message = 0; message < 50; message++) client.socket.send("x".repeat(1000));
+    assertEquals(await client.next(), "close 4001 enough");
+    clearInterval(timer);
+  }
+});
+
 test("pings are answered on each side, with what they hold", async ({ port }) => {
   const got = Promise.withResolvers<string>();
   onConnection = (socket) => {

@@ -52,6 +52,7 @@ export class ClientSocket implements Holder {
   #emptyCount = 0;
   readonly #ended = Promise.withResolvers<void>();
   #hasEnded = false;
+  /** Whether what the client sends is dropped. */
   #refusing = false;
   /** Resolves once the connection is established, or has failed. */
   readonly opened: Promise<void>;
@@ -136,10 +137,14 @@ export class ClientSocket implements Holder {
 
   /** Sends a close frame, and resolves once the client has answered it, or after a short time. */
   async close(closing: Closing): Promise<void> {
+    // While its reading is being stopped, a socket does not send.
+    if (this.#socket.readyState !== WebSocket.OPEN) await new Promise((resolve) => setImmediate(resolve));
     if (this.#socket.readyState === WebSocket.OPEN) {
       if (closing.code === CLOSE.none) this.#socket.close();
       // The runtime refuses a reason that is too long.
       else this.#socket.close(closing.code, parseClosing(closingPayload(closing)).reason);
+      this.#control.closing();
+      this.#refusing = true;
     }
     // A paused connection would not see the answer.
     this.#control.resume();
@@ -183,8 +188,7 @@ export class ClientSocket implements Holder {
   #refuse(closing: Closing): void {
     this.#refusing = true;
     this.closing = closing;
-    // Not now: a socket whose reading is being stopped does not send.
-    setImmediate(() => this.close(closing));
+    this.close(closing);
   }
 
   #end(): void {

@@ -12,6 +12,11 @@ export interface SocketControl {
   pause(): void;
   /** Reads on. */
   resume(): void;
+  /**
+   * Must be called after the socket's own `close`. By itself the runtime then ends the connection with the next message of
+   * the client, which would lose the close frame; so it reads on until the client has answered.
+   */
+  closing(): void;
   /** Ends the connection at once. Its events follow. */
   kill(): void;
 }
@@ -21,6 +26,9 @@ const FRAMES_PER_TURN = 256;
 
 /** How often a paused connection is kept from being taken for a dead one, in milliseconds. */
 const KEEP_ALIVE = 10_000;
+
+/** A state of our own: the runtime reads in it, but does not send. */
+const ANSWER_AWAITED = 4;
 
 type Inner = Record<symbol, unknown>;
 type Methods = Record<symbol, () => unknown>;
@@ -68,10 +76,11 @@ export function controlOf(socket: WebSocket): SocketControl {
   let killed = false;
 
   function stop(): boolean {
-    if (inner[state as symbol] !== WebSocket.OPEN) return false;
+    const before = inner[state as symbol];
+    if (before !== WebSocket.OPEN && before !== ANSWER_AWAITED) return false;
     inner[state as symbol] = WebSocket.CLOSED;
     queueMicrotask(() => {
-      if (!killed) inner[state as symbol] = WebSocket.OPEN;
+      if (!killed) inner[state as symbol] = before;
     });
     return true;
   }
@@ -98,6 +107,9 @@ export function controlOf(socket: WebSocket): SocketControl {
       paused = false;
       clearInterval(timer);
       if (!resting) methods[LOOP!]!();
+    },
+    closing() {
+      if (inner[state] === WebSocket.CLOSING) inner[state] = ANSWER_AWAITED;
     },
     kill() {
       const id = inner[resource];
