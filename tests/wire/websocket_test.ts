@@ -260,6 +260,21 @@ test("pings are answered on each side, with what they hold", async ({ port }) =>
   assertEquals(await within(got.promise, "The pong"), "down");
 });
 
+test("each of several pings is answered, in order", async ({ port }) => {
+  const got: string[] = [];
+  const all = Promise.withResolvers<void>();
+  onConnection = (socket) => {
+    socket.on("pong", (data: Uint8Array) => {
+      got.push(new TextDecoder().decode(data));
+      if (got.length === 10) all.resolve();
+    });
+    for (let count = 0; count < 10; count++) socket.ping(`${count}`);
+  };
+  using _client = await connectWebSocket(port);
+  await within(all.promise, "The pongs");
+  assertEquals(got, [..."0123456789"]);
+});
+
 test("any other response of the upstream to a handshake passes as it is", async ({ port }) => {
   for (const status of [200, 302, 401, 403, 404, 426, 429, 500]) {
     const response = await request(port, handshakeText(`/plain/${status}`));

@@ -20,6 +20,9 @@ const CLOSE_WAIT = 2_000;
 /** After how many events others get a turn. */
 const EVENTS_PER_TURN = 256;
 
+/** How many pongs may wait to be written. */
+const PONG_LIMIT = 64;
+
 /** How a connection is kept. */
 export interface WebSocketOptions {
   /** After how much silence a ping is sent, in milliseconds. Without an answer in the same time the peer is lost. */
@@ -44,8 +47,8 @@ export class WebSocketConnection {
   #events: Generator<FrameEvent> | undefined;
   /** Resolves when all that was sent has been written. Writes are in order. */
   #written: Promise<void> = Promise.resolve();
-  /** The payload of the pong that waits to be written: only the last ping needs one (section 5.5.3). */
-  #pong: Uint8Array<ArrayBuffer> | undefined;
+  /** The payloads of the pongs that wait to be written. */
+  #pongs: Uint8Array<ArrayBuffer>[] = [];
   #isReading = false;
   #eventCount = 0;
   /** Whether the peer has shown life since the last tick. */
@@ -174,13 +177,14 @@ export class WebSocketConnection {
   }
 
   #sendPong(payload: Uint8Array<ArrayBuffer>): void {
-    const waits = this.#pong !== undefined;
-    this.#pong = payload;
-    if (waits || this.#closeSent) return;
+    if (this.#closeSent) return;
+    // When many wait, only the last ping needs an answer: section 5.5.3.
+    if (this.#pongs.length === PONG_LIMIT) this.#pongs.length = 1;
+    if (this.#pongs.push(payload) > 1) return;
     this.#enqueue(() => {
-      const bytes = this.#pong!;
-      this.#pong = undefined;
-      return this.#writeFrames([{ opcode: OPCODE.pong, payload: bytes }]);
+      const frames = this.#pongs.map((pong): OutgoingFrame => ({ opcode: OPCODE.pong, payload: pong }));
+      this.#pongs = [];
+      return this.#writeFrames(frames);
     }).catch(() => {});
   }
 
