@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { Secret } from "../../lib/core/secret.ts";
-import { exposedSecrets } from "../../lib/credentials/exposed_secrets.ts";
+import { exposedSecrets, hasUnmaskedPassword } from "../../lib/credentials/exposed_secrets.ts";
 import { isMaskable, secretForms } from "../../lib/mask/forms.ts";
 import { Mask } from "../../lib/mask/mask.ts";
 import { StreamMask } from "../../lib/mask/stream_mask.ts";
@@ -180,6 +180,47 @@ Deno.test("Mask masks base64 that was encoded once more", () => {
   const pair = btoa(`~~~???>>>~~:${token}`);
   assert(/[+].*[/]/.test(pair.slice(0, 16)));
   assertMasked(token, { authScheme: "Basic", authUser: "~~~???>>>~~" }, again(pair));
+});
+
+Deno.test("Mask masks a token with percent signs and digits that looks encoded itself", () => {
+  for (const token of ["ab%5Cdefgh12", "100%41off-50%25-and-more-of-it-0123456789"]) {
+    assertMasked(token, BEARER, [
+      token,
+      encodeURIComponent(token),
+      encodeURIComponent(encodeURIComponent(token)),
+    ]);
+  }
+});
+
+Deno.test("Mask masks a token in lower case, as field names are", () => {
+  assertEquals(maskOf(TOKEN).maskText(`x-${TOKEN.toLowerCase()}-y`), `x-${"*".repeat(TOKEN.length)}-y`);
+});
+
+Deno.test("Mask forgets secrets that are gone, and finds those that come after them", () => {
+  const mask = Mask.of([{ text: Secret.of(TOKEN) }, { text: Secret.of("another-secret") }])!;
+  mask.set([{ text: Secret.of("another-secret") }]);
+  assertEquals(mask.maskText(`${TOKEN} another-secret`), `${TOKEN} **************`);
+  mask.set([]);
+  assert(mask.isEmpty);
+  assertEquals(mask.maskText(`${TOKEN} another-secret`), `${TOKEN} another-secret`);
+  for (let round = 0; round < 200; round++) {
+    const secrets = Array.from(
+      { length: 5 },
+      (_, at) => `${"secret-number-".repeat(3)}${round}-${at}-0123456789`,
+    );
+    mask.set(secrets.map((text) => ({ text: Secret.of(text) })));
+    for (const secret of secrets) assertEquals(mask.maskText(secret), "*".repeat(secret.length));
+  }
+});
+
+Deno.test("hasUnmaskedPassword() is true for a pair whose password alone is too short to be masked", () => {
+  const basic = { authScheme: "Basic", authUser: undefined };
+  const has = (auth: Auth, token: string) => hasUnmaskedPassword(auth, Secret.of(token));
+  assert(has(basic, "someone:1234567"));
+  assert(!has(basic, "someone:12345678"));
+  assert(!has(basic, "a-token-alone"));
+  assert(!has({ authScheme: "Basic", authUser: "git" }, "someone:1234567"));
+  assert(!has(BEARER, "someone:1234567"));
 });
 
 Deno.test("Mask masks nothing of a token under 8 bytes", () => {

@@ -56,6 +56,26 @@ Deno.test("TableMask follows each token, and goes on masking earlier ones", () =
   );
 });
 
+Deno.test("TableMask masks the secrets of the last tables, and those that they get later", () => {
+  const changes = new ChangeCounter();
+  const tokens = Array.from(
+    { length: 7 },
+    (_, at) => new StoredToken("A_TOKEN", Secret.of(`the-token-of-table-${at}`), changes),
+  );
+  const mask = new TableMask();
+  for (const token of tokens) {
+    mask.follow({
+      list: () => [token.current, ...token.former].flatMap((text) => text === undefined ? [] : [{ text }]),
+      version: () => changes.count,
+    });
+  }
+  const masked = (text: string) => mask.current?.maskText(text) !== text;
+  const seen = tokens.map((_, at) => masked(`the-token-of-table-${at}`));
+  assertEquals(seen, [false, false, true, true, true, true, true]);
+  tokens[3]!.replace(Secret.of("a-later-token-of-table-3"));
+  assert(masked("a-later-token-of-table-3"));
+});
+
 Deno.test("TableMask has no mask where there is nothing to mask", () => {
   assertEquals(maskOf([]).mask.current, undefined);
   assertEquals(maskOf([[BEARER, "short"]]).mask.current, undefined);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { crc32 } from "node:zlib";
 import { assert, assertEquals } from "@std/assert";
 import { makeAuthority } from "../support/authority.ts";
 import { fromLatin1, piecesOf } from "../support/bytes.ts";
@@ -55,6 +56,17 @@ async function asked(port: number, patience?: number): Promise<Wire> {
 /** Bytes that look like no framing. They end in a line break, or the last word would wait for more. */
 function noise(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, at) => (at * at + at * 31) >> 7).fill(0x0a, length - 1);
+}
+
+/** A frame of `application/vnd.amazon.eventstream` without headers. */
+function eventFrame(payload: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(16 + payload.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, bytes.length);
+  view.setUint32(8, crc32(bytes.subarray(0, 8)));
+  bytes.set(new TextEncoder().encode(payload), 12);
+  view.setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)));
+  return bytes;
 }
 
 function pause(ms: number): Promise<void> {
@@ -122,6 +134,28 @@ for (const { kind, play, port } of STAGES) {
       received[index]?.resolve();
     }
     assertEquals(await wire.readUntil("0\r\n\r\n"), "0\r\n\r\n");
+  });
+
+  Deno.test(`each frame of AWS's events arrives before the next is sent, whatever it ends in (${kind})`, async () => {
+    const frames = Array.from({ length: 12 }, (_, at) => eventFrame(`{"bytes":"event ${at}"}`));
+    const received = frames.map(() => Promise.withResolvers<void>());
+    play(async (exchange) => {
+      await exchange.respond(200, {
+        "Content-Type": "application/vnd.amazon.eventstream",
+        "Transfer-Encoding": "chunked",
+      });
+      for (const [index, frame] of frames.entries()) {
+        await exchange.writeChunk(frame);
+        await received[index]!.promise;
+      }
+      await exchange.writeChunk();
+    });
+    await using wire = await asked(port());
+    await wire.readHead();
+    for (const [index, frame] of frames.entries()) {
+      assertEquals(await readContent(wire, frame.length), fromLatin1(frame));
+      received[index]!.resolve();
+    }
   });
 
   Deno.test(`each part arrives before the next is sent, with a length and until close (${kind})`, async () => {
