@@ -18,8 +18,26 @@ export interface DecodedRun {
 export function decodedRuns(content: Content, minLength: number): Iterable<DecodedRun> {
   // Of two bytes per byte, a run holds at least one whole sample.
   const step = Math.min(64, minLength * 2 - HINT_BYTES);
-  const first = nextHint(content, { at: 0, step });
+  const first = nextRun(content, { at: 0, step });
   return first < 0 ? NO_RUNS : runsFrom(content, { first, step, minLength });
+}
+
+/** Returns the first sampled position from `at` with a hint that is more than that, or -1. */
+function nextRun(content: Content, { at, step }: { at: number; step: number }): number {
+  for (at = nextHint(content, { at, step }); at >= 0; at = nextHint(content, { at: at + step, step })) {
+    if (wideOffsetAt(content, at) >= 0 || followsEscape(content, at)) return at;
+  }
+  return -1;
+}
+
+/** Reports whether two escapes follow each other at a position. */
+function followsEscape({ bytes }: Content, at: number): boolean {
+  for (let begin = at; begin < at + HINT_BYTES; begin++) {
+    const escape = escapeAt(bytes, begin);
+    if (escape === 0) continue;
+    return escapeAt(bytes, begin + escapeLength(escape)) !== 0 || escapeBefore(bytes, begin) !== 0;
+  }
+  return false;
 }
 
 const NO_RUNS: readonly DecodedRun[] = [];
@@ -31,7 +49,7 @@ function* runsFrom(
   const bytes = content.bytes.subarray(0, content.length);
   let doneEscapes = 0;
   let doneWide = 0;
-  for (let at = first; at >= 0; at = nextHint(content, { at: at + step, step })) {
+  for (let at = first; at >= 0; at = nextRun(content, { at: at + step, step })) {
     if (at + HINT_BYTES > doneEscapes && hintsAtEscapes(content, at)) {
       const run = escapeRun(bytes, { from: Math.max(at, doneEscapes), minLength });
       if (run !== undefined) {

@@ -18,14 +18,13 @@ export class Form {
   readonly isSparse: boolean;
   readonly #text: string;
   readonly #extra: string;
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array | undefined;
 
   constructor({ text, extra, wraps, isSparse }: FormOptions) {
     this.wraps = wraps;
     this.isSparse = isSparse;
     this.#text = text;
     this.#extra = extra;
-    this.#bytes = encodeLatin1(text);
   }
 
   /** Returns the text. */
@@ -38,9 +37,9 @@ export class Form {
     return this.#extra;
   }
 
-  /** Returns the text's bytes. */
+  /** Returns the text's bytes, which few forms ever need. */
   revealBytes(): Uint8Array {
-    return this.#bytes;
+    return this.#bytes ??= encodeLatin1(this.#text);
   }
 }
 

@@ -15,6 +15,9 @@ const STAR = 0x2a;
 interface Owner {
   readonly form: Form;
   readonly side: Region["side"];
+  readonly index: WindowIndex<Owner>;
+  /** The region's number in the index. */
+  number: number;
 }
 
 /** The indexes of secrets of similar length. Longer ones are found by fewer samples. */
@@ -39,15 +42,9 @@ interface SizedIndex {
   readonly index: WindowIndex<Owner>;
 }
 
-/** A region, by its number in an index. */
-interface IndexedRegion {
-  readonly index: WindowIndex<Owner>;
-  readonly number: number;
-}
-
 /** A secret of the mask. */
 interface Entry {
-  readonly regions: readonly IndexedRegion[];
+  readonly regions: readonly Owner[];
   readonly length: number;
   readonly alphabet: Alphabet;
 }
@@ -99,7 +96,7 @@ export class Mask {
     const wanted = new Map(secrets.map((secret) => [keyOf(secret), secret]));
     for (const [key, entry] of this.#entries) {
       if (wanted.has(key)) continue;
-      for (const { index, number } of entry.regions) index.delete(number);
+      for (const owner of entry.regions) owner.index.delete(owner.number, owner);
       this.#entries.delete(key);
     }
     for (const [key, secret] of wanted) {
@@ -122,11 +119,13 @@ export class Mask {
     const { length } = secret.text.reveal();
     const usual = this.#indexes.find(({ minLength }) => length >= minLength);
     if (usual === undefined) return undefined;
-    const regions: IndexedRegion[] = [];
+    const regions: Owner[] = [];
     for (const form of secretForms(secret)) {
       const { index, length: regionLength } = this.#indexFor(form, usual);
       for (const { bytes, side } of regionsOf(form, regionLength)) {
-        regions.push({ index, number: index.add(bytes, { form, side }) });
+        const owner: Owner = { form, side, index, number: 0 };
+        owner.number = index.add(bytes, owner);
+        regions.push(owner);
       }
     }
     return { regions, length, alphabet: alphabetOf(secret.text.reveal()) };

@@ -19,11 +19,11 @@ export interface FoundRegion<Owner> {
   readonly at: number;
 }
 
-/** The smallest table of slots, as a power of two: 16 KiB, so that it fits into the CPU's L1 cache. */
-const MIN_BITS = 12;
+/** The smallest table of slots, as a power of two. That for one secret fits into the CPU's L1 cache. */
+const MIN_BITS = 10;
 
-/** A table of slots up to this size, as a power of two, grows early, since growing it takes less than 2 ms. */
-const SMALL_BITS = 16;
+/** The number of slots per bucket, as a power of two. */
+const BUCKET_BITS = 3;
 
 /** No entry. The regions are numbered from 1, so that no entry has this number. An empty slot leads to random probes. */
 const NONE = 0;
@@ -36,7 +36,7 @@ const NONE = 0;
  * the region stands. A match alone leads to no further work. For each sample, whatever it is, the first and the last four
  * bytes of one region are compared as well: of the region that has such a window, or of any other. Only if all agree is more
  * done. So nobody can learn from the search's speed that some bytes occur in a region before twelve of them are right, at
- * once, at both of its ends (all of a region of seven).
+ * once, at both of its ends (all of a region of seven), but for the case of letters.
  *
  * The hash is keyed per process, so that nobody can prepare content whose windows share a slot.
  */
@@ -47,17 +47,20 @@ export class WindowIndex<Owner> {
   readonly #length: number;
   readonly #keys = crypto.getRandomValues(new Int32Array(2));
 
-  /** Per slot: a link, which is an entry × 2, + 1 if another link follows. An entry is a region's number × step + an offset. */
+  /** Per slot: an entry × 2, + 1 if others share its slot. An entry is a region's number × step + an offset. */
   #slots = new Int32Array(1 << MIN_BITS);
-  #shift = 32 - MIN_BITS;
-  /** Per entry: the link that follows it in its slot. */
+  #bits = MIN_BITS;
+  /** Per bucket: how far its entries are moved, so that no two entries share a slot; and its first entry. */
+  #moves = new Int32Array(1 << MIN_BITS - BUCKET_BITS);
+  #firsts = new Int32Array(1 << MIN_BITS - BUCKET_BITS);
+  /** Per entry: the next one in its bucket. */
   #next = new Int32Array(0);
   /** Per region: its first four bytes, and its last four. */
   #probes: Int32Array = crypto.getRandomValues(new Int32Array(2));
-  /** Per region: all of its bytes, and its owner. */
+  /** Per region: all of its bytes, folded, and its owners. */
   #bytes = new Uint8Array(0);
   #view = new DataView(this.#bytes.buffer);
-  #owners: (Owner | undefined)[] = [undefined];
+  #owners: (Owner[] | undefined)[] = [undefined];
   #free: number[] = [];
 
   constructor({ window, step }: Sampling) {
@@ -78,7 +81,7 @@ export class WindowIndex<Owner> {
   }
 
   /**
-   * Adds a region.
+   * Adds a region, or another owner to one that differs in the case of letters at most.
    *
    * @param region Bytes, one per character, as many as {@linkcode regionLength} says.
    * @returns The region's number.
@@ -86,26 +89,45 @@ export class WindowIndex<Owner> {
   add(region: string, owner: Owner): number {
     const number = this.#free.pop() ?? this.#owners.length;
     this.#reserve(number + 1);
-    this.#owners[number] = owner;
     const from = number * this.#length;
-    for (let at = 0; at < this.#length; at++) {
-      this.#bytes[from + at] = region.charCodeAt(at);
+    for (let at = 0; at < this.#length; at++) this.#bytes[from + at] = region.charCodeAt(at) & FOLD_BYTE;
+    const known = this.#sameAs(number);
+    if (known !== undefined) {
+      this.#owners[known]!.push(owner);
+      if (number < this.#owners.length) this.#free.push(number);
+      return known;
     }
-    const last = this.#length - 4;
+    this.#owners[number] = [owner];
     this.#probes[number * 2] = this.#view.getInt32(from, true);
-    this.#probes[number * 2 + 1] = this.#view.getInt32(from + last, true);
-    for (let offset = 0; offset < this.#step; offset++) {
-      this.#link(number * this.#step + offset);
-    }
+    this.#probes[number * 2 + 1] = this.#view.getInt32(from + this.#length - 4, true);
+    for (let offset = 0; offset < this.#step; offset++) this.#link(number * this.#step + offset);
     return number;
   }
 
-  /** Deletes a region, by its number. */
-  delete(number: number): void {
-    for (let offset = 0; offset < this.#step; offset++) {
-      this.#unlink(number * this.#step + offset);
+  /** Returns the number of a region in the index with the same bytes as another one, if there is one. */
+  #sameAs(number: number): number | undefined {
+    const from = number * this.#length;
+    const hash = this.#hashAt(this.#view, from);
+    for (const entry of this.#entriesOf(this.#bucketOf(hash))) {
+      if ((entry & (this.#step - 1)) !== 0) continue;
+      const other = (entry >> this.#stepBits) * this.#length;
+      let index = 0;
+      while (index < this.#length && this.#bytes[from + index] === this.#bytes[other + index]) index++;
+      if (index === this.#length) return entry >> this.#stepBits;
     }
-    this.#bytes.fill(0, number * this.#length, (number + 1) * this.#length);
+    return undefined;
+  }
+
+  /** Deletes an owner of a region, and the region with the last one. */
+  delete(number: number, owner: Owner): void {
+    const owners = this.#owners[number]!.filter((each) => each !== owner);
+    if (owners.length > 0) {
+      this.#owners[number] = owners;
+      return;
+    }
+    for (let offset = 0; offset < this.#step; offset++) this.#unlink(number * this.#step + offset);
+    const from = number * this.#length;
+    this.#bytes.fill(0, from, from + this.#length);
     this.#probes.copyWithin(number * 2, 0, 2);
     this.#owners[number] = undefined;
     this.#free.push(number);
@@ -127,7 +149,9 @@ export class WindowIndex<Owner> {
   #find8({ view, length }: Content, at: number): number {
     const slots = this.#slots;
     const probes = this.#probes;
-    const shift = this.#shift;
+    const moves = this.#moves;
+    const mask = slots.length - 1;
+    const shift = 32 - this.#bits + BUCKET_BITS;
     const step = this.#step;
     const regionBits = this.#stepBits + 1;
     const key0 = this.#keys[0]!;
@@ -136,15 +160,15 @@ export class WindowIndex<Owner> {
     const lastBegin = length - this.#length;
     const lastWindow = length - 8;
     for (; at <= lastWindow; at += step) {
-      const hash = Math.imul(view.getInt32(at, true) ^ key0, MIX_0) +
-        Math.imul(view.getInt32(at + 4, true) ^ key1, MIX_1);
-      const link = slots[hash >>> shift]!;
+      const hash = Math.imul(view.getInt32(at, true) & FOLD ^ key0, MIX_0) +
+        Math.imul(view.getInt32(at + 4, true) & FOLD ^ key1, MIX_1);
+      const link = slots[(hash ^ hash >>> 15) + moves[hash >>> shift]! & mask]!;
       let begin = at - (link >> 1 & (step - 1));
       if (begin < 0) begin = 0;
       else if (begin > lastBegin) begin = lastBegin;
       const region = link >> regionBits << 1;
-      const difference = view.getInt32(begin, true) ^ probes[region]! |
-        view.getInt32(begin + toLast, true) ^ probes[region + 1]!;
+      const difference = view.getInt32(begin, true) & FOLD ^ probes[region]! |
+        view.getInt32(begin + toLast, true) & FOLD ^ probes[region + 1]!;
       if (difference === 0 || (link & 1) !== 0) return at;
     }
     return -1;
@@ -154,7 +178,9 @@ export class WindowIndex<Owner> {
   #find4({ view, length }: Content, at: number): number {
     const slots = this.#slots;
     const probes = this.#probes;
-    const shift = this.#shift;
+    const moves = this.#moves;
+    const mask = slots.length - 1;
+    const shift = 32 - this.#bits + BUCKET_BITS;
     const step = this.#step;
     const regionBits = this.#stepBits + 1;
     const key0 = this.#keys[0]!;
@@ -162,31 +188,29 @@ export class WindowIndex<Owner> {
     const lastBegin = length - this.#length;
     const lastWindow = length - 4;
     for (; at <= lastWindow; at += step) {
-      const link = slots[Math.imul(view.getInt32(at, true) ^ key0, MIX_0) >>> shift]!;
+      const hash = Math.imul(view.getInt32(at, true) & FOLD ^ key0, MIX_0);
+      const link = slots[(hash ^ hash >>> 15) + moves[hash >>> shift]! & mask]!;
       let begin = at - (link >> 1 & (step - 1));
       if (begin < 0) begin = 0;
       else if (begin > lastBegin) begin = lastBegin;
       const region = link >> regionBits << 1;
-      const difference = view.getInt32(begin, true) ^ probes[region]! |
-        view.getInt32(begin + toLast, true) ^ probes[region + 1]!;
+      const difference = view.getInt32(begin, true) & FOLD ^ probes[region]! |
+        view.getInt32(begin + toLast, true) & FOLD ^ probes[region + 1]!;
       if (difference === 0 || (link & 1) !== 0) return at;
     }
     return -1;
   }
 
-  /** Reports whether any of the regions in a slot agrees with the content: of most slots with several none does. */
+  /** Reports whether any of the regions in a bucket agrees with the content. */
   #agreesAt({ view, length }: Content, at: number): boolean {
     const last = this.#length - 4;
-    for (
-      let entry = this.#slots[this.#slotAt(view, at)]! >> 1;
-      entry !== NONE;
-      entry = this.#next[entry]! >> 1
-    ) {
+    let entry = this.#firsts[this.#bucketOf(this.#hashAt(view, at))]!;
+    for (; entry !== NONE; entry = this.#next[entry]!) {
       const begin = at - (entry & (this.#step - 1));
       if (begin < 0 || begin + this.#length > length) continue;
       const region = entry >> this.#stepBits << 1;
-      const difference = view.getInt32(begin, true) ^ this.#probes[region]! |
-        view.getInt32(begin + last, true) ^ this.#probes[region + 1]!;
+      const difference = view.getInt32(begin, true) & FOLD ^ this.#probes[region]! |
+        view.getInt32(begin + last, true) & FOLD ^ this.#probes[region + 1]!;
       if (difference === 0) return true;
     }
     return false;
@@ -194,56 +218,94 @@ export class WindowIndex<Owner> {
 
   /** Yields the regions of which a window stands at a position that {@linkcode find} returned. */
   *regionsAt({ bytes, view, length }: Content, at: number): Generator<FoundRegion<Owner>> {
-    let entry = this.#slots[this.#slotAt(view, at)]! >> 1;
-    for (; entry !== NONE; entry = this.#next[entry]! >> 1) {
+    let entry = this.#firsts[this.#bucketOf(this.#hashAt(view, at))]!;
+    for (; entry !== NONE; entry = this.#next[entry]!) {
       const number = entry >> this.#stepBits;
       const begin = at - (entry & (this.#step - 1));
       if (begin < 0 || begin + this.#length > length) continue;
       const from = number * this.#length;
       let index = 0;
-      while (index < this.#length && bytes[begin + index] === this.#bytes[from + index]) index++;
-      if (index === this.#length) yield { owner: this.#owners[number]!, at: begin };
+      while (index < this.#length && (bytes[begin + index]! & FOLD_BYTE) === this.#bytes[from + index]) {
+        index++;
+      }
+      if (index < this.#length) continue;
+      for (const owner of this.#owners[number]!) yield { owner, at: begin };
     }
   }
 
-  /** Returns the slot of the window at a position. */
-  #slotAt(view: DataView, at: number): number {
-    let hash = Math.imul(view.getInt32(at, true) ^ this.#keys[0]!, MIX_0);
-    if (this.#window === 8) {
-      hash += Math.imul(view.getInt32(at + 4, true) ^ this.#keys[1]!, MIX_1);
-    }
-    return hash >>> this.#shift;
+  /** Returns the hash of the window at a position. */
+  #hashAt(view: DataView, at: number): number {
+    const hash = Math.imul(view.getInt32(at, true) & FOLD ^ this.#keys[0]!, MIX_0);
+    return this.#window === 4
+      ? hash
+      : hash + Math.imul(view.getInt32(at + 4, true) & FOLD ^ this.#keys[1]!, MIX_1);
   }
 
-  /** Returns the slot of an entry. */
-  #slotOf(entry: number): number {
-    return this.#slotAt(this.#view, (entry >> this.#stepBits) * this.#length + (entry & (this.#step - 1)));
+  #hashOf(entry: number): number {
+    return this.#hashAt(this.#view, (entry >> this.#stepBits) * this.#length + (entry & (this.#step - 1)));
+  }
+
+  #bucketOf(hash: number): number {
+    return hash >>> 32 - this.#bits + BUCKET_BITS;
+  }
+
+  #slotOf(hash: number, move: number): number {
+    return (hash ^ hash >>> 15) + move & this.#slots.length - 1;
   }
 
   #link(entry: number): void {
-    const slot = this.#slotOf(entry);
-    const first = this.#slots[slot]!;
-    this.#next[entry] = first;
-    this.#slots[slot] = linkTo(entry, first);
+    const bucket = this.#bucketOf(this.#hashOf(entry));
+    this.#clear(bucket);
+    this.#next[entry] = this.#firsts[bucket]!;
+    this.#firsts[bucket] = entry;
+    this.#place(bucket);
   }
 
   #unlink(entry: number): void {
-    const slot = this.#slotOf(entry);
-    const rest = this.#next[entry]!;
+    const bucket = this.#bucketOf(this.#hashOf(entry));
+    this.#clear(bucket);
+    const others = this.#entriesOf(bucket).filter((each) => each !== entry);
     this.#next[entry] = NONE;
-    // The entries before it are linked again, each to what follows it now.
-    const before: number[] = [];
-    for (
-      let each = this.#slots[slot]! >> 1;
-      each !== entry;
-      each = this.#next[each]! >> 1
-    ) before.push(each);
-    let link = rest;
-    for (const each of before.reverse()) {
-      this.#next[each] = link;
-      link = linkTo(each, link);
+    this.#firsts[bucket] = NONE;
+    for (const each of others) {
+      this.#next[each] = this.#firsts[bucket]!;
+      this.#firsts[bucket] = each;
     }
-    this.#slots[slot] = link;
+    this.#place(bucket);
+  }
+
+  #entriesOf(bucket: number): number[] {
+    const entries: number[] = [];
+    for (let entry = this.#firsts[bucket]!; entry !== NONE; entry = this.#next[entry]!) entries.push(entry);
+    return entries;
+  }
+
+  /** Empties the slots of a bucket's entries. */
+  #clear(bucket: number): void {
+    const move = this.#moves[bucket]!;
+    for (let entry = this.#firsts[bucket]!; entry !== NONE; entry = this.#next[entry]!) {
+      this.#slots[this.#slotOf(this.#hashOf(entry), move)] = NONE;
+    }
+  }
+
+  /**
+   * Fills the slots of a bucket's entries, moved so far that no entry of another bucket is in the way: after Fox and others,
+   * "Practical minimal perfect hash functions for large databases" (1992). So content that has a window of a secret leads to
+   * no more work than other content. Entries with the same hash share a slot.
+   */
+  #place(bucket: number): void {
+    const hashes = this.#entriesOf(bucket).map((
+      entry,
+    ): [entry: number, hash: number] => [entry, this.#hashOf(entry)]);
+    let move = this.#moves[bucket]!;
+    while (hashes.some(([, hash]) => this.#slots[this.#slotOf(hash, move)] !== NONE)) {
+      move = move + MOVE & this.#slots.length - 1;
+    }
+    this.#moves[bucket] = move;
+    for (const [entry, hash] of hashes) {
+      const slot = this.#slotOf(hash, move);
+      this.#slots[slot] = entry << 1 | (this.#slots[slot] === NONE ? 0 : 1);
+    }
   }
 
   /** Makes room for a number of regions, the first of which does not count. */
@@ -256,32 +318,35 @@ export class WindowIndex<Owner> {
       this.#view = new DataView(this.#bytes.buffer);
     }
     const entries = regions * this.#step;
-    const bits = 32 - this.#shift;
-    // A large table is filled up, as growing it would stop everything else for longer than a rotation may.
-    const limit = bits < SMALL_BITS ? this.#slots.length / 4 : this.#slots.length;
-    if (entries > limit) this.#rehash(bits + 2);
+    // A table is enlarged rarely, since that may take longer than a rotation may.
+    if (entries > this.#slots.length / 2) this.#rehash(this.#bits + 2);
   }
 
   #rehash(bits: number): void {
+    this.#bits = bits;
     this.#slots = new Int32Array(1 << bits);
-    this.#shift = 32 - bits;
+    this.#moves = new Int32Array(1 << bits - BUCKET_BITS);
+    this.#firsts = new Int32Array(1 << bits - BUCKET_BITS);
     this.#owners.forEach((owner, number) => {
       if (owner === undefined) return;
-      for (let offset = 0; offset < this.#step; offset++) {
-        this.#link(number * this.#step + offset);
-      }
+      for (let offset = 0; offset < this.#step; offset++) this.#link(number * this.#step + offset);
     });
   }
 }
 
+/** How far a bucket is moved at a time: an odd number, so that it comes to every slot. */
+const MOVE = 0x9e35;
+
+/**
+ * Clears the bit in which the cases of a letter differ, in each byte of a word. So hexadecimal in either case has one region
+ * instead of two with mostly the same windows, which would have to share slots.
+ */
+const FOLD = ~0x20202020;
+const FOLD_BYTE = FOLD & 0xff;
+
 /** Odd multipliers without a pattern: parts of the golden ratio, and of xxHash's second prime. */
 const MIX_0 = 0x9e3779b1;
 const MIX_1 = 0x85ebca77;
-
-/** Returns a link to an entry that another link follows. */
-function linkTo(entry: number, following: number): number {
-  return entry << 1 | (following === NONE ? 0 : 1);
-}
 
 function grown<Values extends Int32Array | Uint8Array>(from: Values, to: Values): Values {
   to.set(from);
