@@ -84,7 +84,7 @@ function sessionOf(): Session | undefined {
   const path = Deno.env.get("LAUNCHED_PATH") ?? "";
   const cache = Deno.env.get("DENO_DIR") ??
     `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/deno`;
-  const program = [new URL("../..", import.meta.url).pathname.replace(/\/$/, ""), Deno.execPath(), cache];
+  const program = [`${import.meta.dirname}/../..`, Deno.execPath(), cache];
   return { folder, service, files, path, program: program.map(realPath) };
 }
 
@@ -210,7 +210,7 @@ function viewOf(session: Session, args: RunArguments, secrets: readonly string[]
     hidden: visibleFolders(secrets, { read: [...read, ...path], write, home }),
     socket: `${session.folder}/proxy.sock`,
     runtime: Deno.execPath(),
-    relay: realPath(new URL("../sandbox/relay.ts", import.meta.url).pathname),
+    relay: realPath(`${import.meta.dirname}/../sandbox/relay.ts`),
   });
 }
 

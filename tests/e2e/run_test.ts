@@ -318,6 +318,26 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "run works from a checkout with a space in its path, and does not let the command change it",
+  ignore: !hasBubblewrap,
+  async fn() {
+    await using home = await makeHome();
+    const checkout = join(home.folder, "my tools/100% cred-proxy");
+    await Deno.mkdir(checkout, { recursive: true });
+    const sources = ["bin", "lib", "main.ts", "deno.json", "deno.lock"]
+      .map((name) => fromFileUrl(new URL(`../../${name}`, import.meta.url)));
+    assert(await starts("cp", "-r", ...sources, checkout));
+    const launcher = join(checkout, "bin/cred-proxy");
+
+    const outside = await home.start(["--", "echo", "ran"], { launcher }).ended();
+    assertEquals([outside.code, outside.stdout], [0, "ran\n"], outside.stderr);
+    const inside = await home.start(["--", "echo", "ran"], { launcher, cwd: checkout }).ended();
+    assertEquals([inside.code, inside.stdout], [78, ""]);
+    assertStringIncludes(inside.stderr, "100% cred-proxy, which the command must not change");
+  },
+});
+
 Deno.test("run says what is wrong with its command line, and starts nothing", async () => {
   await using home = await makeHome();
   const cases: [args: readonly string[], code: number, message: string][] = [

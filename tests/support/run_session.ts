@@ -47,6 +47,8 @@ export interface StartOptions {
   readonly within?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** The launcher of another checkout. */
+  readonly launcher?: string;
 }
 
 /** What a session left behind. */
@@ -100,8 +102,8 @@ export async function makeHome(): Promise<Home> {
     folder,
     project,
     upstream,
-    start(args, { within: outer = [], env = {}, cwd = project } = {}) {
-      const [program = "", ...rest] = [...outer, LAUNCHER, "run", ...args];
+    start(args, { within: outer = [], env = {}, cwd = project, launcher = LAUNCHER } = {}) {
+      const [program = "", ...rest] = [...outer, launcher, "run", ...args];
       const child = new Deno.Command(program, {
         args: rest,
         cwd,
