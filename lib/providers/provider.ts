@@ -1,6 +1,6 @@
 /**
  * What is known about a provider, as data: how its API is reached and authenticated, which clients it has, and how to
- * find out whether it takes a token. Each fact is from the provider's own documentation, which `sources` names.
+ * find out whether it takes a token. `sources` names the pages of the provider to compare each fact with.
  *
  * @module
  */
