@@ -58,6 +58,7 @@ function timesOf(
 const contents = {
   "random bytes": randomBytes(SIZE),
   "random letters and digits": repeated(letters(SIZE)),
+  "zeros": new Uint8Array(SIZE),
   "a pair of the token, repeated": repeated(TOKEN.slice(10, 12)),
   "eight bytes of the token, repeated": repeated(TOKEN.slice(-8)),
   "all but the last byte of the token, repeated": repeated(TOKEN.slice(0, -1)),

@@ -44,8 +44,14 @@ function borders(word: number): number {
 
 /** Returns the offset, 0 or 1, of the bytes that are not 0 in UTF-16 at a position; -1 if it is something else. */
 export function wideOffsetAt({ view }: Content, at: number): number {
-  const both = view.getInt32(at, true) | view.getInt32(at + 4, true);
-  return (both & HIGH_BYTES) === 0 ? 0 : (both & LOW_BYTES) === 0 ? 1 : -1;
+  return wideOffset(view.getInt32(at, true), view.getInt32(at + 4, true));
+}
+
+function wideOffset(first: number, second: number): number {
+  const both = first | second;
+  // Content of zeros only is something else.
+  if ((both & HIGH_BYTES) === 0) return (first & 0xff) === 0 ? -1 : 0;
+  return (both & LOW_BYTES) === 0 && (first & 0xff00) !== 0 ? 1 : -1;
 }
 
 /** In words in little-endian order, as they are read here. */
@@ -58,10 +64,7 @@ export function nextHint({ view, length }: Content, { at, step }: { at: number; 
   for (; at <= end; at += step) {
     const first = view.getInt32(at, true);
     const second = view.getInt32(at + 4, true);
-    const both = first | second;
-    if (
-      (borders(first) | borders(second)) !== 0 || (both & HIGH_BYTES) === 0 || (both & LOW_BYTES) === 0
-    ) return at;
+    if ((borders(first) | borders(second)) !== 0 || wideOffset(first, second) >= 0) return at;
   }
   return -1;
 }
