@@ -27,10 +27,10 @@ export function createHandler(service: Service): Handler {
     const { router, limiter } = service;
     const span = service.begin(request, info);
     try {
-      if (NEVER_FORWARDED.has(method.toUpperCase())) throw new Refusal("method_not_forwarded");
       const host = headers.get("host") ?? "";
       router.hosts.assertServes(host);
       limiter.assertAccepting();
+      if (NEVER_FORWARDED.has(method.toUpperCase())) throw new Refusal("method_not_forwarded");
 
       const asked = parseTarget(request.url, host, method);
       span.entry.path = asked.path;

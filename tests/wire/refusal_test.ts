@@ -208,8 +208,11 @@ Deno.test("TRACE, CONNECT and TRACK are never forwarded, in any case, on any pat
       assertEquals(response.field("allow"), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     }
   }
-  const tunnel = await refused("CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\n\r\n");
+  const tunnel = await refused("CONNECT api:443 HTTP/1.1\r\nHost: api:443\r\n\r\n");
   assertOwn(tunnel, { status: 405, code: "method_not_forwarded", message: /./ });
+  // A host that is not served is refused before anything else is looked at.
+  const stranger = await refused("CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\n\r\n");
+  assertEquals([stranger.status, stranger.field("cred-proxy-error")], [421, "host_not_served"]);
   // The runtime itself rejects a path as the target of CONNECT.
   assertEquals((await refused(get("/a/x", [], "CONNECT"))).status, 400);
 });
