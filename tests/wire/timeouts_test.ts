@@ -196,7 +196,7 @@ Deno.test("silence in a stream does not time out, however long it lasts", async 
     for (let count = 0; count < 2; count++) {
       await sleep(1500);
       if (exchange.target === "/length") await exchange.write("event");
-      else await exchange.writeChunk("event");
+      else await exchange.writeChunk("event\n");
     }
     if (exchange.target !== "/length") await exchange.writeChunk();
   });
@@ -301,7 +301,7 @@ const DEPARTURES: readonly Departure[] = [
     script: async (exchange) => {
       await exchange.respond(200, { "Transfer-Encoding": "chunked" });
       for (;;) {
-        await exchange.writeChunk("event");
+        await exchange.writeChunk("event\n");
         await sleep(20);
       }
     },
@@ -333,7 +333,7 @@ const DEPARTURES: readonly Departure[] = [
     text: "POST /a/upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
     script: async (exchange) => {
       await exchange.respond(200, { "Transfer-Encoding": "chunked" });
-      await exchange.writeChunk("event");
+      await exchange.writeChunk("event\n");
     },
     until: "event",
   },
@@ -353,7 +353,7 @@ const DEPARTURES: readonly Departure[] = [
       await sleep(400);
       await exchange.respond(200, { "Transfer-Encoding": "chunked" });
       for (;;) {
-        await exchange.writeChunk("event");
+        await exchange.writeChunk("event\n");
         await sleep(20);
       }
     },
