@@ -196,7 +196,7 @@ Deno.test("silence in a stream does not time out, however long it lasts", async 
     for (let count = 0; count < 2; count++) {
       await sleep(1500);
       if (exchange.target === "/length") await exchange.write("event");
-      else await exchange.writeChunk("event\n");
+      else await exchange.writeChunk("event");
     }
     if (exchange.target !== "/length") await exchange.writeChunk();
   });
