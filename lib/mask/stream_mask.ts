@@ -89,16 +89,13 @@ export class StreamMask {
     for (const { from, to } of mask.find(bytes)) {
       found.push({ from: from + held.length, to: to + held.length });
     }
-    // As much as before is held back at least, so that the rest has room. (Nothing is, if nothing has to be.)
-    const least = bytes.length - heldFrom(bytes, mask);
-    const keep = least === 0 ? 0 : Math.max(least, held.length);
-    const rest = bytes.length - keep;
+    const rest = heldFrom(bytes, mask);
+    this.#held = rest === bytes.length ? NOTHING : bytes.slice(rest);
     let all: Uint8Array<ArrayBuffer>;
-    if (keep === 0) {
-      this.#held = NOTHING;
-      all = joinBytes(held, bytes);
+    if (held.length + rest > bytes.length) {
+      // More was held back before than is now, so there is no room. To hold back more would make events late.
+      all = joinBytes(held, bytes.subarray(0, rest));
     } else {
-      this.#held = bytes.slice(rest);
       bytes.copyWithin(held.length, 0, rest);
       bytes.set(held);
       all = bytes.subarray(0, held.length + rest);
