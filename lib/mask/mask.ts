@@ -3,7 +3,7 @@ import { type Content, contentOf, contentOfText } from "./content.ts";
 import { decodedRuns } from "./decoded_runs.ts";
 import type { Form, Match } from "./form.ts";
 import { type MaskedSecret, secretForms } from "./forms.ts";
-import { matchAfter, matchBefore } from "./match_form.ts";
+import { matchAfter, matchAround, matchBefore } from "./match_form.ts";
 import { type Region, regionsOf } from "./regions.ts";
 import { type Alphabet, alphabetOf, USUAL } from "./run_alphabet.ts";
 import { placesOf, type Tally } from "./tally.ts";
@@ -14,7 +14,7 @@ const STAR = 0x2a;
 /** What a region belongs to. */
 interface Owner {
   readonly form: Form;
-  readonly side: Region["side"];
+  readonly place: Region["place"];
   readonly index: WindowIndex<Owner>;
   /** The region's number in the index. */
   number: number;
@@ -122,8 +122,8 @@ export class Mask {
     const regions: Owner[] = [];
     for (const form of secretForms(secret)) {
       const { index, length: regionLength } = this.#indexFor(form, usual);
-      for (const { bytes, side } of regionsOf(form, regionLength)) {
-        const owner: Owner = { form, side, index, number: 0 };
+      for (const { bytes, place } of regionsOf(form, regionLength)) {
+        const owner: Owner = { form, place, index, number: 0 };
         owner.number = index.add(bytes, owner);
         regions.push(owner);
       }
@@ -178,10 +178,12 @@ export class Mask {
     for (const { index, length } of this.#used) {
       for (let at = index.find(content, 0); at >= 0; at = index.find(content, at + index.step)) {
         const bytes = content.bytes.subarray(0, content.length);
-        for (const { owner: { form, side }, at: begin } of index.regionsAt(content, at)) {
-          const match = side === "end"
+        for (const { owner: { form, place }, at: begin } of index.regionsAt(content, at)) {
+          const match = place === "end"
             ? matchBefore(form, bytes, begin + length)
-            : matchAfter(form, bytes, begin);
+            : place === "start"
+            ? matchAfter(form, bytes, begin)
+            : matchAround(form, bytes, { at: begin + length, index: place });
           if (match !== undefined) (found ??= []).push(match);
         }
       }

@@ -16,13 +16,35 @@ export function matchBefore(form: Form, bytes: Uint8Array, end: number): Match |
   if (!isMarkedBefore(bytes, end - equal, form)) {
     return undefined;
   }
+  const from = beginBefore(form, bytes, { end, count: text.length });
+  return from === undefined ? undefined : { from, to: withExtra(form, bytes, end) };
+}
+
+/** Matches a form of which a character, by its index, may begin at a position, as {@linkcode matchBefore} does. */
+export function matchAround(
+  form: Form,
+  bytes: Uint8Array,
+  { at, index }: { at: number; index: number },
+): Match | undefined {
+  const from = beginBefore(form, bytes, { end: at, count: index });
+  const to = from === undefined ? undefined : endAfter(form, bytes, { begin: at, first: index });
+  return from === undefined || to === undefined ? undefined : { from, to: withExtra(form, bytes, to) };
+}
+
+/** Returns where the first characters of a form begin that end at a position, or undefined if they do not. */
+function beginBefore(
+  form: Form,
+  bytes: Uint8Array,
+  { end, count }: { end: number; count: number },
+): number | undefined {
+  const text = form.reveal();
   let ends = [end];
-  for (let index = text.length - 1; index >= 0; index--) {
+  for (let index = count - 1; index >= 0; index--) {
     const byte = text.charCodeAt(index);
     const befores: number[] = [];
     for (const end of ends) {
       addBefores(bytes, { byte, end }, befores);
-      if (!form.wraps || index === text.length - 1) continue;
+      if (!form.wraps || index === count - 1) continue;
       for (const lineBreak of LINE_BREAKS) {
         const before = end - lineBreak.length;
         if (before >= 0 && standsAt(bytes, before, lineBreak)) {
@@ -33,7 +55,7 @@ export function matchBefore(form: Form, bytes: Uint8Array, end: number): Match |
     if (befores.length === 0) return undefined;
     ends = befores;
   }
-  return { from: Math.min(...ends), to: withExtra(form, bytes, end) };
+  return Math.min(...ends);
 }
 
 /** Adds where a character may begin that ends at a position. */
@@ -62,9 +84,19 @@ function addBefores(
 
 /** Matches a form that begins at a position, as {@linkcode matchBefore} does. */
 export function matchAfter(form: Form, bytes: Uint8Array, from: number): Match | undefined {
+  const to = endAfter(form, bytes, { begin: from, first: 0 });
+  return to === undefined ? undefined : { from, to: withExtra(form, bytes, to) };
+}
+
+/** Returns where a form ends of which a character, by its index, begins at a position; undefined if it does not. */
+function endAfter(
+  form: Form,
+  bytes: Uint8Array,
+  { begin, first }: { begin: number; first: number },
+): number | undefined {
   const text = form.reveal();
-  let begins = [from];
-  for (let index = 0; index < text.length; index++) {
+  let begins = [begin];
+  for (let index = first; index < text.length; index++) {
     const byte = text.charCodeAt(index);
     const afters: number[] = [];
     for (const begin of begins) {
@@ -78,7 +110,7 @@ export function matchAfter(form: Form, bytes: Uint8Array, from: number): Match |
     if (afters.length === 0) return undefined;
     begins = afters;
   }
-  return { from, to: withExtra(form, bytes, Math.max(...begins)) };
+  return Math.max(...begins);
 }
 
 /** Adds where a character may end that begins at a position. */

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { Secret } from "../../lib/core/secret.ts";
 import { Mask } from "../../lib/mask/mask.ts";
@@ -215,6 +215,27 @@ Deno.test("StreamMask finds a secret in base64 that is wrapped to any usual widt
   }
 });
 
+Deno.test("StreamMask finds a secret of any length in wrapped base64, wherever the lines break in it", () => {
+  for (const length of [45, 48, 60, 72, 108, 164, 300]) {
+    const token = Array.from({ length }, (_, index) => String.fromCharCode(65 + index * 7 % 23)).join("");
+    const mask = maskOf(token);
+    for (let before = 0; before < 76; before++) {
+      const coded = btoa(`${"y".repeat(before)}${token}${"z".repeat(60)}`);
+      const [first, last] = [Math.ceil(before * 8 / 6), Math.floor((before + length) * 8 / 6)];
+      for (const width of [60, 64, 76]) {
+        const lines = coded.match(new RegExp(`.{1,${width}}`, "g")) ?? [];
+        const masked = mask.maskText(lines.join("\n")).split("\n");
+        const unwrapped = masked.map((line, index) => line.padEnd(lines[index]!.length, "*")).join("");
+        assertMatch(
+          unwrapped.slice(first, last),
+          /^\**$/,
+          `${length} bytes after ${before}, ${width} columns`,
+        );
+      }
+    }
+  }
+});
+
 Deno.test("StreamMask masks overlapping secrets whole, and those that begin in what has gone on", () => {
   const mask = maskOf("abcdefgh12345678", "12345678abcdefgh", "cdefgh12");
   const body = "x abcdefgh12345678abcdefgh y";
@@ -270,4 +291,30 @@ Deno.test("Mask reads content that nearly is a long secret of one byte in linear
     // Comparing each form with each position would take many seconds.
     assert(best < 1000, `${best} ms for 256 KiB`);
   }
+});
+
+Deno.test("a large piece passes on the whole lines in it, however much was held back before", () => {
+  const stream = new StreamMask({ current: maskOf(TOKEN) });
+  const word = latin1("x".repeat(400));
+  const lines = latin1(`\n${"data: 1\n\n".repeat(5_000)}`);
+  const end = latin1("data: par");
+  assertEquals(stream.push(word).length, 0);
+  const passed = stream.push(latin1(fromLatin1(lines) + fromLatin1(end)));
+  assertEquals(fromLatin1(passed), `${fromLatin1(word)}${fromLatin1(lines)}data: `);
+  assertEquals(fromLatin1(stream.flush()), "par");
+});
+
+Deno.test("a large piece keeps its bytes when less is held back than before", () => {
+  // The long secret leaves the mask in the middle of the stream, after as many rotations and reloads as are remembered.
+  const masks = [maskOf(TOKEN, "A1b2".repeat(1_000)), maskOf(TOKEN)];
+  const stream = new StreamMask({
+    get current() {
+      return masks.length > 1 ? masks.shift() : masks[0];
+    },
+  });
+  const pieces = ["z".repeat(43_000), `${"y".repeat(33_000)} end`];
+  let passed = "";
+  for (const piece of pieces) passed += fromLatin1(stream.push(latin1(piece)));
+  passed += fromLatin1(stream.flush());
+  assertEquals(passed, pieces.join(""));
 });
