@@ -12,7 +12,7 @@ import type { Service } from "../proxy/service.ts";
 import { type AdminViews, handleAdmin } from "./admin_handler.ts";
 import { type Filter, passes } from "./filter.ts";
 import { History } from "./history.ts";
-import type { ClientStatus, PageData } from "./page_data.ts";
+import type { ClientStatus, IssuedToken, PageData } from "./page_data.ts";
 import { RecentRequests } from "./recent_requests.ts";
 
 /** The sources of what the operator's listener shows, in addition to the log entries. */
@@ -84,11 +84,22 @@ export class AdminServer implements AdminViews {
 
   #tokens(): TokenMetrics[] {
     const now = Date.now();
-    return this.#sources.service.router.routes.flatMap(({ name, token }) => {
-      const status = token.status?.();
-      if (status === undefined) return [];
-      const { expiry, refreshes } = status;
-      return [{ route: name, expiresIn: expiry && (expiry - now) / 1000, refreshes }];
+    return this.#issuedTokens().map(({ route, client, status: { expiry, refreshes } }) => ({
+      route,
+      client: client ?? "",
+      expiresIn: expiry && (expiry - now) / 1000,
+      refreshes,
+    }));
+  }
+
+  /** Returns the tokens from issuers: those of the routes, then the clients' own. */
+  #issuedTokens(): IssuedToken[] {
+    const { routes, own } = this.#sources.service.router;
+    return [...routes.map((route) => ({ route, client: undefined })), ...own].flatMap(({ route, client }) => {
+      const status = route.token.status?.();
+      return status === undefined
+        ? []
+        : [{ route: route.name, client, token: route.token.describe(), status }];
     });
   }
 
@@ -112,11 +123,11 @@ export class AdminServer implements AdminViews {
         token: token.describe(),
         tokenIsSet: token.missing === undefined ? token.current !== undefined : token.missing().length === 0,
         health: health.get(`${name} ${token.describe()}`),
-        minted: token.status?.(),
         connections: meters.connections(name).current,
       })),
       clients: router.clients.map(clientStatus),
       tokens,
+      issued: this.#issuedTokens(),
       setup: this.#sources.setup(),
       minutes: this.#history.minutes(now, filter),
       hour: this.#history.routes(now),

@@ -1,23 +1,51 @@
 import { formatTime, formatUptime } from "./format.ts";
 import { type Html, html } from "./html.ts";
-import type { PageData, RouteStatus } from "./page_data.ts";
+import type { IssuedToken, PageData } from "./page_data.ts";
 import { NOTHING, table } from "./table.ts";
 
-/** Renders the state of the tokens that issuers issue; nothing if no route has one. */
-export function issuedTokens({ routes, now }: PageData): Html {
-  const rows = routes.flatMap((route) => route.minted === undefined ? [] : [row(route, route.minted, now)]);
-  if (rows.length === 0) return html``;
+/** The maximum number of rows. */
+const ROW_LIMIT = 200;
+
+/**
+ * Renders the state of the tokens that issuers issue; nothing if there are none. Those that failed last come first, then
+ * those that expire first.
+ */
+export function issuedTokens({ issued, now, filter }: PageData): Html {
+  const wanted = issued.filter(({ route, client }) =>
+    (filter.route ?? route) === route && (client === undefined || (filter.client ?? client) === client)
+  );
+  if (wanted.length === 0) return html``;
+  const shown = wanted.length <= ROW_LIMIT ? wanted : wanted.toSorted(byUrgency).slice(0, ROW_LIMIT);
+  const named = wanted.some(({ client }) => client !== undefined);
+  const more = wanted.length - shown.length;
   return html`
     <h2>Tokens from issuers</h2>
     ${table({
-      text: ["Route", "Token", "Last renewal", "Age", "Expires", "Issued", "Last failure"],
+      text: [
+        "Route",
+        ...named ? ["Client"] : [],
+        "Token",
+        "Last renewal",
+        "Age",
+        "Expires",
+        "Issued",
+        "Last failure",
+      ],
       numbers: [],
-      rows,
+      rows: shown.map((each) => row(each, now, named)),
     })}
+    ${more > 0
+      ? html`<p class="soft">and ${more} more, which have not failed last or expire later</p>`
+      : undefined}
   `;
 }
 
-function row({ name, token }: RouteStatus, status: NonNullable<RouteStatus["minted"]>, now: number): Html {
+function byUrgency({ status: left }: IssuedToken, { status: right }: IssuedToken): number {
+  return Number(right.failure !== undefined) - Number(left.failure !== undefined) ||
+    (left.expiry ?? Number.MAX_VALUE) - (right.expiry ?? Number.MAX_VALUE);
+}
+
+function row({ route, client, token, status }: IssuedToken, now: number, named: boolean): Html {
   const { renewed, expiry, failure, refreshes } = status;
   const since = (time: number) => formatUptime(Math.max(0, now - time) / 1000);
   const isOver = expiry !== undefined && expiry <= now;
@@ -28,7 +56,8 @@ function row({ name, token }: RouteStatus, status: NonNullable<RouteStatus["mint
     : `in ${formatUptime((expiry - now) / 1000)}`;
   return html`
     <tr>
-      <td>${name}</td>
+      <td>${route}</td>
+      ${named ? html`<td>${client ?? NOTHING}</td>` : undefined}
       <td>${token}</td>
       <td>${renewed === undefined ? NOTHING : formatTime(renewed)}</td>
       <td>${renewed === undefined ? NOTHING : since(renewed)}</td>

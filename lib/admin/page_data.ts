@@ -25,6 +25,8 @@ export interface PageData {
   readonly clients: readonly ClientStatus[];
   /** The tokens of the table, and whether upstreams accept them. */
   readonly tokens: readonly TokenHealthState[];
+  /** The tokens that issuers issue: those of the routes, then the clients' own. */
+  readonly issued: readonly IssuedToken[];
   /** How to point a client at the first route, as a shell script. */
   readonly setup: string;
   /** The last hour, oldest minute first. */
@@ -52,6 +54,16 @@ export interface ClientStatus {
   readonly maxInFlight: number | undefined;
 }
 
+/** A token that an issuer issues, and its current state. */
+export interface IssuedToken {
+  readonly route: string;
+  /** The name of the client whose own token it is; undefined: the route's. */
+  readonly client: string | undefined;
+  /** The name of the token, never its value. */
+  readonly token: string;
+  readonly status: TokenStatus;
+}
+
 /** A configured route and its current state. */
 export interface RouteStatus {
   readonly name: string;
@@ -62,8 +74,6 @@ export interface RouteStatus {
   readonly tokenIsSet: boolean;
   /** What upstreams say to it; undefined before the first request. */
   readonly health?: TokenHealthState | undefined;
-  /** The state of a token that an issuer issues; undefined for any other. */
-  readonly minted?: TokenStatus | undefined;
   /** The number of open connections to the upstream. */
   readonly connections: number;
 }

@@ -122,6 +122,7 @@ interface RefusalOptions {
   readonly final?: boolean;
   readonly retryAfterS?: number;
   readonly advice?: string;
+  readonly fields?: Readonly<Record<string, string>>;
 }
 
 /** The reason for which the proxy itself responds to a request, instead of the upstream. */
@@ -137,20 +138,25 @@ export class Refusal extends Error {
   /** What the client may do, as the end of the message, or nothing. */
   readonly advice: string;
 
+  /** Fields that replace those of the code. */
+  readonly fields: Readonly<Record<string, string>> | undefined;
+
   /**
    * @param subject What the message is about. The client sees it.
    * @param options `cause`: what happened, for the log only. `final`: whether a retry is pointless. `retryAfterS`: the
    * time after which a retry may succeed, in seconds. `advice`: what the client may do, as the end of the message.
+   * `fields`: what replaces the fields of the code.
    */
   constructor(
     readonly code: RefusalCode,
     readonly subject = "",
-    { cause, final = false, retryAfterS, advice = "" }: RefusalOptions = {},
+    { cause, final = false, retryAfterS, advice = "", fields }: RefusalOptions = {},
   ) {
     super(code, { cause });
     this.final = final;
     this.retryAfterS = retryAfterS;
     this.advice = advice;
+    this.fields = fields;
   }
 }
 
@@ -171,6 +177,7 @@ export function refusalResponse(refusal: Refusal, method: string, id: string): R
       "cred-proxy-request-id": id,
       ...(spec.final || refusal.final ? { "x-should-retry": "false" } : {}),
       ...spec.fields,
+      ...refusal.fields,
       ...(refusal.retryAfterS === undefined ? {} : { "retry-after": String(refusal.retryAfterS) }),
     },
   });

@@ -28,6 +28,8 @@ export interface ServiceState {
 /** The state of a token that an issuer issues. */
 export interface TokenMetrics {
   readonly route: string;
+  /** The client whose own token it is; empty: the route's. */
+  readonly client: string;
   /** The time until it expires, in seconds; undefined if there is none, or the issuer did not say. */
   readonly expiresIn: number | undefined;
   /** How often the issuer was asked. */
@@ -166,17 +168,17 @@ export function metricFamilies(meters: Meters, state: ServiceState): Family[] {
     ),
     gauge(
       "cred_proxy_token_expires_seconds",
-      "Time until the token from an issuer expires; negative once it has.",
-      state.tokens.flatMap(({ route, expiresIn }): [Labels, number][] =>
-        expiresIn === undefined ? [] : [[{ route }, expiresIn]]
+      "Time until the token from an issuer expires, by route and the client whose own token it is (empty: the route's); negative once it has.",
+      state.tokens.flatMap(({ route, client, expiresIn }): [Labels, number][] =>
+        expiresIn === undefined ? [] : [[{ route, client }, expiresIn]]
       ),
     ),
     counter(
       "cred_proxy_token_refreshes_total",
-      "Requests for a token to an issuer, by result: issued or failed.",
-      state.tokens.flatMap(({ route, refreshes }): [Labels, number][] => [
-        [{ route, result: "issued" }, refreshes.succeeded],
-        [{ route, result: "failed" }, refreshes.failed],
+      "Requests for a token to an issuer, by route, client as above, and result: issued or failed.",
+      state.tokens.flatMap(({ route, client, refreshes }): [Labels, number][] => [
+        [{ route, client, result: "issued" }, refreshes.succeeded],
+        [{ route, client, result: "failed" }, refreshes.failed],
       ]),
     ),
     counter(

@@ -11,6 +11,10 @@ import { Refusal } from "../http/refusal.ts";
  * @throws {Refusal} `browser_refused` if it does.
  */
 export function assertNoBrowser(fields: Pick<Headers, "get">): void {
-  if (fields.get("origin") === null && fields.get("sec-fetch-site") === null) return;
-  throw new Refusal("browser_refused");
+  if (isFromBrowser(fields)) throw new Refusal("browser_refused");
+}
+
+/** Reports whether a request comes from a web page. */
+export function isFromBrowser(fields: Pick<Headers, "get">): boolean {
+  return fields.get("origin") !== null || fields.get("sec-fetch-site") !== null;
 }

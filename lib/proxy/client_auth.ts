@@ -3,6 +3,7 @@ import { isEqual } from "../core/is_equal.ts";
 import type { Secret } from "../core/secret.ts";
 import { KEY_FIELDS } from "../http/field_names.ts";
 import { Refusal } from "../http/refusal.ts";
+import { isFromBrowser } from "./browser.ts";
 import type { Client, ClientIdentity } from "./client.ts";
 
 /** `Bearer KEY` (RFC 6750, section 2.1), and `token KEY`, which clients of code forges send. */
@@ -32,7 +33,7 @@ export function oneToken(clientToken: Secret): Authenticator {
   return (fields) => {
     let valid = false;
     for (const candidate of candidates(fields)) valid = isEqual(clientToken.reveal(), candidate) || valid;
-    if (!valid) throw new Refusal("client_token_required");
+    if (!valid) throw tokenRequired(fields);
     return undefined;
   };
 }
@@ -45,28 +46,44 @@ export function listedClients(directory: ClientDirectory<Client>): Authenticator
     for (const candidate of candidates(fields)) {
       const identity = directory.find(candidate);
       if (identity instanceof Promise) (pending ??= []).push(identity);
-      else if (identity !== undefined) found = theOne(found, identity);
+      else if (identity !== undefined) found = theOne(found, identity, fields);
     }
-    if (pending === undefined) return assertCurrent(found);
+    if (pending === undefined) return assertCurrent(found, fields);
     return Promise.all(pending).then((verified) =>
-      assertCurrent(verified.reduce((one, each) => each === undefined ? one : theOne(one, each), found))
+      assertCurrent(
+        verified.reduce((one, each) => each === undefined ? one : theOne(one, each, fields), found),
+        fields,
+      )
     );
   };
 }
 
-function theOne(found: Identity<Client> | undefined, identity: Identity<Client>): Identity<Client> {
+type Fields = Pick<Headers, "get">;
+
+function theOne(
+  found: Identity<Client> | undefined,
+  identity: Identity<Client>,
+  fields: Fields,
+): Identity<Client> {
   if (found === undefined || found.client === identity.client) return identity;
-  throw new Refusal("client_token_required", "", {
-    cause: new Error("The request has the tokens of two clients"),
-  });
+  throw tokenRequired(fields, new Error("The request has the tokens of two clients"));
 }
 
-function assertCurrent(identity: Identity<Client> | undefined): Identity<Client> {
-  if (identity === undefined) throw new Refusal("client_token_required");
+function assertCurrent(identity: Identity<Client> | undefined, fields: Fields): Identity<Client> {
+  if (identity === undefined) throw tokenRequired(fields);
   const { name, expires } = identity.client.config;
   if (expires === undefined || Date.now() < expires) return identity;
-  const cause = new Error(`The client ${name} expired at ${new Date(expires).toISOString()}`);
-  throw new Refusal("client_token_required", "", { cause });
+  throw tokenRequired(fields, new Error(`The client ${name} expired at ${new Date(expires).toISOString()}`));
+}
+
+/** A browser asks the user for a password where the challenge is Basic, which a web page could provoke, but not for this one. */
+const FOR_BROWSERS: Readonly<Record<string, string>> = { "www-authenticate": 'Bearer realm="cred-proxy"' };
+
+function tokenRequired(fields: Fields, cause?: Error): Refusal {
+  return new Refusal("client_token_required", "", {
+    cause,
+    ...isFromBrowser(fields) ? { fields: FOR_BROWSERS } : {},
+  });
 }
 
 function* candidates(fields: Pick<Headers, "get">): Generator<string> {

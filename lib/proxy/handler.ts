@@ -35,16 +35,15 @@ export function createHandler(service: Service): Handler {
       const asked = parseTarget(request.url, host, method);
       span.entry.path = asked.path;
 
-      const matched = router.match(host, asked.path);
-      // Before all that would tell a page which routes there are, or that make the browser ask for a password.
-      if (!matched?.config.browsers) assertNoBrowser(headers);
-
-      // Before the route's absence is told, so that a stranger does not learn which there are.
+      // Before anything that differs between routes, so that a stranger learns of none.
       const upgrade = headers.get("upgrade");
       const found = router.authenticate(upgrade === null ? headers : presentedFields(headers, asked.query));
       const identity = found instanceof Promise ? await found : found;
       span.identified(identity);
 
+      const matched = router.match(host, asked.path);
+      // Before the route's absence is reported, so that a web page does not learn which routes there are either.
+      if (!matched?.config.browsers) assertNoBrowser(headers);
       if (matched === undefined) {
         throw new Refusal("no_route", asked.path, { advice: router.suggest(asked.path) });
       }

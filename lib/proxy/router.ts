@@ -33,6 +33,8 @@ export interface Router {
   readonly routes: readonly Route[];
   /** Empty if the table does not list its clients. */
   readonly clients: readonly Client[];
+  /** The routes that clients get with a token of their own. */
+  readonly own: readonly OwnRoute[];
   /** The mask of all of the table's secrets, for the responses of every route. */
   readonly mask: CurrentMask;
   /** The hosts under which clients may ask for it. */
@@ -48,6 +50,13 @@ export interface Router {
   suggest(path: string): string;
   /** Closes the idle connections of all routes. Requests in flight are not affected. */
   close(): void;
+}
+
+/** A route with a token of one client. */
+export interface OwnRoute {
+  /** The client's name. */
+  readonly client: string;
+  readonly route: Route;
 }
 
 /** What all routers of a process share. */
@@ -96,10 +105,13 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
     };
   };
   const routes = table.routes.map(open);
-  const own: Route[] = [];
+  const own: OwnRoute[] = [];
   const byName = new Map(routes.map((route) => [route.name, route]));
   /** A route with the token of one client has connections of its own, so that no other client's request goes over them. */
-  const openFor = (name: string, { config, isUnchanged, hasOwnToken }: ClientRoute): Route => {
+  const openFor = (
+    client: string,
+    [name, { config, isUnchanged, hasOwnToken }]: readonly [string, ClientRoute],
+  ): Route => {
     const route = byName.get(name)!;
     if (isUnchanged) return route;
     const policies = [...route.policies, config];
@@ -107,17 +119,17 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
       return { ...route, config, policies, requestFields: requestFieldRules(config, droppedByAll) };
     }
     const opened = { ...open(config), policies };
-    own.push(opened);
+    own.push({ client, route: opened });
     return opened;
   };
   const clients = table.clients.map((config): Client => ({
     config,
     limiter: limiters.of("client", config.name, config.limits),
     isKnown: () => unsetClientText(config, options) === undefined,
-    routes: config.routes && new Map([...config.routes].map(([name, each]) => [name, openFor(name, each)])),
+    routes: config.routes && new Map([...config.routes].map((each) => [each[0], openFor(config.name, each)])),
   }));
   const secrets = () =>
-    [...routes, ...own].flatMap(({ config, token }) => [
+    [...routes, ...own.map(({ route }) => route)].flatMap(({ config, token }) => [
       ...[token.current, ...token.former].flatMap((each) =>
         each === undefined ? [] : exposedSecrets(config, each)
       ),
@@ -160,7 +172,7 @@ export function createRouter(
   routes: readonly Route[],
   { mask, authenticate, hosts, own = [], clients = [] }:
     & Pick<Router, "mask" | "authenticate" | "hosts">
-    & { readonly own?: readonly Route[]; readonly clients?: readonly Client[] },
+    & { readonly own?: readonly OwnRoute[]; readonly clients?: readonly Client[] },
 ): Router {
   const index = new RouteIndex(
     routes.map((route) => ({ path: route.config.path, host: route.config.host, route })),
@@ -172,6 +184,7 @@ export function createRouter(
     hosts,
     authenticate,
     clients,
+    own,
     match: (host, path) => index.match(host, path)?.route,
     suggest(path) {
       if (clients.length > 0) return "";
@@ -179,7 +192,7 @@ export function createRouter(
       return suggestions.for(path);
     },
     close() {
-      for (const { transport } of [...routes, ...own]) transport.close();
+      for (const { transport } of [...routes, ...own.map(({ route }) => route)]) transport.close();
     },
   };
 }

@@ -226,7 +226,7 @@ const STATE = {
   accepting: true,
   startTime: 0,
   memory: 0,
-  tokens: [{ route: "/a/", expiresIn: 59.5, refreshes: { succeeded: 2, failed: 1 } }],
+  tokens: [{ route: "/a/", client: "", expiresIn: 59.5, refreshes: { succeeded: 2, failed: 1 } }],
   clients: [{ name: "coder", inFlight: 1 }],
   tokenHealth: [{
     route: "/a/",

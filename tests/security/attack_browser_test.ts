@@ -59,16 +59,41 @@ Deno.test("a request of a web page passes where the route says so", (test) => {
   ]);
 });
 
-Deno.test("a page is not asked for the client token either, which would make the browser ask for a password", async () => {
-  const route = { path: "/a/", upstream: "http://127.0.0.1:9", auth_scheme: "Bearer", token_env: "A_TOKEN" };
-  await using service = await startService({
-    routes: { client_token_env: "CLIENT_TOKEN", routes: [route] },
-    env: { A_TOKEN: TOKEN, CLIENT_TOKEN: "client-1Qw2Er3Ty4Ui5Op" },
-  });
-  for (const target of ["/a/x", "/nowhere"]) {
-    const head = `GET ${target} HTTP/1.1\r\nHost: proxy\r\nSec-Fetch-Site: cross-site\r\n\r\n`;
-    const response = await request(service.port, head);
-    assertEquals([response.status, response.field("www-authenticate")], [403, undefined]);
+Deno.test("a page without the client token learns of no route, and can't make the browser ask for a password", async () => {
+  const route = { upstream: "http://127.0.0.1:9", auth_scheme: "Bearer", token_env: "A_TOKEN" };
+  const token = "client-1Qw2Er3Ty4Ui5Op";
+  const tables = [
+    { client_token_env: "CLIENT_TOKEN" },
+    { clients: [{ name: "coder", token_env: "CLIENT_TOKEN", routes: "*" }] },
+  ];
+  for (const table of tables) {
+    await using service = await startService({
+      routes: { ...table, routes: [{ ...route, path: "/a/" }, { ...route, path: "/page/", browsers: true }] },
+      env: { A_TOKEN: TOKEN, CLIENT_TOKEN: token },
+    });
+    const ask = async (target: string, field: string) => {
+      const head = `GET ${target} HTTP/1.1\r\nHost: proxy\r\n${field}\r\n\r\n`;
+      const { status, fields, body } = await request(service.port, head);
+      const shown = fields.filter(([name]) => name !== "date" && name !== "cred-proxy-request-id");
+      return { status, shown, text: body.text };
+    };
+    for (const field of ["Sec-Fetch-Site: cross-site", "Origin: https://evil.example"]) {
+      const [first, ...others] = await Promise.all(
+        ["/nowhere", "/a/x", "/page/x", "/page/"].map((target) => ask(target, field)),
+      );
+      for (const other of others) assertEquals(other, first);
+      assertEquals(first!.status, 401);
+      assertEquals(first!.shown.filter(([name]) => name === "www-authenticate"), [
+        ["www-authenticate", 'Bearer realm="cred-proxy"'],
+      ]);
+    }
+    // With the token, a page still gets what the routes say.
+    const field = `Origin: https://app.example\r\nX-Api-Key: ${token}`;
+    const statuses = ["/nowhere", "/a/x", "/page/x"].map(async (target) => (await ask(target, field)).status);
+    assertEquals(await Promise.all(statuses), [403, 403, 502]);
+    // Other clients, such as git, wait for the challenge before they send a password.
+    const { shown } = await ask("/a/x", "Accept: */*");
+    assertEquals(shown.find(([name]) => name === "www-authenticate")?.[1], 'Basic realm="cred-proxy"');
   }
 });
 

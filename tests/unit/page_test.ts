@@ -30,6 +30,7 @@ function dataOf(differences: Partial<PageData> = {}): PageData {
     filter: {},
     clients: [],
     tokens: [],
+    issued: [],
     setup: "curl http://127.0.0.1:9099/a/",
     minutes: history.minutes(NOW),
     hour: history.routes(NOW),
@@ -50,25 +51,40 @@ Deno.test("renderPage() shows the state of the service", () => {
 });
 
 Deno.test("renderPage() shows kind, age, expiry, last renewal and last failure of a token from an issuer", () => {
-  const route = {
-    name: "/b/",
-    upstream: "https://api.test",
-    token: "github_app at api.github.com",
-    tokenIsSet: true,
-    connections: 0,
-  };
-  const minted = {
+  const status = {
     renewed: NOW - 600_000,
     expiry: NOW + 3_000_000,
     failure: { time: NOW - 61_000, text: "responded with <500>" },
     refreshes: { succeeded: 3, failed: 1 },
   };
-  const text = renderPage(dataOf({ routes: [{ ...route, minted }] }));
+  const issued = { route: "/b/", client: undefined, token: "github_app at api.github.com", status };
+  const text = renderPage(dataOf({ issued: [issued] }));
   const cells = ["02:54:05", "10 min", "in 50 min", "3, 1 failed", "03:03:04 responded with &#60;500&#62;"];
-  for (const cell of [route.name, route.token, ...cells]) assert(text.includes(`>${cell}</td>`), cell);
-  const late = renderPage(dataOf({ routes: [{ ...route, minted: { ...minted, expiry: NOW - 90_000 } }] }));
+  for (const cell of [issued.route, issued.token, ...cells]) assert(text.includes(`>${cell}</td>`), cell);
+  const late = renderPage(dataOf({ issued: [{ ...issued, status: { ...status, expiry: NOW - 90_000 } }] }));
   assert(late.includes(">1 min ago</td>"));
-  assert(!renderPage(dataOf({ routes: [route] })).includes("Tokens from issuers"));
+  assert(!renderPage(dataOf()).includes("Tokens from issuers"));
+});
+
+Deno.test("renderPage() shows whose own token each is, and of many those first that failed or expire soon", () => {
+  const own = (count: number, failed = false) => ({
+    route: "/b/",
+    client: `client-${count}`,
+    token: "oauth2 at issuer.test",
+    status: {
+      renewed: NOW,
+      expiry: NOW + count * 60_000,
+      failure: failed ? { time: NOW, text: "responded with 500" } : undefined,
+      refreshes: { succeeded: 1, failed: 0 },
+    },
+  });
+  const issued = [...Array.from({ length: 299 }, (_, count) => own(299 - count)), own(1000, true)];
+  const text = renderPage(dataOf({ issued }));
+  const shown = [...text.matchAll(/>client-(\d+)<\/td>/g)].map(([, count]) => Number(count));
+  assertEquals(shown, [1000, ...Array.from({ length: 199 }, (_, count) => count + 1)]);
+  assert(text.includes("and 100 more"));
+  const narrowed = renderPage(dataOf({ issued, filter: { client: "client-7" } }));
+  assertEquals([...narrowed.matchAll(/>client-(\d+)<\/td>/g)].map(([, count]) => count), ["7"]);
 });
 
 Deno.test("renderPage() escapes what a client made up", () => {

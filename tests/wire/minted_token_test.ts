@@ -6,6 +6,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
+import { startAdmin } from "../support/admin.ts";
 import { makeAuthority } from "../support/authority.ts";
 import { startEgressProxy } from "../support/egress_proxy.ts";
 import { startIssuer, type TokenAnswer } from "../support/issuer.ts";
@@ -425,4 +426,40 @@ Deno.test("what a token is obtained with is masked in responses, and so are the 
     const { body: { text } } = await ask(service, `/a/${encodeURIComponent(`<${secret}>`)}`);
     assertMatch(text, /^<\*{20}[*\\nr\s]*>$/, `${secret}: ${text}`);
   }
+});
+
+Deno.test("the metrics and the page tell a client's own token from the route's, and when each expires", async () => {
+  await using upstream = startUpstream(OK);
+  await using issuer = startIssuer(({ number }) => ({
+    access_token: tokenOf(number),
+    expires_in: number * 1000,
+  }));
+  const { token_from } = routeTo(upstream, issuer, { scope: "own" }) as { readonly token_from: object };
+  const token = "client-token-4vNcLmK9xB4vNc";
+  await using service = await startAdmin({
+    routes: {
+      clients: [
+        { name: "coder", token_env: "CODER", routes: { "/a/": { token_from } } },
+        { name: "ci", token_env: "CI", routes: ["/a/"] },
+      ],
+      routes: [routeTo(upstream, issuer)],
+    },
+    env: { CLIENT_SECRET: SECRET, CODER: token, CI: `${token}-2` },
+  });
+  for (const each of [`${token}-2`, token]) {
+    const head = `GET /a/x HTTP/1.1\r\nHost: proxy\r\nX-Api-Key: ${each}\r\n\r\n`;
+    assertEquals((await request(service.port, head)).status, 200);
+  }
+  const metrics = await (await service.admin("/metrics")).text();
+  const values = [
+    ...metrics.matchAll(/^cred_proxy_token_expires_seconds{route="\/a\/",client="(\w*)"} (\d+)/gm),
+  ];
+  assertEquals(values.map(([, client, seconds]) => [client, Math.ceil(Number(seconds) / 1000)]), [
+    ["", 1],
+    ["coder", 2],
+  ]);
+  assert(metrics.includes('cred_proxy_token_refreshes_total{route="/a/",client="coder",result="issued"} 1'));
+  const page = await (await service.admin("/")).text();
+  const section = page.slice(page.indexOf("Tokens from issuers"));
+  assertMatch(section, /<td>coder<\/td>\s*<td>oauth2 [^]*in 33 min/);
 });
