@@ -5,7 +5,7 @@
  */
 
 import { type RequestFieldRules, requestFieldRules, requestFields } from "../lib/proxy/build_request.ts";
-import { referenceRewriter } from "../lib/proxy/reference.ts";
+import { referencesOf } from "../tests/support/references.ts";
 import { RouteIndex } from "../lib/proxy/route_index.ts";
 import { requestFraming } from "../lib/proxy/request_framing.ts";
 import { copyResponseFields } from "../lib/proxy/response_fields.ts";
@@ -66,7 +66,7 @@ Deno.bench("requestFields() and serializeRequestHead(): the same, with set_heade
 });
 
 const route = routeOf();
-const rewriteReferences = referenceRewriter(route, { current: undefined, former: [] });
+const references = referencesOf(route);
 const mask = Mask.of([{ text: Secret.of("x1".repeat(50)) }]);
 const response = {
   head: parseResponseHead(RESPONSE_HEAD),
@@ -74,9 +74,9 @@ const response = {
 } as const;
 
 Deno.bench("copyResponseFields(): as an AI service sends them", () => {
-  copyResponseFields({ route, rewriteReferences, mask: undefined, decoded: false }, response, new Headers());
+  copyResponseFields({ route, references, mask: undefined, decoded: false }, response, new Headers());
 });
 
 Deno.bench("copyResponseFields(): the same, masked", () => {
-  copyResponseFields({ route, rewriteReferences, mask, decoded: false }, response, new Headers());
+  copyResponseFields({ route, references, mask, decoded: false }, response, new Headers());
 });

@@ -8,6 +8,9 @@ import { assertNoBrowser } from "./browser.ts";
 import { routeFor } from "./client.ts";
 import { assertPolicy } from "./policy.ts";
 import { refuse } from "./refuse.ts";
+import { clientOrigin } from "./reference/client_origin.ts";
+import { rewriteDestination } from "./reference/destination.ts";
+import { ReferenceRewriter } from "./reference/reference_rewriter.ts";
 import { assertNoUnframedContent, hasContent, requestFraming } from "./request_framing.ts";
 import { respond } from "./respond.ts";
 import type { ConnectionInfo, Service } from "./service.ts";
@@ -71,12 +74,18 @@ export function createHandler(service: Service): Handler {
         upgrade: isWebSocket,
         isClientGone: () => request.signal.aborted,
       };
+      rewriteDestination(outgoing.fields, { method, host, route: route.config, policies: route.policies });
       await route.credential.apply(outgoing);
       const sent = route.token.current;
       span.sending(route);
 
       try {
         const response = await route.transport.roundTrip(outgoing);
+        const references = new ReferenceRewriter({
+          own: route.references,
+          others: () => router.referencesFor(identity?.client),
+          origin: clientOrigin(host, headers),
+        });
         if (response.head.status === 401 && sent !== undefined) route.token.rejected?.(sent);
         if (handshake !== undefined && response.kind === "protocol_change") {
           const { mask } = router;
@@ -84,13 +93,13 @@ export function createHandler(service: Service): Handler {
             request,
             handshake,
             route,
+            references,
             mask,
             span,
             sessions: service.webSockets,
           });
         }
-        const { config, rewriteReferences } = route;
-        return await respond(response, { route: config, rewriteReferences, mask: router.mask, span });
+        return await respond(response, { route: route.config, references, mask: router.mask, span });
       } catch (error) {
         // A body that the credential replaced holds memory until it is sent or cancelled.
         if (outgoing.body !== request.body && !outgoing.body?.locked) outgoing.body?.cancel();

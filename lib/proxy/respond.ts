@@ -7,7 +7,7 @@ import type { CurrentMask } from "../mask/table_mask.ts";
 import { BadResponse } from "../upstream/errors.ts";
 import { readEarly, Resumed, type Source } from "../upstream/source.ts";
 import type { HttpResponse, UpstreamResponse } from "../upstream/transport.ts";
-import type { ReferenceRewriter } from "./reference.ts";
+import type { ReferenceRewriter } from "./reference/reference_rewriter.ts";
 import type { RequestSpan } from "./request_span.ts";
 import { copyResponseFields } from "./response_fields.ts";
 import { responseStream } from "./response_stream.ts";
@@ -15,7 +15,7 @@ import { responseStream } from "./response_stream.ts";
 /** What {@linkcode respond} needs besides the upstream's response. */
 export interface RespondOptions {
   readonly route: Pick<RouteConfig, "scrub" | "cookies">;
-  readonly rewriteReferences: ReferenceRewriter;
+  readonly references: ReferenceRewriter;
   readonly mask: CurrentMask;
   readonly span: RequestSpan;
 }
@@ -31,7 +31,7 @@ const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 205, 304]);
  */
 export async function respond(
   upstream: UpstreamResponse,
-  { route, rewriteReferences, mask: tableMask, span }: RespondOptions,
+  { route, references, mask: tableMask, span }: RespondOptions,
 ): Promise<Response> {
   if (upstream.kind === "protocol_change") {
     upstream.connection.close();
@@ -58,7 +58,7 @@ export async function respond(
       : wholeContent(upstream, whole, (bytes) => mask?.maskBytes(bytes, entry) ?? bytes);
     // The runtime sends a 205 without a length, so that clients wait for content; without a form to reset, 204 says the same.
     const response = new Response(content, { status: head.status === 205 ? 204 : head.status });
-    const rules = { route, rewriteReferences, mask, tally: entry, decoded: decoding !== undefined };
+    const rules = { route, references, mask, tally: entry, decoded: decoding !== undefined };
     copyResponseFields(rules, upstream, response.headers);
     if (entry.client !== undefined) entry.upstreamRequestId = upstreamRequestId(response.headers);
     if (whole !== undefined) {

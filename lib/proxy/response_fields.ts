@@ -4,12 +4,13 @@ import type { Mask } from "../mask/mask.ts";
 import type { Tally } from "../mask/tally.ts";
 import type { HttpResponse } from "../upstream/transport.ts";
 import { connectionOptions } from "./build_request.ts";
-import type { ReferenceRewriter } from "./reference.ts";
+import { mayHoldPaths } from "./reference/reference_fields.ts";
+import type { ReferenceRewriter } from "./reference/reference_rewriter.ts";
 
 /** How a response's fields are changed, in addition to the rules that apply to every response. */
 export interface ResponseFieldRules {
   readonly route: Pick<RouteConfig, "cookies">;
-  readonly rewriteReferences: ReferenceRewriter;
+  readonly references: ReferenceRewriter;
   /** The mask for both names and values. */
   readonly mask: Mask | undefined;
   /** Counts what is masked. */
@@ -20,7 +21,7 @@ export interface ResponseFieldRules {
 
 /** Copies the fields of the upstream's response that the client gets, in order. */
 export function copyResponseFields(
-  { route, rewriteReferences, mask, tally, decoded }: ResponseFieldRules,
+  { route, references, mask, tally, decoded }: ResponseFieldRules,
   { head, framing }: Pick<HttpResponse, "head" | "framing">,
   to: Pick<Headers, "append">,
 ): void {
@@ -32,12 +33,15 @@ export function copyResponseFields(
   const counted = !decoded && (framing.kind === "length" || framing.kind === "none");
   // One search of the whole head, since there nearly never is anything to mask.
   const masked = mask?.findsIn(head.text) ? mask : undefined;
+  // Most responses hold no URL at all.
+  const holdsUrl = head.text.includes("://");
   for (const [name, value] of head.fields) {
     if (HOP_BY_HOP.has(name) || named?.has(name)) continue;
     if (name === "set-cookie" && !route.cookies) continue;
     if (name === "content-length" && !counted) continue;
     if (name === "content-encoding" && decoded) continue;
-    const passed = rewriteReferences(name, value);
+    const passed = holdsUrl || mayHoldPaths(name) ? references.field(name, value) : value;
+    if (passed === undefined) continue;
     if (masked === undefined) to.append(name, passed);
     else to.append(masked.maskText(name, tally), masked.maskText(passed, tally));
   }

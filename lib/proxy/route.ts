@@ -6,7 +6,7 @@ import type { TokenSource } from "../tokens/token_source.ts";
 import type { Transport } from "../upstream/transport.ts";
 import type { RequestFieldRules } from "./build_request.ts";
 import type { IsDropped } from "./client_query.ts";
-import type { ReferenceRewriter } from "./reference.ts";
+import type { RouteReferences } from "./reference/route_references.ts";
 import type { RoutePolicy } from "./policy.ts";
 
 /** A live route: its configuration, and everything that its requests share. */
@@ -25,5 +25,6 @@ export interface Route {
   readonly tokenHealth: TokenHealth;
   readonly credential: Credential;
   readonly transport: Transport;
-  readonly rewriteReferences: ReferenceRewriter;
+  /** Where references to its upstream lead. */
+  readonly references: RouteReferences;
 }

@@ -23,7 +23,8 @@ import { fieldsDroppedByAll, requestFieldRules } from "./build_request.ts";
 import type { Client } from "./client.ts";
 import { anyClient, type Authenticator, listedClients, oneToken } from "./client_auth.ts";
 import { parameterRule, parametersDroppedByAll } from "./client_query.ts";
-import { referenceRewriter } from "./reference.ts";
+import { ReferenceIndex } from "./reference/reference_index.ts";
+import { RouteReferences } from "./reference/route_references.ts";
 import type { Route } from "./route.ts";
 import { RouteIndex } from "./route_index.ts";
 import { RouteSuggestions } from "./suggest_route.ts";
@@ -48,6 +49,8 @@ export interface Router {
    * clients, since not all of them may know every route.
    */
   suggest(path: string): string;
+  /** Returns the index of the routes that a client may use by their upstreams. */
+  referencesFor(client: Client | undefined): ReferenceIndex;
   /** Closes the idle connections of all routes. Requests in flight are not affected. */
   close(): void;
 }
@@ -101,7 +104,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
         ...(options.mayConnect && { mayConnect: options.mayConnect }),
         counts: options.connectionCounts(name),
       }),
-      rewriteReferences: referenceRewriter(config, token),
+      references: new RouteReferences(config, token),
     };
   };
   const routes = table.routes.map(open);
@@ -178,6 +181,11 @@ export function createRouter(
     routes.map((route) => ({ path: route.config.path, host: route.config.host, route })),
   );
   let suggestions: RouteSuggestions | undefined;
+  const indexOf = (from: Iterable<Route>) =>
+    new ReferenceIndex([...from].map(({ references }) => references));
+  let allReferences: ReferenceIndex | undefined;
+  /** By client, made when first needed: most clients get no such reference. */
+  const references = new WeakMap<Client, ReferenceIndex>();
   return {
     routes,
     mask,
@@ -190,6 +198,12 @@ export function createRouter(
       if (clients.length > 0) return "";
       suggestions ??= new RouteSuggestions(routes.map(({ config }) => config));
       return suggestions.for(path);
+    },
+    referencesFor(client) {
+      if (client?.routes === undefined) return allReferences ??= indexOf(routes);
+      const known = references.get(client) ?? indexOf(client.routes.values());
+      references.set(client, known);
+      return known;
     },
     close() {
       for (const { transport } of [...routes, ...own.map(({ route }) => route)]) transport.close();

@@ -6,7 +6,7 @@ import { createHandler } from "../../lib/proxy/handler.ts";
 import { requestFieldRules } from "../../lib/proxy/build_request.ts";
 import { ServedHosts } from "../../lib/http/served_hosts.ts";
 import { parameterRule } from "../../lib/proxy/client_query.ts";
-import { referenceRewriter } from "../../lib/proxy/reference.ts";
+import { RouteReferences } from "../../lib/proxy/reference/route_references.ts";
 import { TokenHealth } from "../../lib/tokens/token_health.ts";
 import { RequestLimiter } from "../../lib/clients/request_limiter.ts";
 import { anyClient } from "../../lib/proxy/client_auth.ts";
@@ -76,7 +76,7 @@ function handlerFor(
       token,
       tokenHealth: new TokenHealth(config.path, "A", () => {}),
       credential: openCredential(config, token, new Deadlines()),
-      rewriteReferences: referenceRewriter(config, token),
+      references: new RouteReferences(config, token),
       transport: {
         roundTrip(request) {
           const one = { ...request, route: config.path };

@@ -3,7 +3,7 @@ import { copyResponseFields } from "../../lib/proxy/response_fields.ts";
 import { responseFraming } from "../../lib/upstream/response_framing.ts";
 import { parseResponseHead } from "../../lib/upstream/response_head.ts";
 import { Secret } from "../../lib/core/secret.ts";
-import { referenceRewriter } from "../../lib/proxy/reference.ts";
+import { referencesOf } from "../support/references.ts";
 import { routeOf } from "../support/route.ts";
 
 /** The route's tokens, with characters that are percent-encoded. */
@@ -22,8 +22,8 @@ function passed(
   const seen: Fields = [];
   const config = routeOf(route);
   const token = { current: Secret.of(TOKEN), former: [Secret.of(FORMER)] };
-  const rewriteReferences = referenceRewriter(config, token);
-  const rules = { route: config, rewriteReferences, mask: undefined, decoded: false };
+  const references = referencesOf(config, { token });
+  const rules = { route: config, references, mask: undefined, decoded: false };
   copyResponseFields(rules, { head, framing: responseFraming(method, head) }, {
     append: (name, value) => void seen.push([name, value]),
   });
@@ -88,7 +88,11 @@ Deno.test("copyResponseFields() rewrites references to the upstream to the route
     "x-location",
     "/d",
   ]];
-  assertEquals(passed(fields), [["location", "/a/b"], ["content-location", "/a/c"], ["x-location", "/d"]]);
+  assertEquals(passed(fields), [["location", "http://proxy:9099/a/b"], ["content-location", "/a/c"], [
+    "x-location",
+    "/d",
+  ]]);
+  assertEquals(passed([["x-location", "https://api.test/b"]]), [["x-location", "http://proxy:9099/a/b"]]);
 });
 
 /** Returns a field's value on a route to `https://api.test` with the token in its URLs. */
@@ -102,9 +106,9 @@ Deno.test("copyResponseFields() rewrites references without the token that the p
   const route = { path: "/tg/", upstream: "https://api.test/bot{token}x/v1", auth_scheme: "" };
   const cases: [reference: string, wanted: string][] = [
     ["/bot12345:a+b%2Fc=Dx/v1/send?a=b", "/tg/send?a=b"],
-    ["https://api.test/bot12345%3Aa%2bb%2fc%3dDx/v1/send#f", "/tg/send#f"],
+    ["https://api.test/bot12345%3Aa%2bb%2fc%3dDx/v1/send#f", "http://proxy:9099/tg/send#f"],
     ["//API.test:443/bot%31%32345:a+b%2Fc=Dx/v1", "/tg/"],
-    ["https://api.test/botformer-tokenx/v1/a", "/tg/a"],
+    ["https://api.test/botformer-tokenx/v1/a", "http://proxy:9099/tg/a"],
     ["https://api.test/botanyx/v1/a", "https://api.test/botanyx/v1/a"],
     ["/bot12345:a+b%2Fc=D/v1/send", "/bot12345:a+b%2Fc=D/v1/send"],
     ["/bot{token}x/v1/a", "/tg/a"],
@@ -119,7 +123,7 @@ Deno.test("copyResponseFields() rewrites references without the parameter that h
   const route = { upstream: "https://api.test/v1", auth_query: "api_key", auth_scheme: "" };
   const cases: [reference: string, wanted: string][] = [
     ["/v1/x?api_key=12345", "/a/x"],
-    ["https://api.test/v1/x?a=b&API%5fkey=any&c#f", "/a/x?a=b&c#f"],
+    ["https://api.test/v1/x?a=b&API%5fkey=any&c#f", "http://proxy:9099/a/x?a=b&c#f"],
     ["x?a=b;api_key=1;c=d", "x?a=b;c=d"],
     ["?api_key", ""],
     ["?api_key[]=1&api.key=2&api_keys=3", "?api_keys=3"],
@@ -132,17 +136,29 @@ Deno.test("copyResponseFields() rewrites references without the parameter that h
   }
 });
 
-Deno.test("copyResponseFields() rewrites each reference of Link where the target holds the token, and only there", () => {
+Deno.test("copyResponseFields() rewrites the references of Link, and no other URL in it", () => {
   const link =
-    '<https://api.test/v1/x?page=2&key=12345%3Aa>; rel="next", </v1/y?key=1>; rel=last; title="a, b"';
+    '<https://api.test/v1/x?page=2&key=12345%3Aa>; rel="next https://api.test/v1/rel", </v1/y?key=1>; rel=last';
   const upstream = "https://api.test/v1";
+  const rest = 'rel="next https://api.test/v1/rel"';
   assertEquals(
     rewritten({ upstream, auth_query: "key", auth_scheme: "" }, "link", link),
-    '</a/x?page=2>; rel="next", </a/y>; rel=last; title="a, b"',
+    `<http://proxy:9099/a/x?page=2>; ${rest}, </a/y>; rel=last`,
   );
-  assertEquals(rewritten({ upstream }, "link", link), link);
+  assertEquals(
+    rewritten({ upstream }, "link", link),
+    `<http://proxy:9099/a/x?page=2&key=12345%3Aa>; ${rest}, </a/y?key=1>; rel=last`,
+  );
   assertEquals(
     rewritten({ upstream: `${upstream}/{token}`, auth_scheme: "" }, "link", "</v1/former-token/x>; rel=next"),
     "</a/x>; rel=next",
   );
+});
+
+Deno.test("copyResponseFields() fits cookies to the route", () => {
+  const route = { cookies: true, upstream: "https://api.test/v1" };
+  const fit = (value: string) => passed([["set-cookie", value]], { route })[0]?.[1];
+  assertEquals(fit("a=https://api.test/v1/x"), "a=https://api.test/v1/x");
+  assertEquals(fit("a=1; Path=/; Domain=api.test; Secure; HttpOnly"), "a=1; Path=/a; HttpOnly");
+  assertEquals(fit("a=1; Path=/elsewhere"), undefined);
 });

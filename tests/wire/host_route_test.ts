@@ -60,7 +60,7 @@ Deno.test("a request for a route's host goes there, whatever its path; any other
   const ask = (host: string, target: string) =>
     request(service.port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: token mine\r\n\r\n`);
   const found = await ask("api.github.com", "/repos/x?y");
-  assertEquals([found.status, found.field("location")], [302, "/repos/new"]);
+  assertEquals([found.status, found.field("location")], [302, "http://api.github.com/repos/new"]);
   await ask("API.github.com:80", "/user");
   await ask("api.github.com", "http://api.github.com/user");
   await ask("cred-proxy:9099", "/user");

@@ -6,6 +6,7 @@ import { MessageBudget } from "../../upstream/websocket/message_budget.ts";
 import { WebSocketConnection } from "../../upstream/websocket/websocket_connection.ts";
 import type { ProtocolChange } from "../../upstream/transport.ts";
 import type { RequestSpan } from "../request_span.ts";
+import type { ReferenceRewriter } from "../reference/reference_rewriter.ts";
 import type { Route } from "../route.ts";
 import { copyResponseFields } from "../response_fields.ts";
 import { ClientSocket } from "./client_socket.ts";
@@ -17,6 +18,7 @@ export interface AcceptOptions {
   readonly request: Request;
   readonly handshake: Handshake;
   readonly route: Route;
+  readonly references: ReferenceRewriter;
   readonly mask: CurrentMask;
   readonly span: RequestSpan;
   readonly sessions: Sessions;
@@ -32,7 +34,7 @@ const BUDGET = new MessageBudget(128 * 1024 * 1024);
  * @throws {BadResponse} If the upstream's agreement is not a valid one, and {ClientDisconnected} if the client has left.
  */
 export async function acceptWebSocket(upstream: ProtocolChange, options: AcceptOptions): Promise<Response> {
-  const { request, handshake, route, span, sessions } = options;
+  const { request, handshake, route, references, span, sessions } = options;
   const { head, connection, reused } = upstream;
   try {
     const protocol = await assertAgreed(head, handshake);
@@ -40,7 +42,7 @@ export async function acceptWebSocket(upstream: ProtocolChange, options: AcceptO
     // The runtime sends a ping after half of this time of silence, and gives the client the other half to answer.
     const { socket, response } = upgrade(request, 2 * pingMs / 1000);
     const mask = scrub ? options.mask : undefined;
-    copyHandshakeFields(upstream, { route, mask, to: response.headers });
+    copyHandshakeFields(upstream, { route, references, mask, to: response.headers });
     if (protocol !== undefined) response.headers.set("sec-websocket-protocol", protocol);
     const { entry } = span;
     entry.reused = reused;
@@ -72,11 +74,16 @@ function upgrade(request: Request, idleTimeout: number): Deno.WebSocketUpgrade {
 /** Copies the fields of the upstream's 101, without those of its handshake. It has no content, whatever it says. */
 function copyHandshakeFields(
   { head }: ProtocolChange,
-  { route, mask, to }: { route: Route; mask: CurrentMask | undefined; to: Headers },
+  { route, references, mask, to }: {
+    route: Route;
+    references: ReferenceRewriter;
+    mask: CurrentMask | undefined;
+    to: Headers;
+  },
 ): void {
   const fields = head.fields.filter(([name]) => !isHandshakeField(name));
   copyResponseFields(
-    { route: route.config, rewriteReferences: route.rewriteReferences, mask: mask?.current, decoded: false },
+    { route: route.config, references, mask: mask?.current, decoded: false },
     { head: { ...head, fields }, framing: { kind: "close" } },
     to,
   );

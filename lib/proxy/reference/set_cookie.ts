@@ -1,0 +1,57 @@
+import type { RouteReferences } from "./route_references.ts";
+
+/** What a cookie is fitted to. */
+export interface CookieOptions {
+  readonly references: Pick<RouteReferences, "pathFor" | "prefix" | "upstream">;
+  /** Whether the client reaches the proxy over TLS. */
+  readonly isSecure: boolean;
+}
+
+/** Names that promise attributes, without which the cookie is not accepted: RFC 6265bis, section 4.1.3. */
+const PROMISING = /^__(?:secure|host)-/i;
+
+/**
+ * Returns a Set-Cookie field's value that fits the proxy, so that the client accepts the cookie and sends it on the route and
+ * on no other; undefined if it would not be sent to the upstream's paths that the route leads to.
+ *
+ * - Without Domain the cookie belongs to the host by which the client reached the proxy: RFC 6265, section 5.3.
+ * - Without TLS the client would not send a cookie with Secure back, nor accept SameSite=None or Partitioned, which need it.
+ */
+export function fitCookie(value: string, { references, isSecure }: CookieOptions): string | undefined {
+  const [pair = "", ...attributes] = value.split(";");
+  const kept = [pair];
+  for (const attribute of attributes) {
+    const [, name = "", text = ""] = /^\s*([^=]*?)\s*(?:=\s*(.*?)\s*)?$/s.exec(attribute) ?? [];
+    switch (name.toLowerCase()) {
+      case "domain":
+        continue;
+      case "path": {
+        const path = pathOnRoute(text, references);
+        if (path === undefined) return undefined;
+        kept.push(` Path=${path}`);
+        continue;
+      }
+      case "secure":
+      case "partitioned":
+        if (isSecure || PROMISING.test(pair.trimStart())) break;
+        continue;
+      case "samesite":
+        if (isSecure || text.toLowerCase() !== "none") break;
+        continue;
+    }
+    kept.push(attribute);
+  }
+  return kept.join(";");
+}
+
+/** Returns the Path of a cookie on the route; undefined if the route leads to no path for which the cookie is. */
+function pathOnRoute(path: string, references: CookieOptions["references"]): string | undefined {
+  // The path is then that of the request: RFC 6265, section 5.2.4.
+  if (!path.startsWith("/")) return path;
+  const { prefix, upstream } = references;
+  const folder = path.endsWith("/") ? path : `${path}/`;
+  // Without its slash, so that it is also sent for the prefix alone; never for `/`, where other routes are.
+  if (`${upstream.base}/`.startsWith(folder)) return prefix === "/" ? prefix : prefix.slice(0, -1);
+  const found = references.pathFor(folder);
+  return path === folder ? found : found?.slice(0, -1);
+}

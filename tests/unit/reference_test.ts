@@ -1,0 +1,315 @@
+import { assert, assertEquals } from "@std/assert";
+import { Secret } from "../../lib/core/secret.ts";
+import { clientOrigin } from "../../lib/proxy/reference/client_origin.ts";
+import { fitCookie } from "../../lib/proxy/reference/set_cookie.ts";
+import { RouteReferences } from "../../lib/proxy/reference/route_references.ts";
+import { referencesOf } from "../support/references.ts";
+import { routeOf } from "../support/route.ts";
+
+type Cases = readonly (readonly [reference: string, rewritten: string])[];
+
+/** What a test calls besides the route's upstream. */
+interface Setting {
+  /** The route's own fields. */
+  readonly route?: object;
+  /** The fields of the other routes of the client. */
+  readonly others?: readonly object[];
+  readonly host?: string;
+}
+
+function assertRewrites(upstream: string, cases: Cases, { route, others = [], host }: Setting = {}): void {
+  const rewriter = referencesOf(routeOf({ upstream, ...route }), {
+    others: others.map(routeOf),
+    ...(host !== undefined && { origin: { host } }),
+  });
+  for (const [reference, rewritten] of cases) {
+    assertEquals([reference, rewriter.field("location", reference)], [reference, rewritten]);
+  }
+}
+
+/** The reference stays unchanged. */
+function same(...references: string[]): Cases {
+  return references.map((reference) => [reference, reference] as const);
+}
+
+Deno.test("a reference to the route's upstream leads to the route, with query and fragment", () => {
+  assertRewrites("https://api.test", [
+    ["https://api.test/b/c?d=%2F#e", "http://proxy:9099/a/b/c?d=%2F#e"],
+    ["HTTPS://API.test:443/b", "http://proxy:9099/a/b"],
+    ["https://api.test", "http://proxy:9099/a/"],
+    ["https://api.test?b", "http://proxy:9099/a/?b"],
+    ["https://api.test#b", "http://proxy:9099/a/#b"],
+    ["//api.test/b", "/a/b"],
+    // Browsers and the SDKs read a backslash as a slash, so this is the upstream's too.
+    ["https://api.test\\@other.test/b", "http://proxy:9099/a/\\@other.test/b"],
+    ["/b", "/a/b"],
+    ["/", "/a/"],
+  ]);
+});
+
+Deno.test("a reference to another place stays as it is", () => {
+  assertRewrites(
+    "https://api.test",
+    same(
+      "https://other.test/b",
+      "https://api.test.other/b",
+      "https://api.test:8443/b",
+      "https://user@api.test/b",
+      "https://api.test@other.test/b",
+      "https://other.test/?next=https://api.test/b",
+      "ftp://api.test/b",
+      "//other.test/b",
+      "b/c",
+      "../b",
+      "?b",
+      "#b",
+      "",
+    ),
+  );
+});
+
+Deno.test("a reference to the upstream by its other scheme, or by that of a WebSocket, leads to the route too", () => {
+  assertRewrites("https://api.test", [
+    ["http://api.test/b", "http://proxy:9099/a/b"],
+    ["http://api.test:80/b", "http://proxy:9099/a/b"],
+    ["wss://api.test/b", "ws://proxy:9099/a/b"],
+    ["WS://api.test", "ws://proxy:9099/a/"],
+    ...same("http://api.test:443/b", "https://api.test:80/b", "wss://api.test:80/b"),
+  ]);
+  assertRewrites("http://api.test", [
+    ["https://api.test/b", "http://proxy:9099/a/b"],
+    ["http://api.test:80/b", "http://proxy:9099/a/b"],
+    ...same("http://api.test:443/b"),
+  ]);
+  assertRewrites("https://api.test:8443", [["http://api.test:8443/b", "http://proxy:9099/a/b"]]);
+});
+
+Deno.test("a reference loses the upstream's base; one outside of the base stays as it is", () => {
+  assertRewrites("https://api.test/v1", [
+    ["https://api.test/v1/b", "http://proxy:9099/a/b"],
+    ["/v1/b?c", "/a/b?c"],
+    ["/v1/", "/a/"],
+    ["/v1", "/a/"],
+    ["/v1?b", "/a/?b"],
+    ["/v1#b", "/a/#b"],
+    ["https://api.test/v1#b", "http://proxy:9099/a/#b"],
+    ...same("/v10/b", "/v2/b", "/", "https://api.test/", "https://api.test", "/V1/b"),
+  ]);
+});
+
+Deno.test("a reference may have a port, and an IPv6 address", () => {
+  assertRewrites("http://[::1]:8080", [
+    ["http://[::1]:8080/b", "http://proxy:9099/a/b"],
+    ...same("http://[::1]/b"),
+  ]);
+  assertRewrites("http://api.test:443", [["http://api.test:443/b", "http://proxy:9099/a/b"]]);
+});
+
+Deno.test("no reference becomes a path that a client would read as another host", () => {
+  const rewriter = referencesOf(routeOf({ path: "/" }));
+  for (const reference of ["//api.test//other.test/b", "//api.test/\\other.test/b", "/\\other.test", "/"]) {
+    const rewritten = rewriter.field("location", reference)!;
+    assertEquals(new URL(rewritten, "http://proxy/").host, "proxy", rewritten);
+  }
+  assertEquals(
+    new URL(rewriter.field("location", "https://api.test//other.test/b")!).host,
+    "proxy:9099",
+  );
+});
+
+Deno.test("a reference to another route's upstream leads to that route, the longest path first", () => {
+  const others = [
+    { path: "/up/", upstream: "https://uploads.test" },
+    { path: "/v2/", upstream: "https://api.test/v2" },
+    { path: "/deep/", upstream: "http://uploads.test/deep/er" },
+    { path: "/again/", upstream: "https://uploads.test" },
+  ];
+  assertRewrites("https://api.test/v1", [
+    ["https://uploads.test/x", "http://proxy:9099/up/x"],
+    ["https://uploads.test/deep", "http://proxy:9099/up/deep"],
+    ["https://uploads.test/deep/er?x=/a#b", "http://proxy:9099/deep/?x=/a#b"],
+    ["https://uploads.test/deep/er/x", "http://proxy:9099/deep/x"],
+    ["https://uploads.test/deep/err", "http://proxy:9099/up/deep/err"],
+    ["//uploads.test/x", "/up/x"],
+    ["/v2/x", "/v2/x"],
+    ["https://api.test/v2/x", "http://proxy:9099/v2/x"],
+    ["/v1/x", "/a/x"],
+    ...same("/v3/x", "https://other.test/v2/x"),
+  ], { others });
+});
+
+Deno.test("a reference within the route's own upstream stays on the route, whatever other routes there are", () => {
+  const others = [{ path: "/b/", upstream: "https://api.test" }, {
+    path: "/c/",
+    upstream: "https://api.test/deep",
+  }];
+  assertRewrites("https://api.test", [["https://api.test/deep/x", "http://proxy:9099/a/deep/x"]], { others });
+});
+
+Deno.test("a reference to a route by host has its host, with the port that the client used", () => {
+  const others = [{ path: undefined, host: "up.internal", upstream: "https://uploads.test/base" }];
+  assertRewrites("https://api.test", [
+    ["https://uploads.test/base/x", "http://up.internal:9099/x"],
+    ["//uploads.test/base/x", "//up.internal:9099/x"],
+  ], { others });
+  assertRewrites("https://api.test", [["https://uploads.test/base/x", "http://up.internal/x"]], {
+    others,
+    host: "[::1]",
+  });
+});
+
+Deno.test("under a route's host no prefix is served, so a reference to a route by prefix stays as it is there", () => {
+  const others = [{ path: "/up/", upstream: "https://uploads.test" }, {
+    path: undefined,
+    host: "other.internal",
+    upstream: "https://other.test",
+  }];
+  assertRewrites("https://api.test", [
+    ["https://api.test/x", "http://api.internal/x"],
+    ["https://other.test/x", "http://other.internal/x"],
+    ...same("https://uploads.test/x"),
+  ], { route: { path: undefined, host: "api.internal" }, others, host: "api.internal" });
+});
+
+Deno.test("a reference to another route's upstream is not compared with a token in that one's path", () => {
+  const token = { current: Secret.of("12345"), former: [] };
+  const others = [routeOf({ path: "/tg/", upstream: "https://tg.test/bot{token}", auth_scheme: "" })];
+  const rewriter = referencesOf(routeOf(), { token, others });
+  for (const text of ["https://tg.test/bot12345/x", "https://tg.test/bot{token}/x"]) {
+    assertEquals(rewriter.field("location", text), text);
+  }
+});
+
+Deno.test("a reference to another route loses the parameters that carry either route's token", () => {
+  const token = { current: Secret.of("12345"), former: [] };
+  const others = [routeOf({
+    path: "/b/",
+    upstream: "https://b.test",
+    auth_query: "theirs",
+    auth_scheme: "",
+  })];
+  const rewriter = referencesOf(routeOf({ auth_query: "own", auth_scheme: "" }), { token, others });
+  assertEquals(
+    rewriter.field("location", "https://b.test/x?theirs=any&own=12345&page=2"),
+    "http://proxy:9099/b/x?page=2",
+  );
+});
+
+Deno.test("any field may hold URLs: alone, in brackets or quotes, in a list, as a parameter", () => {
+  const others = [routeOf({ path: "/up/", upstream: "https://up.test" })];
+  const rewriter = referencesOf(routeOf(), { others });
+  const cases: [name: string, value: string, rewritten: string][] = [
+    ["x-goog-upload-url", "https://up.test/x?id=1", "http://proxy:9099/up/x?id=1"],
+    ["operation-location", "https://api.test/o/1", "http://proxy:9099/a/o/1"],
+    ["refresh", "5; url=https://api.test/x", "5; url=http://proxy:9099/a/x"],
+    ["x-urls", "https://api.test, https://up.test/b;q=1", "http://proxy:9099/a/, http://proxy:9099/up/b;q=1"],
+    [
+      "x-json",
+      '{"a":"https://api.test/x","b":["wss://up.test"]}',
+      '{"a":"http://proxy:9099/a/x","b":["ws://proxy:9099/up/"]}',
+    ],
+    ["x-go-import", "api.test git https://api.test/x.git", "api.test git http://proxy:9099/a/x.git"],
+    [
+      "www-authenticate",
+      'Bearer realm="https://api.test/token",service="https://api.test",scope="https://api.test/s"',
+      'Bearer realm="http://proxy:9099/a/token",service="https://api.test",scope="https://api.test/s"',
+    ],
+    [
+      "www-authenticate",
+      "Bearer resource_metadata=https://up.test/.well-known/x, error=none",
+      "Bearer resource_metadata=http://proxy:9099/up/.well-known/x, error=none",
+    ],
+  ];
+  for (const [name, value, rewritten] of cases) {
+    assertEquals([name, rewriter.field(name, value)], [name, rewritten]);
+  }
+});
+
+Deno.test("a URL stays as it is within another one, and in a field where it is a name, an origin or somebody's data", () => {
+  const rewriter = referencesOf(routeOf());
+  const cases: [name: string, value: string][] = [
+    ["x-url", "https://other.test/?next=https://api.test/x"],
+    ["x-url", "git+https://api.test/x"],
+    ["x-url", "/login?next=https%3A//api.test/x"],
+    ["etag", '"https://api.test/x"'],
+    ["content-type", 'application/json; profile="https://api.test/x"'],
+    ["access-control-allow-origin", "https://api.test"],
+    ["content-security-policy", "default-src https://api.test"],
+    ["x-oauth-scopes", "https://api.test/auth/drive"],
+    ["x-amz-meta-source", "https://api.test/x"],
+    ["x-goog-meta-source", "https://api.test/x"],
+  ];
+  for (const [name, value] of cases) assertEquals([name, rewriter.field(name, value)], [name, value]);
+});
+
+Deno.test("a URL is secure only where a balancer says that the client's connection is", () => {
+  const origin = (value?: string) =>
+    clientOrigin("h", new Headers(value === undefined ? {} : { "x-forwarded-proto": value })).isSecure;
+  assertEquals(["https", "HTTPS", "https, http"].map(origin), [true, true, true]);
+  assertEquals([undefined, "http", "http, https", "httpsx", ""].map(origin), [
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
+  const rewriter = referencesOf(routeOf(), { origin: { isSecure: true, host: "gateway.internal" } });
+  assertEquals(rewriter.field("location", "http://api.test/b"), "https://gateway.internal/a/b");
+  assertEquals(rewriter.field("x-socket", "wss://api.test/b"), "wss://gateway.internal/a/b");
+});
+
+/** Returns a cookie as a client of the route `/a/` to `https://api.test/v1` gets it. */
+function cookie(
+  value: string,
+  { route = {}, isSecure = false }: { route?: object; isSecure?: boolean } = {},
+) {
+  const config = routeOf({ upstream: "https://api.test/v1", ...route });
+  return fitCookie(value, {
+    references: new RouteReferences(config, { current: Secret.of("12345"), former: [] }),
+    isSecure,
+  });
+}
+
+Deno.test("a cookie's path is that of the route, and one that the route does not lead to is dropped", () => {
+  const cases: [path: string, fitted: string | undefined][] = [
+    ["/", "/a"],
+    ["/v1", "/a"],
+    ["/v1/", "/a"],
+    ["/v1/b", "/a/b"],
+    ["/v1/b/", "/a/b/"],
+    ["", ""],
+    ["b", "b"],
+    ["/v10", undefined],
+    ["/v", undefined],
+    ["/other", undefined],
+  ];
+  for (const [path, fitted] of cases) {
+    assertEquals([path, cookie(`n=v; Path=${path}`)], [
+      path,
+      fitted === undefined ? undefined : `n=v; Path=${fitted}`,
+    ]);
+  }
+  assertEquals(cookie("n=v; path = /b ", { route: { upstream: "https://api.test" } }), "n=v; Path=/a/b");
+  assertEquals(
+    cookie("n=v; Path=/b", { route: { path: "/", upstream: "https://api.test" } }),
+    "n=v; Path=/b",
+  );
+  assertEquals(cookie("n=v; Path=/", { route: { path: "/", upstream: "https://api.test" } }), "n=v; Path=/");
+  const inPath = { upstream: "https://api.test/bot{token}", auth_scheme: "" };
+  assertEquals(cookie("n=v; Path=/bot12345/b", { route: inPath }), "n=v; Path=/a/b");
+});
+
+Deno.test("a cookie has no Domain, and is not Secure where the client has no TLS", () => {
+  assertEquals(
+    cookie("n=a=b; Domain=.api.test; Max-Age=5; SECURE; SameSite=None; Partitioned; HttpOnly"),
+    "n=a=b; Max-Age=5; HttpOnly",
+  );
+  assertEquals(cookie("n; SameSite=Lax"), "n; SameSite=Lax");
+  assertEquals(
+    cookie("n=v; Domain=api.test; Secure; SameSite=None; Partitioned", { isSecure: true }),
+    "n=v; Secure; SameSite=None; Partitioned",
+  );
+  // Without it no client would accept such a name.
+  assertEquals(cookie("__Host-n=v; Path=/; Secure")?.endsWith("; Secure"), true);
+  assert(cookie("__secure-n=v; Secure")?.endsWith("; Secure"));
+});

@@ -1,0 +1,122 @@
+/**
+ * References between the upstream and the client: those of responses lead to routes, those of requests to the upstream.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import { sha256 } from "../../lib/core/sha256.ts";
+import { TOKEN, useFixture } from "../support/fixture.ts";
+import { startService } from "../support/service.ts";
+import { startUpstream } from "../support/upstream.ts";
+import { request } from "../support/wire.ts";
+
+const fixture = useFixture({
+  routes: (upstream) => [
+    { path: "/a/", upstream: `${upstream}/own` },
+    { path: "/b/", upstream: `${upstream}/other` },
+    { path: "/dav/", upstream: `${upstream}/dav`, methods: ["MOVE", "COPY"] },
+    { path: "/tg/", upstream: `${upstream}/bot{token}`, auth_scheme: "" },
+    { path: "/narrow/", upstream, paths: ["public/**"] },
+  ],
+});
+
+function head(line: string, fields: readonly string[] = []): string {
+  return [`${line} HTTP/1.1`, "Host: proxy:9099", "Content-Length: 0", ...fields, "", ""].join("\r\n");
+}
+
+Deno.test("a URL of an upstream in any field leads to its route, under the Host that the client used", async () => {
+  const { url } = fixture.upstream;
+  const other = url.replace("http:", "https:");
+  const { response } = await fixture.ask(head("GET /a/x"), (exchange) =>
+    exchange.respond(200, [
+      ["Link", `<${url}/own/x?page=2>; rel="next", </own/y>; rel="last"`],
+      ["X-Goog-Upload-URL", `${url}/other/up?id=1`],
+      ["Operation-Location", `${other}/own/o/1`],
+      ["Location", `${url}/elsewhere`],
+    ]));
+  const fields = ["link", "x-goog-upload-url", "operation-location", "location"];
+  assertEquals(fields.map((name) => response.field(name)), [
+    '<http://proxy:9099/a/x?page=2>; rel="next", </a/y>; rel="last"',
+    "http://proxy:9099/b/up?id=1",
+    "http://proxy:9099/a/o/1",
+    `http://proxy:9099/narrow/elsewhere`,
+  ]);
+});
+
+Deno.test("behind a balancer that terminates TLS, such a URL is one of https", async () => {
+  const { response } = await fixture.ask(
+    head("GET /a/x", ["X-Forwarded-Proto: https"]),
+    (exchange) => exchange.respond(302, { Location: `${fixture.upstream.url}/other/y` }),
+  );
+  assertEquals(response.field("location"), "https://proxy:9099/b/y");
+});
+
+Deno.test("no reference leads to a route that the client may not use", async () => {
+  await using upstream = startUpstream((exchange) =>
+    exchange.respond(200, { "X-Next": `${upstream.url}/other/x`, "Location": `${upstream.url}/own/y` })
+  );
+  const route = (path: string, base: string) => ({
+    path,
+    upstream: `${upstream.url}/${base}`,
+    auth_scheme: "Bearer",
+    token_env: "A_TOKEN",
+  });
+  await using service = await startService({
+    routes: {
+      routes: [route("/a/", "own"), route("/b/", "other")],
+      clients: [
+        { name: "one", token_sha256: sha256("one-token-Wq7Zt2LmK9xB"), routes: ["/a/"] },
+        { name: "two", token_sha256: sha256("two-token-Wq7Zt2LmK9xB"), routes: { "/a/": {}, "/b/": {} } },
+        { name: "all", token_sha256: sha256("all-token-Wq7Zt2LmK9xB"), routes: "*" },
+      ],
+    },
+    env: { A_TOKEN: TOKEN },
+  });
+  for (
+    const [client, next] of [["one", `${upstream.url}/other/x`], ["two", "http://p/b/x"], [
+      "all",
+      "http://p/b/x",
+    ]]
+  ) {
+    const response = await request(
+      service.port,
+      `GET /a/x HTTP/1.1\r\nHost: p\r\nAuthorization: Bearer ${client}-token-Wq7Zt2LmK9xB\r\n\r\n`,
+    );
+    assertEquals([response.field("x-next"), response.field("location")], [next, "http://p/a/y"], client);
+  }
+});
+
+Deno.test("a Destination on the route leads to the upstream, in the form that it had", async () => {
+  const { url } = fixture.upstream;
+  const cases: [sent: string, forwarded: string][] = [
+    ["http://proxy:9099/dav/b%20c", `${url}/dav/b%20c`],
+    ["https://PROXY:9099/dav/b", `${url}/dav/b`],
+    ["/dav/b", "/dav/b"],
+    ["container/object", "container/object"],
+    ["/container/object", "/container/object"],
+    ["https://other.test/dav/b", "https://other.test/dav/b"],
+  ];
+  for (const [sent, forwarded] of cases) {
+    const { seen } = await fixture.ask(head("MOVE /dav/a", [`Destination: ${sent}`]));
+    assertEquals([sent, seen?.field("destination")], [sent, forwarded]);
+  }
+  const { seen } = await fixture.ask(head("POST /a/x", ["Destination: http://proxy:9099/dav/b"]));
+  assertEquals(seen?.field("destination"), "http://proxy:9099/dav/b");
+});
+
+Deno.test("a Destination that leads to another route, or out of the upstream's path, is refused", async () => {
+  const cases: [line: string, destination: string, status: number][] = [
+    ["MOVE /dav/a", "http://proxy:9099/a/b", 400],
+    ["COPY /dav/a", "http://proxy:9099/dav/../b", 400],
+    ["COPY /dav/a", "http://proxy:9099/dav/%2e%2e/b", 400],
+    ["COPY /dav/a", "http://proxy:9099/dav/b#c", 400],
+    ["COPY /dav/a", "http://proxy:9099/dav/b/..%00/c", 403],
+    ["MOVE /tg/a", "http://proxy:9099/tg/b", 400],
+    ["MOVE /narrow/public/a", "http://proxy:9099/narrow/b", 403],
+  ];
+  for (const [line, destination, status] of cases) {
+    const { response, seen } = await fixture.ask(head(line, [`Destination: ${destination}`]));
+    assertEquals([destination, response.status, seen], [destination, status, undefined]);
+  }
+});
