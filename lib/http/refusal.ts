@@ -87,7 +87,19 @@ const REFUSALS = {
   },
   upstream_failed: {
     status: 502,
-    message: () => "The upstream could not be reached or sent an invalid response",
+    message: () => "The upstream could not be reached, or ended the connection without a response",
+  },
+  upstream_tls_failed: {
+    status: 502,
+    message: () => "No secure connection to the upstream could be made; the proxy's log says why",
+    final: true,
+  },
+  upstream_reply_refused: {
+    status: 502,
+    message: () =>
+      "The upstream acted on the request, but its response can't be forwarded; the proxy's log says why",
+    // A second request would act a second time.
+    final: true,
   },
   overloaded: {
     status: 503,

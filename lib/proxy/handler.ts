@@ -1,6 +1,5 @@
 import { NEVER_FORWARDED } from "../http/methods.ts";
 import { Refusal } from "../http/refusal.ts";
-import { isPermanent, UpstreamTimeout } from "../upstream/errors.ts";
 import type { UpstreamRequest } from "../upstream/transport.ts";
 import { requestFields, upstreamTarget } from "./build_request.ts";
 import { withoutParameters } from "../http/query.ts";
@@ -15,6 +14,7 @@ import { assertNoUnframedContent, hasContent, requestFraming } from "./request_f
 import { respond } from "./respond.ts";
 import type { ConnectionInfo, Service } from "./service.ts";
 import { parseTarget } from "./target.ts";
+import { upstreamRefusal } from "./upstream_refusal.ts";
 import { acceptWebSocket } from "./websocket/accept.ts";
 import { webSocketFields } from "./websocket/handshake_fields.ts";
 import { asksForWebSocket, handshakeFor } from "./websocket/offer.ts";
@@ -79,8 +79,10 @@ export function createHandler(service: Service): Handler {
       const sent = route.token.current;
       span.sending(route);
 
+      let hasAnswered = false;
       try {
         const response = await route.transport.roundTrip(outgoing);
+        hasAnswered = true;
         const references = new ReferenceRewriter({
           own: route.references,
           others: () => router.referencesFor(identity?.client),
@@ -103,16 +105,10 @@ export function createHandler(service: Service): Handler {
       } catch (error) {
         // A body that the credential replaced holds memory until it is sent or cancelled.
         if (outgoing.body !== request.body && !outgoing.body?.locked) outgoing.body?.cancel();
-        throw upstreamRefusal(error);
+        throw upstreamRefusal(error, hasAnswered);
       }
     } catch (error) {
       return refuse(error, { method, span, mask: router.mask });
     }
   };
-}
-
-/** Returns the refusal for a failure of the upstream. */
-function upstreamRefusal(error: unknown): Refusal {
-  const code = error instanceof UpstreamTimeout ? "upstream_timeout" : "upstream_failed";
-  return new Refusal(code, "", { cause: error, final: isPermanent(error) });
 }

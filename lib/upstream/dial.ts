@@ -2,7 +2,7 @@ import type { Upstream } from "../config/route/route_config.ts";
 import type { EgressProxy } from "../config/settings/egress.ts";
 import type { Socket } from "./connection.ts";
 import { hostPort } from "../http/host.ts";
-import { UpstreamNotTls, UpstreamUnreachable, UpstreamUntrusted } from "./errors.ts";
+import { UpstreamNotTls, UpstreamTlsFailed, UpstreamUnreachable, UpstreamUntrusted } from "./errors.ts";
 import { openTunnel } from "./tunnel.ts";
 
 /** How connections to an upstream are opened. */
@@ -25,9 +25,10 @@ const PROTOCOLS = ["http/1.1"];
  * @param signal Aborts the attempt at any stage.
  * @throws {UpstreamUnreachable} If no connection can be opened.
  * @throws {UpstreamNotTls} If what is there does not speak TLS.
+ * @throws {UpstreamTlsFailed} If it does, but no connection can be agreed on.
  * @throws {UpstreamUntrusted} If the certificate can't be verified.
  * @throws {TunnelRefused} If the egress proxy refuses to open a tunnel.
- * @throws {BadResponse} If the egress proxy's response is not valid HTTP/1.1.
+ * @throws {BadTunnelResponse} If the egress proxy's response is not valid HTTP/1.1.
  */
 export async function dial(upstream: Upstream, options: DialOptions, signal: AbortSignal): Promise<Socket> {
   const { egress } = options;
@@ -115,7 +116,11 @@ async function handshake(connection: Deno.TlsConn, upstream: Upstream): Promise<
         `${place} does not speak TLS: is its port right, or is it an http:// upstream?`,
       );
     }
-    if (!error.message.startsWith("invalid peer certificate: ")) throw error;
+    if (!error.message.startsWith("invalid peer certificate: ")) {
+      // Not an end of the connection, after which another attempt may succeed.
+      if (!(error instanceof Deno.errors.InvalidData)) throw error;
+      throw new UpstreamTlsFailed(`the TLS handshake failed: ${error.message}`);
+    }
     throw new UpstreamUntrusted(
       `${error.message} (to trust another authority, name its file in CRED_PROXY_CA_FILE)`,
     );

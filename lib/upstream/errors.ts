@@ -6,9 +6,14 @@
  * @module
  */
 
-/** The upstream, or the egress proxy in front of it, sent something that is not valid HTTP/1.1. */
+/** The upstream sent something that is not valid HTTP/1.1, or that can't be forwarded. */
 export class BadResponse extends Error {
   override readonly name = "BadResponse";
+}
+
+/** The egress proxy sent something that is not valid HTTP/1.1. */
+export class BadTunnelResponse extends Error {
+  override readonly name = "BadTunnelResponse";
 }
 
 /** The connection was not established, or no response head arrived, within the route's time limit. */
@@ -29,6 +34,11 @@ export class UpstreamUnreachable extends Error {
 /** The upstream answered in something that is not TLS. */
 export class UpstreamNotTls extends Error {
   override readonly name = "UpstreamNotTls";
+}
+
+/** The upstream speaks TLS, but it and the proxy could not agree on a connection: RFC 8446, section 6.2. */
+export class UpstreamTlsFailed extends Error {
+  override readonly name = "UpstreamTlsFailed";
 }
 
 /** The upstream's certificate could not be verified. */
@@ -71,9 +81,15 @@ export class WebSocketViolation extends Error {
   }
 }
 
+/** Whether no TLS connection could be made because of what the upstream is, or how it is configured. */
+export function isTlsFailure(error: unknown): boolean {
+  return error instanceof UpstreamUntrusted || error instanceof UpstreamNotTls ||
+    error instanceof UpstreamTlsFailed;
+}
+
 /** Whether a failure persists until somebody changes a configuration, so that a retry cannot help. */
 export function isPermanent(error: unknown): boolean {
-  if (error instanceof UpstreamUntrusted) return true;
+  if (isTlsFailure(error)) return true;
   // The egress proxy forbids the upstream, or asks for credentials: RFC 9110, sections 15.5.4 and 15.5.8.
   return error instanceof TunnelRefused && (error.status === 403 || error.status === 407);
 }

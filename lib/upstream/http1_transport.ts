@@ -164,7 +164,10 @@ async function readResponseHead(connection: Connection, upgrade: boolean): Promi
     try {
       text = await connection.readHead();
     } catch (error) {
-      if (interim > 0 || error instanceof BadResponse || connection.buffered.length > 0) throw error;
+      if (error instanceof BadResponse) throw error;
+      if (interim > 0 || connection.buffered.length > 0) {
+        throw new BadResponse("connection broke within a head", { cause: error });
+      }
       throw new UpstreamHungUp("The connection broke before a response came", { cause: error });
     }
     if (text === undefined) {

@@ -4,7 +4,7 @@ import type { Secret } from "../core/secret.ts";
 import { basicCredentials } from "../http/basic.ts";
 import { hostPort } from "../http/host.ts";
 import { Connection, type Socket } from "./connection.ts";
-import { BadResponse, TunnelRefused } from "./errors.ts";
+import { BadResponse, BadTunnelResponse, TunnelRefused } from "./errors.ts";
 import { parseResponseHead } from "./response_head.ts";
 
 /** How many interim responses an egress proxy may send. RFC 9110, section 15.2, sets no number. */
@@ -16,7 +16,7 @@ const INTERIM_LIMIT = 16;
  * @param socket The connection to the egress proxy.
  * @param credentials `user:password` for the egress proxy, sent as RFC 7617 says.
  * @throws {TunnelRefused} If it refuses.
- * @throws {BadResponse} If its response is not valid HTTP/1.1.
+ * @throws {BadTunnelResponse} If its response is not valid HTTP/1.1.
  */
 export async function openTunnel(
   socket: Socket,
@@ -31,17 +31,30 @@ export async function openTunnel(
   await connection.write(
     encodeLatin1(`CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n${authorization}\r\n`),
   );
-  for (let interim = 0; interim < INTERIM_LIMIT; interim++) {
-    const text = await connection.readHead();
-    if (text === undefined) throw new BadResponse("egress proxy closed the connection on CONNECT");
-    const { status } = parseResponseHead(text);
-    if (status < 200) continue;
-    if (status > 299) throw new TunnelRefused(status);
-    // In TLS as in HTTP the client speaks first, so these bytes cannot be the upstream's.
-    if (connection.buffered.length > 0) {
-      throw new BadResponse("egress proxy sent bytes after its response to CONNECT");
-    }
-    return;
+  const status = await readFinalStatus(connection);
+  if (status > 299) throw new TunnelRefused(status);
+  // In TLS as in HTTP the client speaks first, so these bytes cannot be the upstream's.
+  if (connection.buffered.length > 0) {
+    throw new BadTunnelResponse("egress proxy sent bytes after its response to CONNECT");
   }
-  throw new BadResponse("too many interim responses from the egress proxy");
+}
+
+async function readFinalStatus(connection: Connection): Promise<number> {
+  for (let interim = 0; interim < INTERIM_LIMIT; interim++) {
+    let text: string | undefined;
+    let status = 0;
+    try {
+      text = await connection.readHead();
+      if (text !== undefined) ({ status } = parseResponseHead(text));
+    } catch (error) {
+      // The upstream has seen nothing yet.
+      if (error instanceof BadResponse) throw new BadTunnelResponse(error.message);
+      throw error;
+    }
+    if (text === undefined) {
+      throw new BadTunnelResponse("egress proxy closed the connection on CONNECT");
+    }
+    if (status >= 200) return status;
+  }
+  throw new BadTunnelResponse("too many interim responses from the egress proxy");
 }

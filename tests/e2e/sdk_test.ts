@@ -7,7 +7,7 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import OpenAI from "openai";
-import { makeAuthority } from "../support/authority.ts";
+import { type Authority, makeAuthority } from "../support/authority.ts";
 import { type Service, startService } from "../support/service.ts";
 import { type Script, startUpstream, type Upstream } from "../support/upstream.ts";
 import { within } from "../support/within.ts";
@@ -182,6 +182,23 @@ for (const client of CLIENTS) {
   }
 }
 
+for (const client of CLIENTS) {
+  Deno.test(`${client.name} sends a request once that was answered, but with what can't be forwarded`, async () => {
+    // 226 is the difference from another response, and can't be masked.
+    await using api = await openApi((exchange) => exchange.respond(226, { IM: "gzip" }, "{}"));
+    const asking = assertRejects(() => client.ask(client.base(api.service)), Error, "acted on the request");
+    await within(asking, "The client's error");
+    assertEquals(api.upstream.requests.length, 1);
+  });
+
+  Deno.test(`${client.name} tries a TLS handshake that fails once`, async () => {
+    await using api = await openApi(() => {}, await makeAuthority());
+    const asking = assertRejects(() => client.ask(client.base(api.service)), Error, "No secure connection");
+    await within(asking, "The client's error");
+    assertEquals([api.upstream.connections, api.upstream.requests.length], [1, 0]);
+  });
+}
+
 /** Asserts that every request had the right target and only the real credential. */
 function assertRequests(upstream: Upstream, client: Client): void {
   assertEquals(upstream.requests.map((each) => [each.method, each.target]), [["POST", client.target]]);
@@ -194,8 +211,8 @@ function assertRequests(upstream: Upstream, client: Client): void {
   }
 }
 
-/** An HTTPS upstream and a service with a route to it for each client. */
-async function openApi(script: Script) {
+/** An HTTPS upstream and a service with a route to it for each client, which trusts the upstream's authority or another one. */
+async function openApi(script: Script, trusted?: Authority) {
   const authority = await makeAuthority();
   const upstream = startUpstream(script, { tls: await authority.issue(["localhost"]) });
   const service = await startService({
@@ -207,7 +224,7 @@ async function openApi(script: Script) {
       ].map((route) => ({ ...route, upstream: upstream.url })),
     },
     env: { ANTHROPIC_TOKEN: TOKEN, OPENAI_TOKEN: TOKEN },
-    ca: authority.pem,
+    ca: (trusted ?? authority).pem,
   });
   return {
     upstream,

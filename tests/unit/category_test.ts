@@ -11,6 +11,8 @@ Deno.test("categoryOf() distinguishes served, refused and failed requests", () =
     [{ status: 500, error: "token_unset" }, "refused"],
     [{ status: 503, error: "overloaded" }, "refused"],
     [{ status: 502, error: "upstream_failed" }, "failed"],
+    [{ status: 502, error: "upstream_tls_failed" }, "failed"],
+    [{ status: 502, error: "upstream_reply_refused" }, "failed"],
     [{ status: 504, error: "upstream_timeout" }, "failed"],
     [{ status: 500, error: "internal" }, "failed"],
     [{ status: 503 }, "failed"],

@@ -25,7 +25,16 @@ import { ResponseBody } from "../../lib/upstream/response_body.ts";
 import { serializeRequestHead } from "../../lib/upstream/request_head.ts";
 import { decoderFor } from "../../lib/upstream/decoder.ts";
 import { responseFraming } from "../../lib/upstream/response_framing.ts";
-import { BadResponse, ClientDisconnected, UpstreamTimeout } from "../../lib/upstream/errors.ts";
+import {
+  BadResponse,
+  BadTunnelResponse,
+  ClientDisconnected,
+  UpstreamHungUp,
+  UpstreamNotTls,
+  UpstreamTimeout,
+  UpstreamTlsFailed,
+  UpstreamUntrusted,
+} from "../../lib/upstream/errors.ts";
 import type { UpstreamRequest, UpstreamResponse } from "../../lib/upstream/transport.ts";
 import { parseResponseHead } from "../../lib/upstream/response_head.ts";
 import { latin1 } from "../support/bytes.ts";
@@ -219,7 +228,12 @@ Deno.test("handler() forwards content only where the framing announces some", as
 
 Deno.test("handler() maps failures of the upstream to 502 and 504, with the cause in the log alone", async () => {
   const cases: [error: Error, answer: [number, string]][] = [
-    [new BadResponse("canary"), [502, "upstream_failed"]],
+    [new BadResponse("canary"), [502, "upstream_reply_refused"]],
+    [new UpstreamUntrusted("canary"), [502, "upstream_tls_failed"]],
+    [new UpstreamNotTls("canary"), [502, "upstream_tls_failed"]],
+    [new UpstreamTlsFailed("canary"), [502, "upstream_tls_failed"]],
+    [new BadTunnelResponse("canary"), [502, "upstream_failed"]],
+    [new UpstreamHungUp("canary"), [502, "upstream_failed"]],
     [new TypeError("canary"), [502, "upstream_failed"]],
     [new Deno.errors.ConnectionRefused("canary"), [502, "upstream_failed"]],
     [new UpstreamTimeout("late", { cause: new Error("canary") }), [504, "upstream_timeout"]],
@@ -230,6 +244,8 @@ Deno.test("handler() maps failures of the upstream to 502 and 504, with the caus
     const text = JSON.stringify([...response.headers]) + await response.text();
     assert(!text.includes("canary"), text);
     assertEquals([response.status, response.headers.get("cred-proxy-error")], answer);
+    const isFinal = answer[1] === "upstream_reply_refused" || answer[1] === "upstream_tls_failed";
+    assertEquals(response.headers.get("x-should-retry"), isFinal ? "false" : null, error.name);
     const [entry] = entries;
     assertEquals([entry?.status, entry?.error, entry?.route, entry?.path], [...answer, "/a/", "/a/x"]);
     assert(entry?.cause?.includes("canary"), entry?.cause);
@@ -330,7 +346,7 @@ Deno.test("handler() masks a stream that began before the table's first token wa
 Deno.test("handler() responds with 502 to an invalid status", async () => {
   for (const status of [600, 999]) {
     const { ask, limiter } = handlerFor({ answer: () => replyOf(`HTTP/1.1 ${status} Odd\r\n\r\n`) });
-    assertEquals(await codeOf(await ask("/a/x")), [502, "upstream_failed"]);
+    assertEquals(await codeOf(await ask("/a/x")), [502, "upstream_reply_refused"]);
     assertEquals(limiter.inFlight, 0);
   }
 });

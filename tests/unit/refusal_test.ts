@@ -29,7 +29,21 @@ const CONTRACT: Record<RefusalCode, [status: number, final: boolean, message: st
   token_unset: [500, true, "The token of this route is not set: subject"],
   token_refused: [500, true, "The issuer of this route's token refused to issue it"],
   token_unavailable: [502, false, "The issuer of this route's token could not be reached or failed"],
-  upstream_failed: [502, false, "The upstream could not be reached or sent an invalid response"],
+  upstream_failed: [
+    502,
+    false,
+    "The upstream could not be reached, or ended the connection without a response",
+  ],
+  upstream_tls_failed: [
+    502,
+    true,
+    "No secure connection to the upstream could be made; the proxy's log says why",
+  ],
+  upstream_reply_refused: [
+    502,
+    true,
+    "The upstream acted on the request, but its response can't be forwarded; the proxy's log says why",
+  ],
   overloaded: [503, false, "Too many requests in flight; retry later"],
   keys_unavailable: [503, false, "The keys that verify the client's token could not be read; retry later"],
   draining: [503, false, "The proxy is shutting down; retry later"],

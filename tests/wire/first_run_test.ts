@@ -398,7 +398,8 @@ Deno.test("the log names what could not be reached, and why", async () => {
   for (const [path, cause] of cases) {
     const response = await fetch(`${service.url}${path}`);
     // The client learns neither.
-    assertEquals((await response.json()).error.type, "cred_proxy_upstream_failed");
+    const code = path === "/plain/" ? "upstream_tls_failed" : "upstream_failed";
+    assertEquals((await response.json()).error.type, `cred_proxy_${code}`);
     await service.logged(cause);
   }
 });

@@ -293,6 +293,9 @@ Deno.test("a failing upstream leads to 502 with one constant text; the cause is 
   // It speaks something other than TLS.
   using greeter = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   greet(greeter, "220 canary ESMTP ready\r\n");
+  // It speaks TLS, and refuses with an alert: RFC 8446, section 6.
+  using alerter = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  greet(alerter, "\x15\x03\x03\x00\x02\x02\x28");
   await using unverified = startUpstream((exchange) => exchange.respond(200), { tls: stranger });
   await using misnamed = startUpstream((exchange) => exchange.respond(200), { tls: elsewhere });
   const upstreams = {
@@ -301,6 +304,7 @@ Deno.test("a failing upstream leads to 502 with one constant text; the cause is 
     unverified: unverified.url,
     misnamed: misnamed.url,
     cleartext: `https://127.0.0.1:${(greeter.addr as Deno.NetAddr).port}`,
+    alert: `https://127.0.0.1:${(alerter.addr as Deno.NetAddr).port}`,
   };
   const routes = Object.entries(upstreams).map(([name, upstream]) => ({
     path: `/${name}/`,
@@ -321,7 +325,8 @@ Deno.test("a failing upstream leads to 502 with one constant text; the cause is 
       /invalid peer certificate: .+ \(to trust another authority, name its file in CRED_PROXY_CA_FILE\)/,
     ],
     ["/misnamed/x", /not valid for name/],
-    ["/cleartext/x", /\(.+\)/],
+    ["/cleartext/x", /UpstreamNotTls: .+ does not speak TLS/],
+    ["/alert/x", /UpstreamTlsFailed: the TLS handshake failed: .*HandshakeFailure/],
     ["/plain/nothing", /UpstreamHungUp/],
     ["/plain/greeting", /no HTTP\/1 status line/],
     ["/plain/half", /closed within a head/],
@@ -334,17 +339,19 @@ Deno.test("a failing upstream leads to 502 with one constant text; the cause is 
   ];
   for (const [target, cause] of cases) {
     const response = await request(service.port, get(target));
-    const text = /^The upstream could not be reached or sent an invalid response$/;
-    // Retrying does not make an untrusted certificate trusted.
-    assertOwn(response, {
-      status: 502,
-      code: "upstream_failed",
-      message: text,
-      permanent: ["/unverified/x", "/misnamed/x"].includes(target),
-    });
+    const [code, message] = /^.plain.(?!nothing)/.test(target)
+      ? [
+        "upstream_reply_refused",
+        /^The upstream acted on the request, but its response can't be forwarded; /,
+      ]
+      : ["/closed/x", "/plain/nothing"].includes(target)
+      ? ["upstream_failed", /^The upstream could not be reached, or ended the connection without a response$/]
+      : ["upstream_tls_failed", /^No secure connection to the upstream could be made; /];
+    // Retrying does not make an untrusted certificate trusted, and would make the upstream act again.
+    assertOwn(response, { status: 502, code, message, permanent: code !== "upstream_failed" });
     const [line] = await service.logged(new RegExp(`^\\S+ GET ${target} .*$`, "m"));
     assertMatch(line, cause);
-    assertMatch(line, / 502 upstream_failed /);
+    assert(line.includes(` 502 ${code} `), line);
     assert(!/canary|127\.0\.0\.1|localhost/.test(response.text + response.body.text), response.body.text);
   }
   assertEquals([unverified.requests.length, misnamed.requests.length], [0, 0]);

@@ -173,7 +173,7 @@ Deno.test("a response that is the difference from another is refused, since it c
     "HTTP/1.1 226 IM Used\r\nIM: gzip\r\nContent-Length: 5\r\n\r\nhello",
   );
   assertEquals(status, 502);
-  assert(text.includes("cred-proxy-error: upstream_failed"), text);
+  assert(text.includes("cred-proxy-error: upstream_reply_refused"), text);
 });
 
 Deno.test("a response to HEAD has the upstream's fields and no content, and the connection stays usable", async () => {

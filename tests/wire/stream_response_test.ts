@@ -250,7 +250,7 @@ for (const { kind, play, port } of STAGES) {
         if (response === undefined) continue;
         const told = `${how}, ${gap} ms: ${JSON.stringify([response.status, response.body])}`;
         if (response.status === 502) {
-          assertEquals(response.field("cred-proxy-error"), "upstream_failed", told);
+          assertEquals(response.field("cred-proxy-error"), "upstream_reply_refused", told);
           continue;
         }
         assert(!response.body.clean, told);

@@ -301,7 +301,8 @@ test("an agreement that is not a valid one is a 502, and the client's connection
   for (const [name, change] of Object.entries(BAD_AGREEMENTS)) {
     agreement = (accept) => change(AGREED(accept));
     const response = await request(port, handshakeText("/raw/x", ["Sec-WebSocket-Protocol: x"]));
-    assertEquals([response.status, response.field("cred-proxy-error")], [502, "upstream_failed"], name);
+    const refusal = [response.status, response.field("cred-proxy-error")];
+    assertEquals(refusal, [502, "upstream_reply_refused"], name);
   }
 });
 
