@@ -2,7 +2,7 @@
  * The upstream of the benchmarks, a program of its own: HTTPS with a certificate made at run time.
  *
  *     /bytes/N        N bytes with a length
- *     /chunked/N      N bytes, chunked
+ *     /chunked/N      N bytes, chunked; up to 256 KiB in one write
  *     /events/N/GAP   N events, GAP milliseconds apart, each with the time at which it was sent
  *     /sink           discards the content and returns the number of its bytes
  *
@@ -59,6 +59,10 @@ async function sendLength(connection: HttpConnection, length: number): Promise<v
 }
 
 async function sendChunked(connection: HttpConnection, length: number): Promise<void> {
+  if (length <= PIECE_SIZE) {
+    const content = PIECE.subarray(0, length);
+    return await connection.write(join([responseHead(CHUNKED), chunk(content), LAST_CHUNK]));
+  }
   await connection.write(responseHead(CHUNKED));
   const whole = chunk(PIECE);
   for (const piece of piecesOf(length)) {

@@ -22,6 +22,19 @@ export async function processorTime(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
+/** Returns the processes that a process has started, and those that they have. */
+export async function childrenOf(pid: number): Promise<number[]> {
+  const children: number[] = [];
+  for await (const { name } of Deno.readDir(`/proc/${pid}/task`)) {
+    // A thread may end meanwhile.
+    const text = await Deno.readTextFile(`/proc/${pid}/task/${name}/children`).catch(() => "");
+    for (const child of text.split(" ").filter((part) => part !== "").map(Number)) {
+      children.push(child, ...await childrenOf(child));
+    }
+  }
+  return children;
+}
+
 /** Samples resident memory periodically. */
 export class MemoryWatch implements AsyncDisposable {
   /** The maximum, in bytes. */
