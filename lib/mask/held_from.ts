@@ -3,15 +3,18 @@ import { BASE64 } from "./run_alphabet.ts";
 
 const [NEWLINE, RETURN] = [0x0a, 0x0d];
 
-/** The lengths of lines that base64 is wrapped to: by PEM, by MIME, and by some libraries (RFC 7468, RFC 2045). */
-const WRAPPED: ReadonlySet<number> = new Set([60, 64, 76]);
+/**
+ * The lengths of lines that may be wrapped base64: from 60 columns, to which some libraries wrap it, to 76, as in MIME
+ * (RFC 2045, section 6.8), after as much else as a name and an equals sign.
+ */
+const WRAPPED = { min: 60, max: 140 };
 
 /**
  * Returns where the bytes at the end of a piece begin that are held back, since a form might continue in the next one.
  *
  * That is the run of bytes at the end that may stand in any form, up to the length of the longest one. So what ends in a
- * space, a line break, or a bracket is passed on at once, like events, lines of JSON, and prompts. Lines of base64 that are
- * as long as wrapped ones are held back with their line break.
+ * space, a line break, or a bracket is passed on at once, like events, lines of JSON, and prompts. Lines of nothing but
+ * base64 that may be wrapped are held back with their line break.
  *
  * None of this depends on the secrets, except for their greatest length, in large steps, and for whether any of them has an
  * unusual character.
@@ -37,6 +40,7 @@ function wrappedLineBefore(
   if (at > from && bytes[at - 1] === NEWLINE) at--;
   if (at > from && bytes[at - 1] === RETURN) at--;
   if (at === end) return undefined;
-  const begin = BASE64.runBefore(bytes, { from: Math.max(0, at - 77), end: at });
-  return WRAPPED.has(at - begin) ? at : undefined;
+  const begin = BASE64.runBefore(bytes, { from: Math.max(0, at - WRAPPED.max - 1), end: at });
+  const length = at - begin;
+  return length >= WRAPPED.min && length <= WRAPPED.max ? at : undefined;
 }

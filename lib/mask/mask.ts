@@ -29,7 +29,7 @@ interface LengthClass {
 
 /** For each, every form is as long as a region, and nearly every base64 form as long as two. */
 const LENGTH_CLASSES: readonly LengthClass[] = [
-  { minLength: 34, sampling: { window: 8, step: 16 } },
+  { minLength: 28, sampling: { window: 8, step: 16 } },
   { minLength: 22, sampling: { window: 8, step: 8 } },
   { minLength: 8, sampling: { window: 4, step: 4 } },
 ];
@@ -104,6 +104,7 @@ export class Mask {
       const entry = this.#add(secret);
       if (entry !== undefined) this.#entries.set(key, entry);
     }
+    for (const { index } of this.#indexes) index.place();
     this.#used = this.#indexes.filter(({ index }) => index.size > 0);
     this.#minLength = Infinity;
     this.#maxLength = 0;
@@ -165,9 +166,15 @@ export class Mask {
   }
 
   #find(content: Content): readonly Match[] {
-    let found = this.#findPlain(content);
+    return this.#findDecoded(content, this.#findPlain(content), 2);
+  }
+
+  /** Adds to `found` what stands in runs of content that are escaped throughout, up to a number of times. */
+  #findDecoded(content: Content, found: readonly Match[], times: number): readonly Match[] {
     for (const { bytes, offsets } of decodedRuns(content, this.#minLength)) {
-      const within = this.#findPlain({ bytes, view: new DataView(bytes.buffer), length: bytes.length });
+      const decoded = { bytes, view: new DataView(bytes.buffer), length: bytes.length };
+      const plain = this.#findPlain(decoded);
+      const within = times > 1 ? this.#findDecoded(decoded, plain, times - 1) : plain;
       found = found.concat(within.map(({ from, to }) => ({ from: offsets[from]!, to: offsets[to]! })));
     }
     return found;

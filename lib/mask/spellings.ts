@@ -84,7 +84,8 @@ export function spelledEnds(
   if (![...plain].some(isSpecial)) return found;
   for (const speller of SPELLERS) {
     const limit = found.size + LIMIT;
-    const walk = (index: number, spelled: string, choices: ReadonlyMap<string, string>): void => {
+    const choices = new Map<string, string>();
+    const walk = (index: number, spelled: string): void => {
       if (found.size >= limit) return;
       if (spelled.length >= length) {
         found.add(side === "end" ? spelled.slice(-length) : spelled.slice(0, length));
@@ -92,14 +93,20 @@ export function spelledEnds(
       }
       const char = side === "end" ? text[text.length - 1 - index] : text[index];
       if (char === undefined) return;
+      const spell = (option: string): void =>
+        walk(index + 1, side === "end" ? option + spelled : spelled + option);
       const chosen = choices.get(char);
-      const options = chosen !== undefined ? [chosen] : isSpecial(char) ? [char, ...speller(char)] : [char];
-      for (const option of options) {
-        const next = side === "end" ? option + spelled : spelled + option;
-        walk(index + 1, next, options.length === 1 ? choices : new Map([...choices, [char, option]]));
+      if (chosen !== undefined) spell(chosen);
+      else if (!isSpecial(char)) spell(char);
+      else {
+        for (const option of [char, ...speller(char)]) {
+          choices.set(char, option);
+          spell(option);
+        }
+        choices.delete(char);
       }
     };
-    walk(0, "", new Map());
+    walk(0, "");
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import type { Content } from "./content.ts";
 
-/** How an index samples content. A run of `window + step - 1` bytes always holds a whole sampled window. */
+/** How an index samples content. A run of `window + step - 1` bytes always has a whole window in it. */
 export interface Sampling {
   /** The length of a window, in bytes. */
   readonly window: 4 | 8;
@@ -10,7 +10,8 @@ export interface Sampling {
 
 /** The length of the regions of an index, in bytes. */
 export function regionLength({ window, step }: Sampling): number {
-  return window + step - 1;
+  // After the windows come the last four bytes, which are compared apart; short regions have no room for that.
+  return window + step - 1 + (window === 8 ? 4 : 0);
 }
 
 /** A region that stands in content: its owner, and where it begins. */
@@ -33,10 +34,10 @@ const NONE = 0;
  *
  * After Bentley and McIlroy, "Data compression using long common strings" (1999), with the roles swapped: of the regions
  * every window is hashed, and of the content only each `step`-th, which one of the region's windows must match wherever
- * the region stands. A match alone leads to no further work. For each sample, whatever it is, the first and the last four
- * bytes of one region are compared as well: of the region that has such a window, or of any other. Only if all agree is more
- * done. So nobody can learn from the search's speed that some bytes occur in a region before twelve of them are right, at
- * once, at both of its ends (all of a region of seven), but for the case of letters.
+ * the region stands. A match alone leads to no further work. For each sample, whatever it is, the last four bytes of
+ * one region are compared as well: of the region that has such a window, or of any other. Only if they agree is more done.
+ * So nobody can learn from the search's speed that some bytes occur in a region before twelve of them are right, at once:
+ * a window and the last four (all of a region of seven, of which the first four are compared too), but for letters' case.
  *
  * The hash is keyed per process, so that nobody can prepare content whose windows share a slot.
  */
@@ -47,7 +48,10 @@ export class WindowIndex<Owner> {
   readonly #length: number;
   readonly #keys = crypto.getRandomValues(new Int32Array(2));
 
-  /** Per slot: an entry × 2, + 1 if others share its slot. An entry is a region's number × step + an offset. */
+  /**
+   * Per slot: an entry × 2, + 1 if others share its slot, in as many bits as there are slots; above them the same bits of its
+   * window's hash. An entry is a region's number × step + an offset.
+   */
   #slots = new Int32Array(1 << MIN_BITS);
   #bits = MIN_BITS;
   /** Per bucket: how far its entries are moved, so that no two entries share a slot; and its first entry. */
@@ -55,6 +59,8 @@ export class WindowIndex<Owner> {
   #firsts = new Int32Array(1 << MIN_BITS - BUCKET_BITS);
   /** Per entry: the next one in its bucket. */
   #next = new Int32Array(0);
+  /** The buckets whose entries have no slots yet. */
+  readonly #unplaced = new Set<number>();
   /** Per region: its first four bytes, and its last four. */
   #probes: Int32Array = crypto.getRandomValues(new Int32Array(2));
   /** Per region: all of its bytes, folded, and its owners. */
@@ -81,7 +87,7 @@ export class WindowIndex<Owner> {
   }
 
   /**
-   * Adds a region, or another owner to one that differs in the case of letters at most.
+   * Adds a region, or another owner to one that differs in the case of letters at most. It is found after {@linkcode place}.
    *
    * @param region Bytes, one per character, as many as {@linkcode regionLength} says.
    * @returns The region's number.
@@ -157,19 +163,17 @@ export class WindowIndex<Owner> {
     const key0 = this.#keys[0]!;
     const key1 = this.#keys[1]!;
     const toLast = this.#length - 4;
-    const lastBegin = length - this.#length;
+    const lastWord = length - 4;
     const lastWindow = length - 8;
     for (; at <= lastWindow; at += step) {
       const hash = Math.imul(view.getInt32(at, true) & FOLD ^ key0, MIX_0) +
         Math.imul(view.getInt32(at + 4, true) & FOLD ^ key1, MIX_1);
       const link = slots[(hash ^ hash >>> 15) + moves[hash >>> shift]! & mask]!;
-      let begin = at - (link >> 1 & (step - 1));
-      if (begin < 0) begin = 0;
-      else if (begin > lastBegin) begin = lastBegin;
-      const region = link >> regionBits << 1;
-      const difference = view.getInt32(begin, true) & FOLD ^ probes[region]! |
-        view.getInt32(begin + toLast, true) & FOLD ^ probes[region + 1]!;
-      if (difference === 0 || (link & 1) !== 0) return at;
+      let word = at + toLast - (link >> 1 & (step - 1));
+      if (word > lastWord) word = lastWord;
+      const difference = view.getInt32(word, true) & FOLD ^ probes[(link & mask) >> regionBits << 1 | 1]!;
+      // The words don't count if entries share the slot.
+      if (((link ^ hash) & ~mask | difference & (link & 1) - 1) === 0) return at;
     }
     return -1;
   }
@@ -193,10 +197,10 @@ export class WindowIndex<Owner> {
       let begin = at - (link >> 1 & (step - 1));
       if (begin < 0) begin = 0;
       else if (begin > lastBegin) begin = lastBegin;
-      const region = link >> regionBits << 1;
+      const region = (link & mask) >> regionBits << 1;
       const difference = view.getInt32(begin, true) & FOLD ^ probes[region]! |
         view.getInt32(begin + toLast, true) & FOLD ^ probes[region + 1]!;
-      if (difference === 0 || (link & 1) !== 0) return at;
+      if (((link ^ hash) & ~mask | difference & (link & 1) - 1) === 0) return at;
     }
     return -1;
   }
@@ -258,7 +262,6 @@ export class WindowIndex<Owner> {
     this.#clear(bucket);
     this.#next[entry] = this.#firsts[bucket]!;
     this.#firsts[bucket] = entry;
-    this.#place(bucket);
   }
 
   #unlink(entry: number): void {
@@ -271,7 +274,6 @@ export class WindowIndex<Owner> {
       this.#next[each] = this.#firsts[bucket]!;
       this.#firsts[bucket] = each;
     }
-    this.#place(bucket);
   }
 
   #entriesOf(bucket: number): number[] {
@@ -280,12 +282,20 @@ export class WindowIndex<Owner> {
     return entries;
   }
 
-  /** Empties the slots of a bucket's entries. */
+  /** Empties the slots of a bucket's entries, until they are placed again. */
   #clear(bucket: number): void {
+    if (this.#unplaced.has(bucket)) return;
+    this.#unplaced.add(bucket);
     const move = this.#moves[bucket]!;
     for (let entry = this.#firsts[bucket]!; entry !== NONE; entry = this.#next[entry]!) {
       this.#slots[this.#slotOf(this.#hashOf(entry), move)] = NONE;
     }
+  }
+
+  /** Gives slots to what was added. To be called after changes, before the index is used. */
+  place(): void {
+    for (const bucket of this.#unplaced) this.#place(bucket);
+    this.#unplaced.clear();
   }
 
   /**
@@ -294,18 +304,21 @@ export class WindowIndex<Owner> {
    * no more work than other content. Entries with the same hash share a slot.
    */
   #place(bucket: number): void {
-    const hashes = this.#entriesOf(bucket).map((
-      entry,
-    ): [entry: number, hash: number] => [entry, this.#hashOf(entry)]);
+    const slots = this.#slots;
+    const entries = this.#entriesOf(bucket);
+    const hashes = entries.map((entry) => this.#hashOf(entry));
     let move = this.#moves[bucket]!;
-    while (hashes.some(([, hash]) => this.#slots[this.#slotOf(hash, move)] !== NONE)) {
-      move = move + MOVE & this.#slots.length - 1;
+    while (hashes.some((hash) => slots[this.#slotOf(hash, move)] !== NONE)) {
+      move = move + MOVE & slots.length - 1;
     }
     this.#moves[bucket] = move;
-    for (const [entry, hash] of hashes) {
+    entries.forEach((entry, index) => {
+      const hash = hashes[index]!;
       const slot = this.#slotOf(hash, move);
-      this.#slots[slot] = entry << 1 | (this.#slots[slot] === NONE ? 0 : 1);
-    }
+      const shared = slots[slot] === NONE ? 0 : 1;
+      // The bits of the hash that choose no slot tell most windows from others that lead to this slot.
+      slots[slot] = hash & -slots.length | entry << 1 | shared;
+    });
   }
 
   /** Makes room for a number of regions, the first of which does not count. */
@@ -327,6 +340,7 @@ export class WindowIndex<Owner> {
     this.#slots = new Int32Array(1 << bits);
     this.#moves = new Int32Array(1 << bits - BUCKET_BITS);
     this.#firsts = new Int32Array(1 << bits - BUCKET_BITS);
+    this.#unplaced.clear();
     this.#owners.forEach((owner, number) => {
       if (owner === undefined) return;
       for (let offset = 0; offset < this.#step; offset++) this.#link(number * this.#step + offset);

@@ -299,13 +299,16 @@ async function failAll(
   }));
 }
 
+/** A router whose transports are replaced. */
+let unusedRouter: Router | undefined;
+
 /** The response of a handler with this transport. */
 async function answerTo(
   path: string,
   transport: Pick<Transport, "roundTrip">,
 ): Promise<{ response: Response; entries: LogEntry[] }> {
   const entries: LogEntry[] = [];
-  const router = routerTo("http://api.test");
+  const router = unusedRouter ??= routerTo("http://api.test");
   const routes = router.routes.map((route) => ({ ...route, transport: { close() {}, ...transport } }));
   const handle = createHandler(
     new Service({

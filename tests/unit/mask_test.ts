@@ -182,6 +182,18 @@ Deno.test("Mask masks base64 that was encoded once more", () => {
   assertMasked(token, { authScheme: "Basic", authUser: "~~~???>>>~~" }, again(pair));
 });
 
+Deno.test("Mask masks a token of which every character is escaped, and every one of that once more", () => {
+  const inHex = (text: string) => new TextEncoder().encode(text).toHex();
+  const escapes = [
+    (text: string) => inHex(text).replace(/../g, "%$&"),
+    (text: string) => inHex(text).replace(/../g, "\\x$&"),
+    (text: string) => [...text].map((char) => `&#${char.charCodeAt(0)};`).join(""),
+  ];
+  for (const first of escapes) {
+    for (const second of escapes) assertMasked(TOKEN, BEARER, [first(TOKEN), second(first(TOKEN))]);
+  }
+});
+
 Deno.test("Mask masks a token with percent signs and digits that looks encoded itself", () => {
   for (const token of ["ab%5Cdefgh12", "100%41off-50%25-and-more-of-it-0123456789"]) {
     assertMasked(token, BEARER, [

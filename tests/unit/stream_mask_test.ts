@@ -215,6 +215,20 @@ Deno.test("StreamMask finds a secret in base64 that is wrapped to any usual widt
   }
 });
 
+Deno.test("StreamMask finds a secret in wrapped base64 that begins after a name, cut at a line break", () => {
+  const mask = maskOf(TOKEN);
+  for (const width of [60, 64, 76]) {
+    for (const name of ["token=", "a-name-with-some-forty-characters-in-it=", "key: "]) {
+      const coded = btoa(`${"y".repeat(30)}${TOKEN} and what follows until there are more lines of it`);
+      const [first, ...others] = (coded.match(new RegExp(`.{1,${width}}`, "g")) ?? []).map((line) =>
+        `${line}\n`
+      );
+      const body = [`${name}${first}`, ...others];
+      assertEquals(passedBy(mask, body).join(""), mask.maskText(body.join("")), name);
+    }
+  }
+});
+
 Deno.test("StreamMask finds a secret of any length in wrapped base64, wherever the lines break in it", () => {
   for (const length of [45, 48, 60, 72, 108, 164, 300]) {
     const token = Array.from({ length }, (_, index) => String.fromCharCode(65 + index * 7 % 23)).join("");
