@@ -306,23 +306,20 @@ Deno.test("aws-chunked content that is malformed, short or long is refused or cu
     CONTENT,
     "",
   ];
+  const put = (path: string, body: string, length: string | number) =>
+    send(`PUT ${path}`, { fields: [...fields, `X-Amz-Decoded-Content-Length: ${length}`], body });
   for (const body of bodies) {
-    for (const path of ["/s3/b/k", "/small-s3/b/k"]) {
-      const length = path === "/s3/b/k" ? CONTENT.length : 1100;
-      const sent = await send(`PUT ${path}`, {
-        fields: [...fields, `X-Amz-Decoded-Content-Length: ${length}`],
-        body,
-      });
-      if (path === "/s3/b/k") assertEquals([sent.status, sent.exchange], [400, undefined], body);
-      else assertEquals([sent.status >= 400, sent.exchange?.complete ?? false], [true, false], body);
-    }
+    const { status, exchange } = await put("/s3/b/k", body, CONTENT.length);
+    assertEquals([status, exchange], [400, undefined], body);
   }
   for (const length of ["-1", "1, 1", "x"]) {
-    const sent = await send("PUT /s3/b/k", {
-      fields: [...fields, `X-Amz-Decoded-Content-Length: ${length}`],
-      body: awsChunked(CONTENT),
-    });
-    assertEquals([sent.status, sent.exchange], [400, undefined]);
+    const { status, exchange } = await put("/s3/b/k", awsChunked(CONTENT), length);
+    assertEquals([status, exchange], [400, undefined], length);
+  }
+  // Over the limit for signing, some reach the upstream before they are cut, possibly after the client's response.
+  for (const body of bodies) {
+    const { status, exchange } = await put("/small-s3/b/k", body, 1100);
+    assertEquals([status >= 400, exchange?.complete ?? false], [true, false], body);
   }
 });
 
