@@ -14,6 +14,8 @@ export interface Registered {
 /** Who presented a token. */
 export interface Identity<Client extends Registered> {
   readonly client: Client;
+  /** With a token of the client's own: its SHA-256. */
+  readonly tokenHash: string | undefined;
   /** With a token of an issuer: its subject. */
   readonly subject: string | undefined;
   /** With a token of a Kubernetes cluster: the pod that it was issued for. */
@@ -109,7 +111,7 @@ export class ClientDirectory<Client extends Registered> {
       proof.kind === "subject" && proof.issuer === issuer.name && matchesSubject(proof.subject, subject)
     );
     if (client === undefined) return undefined;
-    const identity = { client, subject, pod };
+    const identity = { client, tokenHash: undefined, subject, pod };
     this.#verified.set(hash, { identity, verified, issuer });
     return identity;
   }
@@ -122,10 +124,9 @@ export class ClientDirectory<Client extends Registered> {
     const index = new Map<string, Identity<Client>>();
     const excluded = new Set<string>();
     for (const client of this.#options.clients) {
-      const identity = { client, subject: undefined, pod: undefined };
       for (const hash of this.#options.hashesOf(client)) {
         if (index.has(hash)) excluded.add(hash);
-        index.set(hash, identity);
+        index.set(hash, { client, tokenHash: hash, subject: undefined, pod: undefined });
       }
     }
     for (const secret of this.#options.secrets()) excluded.add(sha256(secret.reveal()));

@@ -25,9 +25,7 @@ export function readableLine(entry: LogEntry): string {
     status === 0 ? "-" : String(status),
   ];
   if (error !== undefined) words.push(error);
-  if (outcome !== "complete") {
-    words.push(outcome === "client_aborted" ? "client aborted" : "upstream aborted");
-  }
+  if (outcome !== "complete") words.push(outcome.replace("_", " "));
   words.push(`${Math.round(durationMs)} ms`);
   if (bytesUp > 0) words.push(`${bytesUp} bytes up,`);
   words.push(`${bytesDown} bytes down`);

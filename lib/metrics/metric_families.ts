@@ -93,10 +93,11 @@ export function metricFamilies(meters: Meters, state: ServiceState): Family[] {
     ),
     counter(
       "cred_proxy_replies_unfinished_total",
-      "Incomplete responses, by the side that aborted them.",
+      "Incomplete responses, by the side that aborted them; revocation: the proxy, because their client was revoked.",
       routes.flatMap(([route, meter]): [Labels, number][] => [
         [{ route, by: "upstream" }, meter.upstreamAborted],
         [{ route, by: "client" }, meter.clientAborted],
+        [{ route, by: "revocation" }, meter.revoked],
       ]),
     ),
     gauge("cred_proxy_requests_in_flight", "Requests in progress.", [[{}, state.inFlight]]),

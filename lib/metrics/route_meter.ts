@@ -53,6 +53,8 @@ export class RouteMeter {
   upstreamAborted = 0;
   /** Responses that the client aborted. */
   clientAborted = 0;
+  /** Responses that were ended because their client was revoked. */
+  revoked = 0;
 
   /** Counts a finished request. */
   record(entry: LogEntry): void {
@@ -66,5 +68,6 @@ export class RouteMeter {
     this.messagesDown += entry.webSocket?.messagesDown ?? 0;
     if (entry.outcome === "upstream_aborted") this.upstreamAborted++;
     if (entry.outcome === "client_aborted") this.clientAborted++;
+    if (entry.outcome === "revoked") this.revoked++;
   }
 }

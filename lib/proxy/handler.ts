@@ -72,7 +72,7 @@ export function createHandler(service: Service): Handler {
         body: hasContent(framing) ? request.body : null,
         onBodySent: (bytes) => void (span.entry.bytesUp += bytes),
         upgrade: isWebSocket,
-        isClientGone: () => request.signal.aborted,
+        isClientGone: () => request.signal.aborted || span.revoked,
       };
       rewriteDestination(outgoing.fields, { method, host, route: route.config, policies: route.policies });
       await route.credential.apply(outgoing);
@@ -81,6 +81,7 @@ export function createHandler(service: Service): Handler {
 
       let hasAnswered = false;
       try {
+        span.assertNotRevoked();
         const response = await route.transport.roundTrip(outgoing);
         hasAnswered = true;
         const references = new ReferenceRewriter({

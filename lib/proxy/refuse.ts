@@ -16,7 +16,11 @@ export interface RefusedRequest {
  * failure. Causes only go to the log.
  */
 export function refuse(error: unknown, { method, span, mask }: RefusedRequest): Response {
-  const refusal = error instanceof Refusal ? error : new Refusal("internal", "", { cause: error });
+  const refusal = span.revoked
+    ? new Refusal("client_token_required", "", { cause: new Error("The client was revoked meanwhile") })
+    : error instanceof Refusal
+    ? error
+    : new Refusal("internal", "", { cause: error });
   const { entry } = span;
   // Nobody will read the response.
   const isClientGone = refusal.cause instanceof ClientDisconnected;

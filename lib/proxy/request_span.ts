@@ -7,6 +7,11 @@ import type { Route } from "./route.ts";
 
 const NOTHING: readonly never[] = [];
 
+/** The client was revoked while its request was in flight. */
+export class ClientRevoked extends Error {
+  override readonly name = "ClientRevoked";
+}
+
 /** What all spans share. */
 export interface SpanOwner {
   readonly log: RequestLog;
@@ -24,6 +29,10 @@ export class RequestSpan {
   /** What the request counts against. */
   #acquired: readonly { release(): void }[] = NOTHING;
   #tokenHealth: TokenHealth | undefined;
+  #identity: ClientIdentity;
+  #revoked = false;
+  /** Ends what is in progress. */
+  #cut: (() => void) | undefined;
   #ended = false;
 
   constructor(entry: LogEntry, { log, limiter, spans }: SpanOwner) {
@@ -33,8 +42,36 @@ export class RequestSpan {
     this.#limiter = limiter;
   }
 
+  /** Who sent the request; undefined if clients are not distinguished. */
+  get identity(): ClientIdentity {
+    return this.#identity;
+  }
+
+  /** Whether the client has been revoked: nothing more may be sent for it, or to it. */
+  get revoked(): boolean {
+    return this.#revoked;
+  }
+
+  /** Ends the request now, since its client is not served any more. */
+  revoke(): void {
+    this.#revoked = true;
+    this.#cut?.();
+  }
+
+  /** Sets how the request is ended at once if its client is revoked, in place of what was set before. */
+  onRevoked(cut: () => void): void {
+    this.#cut = cut;
+    if (this.#revoked) cut();
+  }
+
+  /** Checks that the client has not been revoked meanwhile. @throws {ClientRevoked} If it has. */
+  assertNotRevoked(): void {
+    if (this.#revoked) throw new ClientRevoked(`The client ${this.entry.clientName} was revoked`);
+  }
+
   /** Records who sent the request. */
   identified(identity: ClientIdentity): void {
+    this.#identity = identity;
     if (identity === undefined) return;
     this.entry.clientName = identity.client.config.name;
     this.entry.subject = identity.subject;
@@ -77,6 +114,6 @@ export class RequestSpan {
     this.#spans.delete(this);
     const { status, error } = this.entry;
     if (error === undefined && status > 0) this.#tokenHealth?.record(status);
-    this.#log.end(this.entry, outcome);
+    this.#log.end(this.entry, this.#revoked ? "revoked" : outcome);
   }
 }

@@ -41,6 +41,7 @@ export async function respond(
   const { entry } = span;
   entry.reused = reused;
   entry.firstByteMs = performance.now() - entry.began;
+  span.onRevoked(() => body.cancel());
   try {
     if (head.status > 599) throw new BadResponse("status above 599");
     // Its content is what differs from another response, or coded in yet another way: RFC 3229, section 10.4.1.
@@ -56,6 +57,8 @@ export async function respond(
     const content = whole === undefined
       ? await contentFor(upstream, { decoding, mask: source, span })
       : wholeContent(upstream, whole, (bytes) => mask?.maskBytes(bytes, entry) ?? bytes);
+    // The content may have been cut short while it was awaited.
+    span.assertNotRevoked();
     // The runtime sends a 205 without a length, so that clients wait for content; without a form to reset, 204 says the same.
     const response = new Response(content, { status: head.status === 205 ? 204 : head.status });
     const rules = { route, references, mask, tally: entry, decoded: decoding !== undefined };

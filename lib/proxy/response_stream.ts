@@ -1,5 +1,5 @@
 import type { Source } from "../upstream/source.ts";
-import type { RequestSpan } from "./request_span.ts";
+import { ClientRevoked, type RequestSpan } from "./request_span.ts";
 
 /**
  * Pieces of at least this size, in bytes, are freed once they have been sent. The garbage collector does not account for
@@ -12,6 +12,13 @@ export function responseStream(source: Source, span: RequestSpan): ReadableStrea
   const { entry } = span;
   let large: Uint8Array<ArrayBuffer> | undefined;
   return new ReadableStream<Uint8Array>({
+    start(controller) {
+      span.onRevoked(() => {
+        source.cancel();
+        controller.error(new ClientRevoked("The client was revoked"));
+        span.end("revoked");
+      });
+    },
     async pull(controller) {
       // The runtime asks for the next piece only once it has sent the previous one.
       large?.buffer.transfer(0);

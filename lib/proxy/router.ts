@@ -42,6 +42,8 @@ export interface Router {
   readonly hosts: ServedHosts;
   /** Authenticates clients. */
   readonly authenticate: Authenticator;
+  /** Returns a client of the table by its name; if the table lists none, every name's is undefined. */
+  client(name: string): Client | undefined;
   /** Returns the route for a request, or undefined if none matches. */
   match(host: string, path: string): Route | undefined;
   /**
@@ -180,6 +182,7 @@ export function createRouter(
   const index = new RouteIndex(
     routes.map((route) => ({ path: route.config.path, host: route.config.host, route })),
   );
+  const byName = new Map(clients.map((client) => [client.config.name, client]));
   let suggestions: RouteSuggestions | undefined;
   const indexOf = (from: Iterable<Route>) =>
     new ReferenceIndex([...from].map(({ references }) => references));
@@ -193,6 +196,7 @@ export function createRouter(
     authenticate,
     clients,
     own,
+    client: (name) => byName.get(name),
     match: (host, path) => index.match(host, path)?.route,
     suggest(path) {
       if (clients.length > 0) return "";

@@ -11,6 +11,7 @@ import { clientSetup, keyVariable } from "../providers/client_setup.ts";
 import { createHandler } from "../proxy/handler.ts";
 import { InFlightLimiter } from "../proxy/in_flight_limiter.ts";
 import { openRouter } from "../proxy/router.ts";
+import { endRevoked } from "../proxy/revocation.ts";
 import { Service } from "../proxy/service.ts";
 import { TokenHealths } from "../tokens/token_health.ts";
 import type { TokenStores } from "../tokens/open_token_source.ts";
@@ -49,6 +50,8 @@ export interface Server {
   readonly meters: Meters;
   /** Serves new requests with another table; requests in flight finish with the one that they started with. */
   reload(table: RouteTable, stores: TokenStores): void;
+  /** Ends the requests in flight of clients that the table does not serve any more. A reload does so as well. */
+  endRevoked(): void;
   /** Rejects new requests; resolves once those in flight have finished, or after the drain time. */
   drain(): Promise<void>;
 }
@@ -98,6 +101,12 @@ export function startServer(options: ServerOptions): Server {
     new AdminServer(settings.admin, { service, meters, tokenHealths, listeners, hosts, setup });
   if (adminServer !== undefined) service.log.addSink((entry) => adminServer.record(entry));
 
+  const endAllRevoked = () => {
+    if (service.router.clients.length === 0) return;
+    for (const [name, count] of endRevoked(service)) {
+      printError(`the client ${name} is not served any more: ended ${count} request(s) in flight`);
+    }
+  };
   const handler = createHandler(service);
   const common = {
     // The caller prints the addresses.
@@ -132,7 +141,9 @@ export function startServer(options: ServerOptions): Server {
       current = table;
       service.router = open(table, stores);
       before.close();
+      endAllRevoked();
     },
+    endRevoked: endAllRevoked,
     async drain() {
       service.webSockets.drain();
       const timeout = Promise.withResolvers<void>();

@@ -28,7 +28,7 @@ export interface WatchOptions {
   readonly tokens: Tokens;
   readonly files: TokenFiles;
   readonly minted: MintedTokens;
-  readonly server: Pick<Server, "reload" | "meters">;
+  readonly server: Pick<Server, "reload" | "endRevoked" | "meters">;
   /** Returns whether a reload was requested since the last call. */
   reloadRequested(): boolean;
 }
@@ -75,6 +75,8 @@ export function watchConfig(options: WatchOptions): void {
   }
 
   const timer = setInterval(async () => {
+    // A client may expire without a change of the table.
+    server.endRevoked();
     if (busy) return;
     busy = true;
     try {

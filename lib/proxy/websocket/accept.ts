@@ -55,6 +55,7 @@ export async function acceptWebSocket(upstream: ProtocolChange, options: AcceptO
       span,
     });
     sessions.add(relay);
+    span.onRevoked(() => relay.revoke());
     relay.run().finally(() => sessions.delete(relay));
     return response;
   } catch (error) {

@@ -20,6 +20,9 @@ export interface RelayOptions {
 /** Closing as this service does it. */
 const GOING_AWAY: Closing = { code: CLOSE.goingAway, reason: "The proxy is shutting down" };
 
+/** How a client that was revoked is told: RFC 6455, section 7.4.1. */
+const REVOKED: Closing = { code: CLOSE.policyViolation, reason: "The client was revoked" };
+
 /** Passes whole messages both ways until either side closes or is lost. Each direction waits for its reader. */
 export class Relay implements Session {
   readonly client: ClientSocket;
@@ -29,7 +32,8 @@ export class Relay implements Session {
   readonly #counts: WebSocketCounts;
   /** How the session ended: by the side that closed or was lost first. */
   #outcome: Outcome | undefined;
-  #draining = false;
+  /** How the client is closed, if this service decides it. */
+  #own: Closing | undefined;
 
   constructor({ client, upstream, mask, span }: RelayOptions) {
     this.client = client;
@@ -55,10 +59,19 @@ export class Relay implements Session {
   }
 
   drain(): void {
-    this.#draining = true;
+    this.#own ??= GOING_AWAY;
     this.#ending("complete", GOING_AWAY.code);
     // What the upstream sent before it answers still reaches the client.
     this.#upstream.close(GOING_AWAY).catch(() => {});
+  }
+
+  /** Ends both sides at once: what the client still sends is dropped, and nothing more is sent to it. */
+  revoke(): void {
+    this.#own = REVOKED;
+    this.#ending("revoked", REVOKED.code);
+    this.#upstream.destroy();
+    // Not only once the other direction has ended: it waits for the client to take what was sent.
+    this.client.close(REVOKED);
   }
 
   /** Records how the session ended, once. */
@@ -99,7 +112,7 @@ export class Relay implements Session {
   async #relayDown(): Promise<void> {
     const closing = await this.#untilClosing();
     await Promise.all([
-      this.client.close(this.#draining ? GOING_AWAY : this.#masked(closing)),
+      this.client.close(this.#own ?? this.#masked(closing)),
       this.#upstream.end(),
     ]);
   }

@@ -16,6 +16,8 @@ export const CLOSE = {
   /** Never sent: stands for a connection that ended without a close frame. */
   abnormal: 1006,
   invalidText: 1007,
+  /** The client was revoked. */
+  policyViolation: 1008,
   tooBig: 1009,
   /** The other side of the proxy was lost. */
   internalError: 1011,
