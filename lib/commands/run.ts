@@ -3,20 +3,25 @@ import { routeName, type RouteTable } from "../config/route/route_config.ts";
 import { SESSION_TOKEN, tableOfSession } from "../config/route/session_token.ts";
 import { tokenVariables } from "../config/route/token.ts";
 import { SETTING_VARIABLES, type Settings } from "../config/settings/settings.ts";
-import { fail, failAll, ok, type Problem, problem, type Result } from "../core/result.ts";
+import { fail, failAll, ok, problem, problemsOf, type Result } from "../core/result.ts";
 import { printError, printLine, printProblems } from "../log/print.ts";
 import { requiredGrants } from "../permissions/permissions.ts";
 import { clientVariables } from "../providers/client_variables.ts";
-import { bubblewrapArguments, INSIDE, liesIn, type View, visibleFolders } from "../sandbox/bubblewrap.ts";
+import { bubblewrapArguments, INSIDE } from "../sandbox/bubblewrap.ts";
+import type { GitFolders } from "../sandbox/git_folders.ts";
+import { describeChanged, LIST_CHANGED, plantedFiles } from "../sandbox/left_behind.ts";
 import {
   ENTER,
   ENTER_WITHOUT_SANDBOX,
+  PREPARE_GIT,
+  REMOVE_PLANTED,
   SIGNAL_COMMAND,
   START_BUBBLEWRAP,
   STOP_SERVICE,
 } from "../sandbox/scripts.ts";
 import { seccompFilter } from "../sandbox/seccomp_filter.ts";
 import { sessionSummary } from "../sandbox/session_summary.ts";
+import { realPath, viewFor } from "../sandbox/view.ts";
 import { type Command, EXIT } from "./command.ts";
 import { parseRunArguments, type RunArguments } from "./run_arguments.ts";
 
@@ -32,6 +37,8 @@ const LAUNCHERS = [
   "LAUNCHED_SERVICE",
   "LAUNCHED_FILES",
   "LAUNCHED_PATH",
+  "LAUNCHED_KEEP",
+  "LAUNCHED_AS",
   "DENO_NO_UPDATE_CHECK",
   "DENO_DIR",
 ];
@@ -49,6 +56,8 @@ interface Session {
   readonly files: readonly string[];
   /** The PATH of the command. This process has another one, without the current folder. */
   readonly path: string;
+  /** The names of the variables that the command gets, apart from those of the clients. */
+  readonly keep: readonly string[];
   /** What this program and its runtime consist of, and the runtime's cache of compiled modules. */
   readonly program: readonly string[];
 }
@@ -82,10 +91,11 @@ function sessionOf(): Session | undefined {
   if (folder === undefined || service === undefined) return undefined;
   const files = (Deno.env.get("LAUNCHED_FILES") ?? "").split("\n").filter((path) => path !== "");
   const path = Deno.env.get("LAUNCHED_PATH") ?? "";
+  const keep = (Deno.env.get("LAUNCHED_KEEP") ?? "").split(" ");
   const cache = Deno.env.get("DENO_DIR") ??
     `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/deno`;
   const program = [`${import.meta.dirname}/../..`, Deno.execPath(), cache];
-  return { folder, service, files, path, program: program.map(realPath) };
+  return { folder, service, files, path, keep, program: program.map(realPath) };
 }
 
 async function runIn(session: Session, args: RunArguments): Promise<number> {
@@ -102,16 +112,19 @@ async function runIn(session: Session, args: RunArguments): Promise<number> {
   if (listening === undefined) return EXIT.configuration;
 
   const served = tableOfSession(table.value);
-  const child = args.sandbox
+  const started = args.sandbox
     ? await startSandboxed(session, args, { settings: settings.value, table: served })
-    : ok(startUnconfined(args, variablesFor(served, listening), session.path));
-  if (!child.ok) {
-    printProblems(child.problems);
+    : ok({ child: startUnconfined(args, variablesFor(served, listening), session.path), git: undefined });
+  if (!started.ok) {
+    printProblems(started.problems);
     return EXIT.configuration;
   }
-  const status = await statusOf(child.value, args.sandbox);
+  const { child, git } = started.value;
+  const said = await complaintsOf(session);
+  const status = await statusOf(child, args.sandbox);
   await shell(STOP_SERVICE, [session.service]);
-  await sumUp(session);
+  await sumUp(session, said.length);
+  if (git !== undefined) await lookAfter(session, git);
   return status;
 }
 
@@ -138,38 +151,69 @@ interface Served {
   readonly table: RouteTable;
 }
 
+/** A command that runs, with the repository of its project; undefined: it has no sandbox. */
+interface Started {
+  readonly child: Deno.ChildProcess;
+  readonly git: GitFolders | undefined;
+}
+
 async function startSandboxed(
   session: Session,
   args: RunArguments,
   { settings, table }: Served,
-): Promise<Result<Deno.ChildProcess>> {
+): Promise<Result<Started>> {
   const filter = seccompFilter(Deno.build.arch);
   if (filter === undefined) {
     return fail("run", "invalid_choice", `has no sandbox for this processor (${Deno.build.arch})`);
   }
   const { command, env } = args;
-  const secrets = secretFolders(session, settings, table);
-  const view = viewOf(session, args, secrets);
-  const problems = view.ok ? checkView(view.value, [...secrets, ...session.program]) : view.problems;
+  await shell(PREPARE_GIT, []);
+  const found = viewFor({
+    project: Deno.cwd(),
+    home: Deno.env.get("HOME"),
+    searchPath: session.path,
+    command: command[0] ?? "",
+    keptHome: args.home,
+    read: args.read,
+    write: args.write,
+    secrets: secretPaths(session, settings, table),
+    program: session.program,
+    proxy: {
+      socket: `${session.folder}/proxy.sock`,
+      runtime: Deno.execPath(),
+      relay: realPath(`${import.meta.dirname}/../sandbox/relay.ts`),
+    },
+  });
   const held = env.filter((name) => tokenVariables(table).includes(name));
-  const all = [...problems, ...held.map((name) => problem("--env", "conflict", `${name} holds a token`))];
-  if (!view.ok || all.length > 0) return failAll(all);
+  const problems = [
+    ...problemsOf(found),
+    ...held.map((name) => problem("--env", "conflict", `${name} holds a token`)),
+  ];
+  if (!found.ok || problems.length > 0) return failAll(problems);
 
   await Deno.writeFile(`${session.folder}/filter`, filter);
-  const { project } = view.value;
+  const { view, git } = found.value;
+  const changed = git.isElsewhere ? `${view.project} and its repository ${git.folder}` : view.project;
   const names = table.routes.map(routeName).join(", ");
-  printError(`${command[0]} runs in a sandbox: it may change ${project}, and reaches ${names}`);
-  const variables = variablesFor(table, PORT);
-  return ok(spawn([
+  printError(`${command[0]} runs in a sandbox: it may change ${changed}, and reaches ${names}`);
+  for (const link of git.links) {
+    printError(`${link} of the repository is a link: what git runs there may be the command's to change`);
+  }
+  const variables = `${await gitIdentity()}\n${variablesFor(table, PORT)}`;
+  (await complaintsOf(session)).forEach(printLine);
+  const kept = Object.entries(Deno.env.toObject())
+    .filter(([name]) => session.keep.includes(name) || name === SESSION_TOKEN);
+  const child = spawn([
     ...[START_BUBBLEWRAP, "sh", `${session.folder}/filter`],
-    ...bubblewrapArguments(view.value),
+    ...bubblewrapArguments(view),
     ...["--", "sh", "-c", ENTER, "sh", INSIDE.runtime, INSIDE.relay, `${PORT}`, INSIDE.socket],
-    ...[`${await gitIdentity()}\n${variables}`, session.path, ...command],
-  ]));
+    ...[variables, session.path, ...command],
+  ], { clearEnv: true, env: Object.fromEntries(kept) });
+  return ok({ child, git });
 }
 
 /** Where tokens lie, which the command must not see, nor change what is done with them. */
-function secretFolders({ folder, files }: Session, settings: Settings, table: RouteTable): readonly string[] {
+function secretPaths({ folder, files }: Session, settings: Settings, table: RouteTable): readonly string[] {
   const { read, write } = requiredGrants(settings, table);
   const harmless = [settings.caFile, settings.socket, `${folder}/proxy.sock`];
   return [
@@ -177,92 +221,6 @@ function secretFolders({ folder, files }: Session, settings: Settings, table: Ro
     ...files,
     folder,
   ].map(realPath);
-}
-
-function viewOf(session: Session, args: RunArguments, secrets: readonly string[]): Result<View> {
-  const problems: Problem[] = [];
-  const existing = (option: string) => (path: string) => {
-    try {
-      return [Deno.realPathSync(path)];
-    } catch {
-      problems.push(problem(option, "not_found", `${path}: no such file or folder`));
-      return [];
-    }
-  };
-  const read = args.read.flatMap(existing("--read"));
-  const write = args.write.flatMap(existing("--write"));
-  const keptHome = args.home === undefined ? [] : existing("--home")(args.home);
-  const homeLink = (Deno.env.get("HOME") ?? "").replace(/\/+$/, "");
-  if (!homeLink.startsWith("/")) problems.push(problem("HOME", "unset", "must name your home folder"));
-  if (problems.length > 0) return failAll(problems);
-  const home = realPath(homeLink);
-  const folders = session.path.split(":").filter((folder) => folder.startsWith("/"));
-  const path = [...folders.flatMap(withPackages).map(realPath), ...toolFolder(args.command[0] ?? "", folders)]
-    .filter((folder) => !liesIn(folder, home));
-  return ok({
-    project: realPath(Deno.cwd()),
-    home,
-    homeLink,
-    keptHome: keptHome[0],
-    path,
-    read,
-    write,
-    hidden: visibleFolders(secrets, { read: [...read, ...path], write, home }),
-    socket: `${session.folder}/proxy.sock`,
-    runtime: Deno.execPath(),
-    relay: realPath(`${import.meta.dirname}/../sandbox/relay.ts`),
-  });
-}
-
-/** Returns a folder of PATH, and the one that npm's links in it lead to. */
-function withPackages(folder: string): readonly string[] {
-  const [, prefix] = /^(.*)\/bin\/*$/.exec(folder) ?? [];
-  if (prefix !== undefined) return [folder, `${prefix}/lib/node_modules`];
-  const [, packages] = /^(.*\/node_modules)\/\.bin\/*$/.exec(folder) ?? [];
-  return packages === undefined ? [folder] : [packages];
-}
-
-/** Returns the folder of the program that a command is: with all packages, if npm has installed it. */
-function toolFolder(command: string, path: readonly string[]): string[] {
-  const candidates = command.includes("/") ? [command] : path.map((folder) => `${folder}/${command}`);
-  for (const candidate of candidates) {
-    try {
-      const program = Deno.realPathSync(candidate);
-      const packages = program.indexOf("/node_modules/");
-      return [program.slice(0, packages < 0 ? program.lastIndexOf("/") : packages + "/node_modules".length)];
-    } catch {
-      // It is not there.
-    }
-  }
-  return [];
-}
-
-/**
- * Checks that nothing the command may change holds tokens, or this program, which runs outside; nor the whole home, in which there
- * may be any of either.
- */
-function checkView({ project, home, keptHome, write }: View, kept: readonly string[]): readonly Problem[] {
-  const problems: Problem[] = [];
-  const changed = [
-    { path: project, name: "the current folder" },
-    ...write.map((path) => ({ path, name: `--write ${path}` })),
-    ...(keptHome === undefined ? [] : [{ path: keptHome, name: `--home ${keptHome}` }]),
-  ];
-  for (const { path, name } of changed) {
-    if (liesIn(path, home)) {
-      const message = `is your home folder or above it (${path}), so the command could read every key there`;
-      problems.push(problem(name, "conflict", `${message}; use a folder of the project`));
-    }
-    for (const each of kept) {
-      if (!liesIn(path, each) && !liesIn(each, path)) continue;
-      const where = liesIn(path, each) ? "holds" : "lies in";
-      const message = `${where} ${each}, which the command must not change`;
-      problems.push(
-        problem(name, "conflict", `${message}; use another folder, or move that elsewhere`),
-      );
-    }
-  }
-  return problems;
 }
 
 function startUnconfined({ command }: RunArguments, variables: string, path: string): Deno.ChildProcess {
@@ -279,8 +237,12 @@ function variablesFor(table: RouteTable, port: number): string {
   return clientVariables(table.routes, { bind: "127.0.0.1", port, socket: undefined }, table);
 }
 
-function spawn(args: readonly string[]): Deno.ChildProcess {
+function spawn(
+  args: readonly string[],
+  options: Pick<Deno.CommandOptions, "env" | "clearEnv"> = {},
+): Deno.ChildProcess {
   return new Deno.Command("sh", {
+    ...options,
     args: ["-c", ...args],
     stdin: "inherit",
     stdout: "inherit",
@@ -333,29 +295,55 @@ async function gitIdentity(): Promise<string> {
   return lines.join("\n");
 }
 
-/** Prints what was asked of the service, and what it has complained of. */
-async function sumUp({ folder }: Session): Promise<void> {
-  const [log, errors] = await Promise.all(
-    ["log", "errors"].map((name) => Deno.readTextFile(`${folder}/${name}`)),
+/** Returns the lines in which the service has complained so far. */
+async function complaintsOf({ folder }: Session): Promise<readonly string[]> {
+  return (await Deno.readTextFile(`${folder}/errors`)).split("\n").filter((
+    line,
+  ) =>
+    line !== "" &&
+    !/^cred-proxy(?::)? listening on |^cred-proxy: shutting down/.test(line)
   );
-  const complaints = (errors ?? "").split("\n")
-    .filter((line) =>
-      line !== "" && !/^cred-proxy(?::)? listening on |^cred-proxy: shutting down/.test(line)
-    );
+}
+
+/** Prints what was asked of the service, and what it has complained of since the command was started. */
+async function sumUp(session: Session, said: number): Promise<void> {
+  const complaints = (await complaintsOf(session)).slice(said);
   for (const line of complaints.slice(0, MOST_COMPLAINTS)) printLine(line);
   if (complaints.length > MOST_COMPLAINTS) {
-    printError(`and ${complaints.length - MOST_COMPLAINTS} more lines like these`);
+    printError(
+      `and ${complaints.length - MOST_COMPLAINTS} more lines like these`,
+    );
   }
-  for (const line of sessionSummary(log ?? "")) printError(line);
+  const log = await Deno.readTextFile(`${session.folder}/log`);
+  for (const line of sessionSummary(log)) printError(line);
 }
 
 /** How many of the service's lines are printed at the end. */
 const MOST_COMPLAINTS = 10;
 
-function realPath(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return path;
+/** Removes what would have git take its settings from elsewhere, and names what else runs by itself. */
+async function lookAfter({ folder }: Session, git: GitFolders): Promise<void> {
+  const removed = await outputOf(REMOVE_PLANTED, plantedFiles(git));
+  for (const path of removed.split("\n").filter((line) => line !== "")) {
+    printError(
+      `removed ${path}: git would have taken its settings and hooks from another folder`,
+    );
   }
+  const skipsOwn = git.folder === undefined || git.isElsewhere ? [] : ["skip"];
+  const changed = describeChanged(
+    await outputOf(LIST_CHANGED, [`${folder}/filter`, Deno.cwd(), ...skipsOwn]),
+  );
+  if (changed !== undefined) printError(changed);
+}
+
+async function outputOf(
+  script: string,
+  args: readonly string[],
+): Promise<string> {
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", script, "sh", ...args],
+    stdin: "null",
+    stderr: "null",
+  }).output();
+  return new TextDecoder().decode(stdout);
 }

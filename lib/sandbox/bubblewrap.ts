@@ -21,8 +21,14 @@ export interface View {
   readonly read: readonly string[];
   /** More paths to change. */
   readonly write: readonly string[];
-  /** Folders that hide what lies there: the route table's, for one. */
+  /** The folders of the project's repository that the command may change, but not replace. */
+  readonly pinned: readonly string[];
+  /** What the command may read but not change, though it lies in a folder that it may change. */
+  readonly guarded: readonly string[];
+  /** Folders to hide with what lies there: the route table's, for one. */
   readonly hidden: readonly string[];
+  /** Files to hide. */
+  readonly hiddenFiles: readonly string[];
   /** The proxy's socket, the runtime's executable, and the program of the relay. */
   readonly socket: string;
   readonly runtime: string;
@@ -38,7 +44,7 @@ export const INSIDE = {
 } as const;
 
 /** The system: programs, libraries, and of its settings those that programs need and that hold no secret. */
-const SYSTEM: readonly string[] = [
+export const SYSTEM: readonly string[] = [
   ...["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/nix/store", "/gnu/store"],
   ...[
     "alternatives",
@@ -92,7 +98,7 @@ const SYSTEM: readonly string[] = [
 ];
 
 /** Folders of tools in a home. None of them holds credentials, unlike those above them (~/.cargo, ~/.local/share). */
-const TOOLS: readonly string[] = [
+export const TOOLS: readonly string[] = [
   ".asdf",
   ".bun/bin",
   ".cargo/bin",
@@ -120,9 +126,6 @@ const TOOLS: readonly string[] = [
   "go/bin",
 ];
 
-/** What git runs by itself once the user works in the project outside of the sandbox. */
-const RUNS_OUTSIDE: readonly string[] = [".git/hooks", ".git/config"];
-
 /** Returns the arguments of bwrap before the command. */
 export function bubblewrapArguments(view: View): string[] {
   const { project, home } = view;
@@ -132,7 +135,9 @@ export function bubblewrapArguments(view: View): string[] {
     ...["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"],
     ...["--unshare-cgroup-try", "--hostname", "sandbox", "--die-with-parent", "--cap-drop", "ALL"],
     ...readOnly(SYSTEM),
-    ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--tmpfs", "/run"],
+    // Root could set what the kernel runs outside when a program crashes (/proc/sys/kernel/core_pattern), capabilities or not.
+    ...["--proc", "/proc", "--remount-ro", "/proc"],
+    ...["--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--tmpfs", "/run"],
     ...(view.keptHome === undefined ? ["--tmpfs", home] : ["--bind", view.keptHome, home]),
     ...(view.homeLink === home ? [] : ["--symlink", home, view.homeLink]),
     ...readOnly(TOOLS.map((name) => `${home}/${name}`)),
@@ -140,10 +145,11 @@ export function bubblewrapArguments(view: View): string[] {
     ...readOnly(view.read),
     ...writable([project]),
     // A mount of its own can't be renamed, and then what is read-only in it can't be replaced.
-    ...["--bind-try", `${project}/.git`, `${project}/.git`],
-    ...readOnly(RUNS_OUTSIDE.map((name) => `${project}/${name}`)),
+    ...writable(view.pinned),
+    ...readOnly(view.guarded),
     ...writable(view.write),
     ...view.hidden.flatMap((path) => ["--tmpfs", path, "--remount-ro", path]),
+    ...view.hiddenFiles.flatMap((path) => ["--ro-bind", "/dev/null", path]),
     ...["--ro-bind", view.socket, INSIDE.socket],
     ...["--ro-bind", view.runtime, INSIDE.runtime],
     ...["--ro-bind", view.relay, INSIDE.relay],
@@ -151,13 +157,18 @@ export function bubblewrapArguments(view: View): string[] {
   ];
 }
 
-/** Returns the folders to hide, of those given: the ones that the command would see otherwise. */
-export function visibleFolders(
-  folders: readonly string[],
-  view: Pick<View, "read" | "write" | "home">,
+/** Returns the paths to hide, of those given: the ones that the command would see otherwise, without those below another. */
+export function visiblePaths(
+  paths: readonly string[],
+  { path, read, write, home }: Pick<View, "path" | "read" | "write" | "home">,
 ): string[] {
-  const seen = [...SYSTEM, ...TOOLS.map((name) => `${view.home}/${name}`), ...view.read, ...view.write];
-  return folders.filter((folder) => seen.some((path) => liesIn(path, folder)));
+  const seen = [...SYSTEM, ...TOOLS.map((name) => `${home}/${name}`), ...path, ...read, ...write];
+  return outermost(paths.filter((each) => seen.some((folder) => liesIn(folder, each))));
+}
+
+/** Returns the paths that do not lie in another of them. */
+export function outermost(paths: readonly string[]): string[] {
+  return [...new Set(paths)].filter((path) => !paths.some((other) => other !== path && liesIn(other, path)));
 }
 
 /** Whether a path is a folder or lies in it. */

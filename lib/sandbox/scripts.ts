@@ -71,3 +71,19 @@ kill "$1" || exit
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
   case $(cat "/proc/$1/stat" 2>/dev/null) in *') Z '* | '') break ;; *) sleep 0.1 ;; esac
 done`;
+
+/**
+ * Makes what the repository of the current folder lacks of what is guarded, since what is not there can't be, and the command could
+ * make it. Never through a link.
+ */
+export const PREPARE_GIT = `
+[ -d .git ] && ! [ -L .git ] || exit 0
+[ -e .git/hooks ] || [ -L .git/hooks ] || mkdir .git/hooks
+set -C
+[ -e .git/config ] || [ -L .git/config ] || : >.git/config`;
+
+/** Removes those files that there are, and prints their paths: `[FILE …]`. */
+export const REMOVE_PLANTED = `
+for file; do
+  if [ -e "$file" ] || [ -L "$file" ]; then rm -rf -- "$file" && printf '%s\\n' "$file"; fi
+done`;

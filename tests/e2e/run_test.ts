@@ -155,7 +155,10 @@ Deno.test({
         `#!/usr/bin/bash\n[ -e /run/cred-proxy/relay.ts ] || touch '${home.folder}/outside'\necho ${name}\n`;
       await Deno.writeTextFile(join(tools, name), script, { mode: 0o755 });
     }
-    const env = { PATH: `${tools}:node_modules/.bin::${SYSTEM_PATH}` };
+    // Nor by a link that lies elsewhere.
+    const link = join(home.folder, "link");
+    await Deno.symlink(home.project, link);
+    const env = { PATH: `${link}/node_modules/.bin:${tools}:node_modules/.bin::${SYSTEM_PATH}` };
     const { stdout, stderr } = await home.start(["--", "/bin/sh", "-c", "mine"], { env }).ended();
     assertEquals([...Deno.readDirSync(home.folder)].some(({ name }) => name === "outside"), false);
     // Inside, the command finds them, as PATH says.

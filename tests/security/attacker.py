@@ -107,6 +107,20 @@ def over_socket():
     return connection
 
 
+def sysctls():
+    """Returns whether any file of /proc that is no process's can be opened for writing."""
+    for folder, folders, names in os.walk("/proc"):
+        if folder == "/proc":
+            folders[:] = [name for name in folders if not name.isdigit() and not name.endswith("self")]
+        for name in names:
+            try:
+                os.close(os.open(os.path.join(folder, name), os.O_WRONLY | os.O_NONBLOCK))
+                return True
+            except OSError:
+                pass
+    raise OSError("no such file")
+
+
 def succeeds(*arguments):
     return lambda: libc.syscall(*arguments) == 0
 
@@ -134,6 +148,9 @@ if url:
     attempt("attaching to the first process", succeeds(101, 16, 1, 0, 0) if os.getppid() == 0 else lambda: False)
     for path in ("/run/dbus/system_bus_socket", "/var/run/docker.sock", f"/run/user/{os.getuid()}/bus"):
         attempt(path, lambda: os.stat(path) and None)
+    # Root may do this without any capability.
+    attempt("setting what the kernel runs", lambda: open("/proc/sys/kernel/core_pattern", "r+").close())
+    attempt("setting anything of the kernel's", lambda: sysctls() and None)
     for path in ("/etc/passwd", "/usr/bin/env", "/run/cred-proxy/relay.ts", "/.new"):
         attempt(f"writing {path}", lambda: open(path, "a").close())
     attempt("writing git's hooks", lambda: open(".git/hooks/post-commit", "w").close())

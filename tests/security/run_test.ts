@@ -61,7 +61,7 @@ serve(tcp)`,
 async function attackFrom(home: Home, args: readonly string[], options: readonly string[]): Promise<Report> {
   await Deno.copyFile(ATTACKER, join(home.project, "attacker.py"));
   const session = home.start([...options, "--", "python3", "attacker.py", PATTERN, ...args], {
-    env: { AWS_SECRET_ACCESS_KEY: KEY, GH_TOKEN: KEY, SSH_AUTH_SOCK: "/run/user/0/agent" },
+    env: { AWS_SECRET_ACCESS_KEY: KEY, GH_TOKEN: KEY, SSH_AUTH_SOCK: "/run/user/0/agent", "no.name": KEY },
   });
   const { code, stdout, stderr } = await session.ended();
   assertEquals(code, 0, stdout + stderr);
