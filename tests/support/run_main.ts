@@ -58,8 +58,8 @@ export function spawnMain(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Deno.ChildProcess {
-  // What the runtime needs to find its cache; none of it is for the program.
-  const own = ["PATH", "HOME", "DENO_DIR"].flatMap((name) => {
+  // What the runtime needs to find its cache and to report what ran; none of it is for the program.
+  const own = ["PATH", "HOME", "DENO_DIR", "DENO_COVERAGE_DIR"].flatMap((name) => {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value] as const];
   });
