@@ -179,6 +179,11 @@ Deno.test("main.ts reaches no package and no remote module", () => {
   assertEquals(findPackages(SOURCES), []);
 });
 
+Deno.test("random cases come from the one seed", () => {
+  const own = SOURCES.filter(({ imports }) => imports.includes("fast-check")).map(({ path }) => path);
+  assertEquals(own, ["tests/support/property.ts"]);
+});
+
 Deno.test("no function in lib takes more than three positional parameters", () => {
   assertEquals(findLongSignatures(SOURCES), []);
 });

@@ -43,6 +43,7 @@ import { derivedFlags, runMain } from "../support/run_main.ts";
 import { startRecordingUpstream } from "../support/recording_upstream.ts";
 import { startService } from "../support/service.ts";
 import { startUpstream } from "../support/upstream.ts";
+import { within } from "../support/within.ts";
 
 /** All combinations of the log settings. */
 const LOGS: readonly Readonly<Record<string, string>>[] = [
@@ -136,7 +137,8 @@ Deno.test("a service that is killed by a signal prints no secret", async () => {
     });
     for (const { route } of CANARIES) await ask(service.port, `GET ${route.path}x`);
     service.kill(signal);
-    assertEquals((await service.status).signal, signal);
+    const { signal: seen } = await within(service.status, `The end by ${signal}`);
+    assertEquals(seen, signal);
     assertNoCanary(service.stdout() + service.stderr(), signal);
     assertEquals(Array.from(Deno.readDirSync(service.folder), ({ name }) => name), ["routes.json"]);
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import fc from "fast-check";
+import { fc } from "./property.ts";
 
 /** A broken response to the request with a serial. */
 export interface Breakage {

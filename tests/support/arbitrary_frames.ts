@@ -5,7 +5,7 @@
  * @module
  */
 
-import fc from "fast-check";
+import { fc } from "./property.ts";
 import { type Frame, frameBytes } from "./websocket_frames.ts";
 
 /** The maximum length of a message in these tests, in bytes. */

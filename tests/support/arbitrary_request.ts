@@ -4,7 +4,7 @@
  * @module
  */
 
-import fc from "fast-check";
+import { fc } from "./property.ts";
 import type { RequestFraming } from "../../lib/http/framing.ts";
 
 /** A field's name, in lower case, and its value, one character per byte. */

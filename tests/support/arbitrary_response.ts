@@ -5,7 +5,7 @@
  * @module
  */
 
-import fc from "fast-check";
+import { fc } from "./property.ts";
 
 /** All bytes that were received for a request with this method until the connection ended. */
 export interface Sample {

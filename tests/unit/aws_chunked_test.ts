@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import fc from "fast-check";
 import { awsChunkedOf, decodeAwsChunked } from "../../lib/credentials/aws/aws_chunked.ts";
 import { Refusal } from "../../lib/http/refusal.ts";
 import { latin1 } from "../support/bytes.ts";
+import { fc, runs } from "../support/property.ts";
 
 /** Codes content as SDKs do. */
 function coded(chunks: readonly Uint8Array[], extension: string, trailer: string): Uint8Array {
@@ -48,7 +48,7 @@ Deno.test("decodeAwsChunked() returns the content and the trailers, however the 
       assertEquals([...whole], chunks.flatMap((chunk) => [...chunk]));
       assertEquals(trailers.map((line) => `${line.join(":")}\r\n`).join(""), trailer);
     }),
-    { numRuns: 300 },
+    runs(300),
   );
 });
 
@@ -67,7 +67,7 @@ Deno.test("decodeAwsChunked() refuses a body that ends early or goes on, whereve
         await assertRejects(() => decode(Uint8Array.from([...bytes, 0x30]), cuts), Refusal);
       },
     ),
-    { numRuns: 300 },
+    runs(300),
   );
 });
 

@@ -1,7 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { isEqual } from "../../lib/core/is_equal.ts";
 import { oneToken } from "../../lib/proxy/client_auth.ts";
-import type { Refusal } from "../../lib/http/refusal.ts";
+import { Refusal } from "../../lib/http/refusal.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { codesOf, linesOf } from "../support/result.ts";
@@ -37,6 +37,7 @@ const GOOD: readonly Record<string, string>[] = [
   { "x-goog-api-key": CLIENT },
   { "api-key": CLIENT },
   { authorization: "Bearer placeholder", "x-api-key": CLIENT },
+  { authorization: `Bearer ${CLIENT}`, "x-api-key": "placeholder" },
 ];
 
 const BAD: readonly Record<string, string>[] = [
@@ -49,7 +50,6 @@ const BAD: readonly Record<string, string>[] = [
   { authorization: `Bearer ${CLIENT}, Bearer x` },
   { authorization: "Bearer " },
   { authorization: `Basic ${btoa(`${CLIENT}:x`)}` },
-  { authorization: `Basic ${btoa(CLIENT.replace(":", ""))}` },
   { authorization: "Basic !" },
   { authorization: "Basic Zg===" },
   { authorization: `AWS4-HMAC-SHA256 Credential=${CLIENT}x/20260101/us-east-1/s3/aws4_request, Signature=0` },
@@ -64,6 +64,15 @@ const BAD: readonly Record<string, string>[] = [
 Deno.test("oneToken() accepts the token wherever a client puts its key, and nothing else", () => {
   for (const fields of GOOD) assertEquals(letsIn(fields), true, JSON.stringify(fields));
   for (const fields of BAD) assertEquals(letsIn(fields), false, JSON.stringify(fields));
+});
+
+Deno.test("oneToken() takes a password only from what has a user as well", () => {
+  const authenticate = oneToken(Secret.of("no-colon"));
+  authenticate(new Headers({ authorization: `Basic ${btoa(":no-colon")}` }));
+  for (const pair of ["no-colon", "no-colon:", "-no-colon"]) {
+    const fields = new Headers({ authorization: `Basic ${btoa(pair)}` });
+    assertThrows(() => authenticate(fields), Refusal, undefined, pair);
+  }
 });
 
 Deno.test("isEqual() compares every byte and the lengths", () => {
@@ -92,6 +101,11 @@ Deno.test("parseRoutes() refuses a client token that is a route's token, or no v
     const result = parseRoutes(JSON.stringify({ client_token_env: field, routes: [ROUTE] }));
     assertEquals(codesOf(result), [`client_token_env: ${code}`]);
     assertEquals(linesOf(result).join().includes("hunter2"), false);
+  }
+  const other = { ...ROUTE, path: "/b/", token_env: "B_TOKEN" };
+  for (const routes of [[ROUTE, other], [other, ROUTE]]) {
+    const result = parseRoutes(JSON.stringify({ client_token_env: "A_TOKEN", routes }));
+    assertEquals(codesOf(result), ["client_token_env: conflict"]);
   }
 });
 

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
 import { foldParameter } from "../../lib/http/credential_names.ts";
 import { withoutParameters } from "../../lib/http/query.ts";
 import { parameterRule, parametersDroppedByAll } from "../../lib/proxy/client_query.ts";
 import { routeOf } from "../support/route.ts";
+import { fc } from "../support/property.ts";
 
 /** Returns what a route with these fields forwards of a query. */
 function forwarded(query: string, fields: object = {}): string {

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import fc from "fast-check";
 import type { Transform } from "node:stream";
 import zlib from "node:zlib";
 import { decodingFor } from "../../lib/coding/decode.ts";
 import { BadResponse } from "../../lib/upstream/errors.ts";
 import type { Source } from "../../lib/upstream/source.ts";
 import { fromLatin1, join, latin1 } from "../support/bytes.ts";
+import { fc, runs } from "../support/property.ts";
 
 /** A source of these pieces, which ends when it is cancelled. */
 class Pieces implements Source {
@@ -171,7 +171,7 @@ for (const coder of CODERS) {
           assertEquals(await decodeAll(coding, ...pieces.filter((piece) => piece.length > 0)), text);
         },
       ),
-      { numRuns: 40 },
+      runs(40),
     );
   });
 
@@ -326,6 +326,11 @@ Deno.test("decodingFor() finds the end of every kind of zstd frame", async () =>
       Uint8Array.of(...zstd, 0xe0, 1, 0, 0, 0, 0, 0, 0, 0, 1 << 3 | 1, 0, 0, 0x41),
       latin1("A"),
     ],
+    ...[1, 2, 4].map((size, at): [string, Uint8Array, Uint8Array] => [
+      `a dictionary's identifier of ${size} bytes, which says that there is none`,
+      Uint8Array.of(...zstd, at + 1, window, ...Array(size).fill(0), 1 << 3 | 1, 0, 0, 0x41),
+      latin1("A"),
+    ]),
     [
       "two blocks",
       Uint8Array.of(...zstd, 0, window, 1 << 3, 0, 0, 0x41, 3 << 3 | 3, 0, 0, 0x42),

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
 import { parseEnvFile } from "../../lib/config/settings/env_file.ts";
 import { shellQuote } from "../../lib/core/shell_quote.ts";
 import { linesOf, valueOf } from "../support/result.ts";
+import { fc, runs } from "../support/property.ts";
 
 function read(text: string): Record<string, string> {
   return Object.fromEntries(valueOf(parseEnvFile(text, ".env")));
@@ -45,7 +45,7 @@ Deno.test("parseEnvFile() reports each bad line by its number, and shows none", 
 });
 
 Deno.test("a shell gets exactly the value of a file, whatever it holds", async () => {
-  const values = fc.sample(fc.string({ unit: "grapheme-ascii", minLength: 1 }), { numRuns: 50, seed: 1 });
+  const values = fc.sample(fc.string({ unit: "grapheme-ascii", minLength: 1 }), runs(50));
   const script = [...values, "a$b`id`\"'\\", "-n", "%s"].map((value) =>
     `printf '%s\\n' ${shellQuote(value)}`
   );

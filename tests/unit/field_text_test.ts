@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
 import { checkFieldText } from "../../lib/http/field_text.ts";
+import { fc, runs } from "../support/property.ts";
 
 /** `field-value` of RFC 9110, section 5.5, of a text with one character per byte. */
 const FIELD_VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
@@ -13,8 +13,6 @@ Deno.test("checkFieldText() finds a problem in exactly what is no field value", 
   });
   fc.assert(
     fc.property(text, (text) => assertEquals(checkFieldText(text, "x").length === 0, FIELD_VALUE.test(text))),
-    {
-      numRuns: 3000,
-    },
+    runs(3000),
   );
 });

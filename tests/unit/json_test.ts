@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
 import { type Json, parseJson } from "../../lib/config/reader/json.ts";
 import { fail } from "../../lib/core/result.ts";
 import { valueOf } from "../support/result.ts";
+import { fc, runs } from "../support/property.ts";
 
 /** Returns the value as JSON.parse returns it. */
 function plain(json: Json): unknown {
@@ -37,7 +37,7 @@ function agrees(text: string): void {
 }
 
 Deno.test("parseJson() reads what JSON.parse reads", () => {
-  fc.assert(fc.property(fc.json(), agrees), { numRuns: 300 });
+  fc.assert(fc.property(fc.json(), agrees), runs(300));
 });
 
 Deno.test("parseJson() rejects what JSON.parse rejects", () => {
@@ -45,7 +45,7 @@ Deno.test("parseJson() rejects what JSON.parse rejects", () => {
     ([text, at, letter]) =>
       text.slice(0, at % (text.length + 1)) + letter + text.slice(at % (text.length + 1) + (at % 2)),
   );
-  fc.assert(fc.property(edited, agrees), { numRuns: 3000 });
+  fc.assert(fc.property(edited, agrees), runs(3000));
   for (
     const text of [
       "",
@@ -90,10 +90,16 @@ Deno.test("parseJson() reports the line and column of an error, and nothing of t
     ["[1", "line 1, column 3: the text ends too early"],
     ["{} hunter2", "line 1, column 4: unexpected text after the end of the value"],
     ["[".repeat(100), "line 1, column 66: nested too deeply"],
+    ['{"a":'.repeat(100), `line 1, column ${5 * 65 + 1}: nested too deeply`],
   ];
   for (const [text, message] of cases) {
     assertEquals(parseJson(text, "it"), fail("it", "invalid_json", `is not JSON: ${message}`));
   }
+});
+
+Deno.test("parseJson() reads arrays and objects that are nested 64 deep", () => {
+  agrees(`${"[".repeat(64)}1${"]".repeat(64)}`);
+  agrees(`${'{"a":'.repeat(64)}1${"}".repeat(64)}`);
 });
 
 Deno.test("parseJson() reports member names that stand twice, in any spelling", () => {

@@ -135,14 +135,20 @@ Deno.test("Pool closes the idle connections when it is closed, and those put bac
 });
 
 Deno.test("Pool closes a connection that has been idle for a minute, and one used since then only later", () => {
-  const started = globalThis.setInterval;
+  const [started, stopped] = [globalThis.setInterval, globalThis.clearInterval];
   let look = () => {};
   let every = 0;
+  let running = 0;
   // The pool's clock is a timer, which the test stands in for.
   globalThis.setInterval = ((callback: () => void, time: number) => {
     [look, every] = [callback, time];
-    return 0;
+    return ++running;
   }) as unknown as typeof setInterval;
+  globalThis.clearInterval = (timer) => {
+    assertEquals(timer, running, "another timer than the one that runs");
+    look = () => {};
+    running = 0;
+  };
   try {
     const pool = new Pool();
     const first = idleIn(pool);
@@ -153,9 +159,14 @@ Deno.test("Pool closes a connection that has been idle for a minute, and one use
     look();
     assertEquals([first.socket.closed, second.socket.closed], [true, false]);
     for (let count = 0; count < looks; count++) look();
-    assertEquals([second.socket.closed, pool.take()], [true, undefined]);
+    assertEquals([second.socket.closed, pool.take(), running], [true, undefined, 0]);
+    // It ages the next one as well, after the timer was stopped.
+    const third = idleIn(pool);
+    assertEquals(running, 1);
+    for (let count = 0; count <= looks; count++) look();
+    assertEquals([third.socket.closed, running], [true, 0]);
   } finally {
-    globalThis.setInterval = started;
+    [globalThis.setInterval, globalThis.clearInterval] = [started, stopped];
   }
 });
 
@@ -501,11 +512,11 @@ async function inParallel(
   }));
 }
 
-Deno.test("a POST is never delivered twice in 1,000 tries, whenever and however the upstream closes", async () => {
+Deno.test("a POST is never delivered twice in 400 tries, whenever and however the upstream closes", async () => {
   await withFlaky(async (upstream, port) => {
     upstream.refuseEvery(9);
     const ends: Record<string, number> = {};
-    await inParallel(1000, 4, async (number) => {
+    await inParallel(400, 4, async (number) => {
       // Every second connection is kept, so that the next request finds one.
       const moment = number % 2 === 0 ? "never" : MOMENTS[(number >> 1) % MOMENTS.length] as Moment;
       const manner = MANNERS[(number >> 2) % 2] ?? "end";
@@ -521,23 +532,23 @@ Deno.test("a POST is never delivered twice in 1,000 tries, whenever and however 
     });
     const twice = [...upstream.heads].filter(([, count]) => count > 1);
     assertEquals(twice, [], JSON.stringify(ends));
-    assert(upstream.heads.size >= 700, `only ${upstream.heads.size} were delivered at all`);
+    assert(upstream.heads.size >= 280, `only ${upstream.heads.size} were delivered at all`);
     for (const moment of MOMENTS) assert(Object.keys(ends).some((key) => key.startsWith(moment)), moment);
     for (const end of ["never: whole", "replied: whole", "content: broken", "request: refused"]) {
-      assert((ends[end] ?? 0) > 20, `${end}: ${JSON.stringify(ends)}`);
+      assert((ends[end] ?? 0) > 8, `${end}: ${JSON.stringify(ends)}`);
     }
   });
 });
 
-Deno.test("a GET on a connection that the upstream closes at that moment succeeds, in 500 tries", async () => {
+Deno.test("a GET on a connection that the upstream closes at that moment succeeds, in 200 tries", async () => {
   await withFlaky(async (upstream, port) => {
-    await inParallel(500, 4, async (number) => {
+    await inParallel(200, 4, async (number) => {
       const manner = MANNERS[number % 2] ?? "end";
       const moment = number % 3 === 0 ? "later" : "replied";
       // With an RST, the response itself may be lost.
       const first = await request(port, get(`/a${pathOf(`f${number}`, moment, manner)}`));
       assertOwn(first, `f${number}`);
-      if (number % 5 === 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
+      if (number % 5 === 0) await new Promise((resolve) => setTimeout(resolve, number % 4));
       const own = `g${number}`;
       const response = await request(port, get(`/a${pathOf(own, "never", manner)}`));
       assertEquals([response.status, response.body.text], [200, contentOf(own)], own);

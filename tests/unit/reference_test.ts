@@ -59,6 +59,7 @@ Deno.test("a reference to another place stays as it is", () => {
       "https://other.test/?next=https://api.test/b",
       "ftp://api.test/b",
       "//other.test/b",
+      "///b",
       "b/c",
       "../b",
       "?b",

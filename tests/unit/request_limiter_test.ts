@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
 import { RequestLimiter, RequestLimiters } from "../../lib/clients/request_limiter.ts";
 import type { Refusal } from "../../lib/http/refusal.ts";
+import { fc, runs } from "../support/property.ts";
 
 /** Returns the seconds to wait for one more request, and counts it if that is none. */
 function ask(limiter: RequestLimiter, now: number): number {
@@ -79,7 +79,7 @@ Deno.test("a request that comes after Retry-After passes", () => {
         assertEquals([wait > 0, ask(limiter, now + wait * 1000)], [true, 0]);
       },
     ),
-    { numRuns: 50 },
+    runs(50),
   );
 });
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
 import { RouteIndex } from "../../lib/proxy/route_index.ts";
+import { fc } from "../support/property.ts";
 
 Deno.test("RouteIndex matches the host in any case and with any port, and a prefix where no route has the host", () => {
   const routes = [{ host: "a.example", path: "/" }, { path: "/a/" }, { path: "/" }];

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
 import { encodeLatin1 } from "../../lib/core/latin1.ts";
 import { sha256 } from "../../lib/core/sha256.ts";
+import { fc, runs } from "../support/property.ts";
 
 /** The runtime's own. */
 async function expected(text: string): Promise<string> {
@@ -32,6 +32,6 @@ Deno.test("sha256() agrees with the runtime's for any bytes", async () => {
       const text = String.fromCharCode(...each);
       assertEquals(sha256(text), await expected(text));
     }),
-    { numRuns: 500 },
+    runs(500),
   );
 });

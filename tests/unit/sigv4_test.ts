@@ -8,7 +8,6 @@ import { createHmac } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { assertEquals } from "@std/assert";
 import aws4 from "aws4";
-import fc from "fast-check";
 import { loadHashing } from "../../lib/credentials/aws/hashing.ts";
 import { amzDate, canonicalRequest, SigV4Signer } from "../../lib/credentials/aws/sigv4.ts";
 import { pathRule, signableTarget } from "../../lib/credentials/aws/target.ts";
@@ -16,6 +15,7 @@ import type { AwsKeys } from "../../lib/tokens/aws_keys.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { queryBag, Sha256 } from "../support/aws_verifier.ts";
 import vectors from "../testdata/aws_sigv4_vectors.json" with { type: "json" };
+import { fc, runs } from "../support/property.ts";
 
 const hashing = await loadHashing();
 
@@ -178,7 +178,7 @@ Deno.test("SigV4Signer agrees with the AWS SDK's own signer on arbitrary request
       }, { signingDate: new Date("2015-08-30T12:36:00Z") });
       assertEquals(theirs.headers["authorization"], ours.authorization);
     }),
-    { numRuns: 500 },
+    runs(500),
   );
 });
 
@@ -204,7 +204,7 @@ Deno.test("SigV4Signer agrees with aws4 on arbitrary requests", () => {
       });
       assertEquals(theirs.headers["Authorization"], ours.authorization);
     }),
-    { numRuns: 500 },
+    runs(500),
   );
 });
 

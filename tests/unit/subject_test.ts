@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
 import { matchesSubject, parseSubject } from "../../lib/config/route/subject.ts";
 import { valueOf } from "../support/result.ts";
+import { fc, runs } from "../support/property.ts";
 
 function matches(pattern: string, subject: string): boolean {
   return matchesSubject(valueOf(parseSubject(pattern, "subject")), subject);
@@ -57,6 +57,6 @@ Deno.test("matchesSubject() agrees with a regular expression", () => {
         `${each} ${subject}`,
       );
     }),
-    { numRuns: 20_000 },
+    runs(20_000),
   );
 });

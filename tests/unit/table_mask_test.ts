@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
 import { Secret } from "../../lib/core/secret.ts";
 import { exposedSecrets } from "../../lib/credentials/exposed_secrets.ts";
 import { Mask } from "../../lib/mask/mask.ts";
@@ -8,6 +7,7 @@ import { TableMask } from "../../lib/mask/table_mask.ts";
 import { ChangeCounter } from "../../lib/tokens/change_counter.ts";
 import { StoredToken } from "../../lib/tokens/stored_token.ts";
 import { fromLatin1, latin1 } from "../support/bytes.ts";
+import { fc } from "../support/property.ts";
 
 const BEARER = { authScheme: "Bearer", authUser: undefined };
 const BASIC = { authScheme: "Basic", authUser: "git" };

@@ -196,6 +196,10 @@ Deno.test("TokenFiles takes a new token when it is whole and valid, and says so;
       assertEquals([files.source("gh")?.current?.reveal(), said], [token, line === undefined ? [] : [line]]);
     }
     assertEquals(files.source("late")?.current, undefined);
+    said.length = 0;
+    await Deno.writeTextFile(join(folder, "late"), "");
+    for (let look = 0; look < 3; look++) await files.poll((text) => said.push(text));
+    assertEquals(said, ["late: is empty; there is no token yet"]);
     await Deno.writeTextFile(join(folder, "late"), "here");
     for (let look = 0; look < 2; look++) await files.poll(() => {});
     assertEquals(files.source("late")?.current?.reveal(), "here");

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
 import { IssuerError } from "../../lib/tokens/issuer_error.ts";
 import { readReply, replacementIn } from "../../lib/tokens/token_reply.ts";
+import { fc, runs } from "../support/property.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 
@@ -87,6 +87,6 @@ Deno.test("readReply() returns a token or an error of its own for any response, 
         );
       }
     }),
-    { numRuns: 3000 },
+    runs(3000),
   );
 });

@@ -1,5 +1,4 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
 import { WebSocketViolation } from "../../lib/upstream/errors.ts";
 import {
   CLOSE,
@@ -18,6 +17,7 @@ import { applyMaskingKey } from "../../lib/upstream/websocket/masking.ts";
 import { Utf8Check } from "../../lib/upstream/websocket/utf8_check.ts";
 import { frameSamples, MESSAGE_LIMIT, piecesOf } from "../support/arbitrary_frames.ts";
 import { decodeOwn, decodeWithWs } from "../support/websocket_frames.ts";
+import { fc, runs } from "../support/property.ts";
 
 /** How many sequences each property tries; `WEBSOCKET_RUNS=20000` for a long trial. */
 const RUNS = Number(Deno.env.get("WEBSOCKET_RUNS") ?? 300);
@@ -37,7 +37,7 @@ for (const role of ["client", "server"] as const) {
           assertEquals(events, expected.events.slice(0, count));
         }
       }),
-      { numRuns: RUNS },
+      runs(RUNS),
     );
   });
 
@@ -130,7 +130,7 @@ Deno.test("Utf8Check agrees with TextDecoder on every text, cut anywhere", () =>
       }
       assertEquals(valid, expected);
     }),
-    { numRuns: 5 * RUNS },
+    runs(5 * RUNS),
   );
 });
 

@@ -8,7 +8,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import { fc, runs, TIMES } from "../support/property.ts";
 import { requestFieldRules, requestFields } from "../../lib/proxy/build_request.ts";
 import { serializeRequestHead } from "../../lib/upstream/request_head.ts";
 import { Secret } from "../../lib/core/secret.ts";
@@ -27,9 +27,6 @@ import { type NodeReading, readAsNode } from "../support/node_client.ts";
 import { startNodeServer } from "../support/node_server.ts";
 import { everyCut, FakeSocket, type Reading, readPieces } from "../support/fake_socket.ts";
 import { routeOf } from "../support/route.ts";
-
-const seed = Number(Deno.env.get("FUZZ_SEED") ?? 9112);
-const times = Number(Deno.env.get("FUZZ_TIMES") ?? 1);
 
 /** Something that Node accepts and this reader refuses, on purpose. */
 interface Difference {
@@ -165,7 +162,7 @@ Deno.test("each deliberate difference from Node is refused here and accepted the
 Deno.test("a response is read as Node reads it, or refused; what Node refuses is never accepted", async () => {
   const seen = { both: 0, neither: 0, Node: 0 };
   await check(
-    24_000,
+    2000,
     fc.asyncProperty(arbitraryResponse, arbitraryCuts, async ({ method, text }, sizes) => {
       const ours = await readPieces(method, cut(text, sizes));
       // What follows an accepted response belongs to nobody; Node would fail on it.
@@ -182,7 +179,7 @@ Deno.test("a response is read as Node reads it, or refused; what Node refuses is
     }),
   );
   // Enough of each kind for the comparison to mean something.
-  const few = Object.entries(seen).filter(([kind, count]) => count < (kind === "Node" ? 100 : 6000) * times);
+  const few = Object.entries(seen).filter(([kind, count]) => count < (kind === "Node" ? 25 : 1500) * TIMES);
   assertEquals(few, [], JSON.stringify(seen));
 });
 
@@ -216,8 +213,8 @@ function apart(reading: Reading): unknown {
 }
 
 /** Runs a property a number of times; a failure shows the seed and the smallest case that fails. */
-async function check<Values>(runs: number, property: fc.IAsyncProperty<Values>): Promise<void> {
-  await fc.assert(property, { numRuns: runs * times, seed });
+async function check<Values>(count: number, property: fc.IAsyncProperty<Values>): Promise<void> {
+  await fc.assert(property, runs(count));
 }
 
 Deno.test("large content is read as it was sent, whatever the size of its reads", async () => {
@@ -287,7 +284,7 @@ function withChunks(content: string): string {
 Deno.test("Node's server reads a request as it was meant", async () => {
   await using node = startNodeServer();
   await check(
-    6000,
+    2000,
     fc.asyncProperty(arbitraryRequest, async (asking) => {
       const { method, target, framing, content } = asking;
       const fields = new Headers(asking.fields.map(([name, text]) => [name, text]));

@@ -256,6 +256,22 @@ Deno.test("informational responses are skipped", async () => {
   }
 });
 
+Deno.test("63 informational responses are skipped, and the 64th ends the exchange", async () => {
+  const early = "HTTP/1.1 103 Early Hints\r\n\r\n";
+  for (const [count, status] of [[63, 200], [64, 502]] as const) {
+    const response = await replyTo(`${early.repeat(count)}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`);
+    assertEquals(response.status, status, `${count}`);
+  }
+});
+
+Deno.test("a response of no bytes has a length of 0, and no chunks", async () => {
+  for (const field of ["Content-Length: 0", "Transfer-Encoding: chunked"]) {
+    const last = field.startsWith("T") ? "0\r\n\r\n" : "";
+    const { lines, rest } = await restFor(`HTTP/1.1 200 OK\r\n${field}\r\n\r\n${last}`);
+    assertEquals([lines, rest], [["content-length: 0"], ""], field);
+  }
+});
+
 Deno.test("a client that expects 100 Continue gets it, and then the response", async () => {
   fixture.setScript(async (exchange) => exchange.respond(200, [], await exchange.bodyBytes()));
   await using wire = await connectRaw(fixture.service.port);

@@ -163,6 +163,7 @@ Deno.test("a proxy that refuses or is not valid HTTP gives a 502, with the cause
       /sent bytes after its response to CONNECT/,
     ],
     ["HTTP/1.1 200 OK\r\n\r\n\x15\x03\x03\0\x02\x02\x28", /sent bytes after its response to CONNECT/],
+    ["HTTP/1.1 200 OK\r\n\r\nc", /sent bytes after its response to CONNECT/],
     ["HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ncanary", /sent bytes after its response to CONNECT/],
     ["220 canary ESMTP\r\n", /no HTTP\/1 status line/],
     ["HTTP/1.1 200 OK\r\nA : b\r\n\r\n", /invalid field line/],

@@ -1,0 +1,140 @@
+/**
+ * The command that changes the program: what it changes, which tests it runs, and what it makes of them.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { join } from "@std/path";
+import { parseArgs } from "./arguments.ts";
+import { CheckoutCopy, output, readLcov } from "./checkout_copy.ts";
+import { findMutants } from "./find_mutants.ts";
+import { buildGraph, testsThatReach } from "./import_graph.ts";
+import { Judge } from "./judge.ts";
+import { describeMutant, mutate } from "./mutant.ts";
+import { shuffle } from "./sample.ts";
+
+/** All variants of a text, without those of names. */
+function variants(text: string): string[] {
+  return findMutants("a.ts", text).map((mutant) => mutate(text, mutant));
+}
+
+Deno.test("findMutants() changes operators, conditions, literals, calls and statements", () => {
+  const cases: readonly (readonly [text: string, ...variants: string[]])[] = [
+    ["a < b", "a <= b"],
+    ["a ?? b", "a", "b"],
+    ["if (a) b;", "if (true) b;", "if (false) b;"],
+    ["a ? b : c", "true ? b : c", "false ? b : c"],
+    ["x = !a", "x = a"],
+    ["x = 1", "x = 2"],
+    ["x = -1", "x = -2"],
+    ["x = -a", "x = a"],
+    ['x = ""', 'x = "mutant"'],
+    ['x = "a"', 'x = ""'],
+    ["x = /^a$/i", "x = /a$/i", "x = /^a/i", "x = /^a$/"],
+    ["x = a.some(b)", "x = a.every(b)"],
+    ["x = a.filter(b)", "x = a"],
+    ["f(a);", ";"],
+    ["this.a = b;", ";"],
+    ["for (;;) break;", "for (;;) ;"],
+    ["x = { ...a }", "x = { ...{} }"],
+    ["while (true) f;", "while (false) f;"],
+    ['import a from "b";'],
+    ["type A = 1 | 'b';"],
+    ["x = { 1: a }"],
+  ];
+  for (const [text, ...expected] of cases) assertEquals(variants(text).toSorted(), expected.toSorted(), text);
+});
+
+Deno.test("describeMutant() shows the place, and the lines before and after", () => {
+  const text = "one;\nif (\n  a === b\n) two;\n";
+  const [mutant] = findMutants("lib/a.ts", text).filter(({ replacement }) => replacement === "!==");
+  assertEquals(describeMutant(text, mutant!), "lib/a.ts:3\n  - a === b\n  + a !== b");
+});
+
+Deno.test("shuffle() returns the same order for a seed, and another for another", () => {
+  const values = Array.from({ length: 50 }, (_, at) => at);
+  assertEquals(shuffle(values, 1), shuffle(values, 1));
+  assertEquals(shuffle(values, 1).toSorted((a, b) => a - b), values);
+  assert(shuffle(values, 1).join() !== shuffle(values, 2).join());
+});
+
+Deno.test("testsThatReach() returns those that import a file or start the program, those with it in their process first", () => {
+  const graph = buildGraph(
+    new Map([
+      ["main.ts", 'import "./lib/a.ts";'],
+      ["lib/a.ts", 'await import("./b.ts");'],
+      ["lib/b.ts", ""],
+      ["tests/support/run.ts", 'join(ROOT, "main.ts");'],
+      ["tests/support/child.ts", 'import "../../lib/b.ts";'],
+      ["tests/wire/a_test.ts", 'import "../support/run.ts";'],
+      ["tests/unit/a_test.ts", 'import "../../lib/a.ts";'],
+      ["tests/unit/b_test.ts", 'export * from "../../lib/b.ts";'],
+      ["tests/unit/c_test.ts", 'new URL("../support/child.ts", import.meta.url);'],
+      ["tests/unit/d_test.ts", 'import "../../lib/c.ts"; "lib/b.ts";'],
+    ]),
+  );
+  assertEquals(
+    testsThatReach("lib/b.ts", graph),
+    ["b", "a", "c"].map((name) => `tests/unit/${name}_test.ts`).concat("tests/wire/a_test.ts"),
+  );
+});
+
+Deno.test("readLcov() reads which lines ran", () => {
+  const lcov = "SF:/c/lib/a.ts\nDA:1,2\nDA:3,0\nend_of_record\nSF:/c/lib/b.ts\nDA:1,0\nend_of_record\n";
+  const executed = readLcov(lcov, "/c/");
+  assertEquals(executed.get("lib/a.ts"), new Map([[1, true], [3, false]]));
+  assertEquals(executed.get("lib/b.ts"), new Map([[1, false]]));
+});
+
+Deno.test("parseArgs() takes names and numbers, and rejects what it does not know", () => {
+  assertEquals(parseArgs(["lib/a/", "--seed", "7", "main.ts", "--tests", "tests/unit"]), {
+    names: ["lib/a", "main.ts"],
+    tests: ["tests/unit"],
+    sample: 40,
+    from: 0,
+    seed: 7,
+  });
+  for (const args of [["--seed"], ["--seed", "x"], ["--sead", "1"]]) {
+    assertThrows(() => parseArgs(args), Error);
+  }
+});
+
+Deno.test("a mutant that a test notices is killed, and another survives; the checkout keeps its files", async () => {
+  const root = await Deno.makeTempDir();
+  const files = {
+    "main.ts": "",
+    "lib/a.ts":
+      "export function a(b: number): number {\n  let c = 0;\n  while (c < b) c++;\n  return c;\n}\n",
+    "tests/deno.json": "{}",
+    "tests/a_test.ts":
+      'import { a } from "../lib/a.ts";\nDeno.test("a", () => {\n  if (a(2) !== 2) throw new Error();\n});\n',
+    "tests/b_test.ts":
+      'import { a } from "../lib/a.ts";\na(1);\nDeno.test("b", () => {\n  throw new Error();\n});\n',
+  };
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      await Deno.mkdir(join(root, path, ".."), { recursive: true });
+      await Deno.writeTextFile(join(root, path), text);
+    }
+    await output("git", ["init", "--quiet", root]);
+    await using copy = await CheckoutCopy.of(root);
+    const graph = buildGraph(copy.texts);
+    const judge = new Judge(copy, (path) => testsThatReach(path, graph));
+    const of = (replacement: string) => {
+      const found = findMutants("lib/a.ts", files["lib/a.ts"]).find((each) =>
+        each.replacement === replacement
+      );
+      return judge.try(found!);
+    };
+    assertEquals(await of("<="), { killer: "tests/a_test.ts", ran: 1 });
+    // Starts at 1, and still ends at 2.
+    assertEquals(await of("1"), { killer: undefined, ran: 1 });
+    assertEquals(judge.unusable, ["tests/b_test.ts"]);
+    for (const [path, text] of Object.entries(files)) {
+      assertEquals(await Deno.readTextFile(join(root, path)), text);
+    }
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
