@@ -162,7 +162,7 @@ Deno.test("each deliberate difference from Node is refused here and accepted the
 Deno.test("a response is read as Node reads it, or refused; what Node refuses is never accepted", async () => {
   const seen = { both: 0, neither: 0, Node: 0 };
   await check(
-    2000,
+    6000,
     fc.asyncProperty(arbitraryResponse, arbitraryCuts, async ({ method, text }, sizes) => {
       const ours = await readPieces(method, cut(text, sizes));
       // What follows an accepted response belongs to nobody; Node would fail on it.
