@@ -58,8 +58,8 @@ export function spawnMain(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Deno.ChildProcess {
-  // What the runtime needs to find its cache and to report what ran; none of it is for the program.
-  const own = ["PATH", "HOME", "DENO_DIR", "DENO_COVERAGE_DIR"].flatMap((name) => {
+  // What the runtime needs to find its cache; none of it is for the program.
+  const own = ["PATH", "HOME", "DENO_DIR", ...coverage()].flatMap((name) => {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value] as const];
   });
@@ -86,4 +86,10 @@ export async function endChild(child: Deno.ChildProcess, signal: Deno.Signal): P
     await child.status;
     throw error;
   }
+}
+
+/** The variable by which the runtime reports what ran, where it may be read: not in the demo, which uses this as well. */
+function coverage(): string[] {
+  const variable = "DENO_COVERAGE_DIR";
+  return Deno.permissions.querySync({ name: "env", variable }).state === "granted" ? [variable] : [];
 }
