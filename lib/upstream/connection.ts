@@ -21,6 +21,8 @@ const OUTGOING_SIZE = 2 * 1024;
 export class Connection {
   readonly #socket: Socket;
   readonly #onClose: () => void;
+  /** When it was opened, in milliseconds of `performance.now()`. */
+  readonly openedAt: number = performance.now();
   #buffer = new Uint8Array(BUFFER_SIZE);
   #start = 0;
   #end = 0;

@@ -9,7 +9,7 @@ import { Pool } from "./pool.ts";
 import { RequestBody } from "./request_body.ts";
 import { serializeRequestHead } from "./request_head.ts";
 import { type BodyOutcome, ResponseBody } from "./response_body.ts";
-import { persists, responseFraming } from "./response_framing.ts";
+import { keepAliveMs, persists, responseFraming } from "./response_framing.ts";
 import { parseResponseHead, type ResponseHead } from "./response_head.ts";
 import type { HttpResponse, Transport, UpstreamRequest, UpstreamResponse } from "./transport.ts";
 
@@ -132,7 +132,7 @@ export class Http1Transport implements Transport {
     const onEnd = (outcome: BodyOutcome) => {
       const sent = requestBody === undefined || requestBody.done;
       if (outcome === "complete" && sent && persists(head, framing)) {
-        this.#pool.put(connection);
+        this.#pool.put(connection, keepAliveMs(head));
         return;
       }
       // After a response that breaks off, only this ends the client's connection before the client has sent everything.

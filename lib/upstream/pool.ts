@@ -9,40 +9,63 @@ const IDLE_LIMIT = 256;
  */
 const IDLE_TIME = 60_000;
 
-/** How many times within that time idle connections are checked. */
-const TICKS = 4;
+/**
+ * For how long a connection gets new requests, in milliseconds: a name may have another address by then, whose server would
+ * never be asked otherwise.
+ */
+const MAX_AGE = 300_000;
+
+/** How often idle connections are checked, in milliseconds. One that is too old is not used in between either. */
+const CHECK_TIME = 15_000;
 
 interface Idle {
   readonly connection: Connection;
-  /** The tick at which it became idle. */
-  readonly since: number;
+  /** When it must not be used any more. */
+  readonly until: number;
 }
 
 /** The idle connections of one route to its upstream: no other route's request is ever sent on them. */
 export class Pool {
+  readonly #now: () => number;
   /** The one used last is at the end and reused first, so that the surplus ages and is closed. */
   #idle: Idle[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
-  #ticks = 0;
   #closed = false;
+
+  /** @param now Returns a time in milliseconds, as connections know theirs. */
+  constructor(now = () => performance.now()) {
+    this.#now = now;
+  }
 
   /** Removes an idle connection from the pool, to be used. */
   take(): Connection | undefined {
-    const connection = this.#idle.pop()?.connection;
-    connection?.leaveIdle();
-    return connection;
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
+      const { connection, until } = idle;
+      if (this.#now() < until) {
+        connection.leaveIdle();
+        return connection;
+      }
+      connection.close();
+    }
+    return undefined;
   }
 
-  /** Keeps a connection that is in use no more, or closes it. */
-  put(connection: Connection): void {
-    if (this.#closed || this.#idle.length >= IDLE_LIMIT) return connection.close();
-    this.#idle.push({ connection, since: this.#ticks });
+  /**
+   * Keeps a connection that is in use no more, or closes it.
+   *
+   * @param keepMs How long the upstream keeps it, in milliseconds.
+   */
+  put(connection: Connection, keepMs = Infinity): void {
+    const now = this.#now();
+    const until = Math.min(now + IDLE_TIME, now + keepMs, connection.openedAt + MAX_AGE);
+    if (this.#closed || this.#idle.length >= IDLE_LIMIT || until <= now) return connection.close();
+    this.#idle.push({ connection, until });
     connection.enterIdle(() => this.#evict((idle) => idle.connection === connection));
     this.#timer ??= setInterval(() => {
-      this.#ticks++;
-      this.#evict((idle) => this.#ticks - idle.since > TICKS);
+      const now = this.#now();
+      this.#evict((idle) => now >= idle.until);
       if (this.#idle.length === 0) this.#stopTimer();
-    }, IDLE_TIME / TICKS);
+    }, CHECK_TIME);
   }
 
   /** Closes the idle connections, and from then on every one that is put back. */

@@ -45,6 +45,19 @@ export function persists(head: ResponseHead, framing: ResponseFraming): boolean 
   return framing.kind !== "none" || !announcesContent(head);
 }
 
+/**
+ * A request must have arrived by the time that a server keeps an idle connection, or the server has closed it, and the request
+ * is lost. So the connection is used for a second less, as Node does.
+ */
+const KEEP_ALIVE_MARGIN = 1000;
+
+/** Returns how long a connection may be kept after a response, in milliseconds: what `Keep-Alive: timeout=` says. */
+export function keepAliveMs({ framing: { keepAlive } }: ResponseHead): number | undefined {
+  if (keepAlive === undefined) return undefined;
+  const seconds = /(?:^|[,;])[\t ]*timeout[\t ]*=[\t ]*"?([0-9]{1,9})/i.exec(keepAlive)?.[1];
+  return seconds === undefined ? undefined : Math.max(0, Number(seconds) * 1000 - KEEP_ALIVE_MARGIN);
+}
+
 function announcesContent({ framing: { transferEncoding, contentLength } }: ResponseHead): boolean {
   return transferEncoding !== undefined || (contentLength !== undefined && Number(contentLength) > 0);
 }

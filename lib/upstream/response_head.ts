@@ -27,6 +27,8 @@ export interface FramingFields {
   readonly transferEncoding: string | undefined;
   /** All lines, joined as RFC 9110, section 5.3, allows. */
   readonly connection: string | undefined;
+  /** How long the server keeps the connection, among others: RFC 2068, section 19.7.1.1. */
+  readonly keepAlive: string | undefined;
 }
 
 /** The size of a head at most, in bytes, with its empty line. */
@@ -88,6 +90,7 @@ function framingFields(fields: readonly FieldLine[]): FramingFields {
   let contentLength: string | undefined;
   let transferEncoding: string | undefined;
   let connection: string | undefined;
+  let keepAlive: string | undefined;
   for (const [name, value] of fields) {
     switch (name) {
       case "content-length":
@@ -102,9 +105,12 @@ function framingFields(fields: readonly FieldLine[]): FramingFields {
       case "connection":
         connection = connection === undefined ? value : `${connection}, ${value}`;
         break;
+      case "keep-alive":
+        keepAlive = value;
+        break;
     }
   }
-  return { contentLength, transferEncoding, connection };
+  return { contentLength, transferEncoding, connection, keepAlive };
 }
 
 /**

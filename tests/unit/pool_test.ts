@@ -134,40 +134,93 @@ Deno.test("Pool closes the idle connections when it is closed, and those put bac
   assertEquals(pool.take(), undefined);
 });
 
-Deno.test("Pool closes a connection that has been idle for a minute, and one used since then only later", () => {
+/** A pool with a clock that a test sets, and the timer that it starts. */
+function timedPool() {
   const [started, stopped] = [globalThis.setInterval, globalThis.clearInterval];
-  let look = () => {};
-  let every = 0;
-  let running = 0;
-  // The pool's clock is a timer, which the test stands in for.
-  globalThis.setInterval = ((callback: () => void, time: number) => {
-    [look, every] = [callback, time];
-    return ++running;
+  const clock = { now: performance.now(), check: () => {}, running: 0 };
+  globalThis.setInterval = ((check: () => void) => {
+    clock.check = check;
+    return ++clock.running;
   }) as unknown as typeof setInterval;
   globalThis.clearInterval = (timer) => {
-    assertEquals(timer, running, "another timer than the one that runs");
-    look = () => {};
-    running = 0;
+    assertEquals(timer, clock.running, "another timer than the one that runs");
+    clock.check = () => {};
+    clock.running = 0;
   };
-  try {
-    const pool = new Pool();
-    const first = idleIn(pool);
-    const looks = 60_000 / every;
-    for (let count = 0; count < looks; count++) look();
-    assert(!first.socket.closed, "closed before a minute is over");
-    const second = idleIn(pool);
-    look();
-    assertEquals([first.socket.closed, second.socket.closed], [true, false]);
-    for (let count = 0; count < looks; count++) look();
-    assertEquals([second.socket.closed, pool.take(), running], [true, undefined, 0]);
-    // It ages the next one as well, after the timer was stopped.
-    const third = idleIn(pool);
-    assertEquals(running, 1);
-    for (let count = 0; count <= looks; count++) look();
-    assertEquals([third.socket.closed, running], [true, 0]);
-  } finally {
-    [globalThis.setInterval, globalThis.clearInterval] = [started, stopped];
+  const restore = () => void ([globalThis.setInterval, globalThis.clearInterval] = [started, stopped]);
+  return { pool: new Pool(() => clock.now), clock, [Symbol.dispose]: restore };
+}
+
+Deno.test("Pool closes a connection that has been idle for a minute, and one used since then only later", () => {
+  using timed = timedPool();
+  const { pool, clock } = timed;
+  const first = idleIn(pool);
+  clock.now += 59_000;
+  clock.check();
+  assert(!first.socket.closed, "closed before a minute is over");
+  const second = idleIn(pool);
+  clock.now += 2_000;
+  clock.check();
+  assertEquals([first.socket.closed, second.socket.closed], [true, false]);
+  clock.now += 60_000;
+  clock.check();
+  assertEquals([second.socket.closed, pool.take(), clock.running], [true, undefined, 0]);
+  // It ages the next one as well, after the timer was stopped.
+  const third = idleIn(pool);
+  assertEquals(clock.running, 1);
+  clock.now += 60_001;
+  clock.check();
+  assertEquals([third.socket.closed, clock.running], [true, 0]);
+});
+
+Deno.test("Pool does not return a connection that has been idle for a minute, even between two checks", () => {
+  using timed = timedPool();
+  const { pool, clock } = timed;
+  const old = idleIn(pool);
+  clock.now += 60_001;
+  assertEquals([pool.take(), old.socket.closed], [undefined, true]);
+});
+
+/** Takes the pool's connection and gives it back after a response. */
+async function reuse(
+  pool: Pool,
+  { socket, connection }: ReturnType<typeof idleIn>,
+  keepMs?: number,
+): Promise<void> {
+  assert(pool.take() === connection);
+  const read = connection.fill();
+  await socket.answer("x");
+  connection.discard(await read);
+  pool.put(connection, keepMs);
+}
+
+Deno.test("Pool keeps no connection for more than five minutes, however often it is used", async () => {
+  using timed = timedPool();
+  const { pool, clock } = timed;
+  const idle = idleIn(pool);
+  for (let uses = 0; uses < 9; uses++) {
+    clock.now += 33_000;
+    await reuse(pool, idle);
   }
+  clock.now += 4_000;
+  assertEquals([pool.take(), idle.socket.closed], [undefined, true]);
+  const aged = new ManualSocket();
+  pool.put(new Connection(aged));
+  assertEquals([aged.closed, pool.take()], [true, undefined]);
+});
+
+Deno.test("Pool keeps a connection no longer than the upstream does", async () => {
+  using timed = timedPool();
+  const { pool, clock } = timed;
+  const idle = idleIn(pool);
+  await reuse(pool, idle, 4_000);
+  clock.now += 3_999;
+  await reuse(pool, idle, 4_000);
+  clock.now += 4_000;
+  assertEquals([pool.take(), idle.socket.closed], [undefined, true]);
+  const brief = new ManualSocket();
+  pool.put(new Connection(brief), 0);
+  assert(brief.closed);
 });
 
 const stage = useFixture({
@@ -336,6 +389,8 @@ Deno.test("a connection is kept after a response whose end is known, and closed 
     ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", false],
     ["HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", false],
     ["HTTP/1.0 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok", false],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\nKeep-Alive: timeout=9, max=5\r\n\r\nok", true],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\nKeep-Alive: timeout=1\r\n\r\nok", false],
     ["HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\nok", false],
     ["HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok", false],
   ];

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { ResponseFraming } from "../../lib/http/framing.ts";
-import { persists, responseFraming } from "../../lib/upstream/response_framing.ts";
+import { keepAliveMs, persists, responseFraming } from "../../lib/upstream/response_framing.ts";
 import { BadResponse } from "../../lib/upstream/errors.ts";
 import { parseResponseHead, type ResponseHead } from "../../lib/upstream/response_head.ts";
 
@@ -195,4 +195,23 @@ Deno.test("persists() keeps a connection for HTTP/1.1 with a known end and witho
     const message = `${lines.join(" | ")} ${kind.kind} HTTP/1.${minorVersion} (${section})`;
     assertEquals(persists(headOf(lines, { minorVersion }), kind), kept, message);
   }
+});
+
+Deno.test("keepAliveMs() is a second less than what Keep-Alive says", () => {
+  const cases: [value: string, wanted: number | undefined][] = [
+    ["timeout=5", 4000],
+    ["timeout=5, max=100", 4000],
+    ["max=100, Timeout = 20", 19_000],
+    ['timeout="3"', 2000],
+    ["timeout=1", 0],
+    ["timeout=0", 0],
+    ["max=100", undefined],
+    ["xtimeout=5", undefined],
+    ["timeout=", undefined],
+    ["", undefined],
+  ];
+  for (const [value, wanted] of cases) {
+    assertEquals([value, keepAliveMs(headOf([`keep-alive: ${value}`]))], [value, wanted]);
+  }
+  assertEquals(keepAliveMs(headOf([])), undefined);
 });
