@@ -44,7 +44,9 @@ export class AdminServer implements AdminViews {
   }
 
   /** Starts the listener. @param options Shared by all listeners of the service. */
-  listen(options: Pick<Deno.ServeOptions, "onListen" | "onError">): Deno.HttpServer<Deno.NetAddr> {
+  listen(
+    options: Pick<Deno.ServeOptions, "onListen" | "onError" | "automaticCompression">,
+  ): Deno.HttpServer<Deno.NetAddr> {
     const { host, port } = this.#address;
     return Deno.serve(
       { hostname: host, port, ...options },

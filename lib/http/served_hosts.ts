@@ -48,7 +48,10 @@ export class ServedHosts {
   assertServes(host: string): void {
     if (this.serves(host)) return;
     if (host === "") {
-      throw new Refusal("bad_request", "it has no Host field; set an HTTP/2 client to HTTP/1.1");
+      throw new Refusal(
+        "bad_request",
+        "it has no Host field; an HTTP/2 client must not call the host localhost",
+      );
     }
     if (!isHostField(host)) throw new Refusal("bad_request", "its Host field is not a host");
     throw new Refusal("host_not_served", nameOf(host));

@@ -10,9 +10,10 @@ import { refuse } from "./refuse.ts";
 import { clientOrigin } from "./reference/client_origin.ts";
 import { rewriteDestination } from "./reference/destination.ts";
 import { ReferenceRewriter } from "./reference/reference_rewriter.ts";
-import { assertNoUnframedContent, hasContent, requestFraming } from "./request_framing.ts";
+import { framedContent, requestFraming } from "./request_framing.ts";
 import { respond } from "./respond.ts";
 import type { ConnectionInfo, Service } from "./service.ts";
+import { hostOf } from "./request_host.ts";
 import { parseTarget } from "./target.ts";
 import { upstreamRefusal } from "./upstream_refusal.ts";
 import { acceptWebSocket } from "./websocket/accept.ts";
@@ -30,7 +31,7 @@ export function createHandler(service: Service): Handler {
     const { router, limiter } = service;
     const span = service.begin(request, info);
     try {
-      const host = headers.get("host") ?? "";
+      const host = hostOf(request);
       router.hosts.assertServes(host);
       limiter.assertAccepting();
       if (NEVER_FORWARDED.has(method.toUpperCase())) throw new Refusal("method_not_forwarded");
@@ -59,17 +60,16 @@ export function createHandler(service: Service): Handler {
       const framing = requestFraming(method, headers);
       const handshake = isWebSocket ? handshakeFor(request) : undefined;
       span.acquire(route.limiter, identity?.client.limiter);
-      // Counted before it is awaited, since it may never end.
-      if (request.body !== null) await assertNoUnframedContent(framing, request.body, limiter.drainBegun);
+      // Counted before it is awaited, since it may never come.
+      const content = await framedContent(request.body, framing, limiter.drainBegun);
 
       const outgoing: UpstreamRequest = {
         method,
         target: upstreamTarget(route.config, target),
         fields: handshake === undefined
-          ? requestFields(route.requestFields, { headers, framing })
+          ? requestFields(route.requestFields, { headers, framing: content.framing })
           : webSocketFields(route.requestFields, { headers, handshake, browsers: route.config.browsers }),
-        framing,
-        body: hasContent(framing) ? request.body : null,
+        ...content,
         onBodySent: (bytes) => void (span.entry.bytesUp += bytes),
         upgrade: isWebSocket,
         isClientGone: () => request.signal.aborted || span.revoked,
@@ -105,7 +105,7 @@ export function createHandler(service: Service): Handler {
         return await respond(response, { route: route.config, references, mask: router.mask, span });
       } catch (error) {
         // A body that the credential replaced holds memory until it is sent or cancelled.
-        if (outgoing.body !== request.body && !outgoing.body?.locked) outgoing.body?.cancel();
+        if (outgoing.body !== content.body && !outgoing.body?.locked) outgoing.body?.cancel();
         throw upstreamRefusal(error, hasAnswered);
       }
     } catch (error) {

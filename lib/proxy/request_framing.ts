@@ -26,36 +26,70 @@ export function requestFraming(method: string, fields: Pick<Headers, "get">): Re
     ? { kind: "chunked" }
     : { kind: "length", length: Number(length) };
   if (hasContent(framing) && (method === "GET" || method === "HEAD")) {
-    throw new Refusal("bad_request", `a ${method} with content`);
+    // The runtime drops it, and does not say whether there was any.
+    throw new Refusal("bad_request", `a ${method} with content, or with Transfer-Encoding`);
   }
   return framing;
 }
 
 /** Reports whether anything follows the head, even if it is only the last chunk. */
-export function hasContent(framing: RequestFraming): boolean {
+function hasContent(framing: RequestFraming): boolean {
   return framing.kind === "chunked" || (framing.kind === "length" && framing.length > 0);
 }
 
+/** The content of a request, with the framing in which it is forwarded. */
+export interface FramedContent {
+  readonly framing: RequestFraming;
+  /** Null where the framing announces no content. */
+  readonly body: ReadableStream<Uint8Array> | null;
+}
+
 /**
- * Checks that no content arrives without a framing field. That is impossible in HTTP/1.1 (RFC 9112, section 6.3, point 7),
- * but the runtime also accepts HTTP/2, where content needs no length.
+ * Returns a request's content. In HTTP/1.1 none arrives without a framing field (RFC 9112, section 6.3, point 7), but in
+ * HTTP/2, which the runtime accepts as well, content needs no length, and is forwarded in chunks.
  *
- * @param drainBegun Ends the wait for the end of the content.
- * @throws {Refusal} `bad_request` if there is such content; `draining` if the service shuts down before its end.
+ * @param body What the runtime provides.
+ * @param drainBegun Ends the wait for content that was not announced.
+ * @throws {Refusal} `draining` if the service shuts down before any comes.
  */
-export async function assertNoUnframedContent(
+export async function framedContent(
+  body: ReadableStream<Uint8Array> | null,
   framing: RequestFraming,
-  content: ReadableStream<Uint8Array>,
   drainBegun: Promise<void>,
-): Promise<void> {
-  if (framing.kind !== "none") return;
-  const reader = content.getReader();
+): Promise<FramedContent> {
+  if (framing.kind !== "none") return { framing, body: hasContent(framing) ? body : null };
+  const first = body === null ? undefined : await firstPiece(body.getReader(), drainBegun);
+  if (first === undefined) return { framing, body: null };
+  return { framing: { kind: "chunked" }, body: first };
+}
+
+/** Returns a stream with the same content once there is any; undefined if it ends without. */
+async function firstPiece(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  drainBegun: Promise<void>,
+): Promise<ReadableStream<Uint8Array> | undefined> {
   for (;;) {
     const read = await Promise.race([reader.read(), drainBegun]);
-    if (read?.done) return;
-    if (read?.value.length === 0) continue;
-    reader.cancel().catch(() => {});
-    if (read === undefined) throw new Refusal("draining");
-    throw new Refusal("bad_request", "content without a length");
+    if (read?.done) return undefined;
+    if (read === undefined) {
+      reader.cancel().catch(() => {});
+      throw new Refusal("draining");
+    }
+    if (read.value.length > 0) return resumed(read.value, reader);
   }
+}
+
+function resumed(
+  first: Uint8Array,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(first),
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
 }

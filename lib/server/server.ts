@@ -111,6 +111,8 @@ export function startServer(options: ServerOptions): Server {
   const common = {
     // The caller prints the addresses.
     onListen() {},
+    // The content is the upstream's: DENO_SERVE_AUTOMATIC_COMPRESSION must not change it.
+    automaticCompression: false,
     // The handler catches every error itself; the response to one that gets here must reveal nothing.
     onError: () => new Response(null, { status: 500 }),
   };

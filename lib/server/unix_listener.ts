@@ -9,7 +9,7 @@ const MODE = 0o666;
  */
 export function serveUnixSocket(
   path: string,
-  options: Pick<Deno.ServeUnixOptions, "onListen" | "onError">,
+  options: Pick<Deno.ServeUnixOptions, "onListen" | "onError" | "automaticCompression">,
   handler: Handler,
 ): Deno.HttpServer<Deno.UnixAddr> {
   try {

@@ -1,20 +1,16 @@
-import { type FieldLine, TCHAR } from "../http/syntax.ts";
+import type { FieldLine } from "../http/syntax.ts";
 import { BadResponse } from "./errors.ts";
 import { HEAD_LIMIT, parseFieldLines } from "./response_head.ts";
 
-/** The source of a regular expression for `quoted-string`: RFC 9110, section 5.6.4. */
-const QUOTED_STRING = String.raw`"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"`;
-
 /**
- * RFC 9112, sections 7.1 and 7.1.1: the size, then extensions, which are ignored. Thirteen digits stay below 2^53. The
- * "bad" white space around the signs of an extension is refused: readers differ over it, and nobody sends extensions.
+ * RFC 9112, sections 7.1 and 7.1.1: the size, then extensions, which are ignored whatever their form. Thirteen digits stay
+ * below 2^53. Some servers write the size in a field of fixed width, padded with zeros or white space, which other readers
+ * accept as well; the content is forwarded in chunks of the service's own.
  */
-const CHUNK_LINE = new RegExp(
-  String.raw`^([0-9A-Fa-f]{1,13})(?:;${TCHAR}+(?:=(?:${TCHAR}+|${QUOTED_STRING}))?)*\r\n$`,
-);
+const CHUNK_LINE = /^0*([0-9A-Fa-f]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n$/;
 
 /** What can become a chunk line. Anything else is refused at once, since the rest of the line may never come. */
-const CHUNK_LINE_START = /^[0-9A-Fa-f]{1,13}(?:[;\r]|$)/;
+const CHUNK_LINE_START = /^0*[0-9A-Fa-f]{1,13}[\t ]*(?:[;\r]|$)/;
 
 /** The length of a chunk line with its extensions at most, in bytes. A stream of extensions would be an attack. */
 const CHUNK_LINE_LIMIT = 4096;
