@@ -3,15 +3,14 @@ import type { Content } from "./content.ts";
 /** How an index samples content. A run of `window + step - 1` bytes always has a whole window in it. */
 export interface Sampling {
   /** The length of a window, in bytes. */
-  readonly window: 4 | 8;
+  readonly window: 4 | 12;
   /** The distance between two windows, in bytes: a power of two. */
   readonly step: 4 | 8 | 16;
 }
 
 /** The length of the regions of an index, in bytes. */
 export function regionLength({ window, step }: Sampling): number {
-  // After the windows come the last four bytes, which are compared apart; short regions have no room for that.
-  return window + step - 1 + (window === 8 ? 4 : 0);
+  return window + step - 1;
 }
 
 /** A region that stands in content: its owner, and where it begins. */
@@ -34,19 +33,19 @@ const NONE = 0;
  *
  * After Bentley and McIlroy, "Data compression using long common strings" (1999), with the roles swapped: of the regions
  * every window is hashed, and of the content only each `step`-th, which one of the region's windows must match wherever
- * the region stands. A match alone leads to no further work. For each sample, whatever it is, the last four bytes of
- * one region are compared as well: of the region that has such a window, or of any other. Only if they agree is more done.
- * So nobody can learn from the search's speed that some bytes occur in a region before twelve of them are right, at once:
- * a window and the last four (all of a region of seven, of which the first four are compared too), but for letters' case.
+ * the region stands. So nobody can learn from the search's speed that some bytes occur in a region before all of a window
+ * are right, at once, but for letters' case. A window of four bytes alone leads to no further work, since it is soon
+ * guessed: for each sample, whatever it is, the first and the last four bytes of one region are compared as well, of the
+ * region that has such a window, or of any other. Only if all seven of them agree is more done.
  *
  * The hash is keyed per process, so that nobody can prepare content whose windows share a slot.
  */
 export class WindowIndex<Owner> {
-  readonly #window: 4 | 8;
+  readonly #window: 4 | 12;
   readonly #step: number;
   readonly #stepBits: number;
   readonly #length: number;
-  readonly #keys = crypto.getRandomValues(new Int32Array(2));
+  readonly #keys = crypto.getRandomValues(new Int32Array(3));
 
   /**
    * Per slot: an entry × 2, + 1 if others share its slot, in as many bits as there are slots; above them the same bits of its
@@ -146,34 +145,29 @@ export class WindowIndex<Owner> {
   find(content: Content, at: number): number {
     if (content.length < this.#length) return -1;
     for (;; at += this.#step) {
-      at = this.#window === 8 ? this.#find8(content, at) : this.#find4(content, at);
+      if (this.#window === 12) return this.#find12(content, at);
+      at = this.#find4(content, at);
       if (at < 0 || this.#agreesAt(content, at)) return at;
     }
   }
 
-  /** Looks for windows of eight bytes. This is where the time goes, so nothing is called in the loop. */
-  #find8({ view, length }: Content, at: number): number {
+  /** Looks for windows of twelve bytes. This is where the time goes, so nothing is called in the loop. */
+  #find12({ view, length }: Content, at: number): number {
     const slots = this.#slots;
-    const probes = this.#probes;
     const moves = this.#moves;
     const mask = slots.length - 1;
     const shift = 32 - this.#bits + BUCKET_BITS;
     const step = this.#step;
-    const regionBits = this.#stepBits + 1;
     const key0 = this.#keys[0]!;
     const key1 = this.#keys[1]!;
-    const toLast = this.#length - 4;
-    const lastWord = length - 4;
-    const lastWindow = length - 8;
+    const key2 = this.#keys[2]!;
+    const lastWindow = length - 12;
     for (; at <= lastWindow; at += step) {
       const hash = Math.imul(view.getInt32(at, true) & FOLD ^ key0, MIX_0) +
-        Math.imul(view.getInt32(at + 4, true) & FOLD ^ key1, MIX_1);
+          Math.imul(view.getInt32(at + 4, true) & FOLD ^ key1, MIX_1) +
+          Math.imul(view.getInt32(at + 8, true) & FOLD ^ key2, MIX_2) | 0;
       const link = slots[(hash ^ hash >>> 15) + moves[hash >>> shift]! & mask]!;
-      let word = at + toLast - (link >> 1 & (step - 1));
-      if (word > lastWord) word = lastWord;
-      const difference = view.getInt32(word, true) & FOLD ^ probes[(link & mask) >> regionBits << 1 | 1]!;
-      // The words don't count if entries share the slot.
-      if (((link ^ hash) & ~mask | difference & (link & 1) - 1) === 0) return at;
+      if (((link ^ hash) & ~mask) === 0) return at;
     }
     return -1;
   }
@@ -240,9 +234,9 @@ export class WindowIndex<Owner> {
   /** Returns the hash of the window at a position. */
   #hashAt(view: DataView, at: number): number {
     const hash = Math.imul(view.getInt32(at, true) & FOLD ^ this.#keys[0]!, MIX_0);
-    return this.#window === 4
-      ? hash
-      : hash + Math.imul(view.getInt32(at + 4, true) & FOLD ^ this.#keys[1]!, MIX_1);
+    if (this.#window === 4) return hash;
+    return hash + Math.imul(view.getInt32(at + 4, true) & FOLD ^ this.#keys[1]!, MIX_1) +
+        Math.imul(view.getInt32(at + 8, true) & FOLD ^ this.#keys[2]!, MIX_2) | 0;
   }
 
   #hashOf(entry: number): number {
@@ -358,9 +352,10 @@ const MOVE = 0x9e35;
 const FOLD = ~0x20202020;
 const FOLD_BYTE = FOLD & 0xff;
 
-/** Odd multipliers without a pattern: parts of the golden ratio, and of xxHash's second prime. */
+/** Odd multipliers without a pattern: the golden ratio's and two more of xxHash's primes. */
 const MIX_0 = 0x9e3779b1;
 const MIX_1 = 0x85ebca77;
+const MIX_2 = 0xc2b2ae3d;
 
 function grown<Values extends Int32Array | Uint8Array>(from: Values, to: Values): Values {
   to.set(from);
