@@ -29,8 +29,8 @@ interface LengthClass {
 
 /** For each, every form is as long as a region, and nearly every base64 form as long as two. */
 const LENGTH_CLASSES: readonly LengthClass[] = [
-  { minLength: 28, sampling: { window: 12, step: 16 } },
-  { minLength: 22, sampling: { window: 12, step: 8 } },
+  { minLength: 28, sampling: { window: 8, step: 16 } },
+  { minLength: 22, sampling: { window: 8, step: 8 } },
   { minLength: 8, sampling: { window: 4, step: 4 } },
 ];
 

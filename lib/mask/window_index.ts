@@ -1,16 +1,17 @@
 import type { Content } from "./content.ts";
 
-/** How an index samples content. A run of `window + step - 1` bytes always has a whole window in it. */
+/** How an index samples content. A run of `window + step - 1` bytes always holds a whole sampled window. */
 export interface Sampling {
   /** The length of a window, in bytes. */
-  readonly window: 4 | 12;
+  readonly window: 4 | 8;
   /** The distance between two windows, in bytes: a power of two. */
   readonly step: 4 | 8 | 16;
 }
 
 /** The length of the regions of an index, in bytes. */
 export function regionLength({ window, step }: Sampling): number {
-  return window + step - 1;
+  // After the windows come the last four bytes, which are compared apart; short regions have no room for that.
+  return window + step - 1 + (window === 8 ? 4 : 0);
 }
 
 /** A region that stands in content: its owner, and where it begins. */
@@ -25,7 +26,7 @@ const MIN_BITS = 10;
 /** The number of slots per bucket, as a power of two. */
 const BUCKET_BITS = 3;
 
-/** No entry. The regions are numbered from 1, so that no entry has this number. An empty slot leads to random probes. */
+/** No entry. The regions are numbered from 1, so that no entry has this number. */
 const NONE = 0;
 
 /**
@@ -33,35 +34,30 @@ const NONE = 0;
  *
  * After Bentley and McIlroy, "Data compression using long common strings" (1999), with the roles swapped: of the regions
  * every window is hashed, and of the content only each `step`-th, which one of the region's windows must match wherever
- * the region stands. So nobody can learn from the search's speed that some bytes occur in a region before all of a window
- * are right, at once, but for letters' case. A window of four bytes alone leads to no further work, since it is soon
- * guessed: for each sample, whatever it is, the first and the last four bytes of one region are compared as well, of the
- * region that has such a window, or of any other. Only if all seven of them agree is more done.
+ * the region stands. A match alone leads to no further work. For each sample, whatever it is, the last four bytes of a
+ * region are hashed and compared as well: those at the distance that belongs to such a window, or to any other. Only if they
+ * agree is more done. So nobody can learn from the search's speed that some bytes occur in a region before twelve of them
+ * are right, at once: a window and the last four (all of a region of seven), but for the case of letters.
  *
  * The hash is keyed per process, so that nobody can prepare content whose windows share a slot.
  */
 export class WindowIndex<Owner> {
-  readonly #window: 4 | 12;
+  readonly #window: 4 | 8;
   readonly #step: number;
   readonly #stepBits: number;
   readonly #length: number;
   readonly #keys = crypto.getRandomValues(new Int32Array(3));
 
-  /**
-   * Per slot: an entry × 2, + 1 if others share its slot, in as many bits as there are slots; above them the same bits of its
-   * window's hash. An entry is a region's number × step + an offset.
-   */
+  /** Per slot: a key, see {@linkcode keyOf}, or 0. */
   #slots = new Int32Array(1 << MIN_BITS);
   #bits = MIN_BITS;
-  /** Per bucket: how far its entries are moved, so that no two entries share a slot; and its first entry. */
+  /** Per bucket: what its entries' hashes are varied by, so that no two share a slot; and its first entry. */
   #moves = new Int32Array(1 << MIN_BITS - BUCKET_BITS);
   #firsts = new Int32Array(1 << MIN_BITS - BUCKET_BITS);
-  /** Per entry: the next one in its bucket. */
+  /** Per entry, which is a region's number × step + an offset: the next one in its bucket. */
   #next = new Int32Array(0);
   /** The buckets whose entries have no slots yet. */
   readonly #unplaced = new Set<number>();
-  /** Per region: its first four bytes, and its last four. */
-  #probes: Int32Array = crypto.getRandomValues(new Int32Array(2));
   /** Per region: all of its bytes, folded, and its owners. */
   #bytes = new Uint8Array(0);
   #view = new DataView(this.#bytes.buffer);
@@ -103,8 +99,6 @@ export class WindowIndex<Owner> {
       return known;
     }
     this.#owners[number] = [owner];
-    this.#probes[number * 2] = this.#view.getInt32(from, true);
-    this.#probes[number * 2 + 1] = this.#view.getInt32(from + this.#length - 4, true);
     for (let offset = 0; offset < this.#step; offset++) this.#link(number * this.#step + offset);
     return number;
   }
@@ -133,7 +127,6 @@ export class WindowIndex<Owner> {
     for (let offset = 0; offset < this.#step; offset++) this.#unlink(number * this.#step + offset);
     const from = number * this.#length;
     this.#bytes.fill(0, from, from + this.#length);
-    this.#probes.copyWithin(number * 2, 0, 2);
     this.#owners[number] = undefined;
     this.#free.push(number);
   }
@@ -145,71 +138,86 @@ export class WindowIndex<Owner> {
   find(content: Content, at: number): number {
     if (content.length < this.#length) return -1;
     for (;; at += this.#step) {
-      if (this.#window === 12) return this.#find12(content, at);
-      at = this.#find4(content, at);
+      at = this.#window === 8 ? this.#find8(content, at) : this.#find4(content, at);
       if (at < 0 || this.#agreesAt(content, at)) return at;
     }
   }
 
-  /** Looks for windows of twelve bytes. This is where the time goes, so nothing is called in the loop. */
-  #find12({ view, length }: Content, at: number): number {
+  /** Looks for windows of eight bytes. This is where the time goes, so nothing is called in the loop. */
+  #find8({ view, length }: Content, at: number): number {
     const slots = this.#slots;
     const moves = this.#moves;
-    const mask = slots.length - 1;
-    const shift = 32 - this.#bits + BUCKET_BITS;
+    const slotShift = 32 - this.#bits;
+    const bucketShift = slotShift + BUCKET_BITS;
     const step = this.#step;
     const key0 = this.#keys[0]!;
     const key1 = this.#keys[1]!;
     const key2 = this.#keys[2]!;
-    const lastWindow = length - 12;
-    for (; at <= lastWindow; at += step) {
+    const toLast = this.#length - 4;
+    const end = length - this.#length;
+    for (; at <= end; at += step) {
       const hash = Math.imul(view.getInt32(at, true) & FOLD ^ key0, MIX_0) +
-          Math.imul(view.getInt32(at + 4, true) & FOLD ^ key1, MIX_1) +
-          Math.imul(view.getInt32(at + 8, true) & FOLD ^ key2, MIX_2) | 0;
-      const link = slots[(hash ^ hash >>> 15) + moves[hash >>> shift]! & mask]!;
-      if (((link ^ hash) & ~mask) === 0) return at;
+        Math.imul(view.getInt32(at + 4, true) & FOLD ^ key1, MIX_1);
+      const key = slots[Math.imul(hash ^ moves[hash >>> bucketShift]!, MIX_3) >>> slotShift]!;
+      const last = view.getInt32(at + toLast - (key & OFFSET), true) & FOLD ^ key2;
+      const given = Math.imul(last, MIX_2) & WORDS | hash & WINDOW;
+      if (((key ^ given) & (WORDS | WINDOW)) << (key & SHARED) === 0) return at;
     }
-    return -1;
+    // The region that the content ends with may have its only sampled window here.
+    return at < end + step && this.#agreesAt({ view, length }, at) ? at : -1;
   }
 
   /** Looks for windows of four bytes. */
   #find4({ view, length }: Content, at: number): number {
     const slots = this.#slots;
-    const probes = this.#probes;
     const moves = this.#moves;
-    const mask = slots.length - 1;
-    const shift = 32 - this.#bits + BUCKET_BITS;
+    const slotShift = 32 - this.#bits;
+    const bucketShift = slotShift + BUCKET_BITS;
     const step = this.#step;
-    const regionBits = this.#stepBits + 1;
     const key0 = this.#keys[0]!;
+    const key1 = this.#keys[1]!;
+    const key2 = this.#keys[2]!;
     const toLast = this.#length - 4;
     const lastBegin = length - this.#length;
     const lastWindow = length - 4;
     for (; at <= lastWindow; at += step) {
       const hash = Math.imul(view.getInt32(at, true) & FOLD ^ key0, MIX_0);
-      const link = slots[(hash ^ hash >>> 15) + moves[hash >>> shift]! & mask]!;
-      let begin = at - (link >> 1 & (step - 1));
+      const key = slots[Math.imul(hash ^ moves[hash >>> bucketShift]!, MIX_3) >>> slotShift]!;
+      let begin = at - (key & OFFSET);
       if (begin < 0) begin = 0;
       else if (begin > lastBegin) begin = lastBegin;
-      const region = (link & mask) >> regionBits << 1;
-      const difference = view.getInt32(begin, true) & FOLD ^ probes[region]! |
-        view.getInt32(begin + toLast, true) & FOLD ^ probes[region + 1]!;
-      if (((link ^ hash) & ~mask | difference & (link & 1) - 1) === 0) return at;
+      const first = view.getInt32(begin, true) & FOLD ^ key1;
+      const last = view.getInt32(begin + toLast, true) & FOLD ^ key2;
+      const given = Math.imul(first, MIX_1) + Math.imul(last, MIX_2) & WORDS | hash & WINDOW;
+      if (((key ^ given) & (WORDS | WINDOW)) << (key & SHARED) === 0) return at;
     }
     return -1;
   }
 
+  /**
+   * Returns what is compared of a window with a hash, for an entry: some bits of that hash, where they choose no slot alone;
+   * some of the hash of the region's last four bytes, and if the window is short, of its first four; and the entry's offset.
+   */
+  #keyOf(entry: number, hash: number): number {
+    const from = (entry >> this.#stepBits) * this.#length;
+    const last = this.#view.getInt32(from + this.#length - 4, true) & FOLD ^ this.#keys[2]!;
+    const first = this.#view.getInt32(from, true) & FOLD ^ this.#keys[1]!;
+    const words = Math.imul(last, MIX_2) + (this.#window === 4 ? Math.imul(first, MIX_1) : 0);
+    const key = words & WORDS | hash & WINDOW | entry & this.#step - 1;
+    return key === NONE ? SHARED : key;
+  }
+
   /** Reports whether any of the regions in a bucket agrees with the content. */
-  #agreesAt({ view, length }: Content, at: number): boolean {
+  #agreesAt({ view, length }: Pick<Content, "view" | "length">, at: number): boolean {
     const last = this.#length - 4;
     let entry = this.#firsts[this.#bucketOf(this.#hashAt(view, at))]!;
     for (; entry !== NONE; entry = this.#next[entry]!) {
       const begin = at - (entry & (this.#step - 1));
       if (begin < 0 || begin + this.#length > length) continue;
-      const region = entry >> this.#stepBits << 1;
-      const difference = view.getInt32(begin, true) & FOLD ^ this.#probes[region]! |
-        view.getInt32(begin + last, true) & FOLD ^ this.#probes[region + 1]!;
-      if (difference === 0) return true;
+      const from = (entry >> this.#stepBits) * this.#length;
+      const difference = view.getInt32(begin, true) ^ this.#view.getInt32(from, true) |
+        view.getInt32(begin + last, true) ^ this.#view.getInt32(from + last, true);
+      if ((difference & FOLD) === 0) return true;
     }
     return false;
   }
@@ -234,9 +242,9 @@ export class WindowIndex<Owner> {
   /** Returns the hash of the window at a position. */
   #hashAt(view: DataView, at: number): number {
     const hash = Math.imul(view.getInt32(at, true) & FOLD ^ this.#keys[0]!, MIX_0);
-    if (this.#window === 4) return hash;
-    return hash + Math.imul(view.getInt32(at + 4, true) & FOLD ^ this.#keys[1]!, MIX_1) +
-        Math.imul(view.getInt32(at + 8, true) & FOLD ^ this.#keys[2]!, MIX_2) | 0;
+    return this.#window === 4
+      ? hash
+      : hash + Math.imul(view.getInt32(at + 4, true) & FOLD ^ this.#keys[1]!, MIX_1) | 0;
   }
 
   #hashOf(entry: number): number {
@@ -248,7 +256,7 @@ export class WindowIndex<Owner> {
   }
 
   #slotOf(hash: number, move: number): number {
-    return (hash ^ hash >>> 15) + move & this.#slots.length - 1;
+    return Math.imul(hash ^ move, MIX_3) >>> 32 - this.#bits;
   }
 
   #link(entry: number): void {
@@ -293,7 +301,7 @@ export class WindowIndex<Owner> {
   }
 
   /**
-   * Fills the slots of a bucket's entries, moved so far that no entry of another bucket is in the way: after Fox and others,
+   * Fills the slots of a bucket's entries, with hashes varied so that no other entry is in the way: after Fox and others,
    * "Practical minimal perfect hash functions for large databases" (1992). So content that has a window of a secret leads to
    * no more work than other content. Entries with the same hash share a slot.
    */
@@ -301,25 +309,27 @@ export class WindowIndex<Owner> {
     const slots = this.#slots;
     const entries = this.#entriesOf(bucket);
     const hashes = entries.map((entry) => this.#hashOf(entry));
+    const distinct = new Set(hashes);
     let move = this.#moves[bucket]!;
-    while (hashes.some((hash) => slots[this.#slotOf(hash, move)] !== NONE)) {
-      move = move + MOVE & slots.length - 1;
+    for (;; move = move + MOVE | 0) {
+      const taken = new Set(Array.from(distinct, (hash) => this.#slotOf(hash, move)));
+      if (taken.size === distinct.size && !taken.values().some((slot) => slots[slot] !== NONE)) break;
     }
     this.#moves[bucket] = move;
     entries.forEach((entry, index) => {
       const hash = hashes[index]!;
       const slot = this.#slotOf(hash, move);
-      const shared = slots[slot] === NONE ? 0 : 1;
-      // The bits of the hash that choose no slot tell most windows from others that lead to this slot.
-      slots[slot] = hash & -slots.length | entry << 1 | shared;
+      const key = this.#keyOf(entry, hash);
+      const other = slots[slot]!;
+      slots[slot] = other === NONE || other === key ? key : other | SHARED;
     });
   }
 
   /** Makes room for a number of regions, the first of which does not count. */
   #reserve(regions: number): void {
-    if (regions * 2 > this.#probes.length) {
-      const capacity = Math.max(16, regions, Math.ceil(this.#probes.length / 2 * 1.5));
-      this.#probes = grown(this.#probes, new Int32Array(capacity * 2));
+    const room = this.#bytes.length / this.#length;
+    if (regions > room) {
+      const capacity = Math.max(16, regions, Math.ceil(room * 1.5));
       this.#next = grown(this.#next, new Int32Array(capacity * this.#step));
       this.#bytes = grown(this.#bytes, new Uint8Array(capacity * this.#length));
       this.#view = new DataView(this.#bytes.buffer);
@@ -342,8 +352,14 @@ export class WindowIndex<Owner> {
   }
 }
 
-/** How far a bucket is moved at a time: an odd number, so that it comes to every slot. */
-const MOVE = 0x9e35;
+/** The parts of a slot's key. If entries share a slot that differ in these, only the window counts. */
+const OFFSET = 0xf;
+const SHARED = 0x10;
+const WINDOW = 0xffe0;
+const WORDS = ~0xffff;
+
+/** The distance between the variations that are tried for a bucket. */
+const MOVE = 0x165667b1;
 
 /**
  * Clears the bit in which the cases of a letter differ, in each byte of a word. So hexadecimal in either case has one region
@@ -352,10 +368,11 @@ const MOVE = 0x9e35;
 const FOLD = ~0x20202020;
 const FOLD_BYTE = FOLD & 0xff;
 
-/** Odd multipliers without a pattern: the golden ratio's and two more of xxHash's primes. */
+/** Odd multipliers without a pattern: xxHash's primes, of which the first is of the golden ratio. */
 const MIX_0 = 0x9e3779b1;
 const MIX_1 = 0x85ebca77;
 const MIX_2 = 0xc2b2ae3d;
+const MIX_3 = 0x27d4eb2f;
 
 function grown<Values extends Int32Array | Uint8Array>(from: Values, to: Values): Values {
   to.set(from);

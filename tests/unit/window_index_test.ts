@@ -1,0 +1,63 @@
+import { assertEquals } from "@std/assert";
+import { contentOfText } from "../../lib/mask/content.ts";
+import { regionLength, type Sampling, WindowIndex } from "../../lib/mask/window_index.ts";
+
+const SAMPLINGS: readonly Sampling[] = [
+  { window: 4, step: 4 },
+  { window: 8, step: 8 },
+  { window: 8, step: 16 },
+];
+
+function arbitraryRegion(length: number): string {
+  return String.fromCharCode(...Array.from({ length }, () => 33 + Math.floor(Math.random() * 90)));
+}
+
+/** Returns the owners of all regions that an index finds in a text. */
+function ownersIn(index: WindowIndex<number>, text: string): Set<number> {
+  const content = contentOfText(text);
+  const owners = new Set<number>();
+  for (let at = index.find(content, 0); at >= 0; at = index.find(content, at + index.step)) {
+    for (const { owner } of index.regionsAt(content, at)) owners.add(owner);
+  }
+  return owners;
+}
+
+Deno.test("WindowIndex finds each of its regions, wherever it stands, and whichever others there are", async (test) => {
+  for (const sampling of SAMPLINGS) {
+    await test.step(`${sampling.window} bytes of ${sampling.step}`, () => {
+      for (let round = 0; round < 60; round++) {
+        const index = new WindowIndex<number>(sampling);
+        const regions = Array.from({ length: 1 + round }, () => arbitraryRegion(regionLength(sampling)));
+        const numbers = regions.map((region, owner) => index.add(region, owner));
+        index.place();
+        // Some are deleted, and others added in their place.
+        for (let owner = 0; owner < regions.length; owner += 3) {
+          index.delete(numbers[owner]!, owner);
+          const region = arbitraryRegion(regionLength(sampling));
+          index.add(region, owner);
+          regions[owner] = region;
+        }
+        index.place();
+        for (const [owner, region] of regions.entries()) {
+          for (let before = 0; before < sampling.step; before++) {
+            const text = "~".repeat(before) + region + "~".repeat(round % 40);
+            assertEquals(ownersIn(index, text).has(owner), true, text);
+          }
+        }
+      }
+    });
+  }
+});
+
+Deno.test("WindowIndex finds regions that have windows in common, and forgets those that are deleted", () => {
+  const sampling = { window: 8, step: 16 } as const;
+  const index = new WindowIndex<number>(sampling);
+  const common = "common-to-all";
+  const regions = ["a", "b", "c"].map((char) => `${common}${char}${common}`);
+  const numbers = regions.map((region, owner) => index.add(region, owner));
+  index.place();
+  for (const [owner, region] of regions.entries()) assertEquals([...ownersIn(index, ` ${region}`)], [owner]);
+  index.delete(numbers[1]!, 1);
+  index.place();
+  assertEquals(regions.map((region) => [...ownersIn(index, ` ${region}`)]), [[0], [], [2]]);
+});
