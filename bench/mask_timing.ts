@@ -62,7 +62,7 @@ const contents = {
   "a pair of the token, repeated": repeated(TOKEN.slice(10, 12)),
   "eight bytes of the token, repeated": repeated(TOKEN.slice(-8)),
   "all but the last byte of the token, repeated": repeated(TOKEN.slice(0, -1)),
-  "twelve bytes of the token, repeated": repeated(TOKEN.slice(-12)),
+  "the last 27 bytes of the token, repeated": repeated(TOKEN.slice(-27)),
   "the token, repeated": repeated(TOKEN),
 };
 
