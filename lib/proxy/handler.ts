@@ -6,6 +6,7 @@ import { withoutParameters } from "../http/query.ts";
 import { assertNoBrowser } from "./browser.ts";
 import { routeFor } from "./client.ts";
 import { assertPolicy } from "./policy.ts";
+import { endingConnection, RefusalTurns } from "./refusal_turns.ts";
 import { refuse } from "./refuse.ts";
 import { clientOrigin } from "./reference/client_origin.ts";
 import { rewriteDestination } from "./reference/destination.ts";
@@ -26,6 +27,7 @@ export type Handler = (request: Request, info: ConnectionInfo) => Promise<Respon
 
 /** Returns the handler of a service: the life of a request, from top to bottom. */
 export function createHandler(service: Service): Handler {
+  const refusals = new RefusalTurns();
   return async function handle(request, info) {
     const { method, headers } = request;
     const { router, limiter } = service;
@@ -109,7 +111,8 @@ export function createHandler(service: Service): Handler {
         throw upstreamRefusal(error, hasAnswered);
       }
     } catch (error) {
-      return refuse(error, { method, span, mask: router.mask });
+      const response = refuse(error, { method, span, mask: router.mask });
+      return refusals.isTooMany(info) ? endingConnection(response) : response;
     }
   };
 }

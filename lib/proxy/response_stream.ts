@@ -1,3 +1,4 @@
+import { fairTurn } from "../core/fair_turn.ts";
 import type { Source } from "../upstream/source.ts";
 import { ClientRevoked, type RequestSpan } from "./request_span.ts";
 
@@ -24,6 +25,8 @@ export function responseStream(source: Source, span: RequestSpan): ReadableStrea
       large?.buffer.transfer(0);
       large = undefined;
       try {
+        const turn = fairTurn(performance.now());
+        if (turn !== undefined) await turn;
         const bytes = await source.next();
         if (bytes !== undefined) {
           entry.bytesDown += bytes.length;

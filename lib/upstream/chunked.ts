@@ -15,6 +15,15 @@ const CHUNK_LINE_START = /^0*[0-9A-Fa-f]{1,13}[\t ]*(?:[;\r]|$)/;
 /** The length of a chunk line with its extensions at most, in bytes. A stream of extensions would be an attack. */
 const CHUNK_LINE_LIMIT = 4096;
 
+/** The most digits of a size that is read without making a string: enough for a quarter of a gigabyte. */
+const PLAIN_DIGITS = 7;
+
+/** The value of each byte as a hexadecimal digit, or -1. */
+const HEX_DIGITS = Int8Array.from({ length: 256 }, (_, byte) => {
+  const digit = String.fromCharCode(byte);
+  return /[0-9A-Fa-f]/.test(digit) ? parseInt(digit, 16) : -1;
+});
+
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -52,11 +61,12 @@ export class ChunkedDecoder {
     while (at < to && this.#state !== "done") {
       switch (this.#state) {
         case "line":
-          at = this.#readLine(bytes, at, to);
+          at = this.#buffered === "" ? this.#readPlainLine(bytes, at, to) : this.#readLine(bytes, at, to);
           break;
         case "data": {
           const next = Math.min(to, at + this.#remaining);
-          if (end !== at) bytes.copyWithin(end, at, next);
+          if (next - at === 1) bytes[end] = bytes[at]!;
+          else if (end !== at) bytes.copyWithin(end, at, next);
           end += next - at;
           this.#remaining -= next - at;
           at = next;
@@ -72,6 +82,24 @@ export class ChunkedDecoder {
       }
     }
     return { end, read: at };
+  }
+
+  /** Reads a line that consists of a short size and nothing else, as almost all do, without making a string. */
+  #readPlainLine(bytes: Uint8Array, at: number, to: number): number {
+    let size = 0;
+    let next = at;
+    const digitsEnd = Math.min(to, at + PLAIN_DIGITS);
+    for (; next < digitsEnd; next++) {
+      const digit = HEX_DIGITS[bytes[next]!]!;
+      if (digit < 0) break;
+      size = size * 16 + digit;
+    }
+    if (next === at || size === 0 || next + 1 >= to || bytes[next] !== CR || bytes[next + 1] !== LF) {
+      return this.#readLine(bytes, at, to);
+    }
+    this.#remaining = size;
+    this.#state = "data";
+    return next + 2;
   }
 
   #readLine(bytes: Uint8Array, at: number, to: number): number {
@@ -92,6 +120,10 @@ export class ChunkedDecoder {
   }
 
   #readEndOfData(bytes: Uint8Array, at: number, to: number): number {
+    if (this.#buffered === "" && at + 1 < to && bytes[at] === CR && bytes[at + 1] === LF) {
+      this.#state = "line";
+      return at + 2;
+    }
     while (at < to) {
       const wanted = this.#buffered === "" ? CR : LF;
       if (bytes[at] !== wanted) throw new BadResponse("chunk data longer than its size");

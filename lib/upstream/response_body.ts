@@ -1,3 +1,4 @@
+import { fairTurn } from "../core/fair_turn.ts";
 import { type Connection, FULL_READ } from "./connection.ts";
 import type { BodyDecoder } from "./decoder.ts";
 
@@ -146,6 +147,9 @@ export class ResponseBody {
       while (filled < piece.length) {
         const room = piece.subarray(filled);
         if (room.length < FULL_READ && room.length < this.#decoder.expected) break;
+        // Some bytes take long to decode: chunks of one byte each.
+        const turn = fairTurn(performance.now());
+        if (turn !== undefined) await turn;
         const reading = this.#connection.readInto(room);
         const length = await limit.race(reading);
         if (length === undefined) {

@@ -1,0 +1,39 @@
+import { assertEquals } from "@std/assert";
+import { RefusalTurns } from "../../lib/proxy/refusal_turns.ts";
+import type { ConnectionInfo } from "../../lib/proxy/service.ts";
+
+function connection(port: number): ConnectionInfo {
+  return { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port } };
+}
+
+/** Refuses requests of one connection. @returns How many are not too many. */
+function refuse(turns: RefusalTurns, info: ConnectionInfo, count: number): number {
+  let fine = 0;
+  for (let at = 0; at < count; at++) if (!turns.isTooMany(info)) fine++;
+  return fine;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+Deno.test("RefusalTurns allows sixteen refusals of one connection in a turn of the event loop, and again in the next", async () => {
+  const turns = new RefusalTurns();
+  for (let turn = 0; turn < 3; turn++) {
+    assertEquals([refuse(turns, connection(1), 20), refuse(turns, connection(2), 20)], [16, 16]);
+    await nextTurn();
+  }
+});
+
+Deno.test("RefusalTurns allows one refusal of each connection once a turn has had many", async () => {
+  const turns = new RefusalTurns();
+  for (let port = 1; port <= 4; port++) assertEquals(refuse(turns, connection(port), 16), 16);
+  for (let port = 5; port <= 500; port++) assertEquals(refuse(turns, connection(port), 2), 1);
+  await nextTurn();
+  assertEquals(refuse(turns, connection(501), 16), 16);
+});
+
+Deno.test("RefusalTurns does not count what can't be told apart: connections of a Unix socket", () => {
+  const info: ConnectionInfo = { remoteAddr: { transport: "unix", path: "/run/proxy.sock" } };
+  assertEquals(refuse(new RefusalTurns(), info, 1000), 1000);
+});
