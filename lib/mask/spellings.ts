@@ -9,6 +9,7 @@
 export type Speller = (char: string) => readonly string[];
 
 const LETTER_OR_DIGIT = /[A-Za-z0-9]/;
+const HAS_SPECIAL = /[^A-Za-z0-9]/;
 
 /** Reports whether an encoder may leave a character as it is while it escapes others. */
 export function isSpecial(char: string): boolean {
@@ -81,7 +82,7 @@ export function spelledEnds(
   const found = new Set<string>();
   const plain = side === "end" ? text.slice(-length) : text.slice(0, length);
   if (plain.length === length) found.add(plain);
-  if (![...plain].some(isSpecial)) return found;
+  if (!HAS_SPECIAL.test(plain)) return found;
   for (const speller of SPELLERS) {
     const limit = found.size + LIMIT;
     const choices = new Map<string, string>();

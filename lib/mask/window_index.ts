@@ -58,6 +58,8 @@ export class WindowIndex<Owner> {
   #next = new Int32Array(0);
   /** The buckets whose entries have no slots yet. */
   readonly #unplaced = new Set<number>();
+  /** The hashes of the bucket that is being placed. */
+  readonly #hashes: number[] = [];
   /** Per region: all of its bytes, folded, and its owners. */
   #bytes = new Uint8Array(0);
   #view = new DataView(this.#bytes.buffer);
@@ -107,7 +109,8 @@ export class WindowIndex<Owner> {
   #sameAs(number: number): number | undefined {
     const from = number * this.#length;
     const hash = this.#hashAt(this.#view, from);
-    for (const entry of this.#entriesOf(this.#bucketOf(hash))) {
+    let entry = this.#firsts[this.#bucketOf(hash)]!;
+    for (; entry !== NONE; entry = this.#next[entry]!) {
       if ((entry & (this.#step - 1)) !== 0) continue;
       const other = (entry >> this.#stepBits) * this.#length;
       let index = 0;
@@ -306,23 +309,36 @@ export class WindowIndex<Owner> {
    * no more work than other content. Entries with the same hash share a slot.
    */
   #place(bucket: number): void {
-    const slots = this.#slots;
-    const entries = this.#entriesOf(bucket);
-    const hashes = entries.map((entry) => this.#hashOf(entry));
-    const distinct = new Set(hashes);
-    let move = this.#moves[bucket]!;
-    for (;; move = move + MOVE | 0) {
-      const taken = new Set(Array.from(distinct, (hash) => this.#slotOf(hash, move)));
-      if (taken.size === distinct.size && !taken.values().some((slot) => slots[slot] !== NONE)) break;
+    // A table has hundreds of thousands of entries: nothing is allocated for them.
+    const hashes = this.#hashes;
+    hashes.length = 0;
+    for (let entry = this.#firsts[bucket]!; entry !== NONE; entry = this.#next[entry]!) {
+      const hash = this.#hashOf(entry);
+      if (!hashes.includes(hash)) hashes.push(hash);
     }
+    let move = this.#moves[bucket]!;
+    while (!this.#haveSlots(hashes, move)) move = move + MOVE | 0;
     this.#moves[bucket] = move;
-    entries.forEach((entry, index) => {
-      const hash = hashes[index]!;
+    const slots = this.#slots;
+    for (let entry = this.#firsts[bucket]!; entry !== NONE; entry = this.#next[entry]!) {
+      const hash = this.#hashOf(entry);
       const slot = this.#slotOf(hash, move);
       const key = this.#keyOf(entry, hash);
       const other = slots[slot]!;
       slots[slot] = other === NONE || other === key ? key : other | SHARED;
-    });
+    }
+  }
+
+  /** Reports whether the hashes of a bucket, varied like this, lead to an empty slot each. */
+  #haveSlots(hashes: readonly number[], move: number): boolean {
+    for (let index = 0; index < hashes.length; index++) {
+      const slot = this.#slotOf(hashes[index]!, move);
+      if (this.#slots[slot] !== NONE) return false;
+      for (let before = 0; before < index; before++) {
+        if (this.#slotOf(hashes[before]!, move) === slot) return false;
+      }
+    }
+    return true;
   }
 
   /** Makes room for a number of regions, the first of which does not count. */
