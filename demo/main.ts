@@ -6,6 +6,7 @@
  * @module
  */
 
+import { commandFor } from "../lib/config/load/launched_as.ts";
 import { startService } from "../tests/support/service.ts";
 import { type Resources, untilSignal } from "../tests/support/until_signal.ts";
 import { attack } from "./attack.ts";
@@ -18,12 +19,20 @@ import { startDemoUpstream } from "./upstream.ts";
 const TOKEN = `sk-demo-${crypto.randomUUID()}`;
 
 /** What to type next. */
-const NEXT = `
-Next, with a provider of yours:
-  bin/cred-proxy init anthropic   write a route table ("providers" lists others)
-  bin/cred-proxy doctor           ask the provider whether it takes your key
-  bin/cred-proxy run -- claude    an agent in a sandbox, behind the proxy
-Every byte of this demo: deno task demo details`;
+function next(): string {
+  const steps = [
+    ["init anthropic", 'write a route table ("providers" lists others)'],
+    ["doctor", "ask the provider whether it takes your key"],
+    ["run -- claude", "an agent in a sandbox, behind the proxy"],
+  ].map(([verb = "", what]) => [commandFor(verb), what] as const);
+  const width = Math.max(...steps.map(([command]) => command.length));
+  return [
+    "",
+    "Next, with a provider of yours:",
+    ...steps.map(([command, what]) => `  ${command.padEnd(width)}   ${what}`),
+    `Every byte of this demo: ${commandFor("demo details")}`,
+  ].join("\n");
+}
 
 async function overview(resources: Resources): Promise<number> {
   const begun = performance.now();
@@ -40,7 +49,7 @@ async function overview(resources: Resources): Promise<number> {
   await showFlow({ report, service, upstream, token: TOKEN });
   await attack({ report, service, upstream, token: TOKEN });
   const status = conclude(report, performance.now() - begun);
-  if (status === 0) report.text(NEXT);
+  if (status === 0) report.text(next());
   return status;
 }
 

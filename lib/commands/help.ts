@@ -1,5 +1,6 @@
+import { commandFor } from "../config/load/launched_as.ts";
 import { settingsHelp } from "../config/settings/settings_help.ts";
-import { exactCommand, launcherCommand } from "../core/launch.ts";
+import { exactCommand } from "../core/launch.ts";
 import { type Command, EXIT } from "./command.ts";
 import { LAUNCHER_VERBS, VERBS } from "./verbs.ts";
 
@@ -8,7 +9,7 @@ export const help: Command = () => {
   console.log(`cred-proxy holds API credentials so that a sandboxed agent never sees them.
 
 Usage:
-  ${launcherCommand("[--env-file[=FILE]] [VERB]")}
+  ${commandFor("[--env-file[=FILE]] [VERB]")}
   ${exactCommand("FLAGS", "[VERB]")}
 
 Verbs:

@@ -1,4 +1,5 @@
 import { readEnvironment } from "../config/load/environment.ts";
+import { commandFor } from "../config/load/launched_as.ts";
 import { readText } from "../config/load/read_text.ts";
 import { parseEnvFile } from "../config/settings/env_file.ts";
 import { fail, failAll, ok, type Problem, problemsOf, type Result } from "../core/result.ts";
@@ -7,7 +8,6 @@ import { printProblems } from "../log/print.ts";
 import { type Choice, parseChoice } from "../providers/preset_table.ts";
 import { addSecrets, addToTable, newTable, type TableText } from "../providers/write_table.ts";
 import { type Command, EXIT } from "./command.ts";
-import { VERBS } from "./verbs.ts";
 
 /** The files that `init` writes. */
 interface Files {
@@ -73,7 +73,7 @@ async function write(choices: readonly Choice[], options: ReadonlySet<string>): 
   report(
     { table: shortPath(table), variables: shortPath(variables) },
     content.value,
-    { choices, unset: unsetIn(secrets, variables, choices) },
+    { choices, unset: unsetIn(secrets, variables, choices), isHere: options.has("--here") },
   );
   return ok(undefined);
 }
@@ -129,10 +129,19 @@ function unsetIn(text: string, path: string, choices: readonly Choice[]): readon
   return [...names].filter((name) => !file.ok || !file.value.has(name));
 }
 
+/** What the report is about, besides the files. */
+interface Written {
+  readonly choices: readonly Choice[];
+  /** The variables that have no value yet. */
+  readonly unset: readonly string[];
+  /** Whether the files are in the current folder. */
+  readonly isHere: boolean;
+}
+
 function report(
   { table, variables }: Files,
   { added, kept }: TableText,
-  { choices, unset }: { readonly choices: readonly Choice[]; readonly unset: readonly string[] },
+  { choices, unset, isHere }: Written,
 ): void {
   const say = (text: string) => console.log(text);
   say(`${table}: ${added.length === 0 ? "nothing to add" : `wrote ${added.join(", ")}`}`);
@@ -142,27 +151,20 @@ function report(
     if (unset.includes(variable)) say(`  ${variable}: ${what}${from === undefined ? "" : `, from ${from}`}`);
   }
   say("\nNext:");
-  const commands = nextCommands(variables, choices, unset.length > 0);
+  const commands = nextCommands(variables, { choices, unset, isHere });
   const width = Math.max(...commands.map(([command]) => command.length));
   for (const [command, comment] of commands) say(`  ${command.padEnd(width)}  # ${comment}`);
 }
 
-function nextCommands(variables: string, choices: readonly Choice[], isUnset: boolean): [string, string][] {
-  const self = launchedAs();
+function nextCommands(variables: string, { choices, unset, isHere }: Written): [string, string][] {
   const agent = choices.find(({ provider }) => provider.command !== undefined)?.provider.command;
-  const commands: [string, string][] = [];
-  if (isUnset) commands.push([`\${EDITOR:-nano} ${variables}`, "put in each token after its ="]);
-  commands.push([`${self} doctor`, "ask each provider whether it takes the token"]);
-  if (Object.hasOwn(VERBS, "run")) {
-    commands.push([`${self} run -- ${agent ?? "COMMAND"}`, "an agent in a sandbox, behind the proxy"]);
-  } else {
-    commands.push([`${self} start`, "and, where the agent runs, set what clients prints"]);
-  }
-  return commands;
-}
-
-/** Returns the command that the user has typed, as far as the launcher says so. */
-function launchedAs(): string {
-  const environment = readEnvironment(["LAUNCHED_AS"]);
-  return (environment.ok ? environment.value.get("LAUNCHED_AS") : undefined) ?? "cred-proxy";
+  const edit: [string, string][] = unset.length === 0
+    ? []
+    : [[`\${EDITOR:-nano} ${variables}`, "put in each token after its ="]];
+  const doctor: [string, string] = [commandFor("doctor"), "ask each provider whether it takes the token"];
+  // `run` takes no table of the current folder, and would not give it to the agent.
+  const start: [string, string] = isHere
+    ? [commandFor("start"), `serve; ${commandFor("clients")} prints how to point an agent here`]
+    : [commandFor(`run -- ${agent ?? "COMMAND"}`), "an agent in a sandbox, behind the proxy"];
+  return [...edit, doctor, start];
 }

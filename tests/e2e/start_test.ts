@@ -123,6 +123,8 @@ Deno.test("the launcher works through a link, in another folder, with a table re
   });
 });
 
+const LAUNCHER = join(ROOT, "bin/cred-proxy");
+
 /** Runs a verb of the launcher to its end, in a folder and with nothing but these variables. */
 async function launch(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>) {
   const { code, stdout, stderr } = await new Deno.Command(join(ROOT, "bin/cred-proxy"), {
@@ -160,11 +162,22 @@ Deno.test("without CRED_PROXY_ROUTES the launcher looks for the table and the va
     // What is named comes first of all, and then no variables are looked for.
     const named = await check(folder, { ...home, CRED_PROXY_ROUTES: join(settings, "routes.json") });
     assertEquals([named.code, named.stdout.split("\n")[0]], [78, mine.stdout.split("\n")[0]]);
-    const nowhere = await check(join(folder, "home"), { HOME: "/nowhere" });
-    assertEquals(nowhere.code, 78);
-    assert(
-      nowhere.stderr.startsWith("cred-proxy: /run/cred-proxy/routes.json: no such file; make one with: "),
-    );
+    // The first words somebody sees who starts it without a table.
+    for (const verb of ["check", "start", "doctor", "clients", "run"]) {
+      const nowhere = await launch([verb], join(folder, "home"), { HOME: "/nowhere" });
+      assertEquals([nowhere.code, nowhere.stdout], [78, ""]);
+      const here = verb === "run" ? "" : "conf/routes.json, ";
+      assertEquals(
+        nowhere.stderr.replaceAll(LAUNCHER, "cred-proxy"),
+        "cred-proxy: no route table yet. Make one: cred-proxy init PROVIDER (cred-proxy providers lists them). Or name " +
+          `yours in CRED_PROXY_ROUTES. Looked for: ${here}/nowhere/.config/cred-proxy/routes.json, ` +
+          "/run/cred-proxy/routes.json\n",
+      );
+    }
+    // By the word that was typed.
+    const misnamed = await launch(["check", "none.json"], folder, home);
+    assert(misnamed.stderr.includes(`make one with: ${LAUNCHER} init PROVIDER`), misnamed.stderr);
+    assert((await launch(["help"], folder, home)).stdout.includes(`  ${LAUNCHER} [--env-file`));
   });
 });
 

@@ -201,7 +201,8 @@ Deno.test("bin/cred-proxy grants each verb the variables that it reads, and name
   /** Returns the list of the first `--allow-env`, without the shell's quotes. */
   function granted(branch: string): readonly string[] {
     const [, list = ""] = /--allow-env=(\S+)/.exec(branch) ?? [];
-    return list.replaceAll('"', "").replace("$settings", settings).split(",").toSorted();
+    return list.replaceAll('"', "").replace("$settings", settings).split(",")
+      .filter((name) => name !== "LAUNCHED_AS").toSorted();
   }
   const prefix = "CRED_PROXY_";
   const egress = SETTING_VARIABLES.filter((name) => !name.startsWith(prefix));

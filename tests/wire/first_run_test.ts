@@ -196,10 +196,18 @@ Deno.test("init changes nothing that is there unless told to, and never a variab
 
 Deno.test("init --here writes to the current folder, where start, check and clients find it", async () => {
   await withHome(async (home) => {
-    const { code } = await home.run(["init", "--here", "anthropic"]);
+    const { code, stdout: printed } = await home.run(["init", "--here", "anthropic"]);
     assertEquals(code, 0);
     assertEquals(JSON.parse(await home.read("conf/routes.json")).routes.length, 1);
     assertEquals(await home.mode(join(home.folder, ".env")), 0o600);
+    // Not to run, which takes no table of the current folder.
+    const next = printed.replaceAll(join(ROOT, "bin/cred-proxy"), "cred-proxy").split("Next:\n")[1] ?? "";
+    assertEquals(next.split("\n").map((line) => line.trim().split(/ +#/)[0]), [
+      "${EDITOR:-nano} .env",
+      "cred-proxy doctor",
+      "cred-proxy start",
+      "",
+    ]);
     const { stdout } = await home.run(["clients", "--env"]);
     // The address is from the .env.
     assertMatch(stdout, /^export ANTHROPIC_BASE_URL=http:\/\/127\.0\.0\.1:9099\/anthropic /m);

@@ -5,7 +5,7 @@
  */
 
 import { fileFingerprint } from "../../core/file_fingerprint.ts";
-import { launcherCommand, type Verb } from "../../core/launch.ts";
+import type { Verb } from "../../core/launch.ts";
 import { failAll, ok, type Problem, problemsOf, type Result } from "../../core/result.ts";
 import type { RouteTable } from "../route/route_config.ts";
 import { parseRoutes } from "../route/route_table.ts";
@@ -20,6 +20,7 @@ import {
   settingVariables,
 } from "../settings/settings.ts";
 import { readEnvironment } from "./environment.ts";
+import { commandFor } from "./launched_as.ts";
 import { readText } from "./read_text.ts";
 
 /** The whole configuration except the tokens. */
@@ -77,7 +78,7 @@ export async function loadTable(path: string): Promise<Result<RouteTable>> {
 
 /** Returns the problem of a table that does not exist, with what to do. */
 function missingTable(problem: Problem): Problem {
-  const init = launcherCommand("init PROVIDER");
+  const init = commandFor("init PROVIDER");
   return {
     ...problem,
     message: `${problem.message}; make one with: ${init}, or name yours in CRED_PROXY_ROUTES`,
