@@ -8,19 +8,21 @@
 export interface Arguments {
   /** Files and folders from the root of the checkout, without a slash at the end. */
   readonly names: readonly string[];
-  /** How many mutants, and how many of the first of these to leave out. */
+  /** How many mutants. */
   readonly sample: number;
-  readonly from: number;
+  /** Which of them, counted from 1; all, if it is empty. */
+  readonly only: readonly number[];
   readonly seed: number;
   /** Test files and folders to run; all that reach the file, if it is empty. */
   readonly tests: readonly string[];
+  /** Where to keep the tests' baselines. */
+  readonly keep: string | undefined;
 }
 
 /** Parses the arguments; a seed that is not given is a new one. */
 export function parseArgs(args: readonly string[]): Arguments {
-  const numbers = new Map<string, number>();
+  const options = new Map<string, string[]>();
   const names: string[] = [];
-  const tests: string[] = [];
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? "";
     if (!arg.startsWith("--")) {
@@ -28,21 +30,29 @@ export function parseArgs(args: readonly string[]): Arguments {
       continue;
     }
     const value = args[++index] ?? "";
-    if (arg === "--tests") {
-      tests.push(value.replace(/\/$/, ""));
-    } else if (/^--(?:sample|seed|from)$/.test(arg) && /^\d{1,9}$/.test(value)) {
-      numbers.set(arg, Number(value));
-    } else {
+    if (!OPTIONS[arg]?.test(value)) {
       throw new Error(
-        `Unknown option ${arg} ${value}; use --sample, --seed or --from with a number, or --tests`,
+        `Cannot read ${arg} ${value}; use ${Object.keys(OPTIONS).join(", ")}, each with a value`,
       );
     }
+    options.set(arg, [...options.get(arg) ?? [], value]);
   }
+  const last = (option: string) => options.get(option)?.at(-1);
   return {
     names,
-    tests,
-    sample: numbers.get("--sample") ?? 40,
-    from: numbers.get("--from") ?? 0,
-    seed: numbers.get("--seed") ?? crypto.getRandomValues(new Uint16Array(1))[0] ?? 0,
+    tests: (options.get("--tests") ?? []).map((each) => each.replace(/\/$/, "")),
+    sample: Number(last("--sample") ?? 40),
+    only: last("--only")?.split(",").map(Number) ?? [],
+    seed: Number(last("--seed") ?? crypto.getRandomValues(new Uint16Array(1))[0]),
+    keep: last("--keep"),
   };
 }
+
+/** The options, and what their values look like. */
+const OPTIONS: Readonly<Record<string, RegExp>> = {
+  "--sample": /^\d{1,9}$/,
+  "--only": /^\d+(?:,\d+)*$/,
+  "--seed": /^\d{1,9}$/,
+  "--tests": /./,
+  "--keep": /./,
+};

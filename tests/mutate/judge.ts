@@ -4,18 +4,12 @@
  * @module
  */
 
+import type { Baseline, Baselines } from "./baseline.ts";
 import type { CheckoutCopy, Executed } from "./checkout_copy.ts";
 import { type Mutant, mutate } from "./mutant.ts";
 
 /** How long a test file may take that has not run yet, in milliseconds. */
 const FIRST_RUN_MS = 180_000;
-
-/** What is known about a test file on the program as it is. */
-interface Baseline {
-  readonly passed: boolean;
-  readonly ms: number;
-  readonly executed: Executed;
-}
 
 /** What became of a mutant. */
 export interface Verdict {
@@ -29,19 +23,15 @@ export interface Verdict {
 export class Judge {
   readonly #copy: CheckoutCopy;
   readonly #testsOf: (path: string) => readonly string[];
-  readonly #baselines = new Map<string, Baseline>();
+  readonly #baselines: Baselines;
   /** The tests that killed mutants of a file, the last one first: likely to kill the next. */
   readonly #killers = new Map<string, readonly string[]>();
 
   /** @param testsOf Returns the test files that may notice a change of a file, those to try first before others. */
-  constructor(copy: CheckoutCopy, testsOf: (path: string) => readonly string[]) {
+  constructor(copy: CheckoutCopy, baselines: Baselines, testsOf: (path: string) => readonly string[]) {
     this.#copy = copy;
+    this.#baselines = baselines;
     this.#testsOf = testsOf;
-  }
-
-  /** The test files that fail on the program as it is, and so can't notice anything. */
-  get unusable(): string[] {
-    return [...this.#baselines].filter(([, { passed }]) => !passed).map(([file]) => file);
   }
 
   /** Runs the tests that execute the mutant's line, the nearest first, until one notices it. */
@@ -66,8 +56,9 @@ export class Judge {
   async #baseline(file: string): Promise<Baseline> {
     const known = this.#baselines.get(file);
     if (known !== undefined) return known;
-    const baseline = await this.#copy.testWithCoverage(file, FIRST_RUN_MS);
-    this.#baselines.set(file, baseline);
+    const { passed, ms, executed } = await this.#copy.testWithCoverage(file, FIRST_RUN_MS);
+    const baseline = { passed, ms, executed };
+    await this.#baselines.add(file, baseline);
     return baseline;
   }
 }

@@ -5,8 +5,9 @@
  *     deno task mutate FILE|FOLDER …         of these
  *     deno task mutate … --sample 100        so many mutants (40)
  *     deno task mutate … --seed 7            the same ones again
- *     deno task mutate … --from 20           without the first ones of the sample
+ *     deno task mutate … --only 3,20         of the sample, the third and the twentieth
  *     deno task mutate … --tests tests/unit  with these tests only, of those that reach the file
+ *     deno task mutate … --keep FILE         keeps what is known about the tests, for the next run on the same files
  *
  * A survivor is a case that the tests lack, code that can go, or a change that makes no difference. It works in a copy
  * of the checkout, and exits with 1 if a mutant survived.
@@ -16,6 +17,7 @@
 
 import { fromFileUrl } from "@std/path";
 import { parseArgs } from "./arguments.ts";
+import { Baselines } from "./baseline.ts";
 import { CheckoutCopy, output } from "./checkout_copy.ts";
 import { findMutants } from "./find_mutants.ts";
 import { buildGraph, testsThatReach } from "./import_graph.ts";
@@ -25,32 +27,31 @@ import { shuffle } from "./sample.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 
-const { names, tests, sample, seed, from } = parseArgs(Deno.args);
+const { names, tests, sample, seed, only, keep } = parseArgs(Deno.args);
 const named = names.length > 0 ? names : await changedFiles();
 await using copy = await CheckoutCopy.of(ROOT);
 const files = [...copy.texts.keys()].filter((path) =>
   /^(?:lib\/|main\.ts$)/.test(path) && named.some((name) => isIn(path, name))
 );
 const mutants = files.flatMap((path) => findMutants(path, copy.texts.get(path) ?? ""));
-const tried = shuffle(mutants, seed).slice(from, sample);
+const tried = shuffle(mutants, seed).slice(0, sample).map((mutant, index) => ({ mutant, number: index + 1 }))
+  .filter(({ number }) => only.length === 0 || only.includes(number));
 console.log(`${tried.length} of ${mutants.length} mutants of ${files.length} files, seed ${seed}`);
 
 const graph = buildGraph(copy.texts);
 const testsOf = (path: string) =>
   testsThatReach(path, graph).filter((test) => tests.length === 0 || tests.some((name) => isIn(test, name)));
-const judge = new Judge(copy, testsOf);
+const baselines = await Baselines.read(copy.texts, keep);
+const judge = new Judge(copy, baselines, testsOf);
 const survivors: string[] = [];
-for (const [index, mutant] of tried.entries()) {
+for (const { mutant, number } of tried) {
   const { killer, ran } = await judge.try(mutant);
   const described = describeMutant(copy.texts.get(mutant.path) ?? "", mutant);
-  if (killer === undefined) survivors.push(described);
-  console.log(
-    `${index + from + 1}/${sample} ${described}\n  ${
-      killer === undefined ? `SURVIVED ${ran} test files` : `killed by ${killer}`
-    }`,
-  );
+  if (killer === undefined) survivors.push(`${number}: ${described}`);
+  const verdict = killer === undefined ? `SURVIVED ${ran} test files` : `killed by ${killer}`;
+  console.log(`${number}: ${described}\n  ${verdict}`);
 }
-for (const file of judge.unusable) console.log(`${file} fails without any change, so it was left out`);
+for (const file of baselines.failing) console.log(`${file} fails without any change, so it was left out`);
 const killed = tried.length - survivors.length;
 console.log(`\n${killed} of ${tried.length} killed. Survivors:\n\n${survivors.join("\n") || "none"}`);
 Deno.exitCode = survivors.length > 0 ? 1 : 0;

@@ -7,6 +7,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { parseArgs } from "./arguments.ts";
+import { Baselines } from "./baseline.ts";
 import { CheckoutCopy, output, readLcov } from "./checkout_copy.ts";
 import { findMutants } from "./find_mutants.ts";
 import { buildGraph, testsThatReach } from "./import_graph.ts";
@@ -88,14 +89,15 @@ Deno.test("readLcov() reads which lines ran", () => {
 });
 
 Deno.test("parseArgs() takes names and numbers, and rejects what it does not know", () => {
-  assertEquals(parseArgs(["lib/a/", "--seed", "7", "main.ts", "--tests", "tests/unit"]), {
+  assertEquals(parseArgs(["lib/a/", "--seed", "7", "main.ts", "--tests", "tests/unit", "--only", "3,20"]), {
     names: ["lib/a", "main.ts"],
     tests: ["tests/unit"],
     sample: 40,
-    from: 0,
+    only: [3, 20],
     seed: 7,
+    keep: undefined,
   });
-  for (const args of [["--seed"], ["--seed", "x"], ["--sead", "1"]]) {
+  for (const args of [["--seed"], ["--seed", "x"], ["--sead", "1"], ["--only", "a"]]) {
     assertThrows(() => parseArgs(args), Error);
   }
 });
@@ -120,7 +122,9 @@ Deno.test("a mutant that a test notices is killed, and another survives; the che
     await output("git", ["init", "--quiet", root]);
     await using copy = await CheckoutCopy.of(root);
     const graph = buildGraph(copy.texts);
-    const judge = new Judge(copy, (path) => testsThatReach(path, graph));
+    const keep = join(root, "kept.json");
+    const baselines = await Baselines.read(copy.texts, keep);
+    const judge = new Judge(copy, baselines, (path) => testsThatReach(path, graph));
     const of = (replacement: string) => {
       const found = findMutants("lib/a.ts", files["lib/a.ts"]).find((each) =>
         each.replacement === replacement
@@ -130,7 +134,10 @@ Deno.test("a mutant that a test notices is killed, and another survives; the che
     assertEquals(await of("<="), { killer: "tests/a_test.ts", ran: 1 });
     // Starts at 1, and still ends at 2.
     assertEquals(await of("1"), { killer: undefined, ran: 1 });
-    assertEquals(judge.unusable, ["tests/b_test.ts"]);
+    assertEquals(baselines.failing, ["tests/b_test.ts"]);
+    const again = await Baselines.read(copy.texts, keep);
+    assertEquals(again.get("tests/a_test.ts"), baselines.get("tests/a_test.ts"));
+    assertEquals((await Baselines.read(new Map(), keep)).get("tests/a_test.ts"), undefined);
     for (const [path, text] of Object.entries(files)) {
       assertEquals(await Deno.readTextFile(join(root, path)), text);
     }
