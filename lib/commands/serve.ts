@@ -9,6 +9,7 @@ import { hostPort } from "../http/host.ts";
 import { printError, printLine, printProblems } from "../log/print.ts";
 import { checkGrants, revokeAfterStart } from "../permissions/grants.ts";
 import { folderOf, requiredGrants, rightCommand, stateFolder } from "../permissions/permissions.ts";
+import { hasControl } from "../proxy/websocket/runtime_socket.ts";
 import { hangUpStops, onSighup } from "../server/on_sighup.ts";
 import { exposureWarning } from "../server/exposure.ts";
 import { openOutputs } from "../server/outputs.ts";
@@ -87,6 +88,11 @@ export const serve: Command = async () => {
   if (warning !== undefined) printError(warning);
   warnOfUnsetTokens(table, stores);
   routeWarnings(table.routes, stores).forEach(printError);
+  if (!hasControl() && table.routes.some(({ websocket }) => websocket)) {
+    printError(
+      `Deno ${Deno.version.deno} lacks what serving WebSockets needs: clients that ask for one get 426`,
+    );
+  }
   const stops = hangUpStops(settings);
   if (stops) hangUps.first.then(stop.stop);
   const reloadRequested = () => !stops && hangUps.received();

@@ -1,6 +1,7 @@
 import { isHandshakeField } from "../../http/field_names.ts";
 import type { CurrentMask } from "../../mask/table_mask.ts";
 import { ClientDisconnected } from "../../upstream/errors.ts";
+import { CLOSE } from "../../upstream/websocket/close_code.ts";
 import { assertAgreed, type Handshake } from "../../upstream/websocket/handshake.ts";
 import { MessageBudget } from "../../upstream/websocket/message_budget.ts";
 import { WebSocketConnection } from "../../upstream/websocket/websocket_connection.ts";
@@ -11,6 +12,7 @@ import type { Route } from "../route.ts";
 import { copyResponseFields } from "../response_fields.ts";
 import { ClientSocket } from "./client_socket.ts";
 import { Relay } from "./relay.ts";
+import { NoControl } from "./runtime_socket.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** What {@linkcode acceptWebSocket} needs besides the upstream's agreement. */
@@ -48,8 +50,13 @@ export async function acceptWebSocket(upstream: ProtocolChange, options: AcceptO
     entry.reused = reused;
     entry.firstByteMs = performance.now() - entry.began;
     entry.status = head.status;
+    const client = clientSocketOf(socket, span);
+    if (client === undefined) {
+      connection.close();
+      return response;
+    }
     const relay = new Relay({
-      client: new ClientSocket(socket, BUDGET),
+      client,
       upstream: new WebSocketConnection(connection, { pingMs, budget: BUDGET }),
       mask,
       span,
@@ -69,6 +76,28 @@ function upgrade(request: Request, idleTimeout: number): Deno.WebSocketUpgrade {
     return Deno.upgradeWebSocket(request, { idleTimeout });
   } catch (error) {
     throw new ClientDisconnected("The client disconnected before the WebSocket was open", { cause: error });
+  }
+}
+
+/**
+ * Returns the client's side, or undefined if this version of the runtime lacks what that needs. The upgrade can't be taken back
+ * then, so the socket is closed; the next client gets a 426 instead.
+ */
+function clientSocketOf(socket: WebSocket, span: RequestSpan): ClientSocket | undefined {
+  try {
+    return new ClientSocket(socket, BUDGET);
+  } catch (error) {
+    if (!(error instanceof NoControl)) throw error;
+    // Otherwise the runtime reports an error as uncaught.
+    socket.addEventListener("error", (event) => event.preventDefault());
+    socket.addEventListener(
+      "open",
+      () => socket.close(CLOSE.internalError, "WebSockets are not served here"),
+    );
+    span.entry.webSocket = { messagesUp: 0, messagesDown: 0, closeCode: CLOSE.internalError };
+    span.entry.cause = error.message;
+    span.end("complete");
+    return undefined;
   }
 }
 

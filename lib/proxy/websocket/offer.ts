@@ -2,7 +2,7 @@ import { Refusal } from "../../http/refusal.ts";
 import { beginHandshake, type Handshake } from "../../upstream/websocket/handshake.ts";
 import { connectionOptions } from "../build_request.ts";
 import type { Route } from "../route.ts";
-import { HAS_CONTROL } from "./runtime_socket.ts";
+import { hasControl } from "./runtime_socket.ts";
 import { parseSubprotocols } from "./subprotocols.ts";
 
 /** A request that may offer to change the protocol. */
@@ -27,7 +27,7 @@ export function asksForWebSocket(
 ): boolean {
   const upgrade = headers.get("upgrade")?.toLowerCase();
   if (upgrade === undefined || upgrade === "h2c") return false;
-  const served = HAS_CONTROL && upgrade === "websocket" && config.websocket && method === "GET" &&
+  const served = hasControl() && upgrade === "websocket" && config.websocket && method === "GET" &&
     policies.every(({ methods }) => methods?.has("GET") ?? true) &&
     connectionOptions(headers.get("connection") ?? "").has("upgrade") &&
     headers.get("sec-websocket-version") === "13";

@@ -46,9 +46,17 @@ interface Core {
   readonly core?: { readonly tryClose?: (resource: number) => void };
 }
 
-/** Whether this version of the runtime has what is needed. */
-export const HAS_CONTROL: boolean = LOOP !== undefined && REFRESH !== undefined &&
-  closeResource !== undefined;
+let available = LOOP !== undefined && REFRESH !== undefined && closeResource !== undefined;
+
+/** Reports whether this version of the runtime has what is needed, as far as is known before there is a socket. */
+export function hasControl(): boolean {
+  return available;
+}
+
+/** This version of the runtime lacks what is needed. */
+export class NoControl extends Error {
+  override readonly name = "NoControl";
+}
 
 /**
  * Returns control over a socket.
@@ -57,13 +65,14 @@ export const HAS_CONTROL: boolean = LOOP !== undefined && REFRESH !== undefined 
  * which it looks at after each frame. So that state is set while a frame is handled, and taken back as soon as the loop has
  * ended; to read on, the loop is started again.
  *
- * @throws {Error} If this version of the runtime offers none.
+ * @throws {NoControl} If this version of the runtime offers none. {@linkcode hasControl} says so from then on.
  */
 export function controlOf(socket: WebSocket): SocketControl {
   const state = symbolOf(socket, "[[readyState]]");
   const resource = symbolOf(socket, "[[rid]]");
-  if (!HAS_CONTROL || state === undefined || resource === undefined) {
-    throw new Error("This version of the runtime lets no one control a WebSocket");
+  if (!available || state === undefined || resource === undefined) {
+    available = false;
+    throw new NoControl("This version of the runtime lets no one control a WebSocket");
   }
   const inner = socket as unknown as Inner;
   const methods = socket as unknown as Methods;
