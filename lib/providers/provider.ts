@@ -1,6 +1,6 @@
 /**
  * What is known about a provider, as data: how its API is reached and authenticated, which clients it has, and how to
- * find out whether it takes a token. `sources` names the pages of the provider to compare each fact with.
+ * find out whether it takes a token.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface Provider {
   readonly secrets: readonly ProviderSecret[];
   /** A command of a client to try first: `claude`. */
   readonly command?: string;
-  /** The pages of the provider's documentation that the facts are from. */
+  /** Pages of the provider to compare the facts with; docs/FIRST_RUN.md says which of them have been. */
   readonly sources: readonly string[];
 }
 

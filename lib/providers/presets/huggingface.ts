@@ -24,5 +24,6 @@ export const huggingface: Provider = {
   sources: [
     "https://huggingface.co/docs/hub/security-tokens",
     "https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables",
+    "https://github.com/huggingface/huggingface_hub",
   ],
 };

@@ -18,6 +18,6 @@ export const openrouter: Provider = {
   secrets: [{ variable: "OPENROUTER_API_KEY", what: "API key", from: "https://openrouter.ai/keys" }],
   sources: [
     "https://openrouter.ai/docs/api_reference/authentication",
-    "https://openrouter.ai/docs/api-reference/limits",
+    "https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key",
   ],
 };

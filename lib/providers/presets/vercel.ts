@@ -19,6 +19,7 @@ export const vercel: Provider = {
   }],
   secrets: [{ variable: "VERCEL_TOKEN", what: "access token", from: "https://vercel.com/account/tokens" }],
   sources: [
+    "https://vercel.com/docs/rest-api",
     "https://vercel.com/docs/rest-api/user/get-the-user",
     "https://vercel.com/docs/accounts/access-tokens",
   ],
