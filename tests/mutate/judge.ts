@@ -63,8 +63,13 @@ export class Judge {
   }
 }
 
-/** A line without code of its own, such as one inside of a list, runs with its file. */
+/** How far around a mutant a line that ran may be: of `if (a) b;` the report says whether `b` ran. */
+const NEAR = 3;
+
+/** Reports whether a mutant's surroundings ran. A line without code of its own runs with its file. */
 function reaches(executed: Executed, { path, line }: Mutant): boolean {
   const lines = executed.get(path);
-  return lines !== undefined && (lines.get(line) ?? true);
+  if (lines === undefined) return false;
+  const near = Array.from({ length: 2 * NEAR + 1 }, (_, at) => lines.get(line - NEAR + at));
+  return near.some((ran) => ran === true) || near.every((ran) => ran === undefined);
 }

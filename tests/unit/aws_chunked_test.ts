@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { awsChunkedOf, decodeAwsChunked } from "../../lib/credentials/aws/aws_chunked.ts";
 import { Refusal } from "../../lib/http/refusal.ts";
 import { latin1 } from "../support/bytes.ts";
@@ -81,4 +81,29 @@ Deno.test("awsChunkedOf() recognises the coding by either field, and leaves othe
     [[["x-amz-content-sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"], ["content-encoding", "br"]], "br"],
   ];
   for (const [fields, codings] of cases) assertEquals(awsChunkedOf(fields)?.contentEncoding, codings);
+});
+
+Deno.test("awsChunkedOf() reads the length of the content and the names of the trailers", () => {
+  const CODED = ["content-encoding", "aws-chunked"] as const;
+  assertEquals(awsChunkedOf([CODED]), { decodedLength: undefined, contentEncoding: "", trailers: new Set() });
+  const fields = [["X-Amz-Decoded-Content-Length", "0123"], ["x-amz-trailer", "A , ,b"]] as const;
+  assertEquals(awsChunkedOf([CODED, ...fields]), {
+    decodedLength: 123,
+    contentEncoding: "",
+    trailers: new Set(["a", "b"]),
+  });
+  const refused: [name: string, value: string, detail: RegExp][] = [
+    ["x-amz-decoded-content-length", "1, 1", /^its X-Amz-Decoded-Content-Length is not one number$/],
+    ["x-amz-decoded-content-length", "", /is not one number$/],
+    ["x-amz-decoded-content-length", "1".repeat(16), /is not one number$/],
+    [
+      "x-amz-content-sha256",
+      "STREAMING-AWS4-HMAC-SHA256-EVENTS",
+      /^each of its events is signed, which only the client can do$/,
+    ],
+  ];
+  for (const [name, value, detail] of refused) {
+    const error = assertThrows(() => awsChunkedOf([CODED, [name, value]]), Refusal);
+    assertMatch(error.subject, detail);
+  }
 });

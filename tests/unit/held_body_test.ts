@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "../support/bytes.ts";
 import { BodyMemory, holdBody, type HoldOptions, sendable } from "../../lib/credentials/aws/held_body.ts";
 import type { RequestFraming } from "../../lib/http/framing.ts";
@@ -92,6 +92,14 @@ Deno.test("holdBody() gives up a body that stops arriving, and one whose client 
   const broken = optionsOf();
   await assertRejects(() => holdBody(bodyOf(some, "fail"), CHUNKED, broken), ClientDisconnected);
   assertEquals([left.memory.used, broken.memory.used], [0, 0]);
+});
+
+Deno.test("BodyMemory has room for 64 MiB, to the byte", () => {
+  const memory = new BodyMemory();
+  memory.take(64 * 1024 * 1024);
+  assertThrows(() => memory.take(1), Refusal);
+  memory.free(1);
+  memory.take(1);
 });
 
 Deno.test("a held body that is not sent frees its memory when it is cancelled", async () => {

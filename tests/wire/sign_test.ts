@@ -165,6 +165,16 @@ Deno.test("a request is signed with the route's keys, whatever the client signed
   }
 });
 
+Deno.test("the host, the content's type and hash, and AWS's own fields are signed, and no others", async () => {
+  const fields = ["Content-Type: a/b", "Content-MD5: c", "X-Amz-Meta-A: d", "X-Other: e", "User-Agent: f"];
+  const sent = await send("PUT /s3/bucket/key", { fields, body: "content" });
+  assertEquals([sent.status, sent.problem], [200, undefined]);
+  assertMatch(
+    sent.exchange?.field("authorization") ?? "",
+    / SignedHeaders=content-md5;content-type;host;x-amz-content-sha256;x-amz-date;x-amz-meta-a,/,
+  );
+});
+
 Deno.test("a session token is sent and signed, and only the route's own", async () => {
   const { problem } = await send("POST /session/", {
     fields: ["X-Amz-Target: DynamoDB_20120810.ListTables"],
