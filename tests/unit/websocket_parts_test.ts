@@ -80,6 +80,26 @@ Deno.test("UnfinishedMessages ends the newest connections until the memory has s
   for (const holder of holders) watch.delete(holder);
 });
 
+Deno.test("UnfinishedMessages watches again after all connections have ended", async () => {
+  const use = { rss: 100 * MIB, heapTotal: 20 * MIB, external: 10 * MIB };
+  const watch = new UnfinishedMessages((): MemoryUse => use);
+  let ended = 0;
+  const holder: Holder = {
+    lastMessage: -Infinity,
+    unsent: 0,
+    kill() {
+      ended++;
+      watch.delete(holder);
+    },
+  };
+  watch.add(holder);
+  watch.delete(holder);
+  watch.add(holder);
+  use.rss = 240 * MIB;
+  await looks();
+  assertEquals(ended, 1);
+});
+
 Deno.test("UnfinishedMessages does not blame connections for the heap, for buffers, and for what clients have not taken", async () => {
   const use = { rss: 100 * MIB, heapTotal: 20 * MIB, external: 10 * MIB };
   const holder = {
