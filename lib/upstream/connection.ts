@@ -33,6 +33,12 @@ export class Connection {
   #idle = false;
   #closed = false;
   #lastReadLength = 0;
+  /** How many of the bytes received have been searched for the end of a head. */
+  #searched = 0;
+  readonly #onRead = (length: number | null): number => {
+    this.#end += length ?? 0;
+    return this.#lastReadLength = length ?? 0;
+  };
 
   /** @param onClose Called once, when the connection is closed. */
   constructor(socket: Socket, onClose = () => {}) {
@@ -50,6 +56,11 @@ export class Connection {
     return this.#buffer.subarray(this.#start, this.#end);
   }
 
+  /** How many bytes {@linkcode buffered} has. */
+  get bufferedLength(): number {
+    return this.#end - this.#start;
+  }
+
   /** Drops bytes from the front of the buffer. */
   discard(length: number): void {
     this.#start += length;
@@ -57,14 +68,10 @@ export class Connection {
   }
 
   /** Reads once, to the end of the buffer. @returns How many bytes arrived; 0 at the connection's end. */
-  async fill(): Promise<number> {
+  fill(): Promise<number> {
     const pending = this.#pendingRead;
-    if (pending === undefined) this.#makeRoom();
     this.#pendingRead = undefined;
-    const length = await (pending ?? this.#socket.read(this.#buffer.subarray(this.#end))) ?? 0;
-    this.#end += length;
-    this.#lastReadLength = length;
-    return length;
+    return (pending ?? this.#read()).then(this.#onRead);
   }
 
   /** Reads once, past the buffer, which must be empty. @returns How many bytes arrived; 0 at the connection's end. */
@@ -79,28 +86,38 @@ export class Connection {
    * @throws {BadResponse} If it ends within the head, or the head is too long or can't become a valid one.
    */
   async readHead(): Promise<string | undefined> {
-    let seen = 0;
     for (;;) {
-      const buffered = this.buffered;
-      const length = buffered.length > seen ? findHeadEnd(buffered, seen) : -1;
-      if (length >= 0) {
-        const text = decodeLatin1(buffered.subarray(0, length));
-        this.discard(length);
-        return text;
-      }
-      seen = buffered.length;
+      const head = this.takeHead();
+      if (head !== undefined) return head;
       if (await this.fill() > 0) continue;
-      if (seen === 0) return undefined;
+      if (this.bufferedLength === 0) return undefined;
       throw new BadResponse("connection closed within a head");
     }
   }
 
-  /** Writes all of the bytes. */
-  async write(bytes: Uint8Array): Promise<void> {
-    let written = 0;
-    while (written < bytes.length) {
-      written += await this.#socket.write(written === 0 ? bytes : bytes.subarray(written));
+  /**
+   * Takes a head from the bytes received, up to and with its empty line; does not wait.
+   *
+   * @returns The head, one character per byte, or undefined if more bytes are needed.
+   * @throws {BadResponse} If the bytes can't begin a valid head.
+   */
+  takeHead(): string | undefined {
+    const length = this.bufferedLength > this.#searched ? findHeadEnd(this.buffered, this.#searched) : -1;
+    if (length < 0) {
+      this.#searched = this.bufferedLength;
+      return undefined;
     }
+    this.#searched = 0;
+    const text = decodeLatin1(this.#buffer.subarray(this.#start, this.#start + length));
+    this.discard(length);
+    return text;
+  }
+
+  /** Writes all of the bytes, of which there must be some. */
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#socket.write(bytes).then((written) =>
+      written === bytes.length ? undefined : this.write(bytes.subarray(written))
+    );
   }
 
   /** Writes a head, one byte per character. Only one call may be pending. */
@@ -115,13 +132,13 @@ export class Connection {
    * for) makes the connection unusable, and `onLost` is called. After {@linkcode leaveIdle} the read is the first one
    * of the next response.
    */
-  enterIdle(onLost: () => void): void {
-    this.#start = this.#end = 0;
+  enterIdle(onLost: (connection: Connection) => void): void {
+    this.#start = this.#end = this.#searched = 0;
     this.#idle = true;
-    const read = this.#socket.read(this.#buffer);
+    const read = this.#read();
     this.#pendingRead = read;
     const onRead = () => {
-      if (this.#idle && this.#pendingRead === read) onLost();
+      if (this.#idle && this.#pendingRead === read) onLost(this);
     };
     read.then(onRead, onRead);
   }
@@ -137,6 +154,12 @@ export class Connection {
     this.#closed = true;
     this.#socket.close();
     this.#onClose();
+  }
+
+  #read(): Promise<number | null> {
+    this.#makeRoom();
+    // The whole buffer is nearly always free; a view of a part would be another object per read.
+    return this.#socket.read(this.#end === 0 ? this.#buffer : this.#buffer.subarray(this.#end));
   }
 
   #makeRoom(): void {

@@ -54,23 +54,24 @@ export class Http1Transport implements Transport {
    * A request is sent again at most once, and only if the connection was a reused one, no byte of a response came, the
    * method is idempotent, and no body was consumed: otherwise the upstream might act twice.
    */
-  async roundTrip(request: UpstreamRequest): Promise<UpstreamResponse> {
+  roundTrip(request: UpstreamRequest): Promise<UpstreamResponse> {
     const idle = this.#pool.take();
-    if (idle !== undefined) {
-      this.#counts.reused++;
-      try {
-        return await this.#attempt(idle, request, true);
-      } catch (error) {
-        const resend = error instanceof UpstreamHungUp && IDEMPOTENT.has(request.method) &&
-          request.body === null;
-        if (!resend) throw error;
-      }
-    }
-    return await this.#attempt(await this.#connect(request), request, false);
+    if (idle === undefined) return this.#onNewConnection(request);
+    this.#counts.reused++;
+    const response = this.#attempt(idle, request, true);
+    if (!IDEMPOTENT.has(request.method) || request.body !== null) return response;
+    return response.catch((error) => {
+      if (error instanceof UpstreamHungUp) return this.#onNewConnection(request);
+      throw error;
+    });
   }
 
   close(): void {
     this.#pool.close();
+  }
+
+  async #onNewConnection(request: UpstreamRequest): Promise<UpstreamResponse> {
+    return this.#attempt(await this.#connect(request), request, false);
   }
 
   async #connect(request: UpstreamRequest): Promise<Connection> {
@@ -99,13 +100,30 @@ export class Http1Transport implements Transport {
       connection.close();
     });
     this.#deadlines.add(deadline);
+    // One function for all steps: each asynchronous one takes memory and time, which small requests notice.
     try {
-      await writeHead(connection, request);
+      try {
+        await connection.writeHead(serializeRequestHead(request));
+      } catch (error) {
+        throw new UpstreamHungUp("The connection was closed before the request was sent", { cause: error });
+      }
       body?.send(connection, request.framing, (bytes) => {
         deadline.refresh();
         request.onBodySent(bytes);
       });
-      const head = await readResponseHead(connection, request.upgrade === true);
+      let head: ResponseHead | undefined;
+      for (let interim = 0; head === undefined;) {
+        let text = connection.takeHead();
+        while (text === undefined) {
+          try {
+            if (await connection.fill() === 0) throw endWithoutHead(connection, interim);
+          } catch (error) {
+            throw interim > 0 || connection.bufferedLength > 0 ? error : hungUp(error);
+          }
+          text = connection.takeHead();
+        }
+        head = finalHead(text, { upgrade: request.upgrade === true, interim: interim++ });
+      }
       if (head.status === 101) return { kind: "protocol_change", head, connection, reused };
       return this.#response(connection, body, { method: request.method, head, reused });
     } catch (error) {
@@ -146,42 +164,39 @@ export class Http1Transport implements Transport {
   }
 }
 
-async function writeHead(connection: Connection, request: UpstreamRequest): Promise<void> {
-  try {
-    await connection.writeHead(serializeRequestHead(request));
-  } catch (error) {
-    throw new UpstreamHungUp("The connection was closed before the request was sent", { cause: error });
-  }
+/** Returns the error of a connection that ended before the head of a final response. */
+function endWithoutHead({ bufferedLength }: Connection, interim: number): Error {
+  if (bufferedLength > 0) return new BadResponse("connection closed within a head");
+  return interim === 0
+    ? new UpstreamHungUp("The connection ended before a response came")
+    : new BadResponse("connection closed after an interim response");
+}
+
+/** Returns the error of a connection of which nothing came. */
+function hungUp(error: unknown): Error {
+  if (error instanceof UpstreamHungUp) return error;
+  return new UpstreamHungUp("The connection broke before a response came", { cause: error });
 }
 
 /**
- * Reads the head of the final response. Interim ones are skipped (RFC 9110, section 15.2), but for a 101 that was
- * asked for.
+ * Parses a head. Interim responses are skipped (RFC 9110, section 15.2), but for a 101 that was asked for.
+ *
+ * @param interim How many interim responses came before.
+ * @returns The head of a final response or of a 101; undefined for another interim response.
+ * @throws {BadResponse} If it is not valid, or one too many.
  */
-async function readResponseHead(connection: Connection, upgrade: boolean): Promise<ResponseHead> {
-  for (let interim = 0; interim < INTERIM_LIMIT; interim++) {
-    let text: string | undefined;
-    try {
-      text = await connection.readHead();
-    } catch (error) {
-      if (error instanceof BadResponse) throw error;
-      if (interim > 0 || connection.buffered.length > 0) {
-        throw new BadResponse("connection broke within a head", { cause: error });
-      }
-      throw new UpstreamHungUp("The connection broke before a response came", { cause: error });
-    }
-    if (text === undefined) {
-      if (interim === 0) throw new UpstreamHungUp("The connection ended before a response came");
-      throw new BadResponse("connection closed after an interim response");
-    }
-    const head = parseResponseHead(text);
-    if (head.status >= 200) return head;
-    if (head.status === 101) {
-      if (upgrade) return head;
-      throw new BadResponse("unrequested protocol change");
-    }
+function finalHead(
+  text: string,
+  { upgrade, interim }: { upgrade: boolean; interim: number },
+): ResponseHead | undefined {
+  const head = parseResponseHead(text);
+  if (head.status >= 200) return head;
+  if (head.status === 101) {
+    if (upgrade) return head;
+    throw new BadResponse("unrequested protocol change");
   }
-  throw new BadResponse("too many interim responses");
+  if (interim + 1 === INTERIM_LIMIT) throw new BadResponse("too many interim responses");
+  return undefined;
 }
 
 /** A deadline that has ended an exchange says more than the error that followed from it. */

@@ -31,6 +31,7 @@ export class Pool {
   #idle: Idle[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
   #closed = false;
+  readonly #onLost = (connection: Connection): void => this.#evict((idle) => idle.connection === connection);
 
   /** @param now Returns a time in milliseconds, as connections know theirs. */
   constructor(now = () => performance.now()) {
@@ -60,7 +61,7 @@ export class Pool {
     const until = Math.min(now + IDLE_TIME, now + keepMs, connection.openedAt + MAX_AGE);
     if (this.#closed || this.#idle.length >= IDLE_LIMIT || until <= now) return connection.close();
     this.#idle.push({ connection, until });
-    connection.enterIdle(() => this.#evict((idle) => idle.connection === connection));
+    connection.enterIdle(this.#onLost);
     this.#timer ??= setInterval(() => {
       const now = this.#now();
       this.#evict((idle) => now >= idle.until);

@@ -51,11 +51,24 @@ export class ResponseBody {
   /** Reads the next bytes, at least one, or undefined at the end. Only one call may be pending. */
   async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (this.#decoded !== undefined) return this.#takeDecoded();
-    while (!this.#ended) {
-      const bytes = await this.#step();
-      if (bytes.length > 0) return bytes;
+    // One function for the usual steps: each asynchronous one takes memory and time, which every event notices.
+    try {
+      while (!this.#ended) {
+        if (this.#pendingRead === undefined && !this.#decoder.done && this.#connection.bufferedLength === 0) {
+          if (await this.#connection.fill() === 0) {
+            this.#decoder.end();
+            continue;
+          }
+        }
+        const step = this.#step();
+        const bytes = step instanceof Promise ? await step : step;
+        if (bytes.length > 0) return bytes;
+      }
+      return undefined;
+    } catch (error) {
+      this.cancel();
+      throw error;
     }
-    return undefined;
   }
 
   /**
@@ -66,7 +79,7 @@ export class ResponseBody {
     const connection = this.#connection;
     if (this.#decoder.done) return NOTHING;
     // After a full read more is likely to follow, which is worth joining.
-    if (connection.buffered.length === 0 || connection.lastReadWasFull) return undefined;
+    if (connection.bufferedLength === 0 || connection.lastReadWasFull) return undefined;
     const buffered = connection.buffered;
     const { end, read } = this.#decoder.decode(buffered, 0, buffered.length);
     if (this.#decoder.done) {
@@ -81,15 +94,20 @@ export class ResponseBody {
   /** Returns the borrowed bytes to the connection. */
   release(): void {
     this.#connection.discard(this.#borrowed);
-    this.#complete(this.#connection.buffered.length === 0);
+    this.#complete(this.#connection.bufferedLength === 0);
   }
 
   /** Returns the bytes that arrived together with the head, if any; does not wait for the upstream. */
   async nextBuffered(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (this.#decoded !== undefined) return this.#takeDecoded();
-    if (!this.#decoder.done && this.#connection.buffered.length === 0) return undefined;
-    const bytes = await this.#step();
-    return bytes.length > 0 ? bytes : undefined;
+    if (!this.#decoder.done && this.#connection.bufferedLength === 0) return undefined;
+    try {
+      const bytes = await this.#step();
+      return bytes.length > 0 ? bytes : undefined;
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
   }
 
   /** Gives up the rest. */
@@ -105,31 +123,22 @@ export class ResponseBody {
     return decoded;
   }
 
-  async #step(): Promise<Uint8Array<ArrayBuffer>> {
-    try {
-      if (!this.#decoder.done) return await this.#read();
-      this.#complete(this.#connection.buffered.length === 0);
-      return NOTHING;
-    } catch (error) {
-      this.cancel();
-      throw error;
-    }
-  }
-
-  async #read(): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#pendingRead !== undefined) return await this.#finishPendingRead(this.#pendingRead);
+  /** Handles the end, the pending read, or what is in the connection's buffer. @returns The bytes of the body in it. */
+  #step(): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> {
     const connection = this.#connection;
-    if (connection.buffered.length === 0 && await connection.fill() === 0) {
-      this.#decoder.end();
+    if (this.#decoder.done) {
+      this.#complete(connection.bufferedLength === 0);
       return NOTHING;
     }
+    if (this.#pendingRead !== undefined) return this.#finishPendingRead(this.#pendingRead);
+    if (connection.bufferedLength === 0) return NOTHING;
     const buffered = connection.buffered;
     const { end, read } = this.#decoder.decode(buffered, 0, buffered.length);
     const more = connection.lastReadWasFull && !this.#decoder.done;
     const bytes = more ? this.#pieceFor(buffered.subarray(0, end)) : buffered.slice(0, end);
     connection.discard(read);
-    if (this.#decoder.done) this.#complete(connection.buffered.length === 0);
-    return more ? await this.#readOn(bytes, end) : bytes;
+    if (this.#decoder.done) this.#complete(connection.bufferedLength === 0);
+    return more ? this.#readOn(bytes, end) : bytes;
   }
 
   /** Allocates a larger piece that begins with the first bytes. */
