@@ -134,7 +134,8 @@ export class AdminServer implements AdminViews {
       minutes: this.#history.minutes(now, filter),
       hour: this.#history.routes(now),
       hourByClient: this.#history.clients(now, filter.route),
-      current: [...spans].map(({ entry }) => entry).filter((entry) => passes(entry, filter)),
+      current: [...spans].map(({ entry }) => entry).filter((entry) => passes(entry, filter))
+        .sort((left, right) => left.began - right.began),
       recent: this.#recent.list().filter((entry) => passes(entry, filter)),
     };
   }

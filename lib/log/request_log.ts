@@ -100,7 +100,7 @@ export class RequestLog {
 
   /** Returns the entry of a request that has just arrived. */
   begin(
-    request: Pick<Request, "method" | "headers">,
+    request: { readonly method: string; readonly headers: Pick<Headers, "get"> },
     info: Pick<Deno.ServeHandlerInfo<Deno.Addr>, "remoteAddr">,
   ): LogEntry {
     return {
@@ -139,7 +139,7 @@ export class RequestLog {
   }
 }
 
-function clientOf(fields: Headers, address: Deno.Addr): ClientInfo {
+function clientOf(fields: Pick<Headers, "get">, address: Deno.Addr): ClientInfo {
   return {
     address: "hostname" in address ? hostPort(address.hostname, address.port) : "unix",
     session: truncated(fields.get("x-claude-code-session-id")),

@@ -1,4 +1,5 @@
 import type { RouteConfig } from "../config/route/route_config.ts";
+import type { Fields } from "../http/fields.ts";
 import { SERVICE_CREDENTIAL_FIELDS } from "../http/credential_names.ts";
 import { CREDENTIAL_FIELDS, HOP_BY_HOP } from "../http/field_names.ts";
 import { overrideKind } from "../http/override_names.ts";
@@ -84,7 +85,7 @@ function usualName(name: string): string {
 /** The parts of a client's request from which the outgoing fields are built. */
 export interface ClientFields {
   /** As provided by the runtime: names in lower case, values with one byte per character. */
-  readonly headers: Pick<Headers, "forEach" | "get">;
+  readonly headers: Fields;
   readonly framing: RequestFraming;
 }
 

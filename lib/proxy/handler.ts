@@ -7,6 +7,7 @@ import { assertNoBrowser } from "./browser.ts";
 import { routeFor } from "./client.ts";
 import { assertPolicy } from "./policy.ts";
 import { endingConnection, RefusalTurns } from "./refusal_turns.ts";
+import { ReceivedFields } from "./received_fields.ts";
 import { refuse } from "./refuse.ts";
 import { clientOrigin } from "./reference/client_origin.ts";
 import { rewriteDestination } from "./reference/destination.ts";
@@ -29,9 +30,10 @@ export type Handler = (request: Request, info: ConnectionInfo) => Promise<Respon
 export function createHandler(service: Service): Handler {
   const refusals = new RefusalTurns();
   return async function handle(request, info) {
-    const { method, headers } = request;
+    const { method } = request;
+    const headers = new ReceivedFields(request.headers);
     const { router, limiter } = service;
-    const span = service.begin(request, info);
+    const span = service.begin({ method, headers }, info);
     try {
       const host = hostOf(request);
       router.hosts.assertServes(host);
@@ -57,13 +59,14 @@ export function createHandler(service: Service): Handler {
       const route = routeFor(identity, matched);
       // Before the policy, which checks what is forwarded.
       const target = { path: asked.path, query: withoutParameters(asked.query, route.isParameterDropped) };
-      const isWebSocket = upgrade !== null && asksForWebSocket(route, request);
+      const isWebSocket = upgrade !== null && asksForWebSocket(route, { method, headers });
       for (const policy of route.policies) assertPolicy(policy, { method, target, headers });
       const framing = requestFraming(method, headers);
-      const handshake = isWebSocket ? handshakeFor(request) : undefined;
+      const handshake = isWebSocket ? handshakeFor({ method, headers }) : undefined;
       span.acquire(route.limiter, identity?.client.limiter);
       // Counted before it is awaited, since it may never come.
-      const content = await framedContent(request.body, framing, limiter.drainBegun);
+      const framed = framedContent(request.body, framing, limiter.drainBegun);
+      const content = framed instanceof Promise ? await framed : framed;
 
       const outgoing: UpstreamRequest = {
         method,
@@ -71,13 +74,15 @@ export function createHandler(service: Service): Handler {
         fields: handshake === undefined
           ? requestFields(route.requestFields, { headers, framing: content.framing })
           : webSocketFields(route.requestFields, { headers, handshake, browsers: route.config.browsers }),
-        ...content,
+        framing: content.framing,
+        body: content.body,
         onBodySent: (bytes) => void (span.entry.bytesUp += bytes),
         upgrade: isWebSocket,
         isClientGone: () => request.signal.aborted || span.revoked,
       };
       rewriteDestination(outgoing.fields, { method, host, route: route.config, policies: route.policies });
-      await route.credential.apply(outgoing);
+      const applied = route.credential.apply(outgoing);
+      if (applied !== undefined) await applied;
       const sent = route.token.current;
       span.sending(route);
 
@@ -86,11 +91,13 @@ export function createHandler(service: Service): Handler {
         span.assertNotRevoked();
         const response = await route.transport.roundTrip(outgoing);
         hasAnswered = true;
-        const references = new ReferenceRewriter({
-          own: route.references,
-          others: () => router.referencesFor(identity?.client),
-          origin: clientOrigin(host, headers),
-        });
+        // Nearly no response has any.
+        const references = () =>
+          new ReferenceRewriter({
+            own: route.references,
+            others: () => router.referencesFor(identity?.client),
+            origin: clientOrigin(host, headers),
+          });
         if (response.head.status === 401 && sent !== undefined) route.token.rejected?.(sent);
         if (handshake !== undefined && response.kind === "protocol_change") {
           const { mask } = router;
@@ -104,7 +111,8 @@ export function createHandler(service: Service): Handler {
             sessions: service.webSockets,
           });
         }
-        return await respond(response, { route: route.config, references, mask: router.mask, span });
+        const responded = respond(response, { route: route.config, references, mask: router.mask, span });
+        return responded instanceof Promise ? await responded : responded;
       } catch (error) {
         // A body that the credential replaced holds memory until it is sent or cancelled.
         if (outgoing.body !== content.body && !outgoing.body?.locked) outgoing.body?.cancel();

@@ -1,3 +1,4 @@
+import type { Fields } from "../http/fields.ts";
 import { hasDotLikeSegment } from "../http/dot_like_segment.ts";
 import { namesMethod, type OverrideKind, overrideKind } from "../http/override_names.ts";
 import { matches, type Pattern } from "../http/pattern.ts";
@@ -18,7 +19,7 @@ export interface RoutePolicy {
 export interface PolicedRequest {
   readonly method: string;
   readonly target: Target;
-  readonly headers: Pick<Headers, "forEach">;
+  readonly headers: Pick<Fields, "forEach">;
 }
 
 /**
@@ -54,7 +55,7 @@ function assertPath(paths: readonly Pattern[], target: Target, path: string): vo
   }
 }
 
-function refuseFields(kind: OverrideKind, fields: Pick<Headers, "forEach">): void {
+function refuseFields(kind: OverrideKind, fields: Pick<Fields, "forEach">): void {
   fields.forEach((_value, name) => {
     if (overrideKind(name) === kind) throw new Refusal("not_allowed", `the field ${name}`);
   });

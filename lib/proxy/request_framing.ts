@@ -50,15 +50,24 @@ export interface FramedContent {
  *
  * @param body What the runtime provides.
  * @param drainBegun Ends the wait for content that was not announced.
+ * @returns A promise only if content may come that was not announced.
  * @throws {Refusal} `draining` if the service shuts down before any comes.
  */
-export async function framedContent(
+export function framedContent(
   body: ReadableStream<Uint8Array> | null,
   framing: RequestFraming,
   drainBegun: Promise<void>,
-): Promise<FramedContent> {
+): FramedContent | Promise<FramedContent> {
   if (framing.kind !== "none") return { framing, body: hasContent(framing) ? body : null };
-  const first = body === null ? undefined : await firstPiece(body.getReader(), drainBegun);
+  return body === null ? { framing, body } : unframedContent(body, framing, drainBegun);
+}
+
+async function unframedContent(
+  body: ReadableStream<Uint8Array>,
+  framing: RequestFraming,
+  drainBegun: Promise<void>,
+): Promise<FramedContent> {
+  const first = await firstPiece(body.getReader(), drainBegun);
   if (first === undefined) return { framing, body: null };
   return { framing: { kind: "chunked" }, body: first };
 }

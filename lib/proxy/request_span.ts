@@ -1,4 +1,5 @@
 import type { RequestLimiter } from "../clients/request_limiter.ts";
+import type { Member, UnorderedSet } from "../core/unordered_set.ts";
 import type { LogEntry, Outcome, RequestLog } from "../log/request_log.ts";
 import type { TokenHealth } from "../tokens/token_health.ts";
 import type { ClientIdentity } from "./client.ts";
@@ -17,15 +18,16 @@ export interface SpanOwner {
   readonly log: RequestLog;
   readonly limiter: InFlightLimiter;
   /** The spans that are in flight. */
-  readonly spans: Set<RequestSpan>;
+  readonly spans: UnorderedSet<RequestSpan>;
 }
 
 /** One request from arrival to end: it owns the log entry and counts against the limit of requests in flight. */
-export class RequestSpan {
+export class RequestSpan implements Member {
   readonly entry: LogEntry;
+  index = -1;
   readonly #log: RequestLog;
   readonly #limiter: InFlightLimiter;
-  readonly #spans: Set<RequestSpan>;
+  readonly #spans: UnorderedSet<RequestSpan>;
   /** What the request counts against. */
   #acquired: readonly { release(): void }[] = NOTHING;
   #tokenHealth: TokenHealth | undefined;
@@ -90,7 +92,7 @@ export class RequestSpan {
    * @throws {Refusal} `rate_limited` or `overloaded` if there are too many.
    */
   acquire(route: RequestLimiter, client: RequestLimiter | undefined): void {
-    const now = performance.now();
+    const now = this.entry.began;
     client?.assertWithin(now);
     route.assertWithin(now);
     this.#limiter.acquire();

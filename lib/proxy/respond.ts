@@ -3,6 +3,7 @@ import type { RouteConfig } from "../config/route/route_config.ts";
 import { upstreamRequestId } from "../log/request_log.ts";
 import { EVENT_FRAMES, EventFrames } from "../mask/event_frames.ts";
 import { MaskedSource } from "../mask/masked_source.ts";
+import type { Mask } from "../mask/mask.ts";
 import type { CurrentMask } from "../mask/table_mask.ts";
 import { BadResponse } from "../upstream/errors.ts";
 import { readEarly, Resumed, type Source } from "../upstream/source.ts";
@@ -15,7 +16,7 @@ import { responseStream } from "./response_stream.ts";
 /** What {@linkcode respond} needs besides the upstream's response. */
 export interface RespondOptions {
   readonly route: Pick<RouteConfig, "scrub" | "cookies">;
-  readonly references: ReferenceRewriter;
+  readonly references: () => ReferenceRewriter;
   readonly mask: CurrentMask;
   readonly span: RequestSpan;
 }
@@ -27,54 +28,80 @@ const WITHOUT_CONTENT: ReadonlySet<number> = new Set([204, 205, 304]);
  * Forwards the upstream's response to the client: the head without hop-by-hop fields, the content as it arrives, both with
  * the secrets masked. The span ends with the last byte.
  *
+ * @returns A promise only if the content has not arrived together with the head.
  * @throws {BadResponse} If the response can't be forwarded.
  */
-export async function respond(
-  upstream: UpstreamResponse,
-  { route, references, mask: tableMask, span }: RespondOptions,
-): Promise<Response> {
+export function respond(upstream: UpstreamResponse, options: RespondOptions): Response | Promise<Response> {
   if (upstream.kind === "protocol_change") {
     upstream.connection.close();
     throw new BadResponse("unrequested protocol change");
   }
   const { head, framing, body, reused } = upstream;
-  const { entry } = span;
+  const { route, span: { entry } } = options;
   entry.reused = reused;
   entry.firstByteMs = performance.now() - entry.began;
-  span.onRevoked(() => body.cancel());
   try {
     if (head.status > 599) throw new BadResponse("status above 599");
     // Its content is what differs from another response, or coded in yet another way: RFC 3229, section 10.4.1.
     if (route.scrub && head.status === 226) {
       throw new BadResponse("instance manipulation that can't be masked");
     }
-    const source = route.scrub ? tableMask : undefined;
-    const mask = source?.current;
+    const mask = route.scrub ? options.mask.current : undefined;
     const decoding = mask && framing.kind !== "none" ? decodingOf(upstream) : undefined;
     entry.status = head.status;
     // Content that arrived together with the head is forwarded without another turn of the event loop.
     const whole = decoding === undefined ? body.borrowAll() : undefined;
-    const content = whole === undefined
-      ? await contentFor(upstream, { decoding, mask: source, span })
-      : wholeContent(upstream, whole, (bytes) => mask?.maskBytes(bytes, entry) ?? bytes);
-    // The content may have been cut short while it was awaited.
-    span.assertNotRevoked();
-    // The runtime sends a 205 without a length, so that clients wait for content; without a form to reset, 204 says the same.
-    const response = new Response(content, { status: head.status === 205 ? 204 : head.status });
-    const rules = { route, references, mask, tally: entry, decoded: decoding !== undefined };
-    copyResponseFields(rules, upstream, response.headers);
-    if (entry.client !== undefined) entry.upstreamRequestId = upstreamRequestId(response.headers);
-    if (whole !== undefined) {
-      // The response has a copy.
-      body.release();
-      entry.bytesDown = content === null ? 0 : whole.length;
-      span.end("complete");
-    }
+    if (whole === undefined) return respondLater(upstream, options, { mask, decoding });
+    const content = wholeContent(upstream, whole);
+    if (content === whole) mask?.maskBytes(whole, entry);
+    const response = responseWith(content, upstream, { ...options, mask, decoded: false });
+    // The response has a copy.
+    body.release();
+    entry.bytesDown = content === whole ? whole.length : 0;
+    options.span.end("complete");
     return response;
   } catch (error) {
     body.cancel();
     throw error;
   }
+}
+
+/** Forwards a response of which some content has yet to arrive. */
+async function respondLater(
+  upstream: HttpResponse,
+  { route, references, mask: tableMask, span }: RespondOptions,
+  { mask, decoding }: { readonly mask: Mask | undefined; readonly decoding: Decoding | undefined },
+): Promise<Response> {
+  try {
+    const source = route.scrub ? tableMask : undefined;
+    const content = await contentFor(upstream, { decoding, mask: source, span });
+    return responseWith(content, upstream, {
+      route,
+      references,
+      mask,
+      span,
+      decoded: decoding !== undefined,
+    });
+  } catch (error) {
+    upstream.body.cancel();
+    throw error;
+  }
+}
+
+/** Returns the client's response. */
+function responseWith(
+  content: Content,
+  upstream: HttpResponse,
+  { route, references, mask, span: { entry }, decoded }:
+    & Pick<RespondOptions, "route" | "references" | "span">
+    & { readonly mask: Mask | undefined; readonly decoded: boolean },
+): Response {
+  const { status } = upstream.head;
+  // The runtime sends a 205 without a length, so that clients wait for content; without a form to reset, 204 says the same.
+  const response = new Response(content, { status: status === 205 ? 204 : status });
+  copyResponseFields({ route, references, mask, tally: entry, decoded }, upstream, response.headers);
+  if (entry.client !== undefined) entry.upstreamRequestId = upstreamRequestId(response.headers);
+  return response;
 }
 
 /**
@@ -83,8 +110,10 @@ export async function respond(
  * @throws {BadResponse} If it can't be decoded, and thus not masked.
  */
 function decodingOf({ head }: HttpResponse): Decoding | undefined {
-  const codings = head.fields.filter(([name]) => name === "content-encoding")
-    .map(([, value]) => value).join(", ");
+  let codings = "";
+  for (const [name, value] of head.fields) {
+    if (name === "content-encoding") codings = codings === "" ? value : `${codings}, ${value}`;
+  }
   if (codings === "" || codings.toLowerCase() === "identity") return undefined;
   const decoding = head.status === 206 ? undefined : decodingFor(codings);
   if (decoding === undefined) throw new BadResponse("content coding that can't be decoded for masking");
@@ -93,15 +122,11 @@ function decodingOf({ head }: HttpResponse): Decoding | undefined {
 
 type Content = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
 
-/** Returns the client's content for content that has arrived completely. */
-function wholeContent(
-  upstream: HttpResponse,
-  whole: Uint8Array<ArrayBuffer>,
-  masked: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>,
-): Content {
+/** Returns the client's content for content that has arrived completely: the same bytes, or what stands for none. */
+function wholeContent(upstream: HttpResponse, whole: Uint8Array<ArrayBuffer>): Content {
   if (WITHOUT_CONTENT.has(upstream.head.status)) return null;
   if (whole.length === 0) return isLengthless(upstream) ? emptyStream() : null;
-  return masked(whole);
+  return whole;
 }
 
 /** Content that arrives at once is forwarded as one piece if it is smaller than this, in bytes. */

@@ -10,7 +10,7 @@ import type { ReferenceRewriter } from "./reference/reference_rewriter.ts";
 /** How a response's fields are changed, in addition to the rules that apply to every response. */
 export interface ResponseFieldRules {
   readonly route: Pick<RouteConfig, "cookies">;
-  readonly references: ReferenceRewriter;
+  readonly references: () => ReferenceRewriter;
   /** The mask for both names and values. */
   readonly mask: Mask | undefined;
   /** Counts what is masked. */
@@ -35,12 +35,13 @@ export function copyResponseFields(
   const masked = mask?.findsIn(head.text) ? mask : undefined;
   // Most responses hold no URL at all.
   const holdsUrl = head.text.includes("://");
+  let rewriter: ReferenceRewriter | undefined;
   for (const [name, value] of head.fields) {
     if (HOP_BY_HOP.has(name) || named?.has(name)) continue;
     if (name === "set-cookie" && !route.cookies) continue;
     if (name === "content-length" && !counted) continue;
     if (name === "content-encoding" && decoded) continue;
-    const passed = holdsUrl || mayHoldPaths(name) ? references.field(name, value) : value;
+    const passed = holdsUrl || mayHoldPaths(name) ? (rewriter ??= references()).field(name, value) : value;
     if (passed === undefined) continue;
     if (masked === undefined) to.append(name, passed);
     else to.append(masked.maskText(name, tally), masked.maskText(passed, tally));

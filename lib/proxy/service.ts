@@ -1,3 +1,4 @@
+import { UnorderedSet } from "../core/unordered_set.ts";
 import type { RequestLog } from "../log/request_log.ts";
 import type { InFlightLimiter } from "./in_flight_limiter.ts";
 import { RequestSpan } from "./request_span.ts";
@@ -14,7 +15,7 @@ export class Service {
   readonly limiter: InFlightLimiter;
   readonly log: RequestLog;
   /** The requests in flight. */
-  readonly spans: Set<RequestSpan> = new Set();
+  readonly spans: UnorderedSet<RequestSpan> = new UnorderedSet();
   /** The WebSockets that are open. */
   readonly webSockets = new Sessions();
 
@@ -25,7 +26,7 @@ export class Service {
   }
 
   /** Begins the span of a request that has just arrived. */
-  begin(request: Pick<Request, "method" | "headers">, info: ConnectionInfo): RequestSpan {
+  begin(request: Parameters<RequestLog["begin"]>[0], info: ConnectionInfo): RequestSpan {
     return new RequestSpan(this.log.begin(request, info), this);
   }
 }

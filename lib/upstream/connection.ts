@@ -102,13 +102,14 @@ export class Connection {
    * @throws {BadResponse} If the bytes can't begin a valid head.
    */
   takeHead(): string | undefined {
-    const length = this.bufferedLength > this.#searched ? findHeadEnd(this.buffered, this.#searched) : -1;
+    const bytes = this.buffered;
+    const length = bytes.length > this.#searched ? findHeadEnd(bytes, this.#searched) : -1;
     if (length < 0) {
-      this.#searched = this.bufferedLength;
+      this.#searched = bytes.length;
       return undefined;
     }
     this.#searched = 0;
-    const text = decodeLatin1(this.#buffer.subarray(this.#start, this.#start + length));
+    const text = decodeLatin1(bytes.subarray(0, length));
     this.discard(length);
     return text;
   }

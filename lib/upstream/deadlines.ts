@@ -1,15 +1,16 @@
+import { type Member, UnorderedSet } from "../core/unordered_set.ts";
+
 /** How often deadlines are checked, in milliseconds. A client's disconnect is noticed within this time. */
 const INTERVAL = 250;
 
 /** The time limit of something that is done for a client, and ends when the client disconnects. */
-export class Deadline {
+export class Deadline implements Member {
   readonly #ticks: number;
   #ticksLeft: number;
   readonly #isClientGone: () => boolean;
   readonly #abort: () => void;
   /** Why it was aborted, if it was. */
   ended: "timeout" | "disconnected" | undefined;
-  /** Its index in {@linkcode Deadlines}, which alone sets it; -1: in none. */
   index = -1;
 
   /**
@@ -45,38 +46,26 @@ export class Deadline {
  * cost more than the check.
  */
 export class Deadlines {
-  /**
-   * An array, not a set: as a V8 set grows and shrinks it leaves a chain of outgrown tables, which keep what they held
-   * alive, whole requests included, until the old generation is collected.
-   */
-  readonly #deadlines: Deadline[] = [];
+  readonly #deadlines = new UnorderedSet<Deadline>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** Checks the deadline from now on. */
   add(deadline: Deadline): void {
-    deadline.index = this.#deadlines.length;
-    this.#deadlines.push(deadline);
+    this.#deadlines.add(deadline);
     this.#timer ??= setInterval(() => this.#tick(), INTERVAL);
   }
 
   /** Stops checking the deadline; does nothing where it is not checked. */
   delete(deadline: Deadline): void {
-    if (deadline.index < 0) return;
-    // The last one fills the gap.
-    const last = this.#deadlines.pop()!;
-    if (last !== deadline) {
-      this.#deadlines[deadline.index] = last;
-      last.index = deadline.index;
-    }
-    deadline.index = -1;
+    this.#deadlines.delete(deadline);
   }
 
   #tick(): void {
-    // A copy: an abort deletes.
-    for (const deadline of this.#deadlines.slice()) {
+    for (const deadline of this.#deadlines) {
+      // An abort deletes others.
       if (deadline.index >= 0 && deadline.tick()) this.delete(deadline);
     }
-    if (this.#deadlines.length > 0) return;
+    if (this.#deadlines.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

@@ -84,7 +84,7 @@ export class ResponseBody {
     const { end, read } = this.#decoder.decode(buffered, 0, buffered.length);
     if (this.#decoder.done) {
       this.#borrowed = read;
-      return buffered.subarray(0, end);
+      return end === buffered.length ? buffered : buffered.subarray(0, end);
     }
     if (end > 0) this.#decoded = buffered.slice(0, end);
     connection.discard(read);

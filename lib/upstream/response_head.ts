@@ -40,11 +40,15 @@ export const FIELD_LIMIT = 256;
 /** RFC 9112, section 4. The reason phrase is ignored, so it may be missing, or any printable text. */
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?\r\n/;
 
-/**
- * RFC 9112, section 5: no white space before the colon (5.1), no line folding (5.2), no control byte in a value (RFC
- * 9110, section 5.5). The white space around the value is not part of it.
- */
-const FIELD_LINE = new RegExp(String.raw`(${TCHAR}+):([\t\x20-\x7e\x80-\xff]*)\r\n`, "y");
+/** By character: 1 for those of a name, 0 for all others. */
+const IN_NAME = classOf(new RegExp(TCHAR));
+
+/** By character: 1 for those of a value; no control but the tab (RFC 9110, section 5.5). */
+const IN_VALUE = classOf(/[\t\x20-\x7e\x80-\xff]/);
+
+function classOf(pattern: RegExp): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, code) => pattern.test(String.fromCharCode(code)) ? 1 : 0);
+}
 
 /**
  * White space may be a tab (RFC 9110, section 5.6.3), but not every reader knows that, and one that does not would see no
@@ -114,8 +118,11 @@ function framingFields(fields: readonly FieldLine[]): FramingFields {
 }
 
 /**
- * Parses the field lines, or trailers, from an offset up to the empty line that ends the text.
+ * Parses the field lines, or trailers, from an offset up to the empty line that ends the text: RFC 9112, section 5. There is
+ * no white space before the colon (5.1), no line folding (5.2), and no control character in a value. The white space around
+ * a value is not part of it.
  *
+ * @param text One character per byte.
  * @throws {BadResponse} If a line is invalid, or there are too many.
  */
 export function parseFieldLines(text: string, from: number): FieldLine[] {
@@ -123,24 +130,36 @@ export function parseFieldLines(text: string, from: number): FieldLine[] {
   const end = text.length - 2;
   let at = from;
   while (at < end) {
-    FIELD_LINE.lastIndex = at;
-    const line = FIELD_LINE.exec(text);
-    if (line === null) throw new BadResponse("invalid field line");
+    const colon = endOf(IN_NAME, text, at);
+    const lineEnd = endOf(IN_VALUE, text, colon + 1);
+    if (colon === at || text.charCodeAt(colon) !== COLON || !isLineBreak(text, lineEnd)) {
+      throw new BadResponse("invalid field line");
+    }
     if (fields.length === FIELD_LIMIT) throw new BadResponse(`more than ${FIELD_LIMIT} fields`);
-    fields.push([line[1]!.toLowerCase(), trimmed(line[2]!)]);
-    at = FIELD_LINE.lastIndex;
+    fields.push([text.slice(at, colon).toLowerCase(), trimmed(text, colon + 1, lineEnd)]);
+    at = lineEnd + 2;
   }
   if (at !== end) throw new BadResponse("invalid field line");
   return fields;
 }
 
-/** Removes the optional white space around a value, which is spaces and tabs only: RFC 9110, section 5.6.3. */
-function trimmed(value: string): string {
-  let from = 0;
-  let to = value.length;
-  while (from < to && isBlank(value.charCodeAt(from))) from++;
-  while (to > from && isBlank(value.charCodeAt(to - 1))) to--;
-  return value.slice(from, to);
+/** Returns the end of the run of characters of a class that begins at an offset. */
+function endOf(characters: Uint8Array, text: string, from: number): number {
+  let at = from;
+  // Beyond the text's end the code is NaN, which is in no class.
+  while (characters[text.charCodeAt(at)] === 1) at++;
+  return at;
+}
+
+function isLineBreak(text: string, at: number): boolean {
+  return text.charCodeAt(at) === CR && text.charCodeAt(at + 1) === LF;
+}
+
+/** Returns a value without the optional white space around it, which is spaces and tabs only: RFC 9110, section 5.6.3. */
+function trimmed(text: string, from: number, to: number): string {
+  while (from < to && isBlank(text.charCodeAt(from))) from++;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
 }
 
 function isBlank(code: number): boolean {
@@ -148,6 +167,7 @@ function isBlank(code: number): boolean {
 }
 
 const VERSION = "HTTP/1.";
+const COLON = 0x3a;
 const CR = 0x0d;
 const LF = 0x0a;
 

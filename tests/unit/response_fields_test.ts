@@ -23,7 +23,7 @@ function passed(
   const config = routeOf(route);
   const token = { current: Secret.of(TOKEN), former: [Secret.of(FORMER)] };
   const references = referencesOf(config, { token });
-  const rules = { route: config, references, mask: undefined, decoded: false };
+  const rules = { route: config, references: () => references, mask: undefined, decoded: false };
   copyResponseFields(rules, { head, framing: responseFraming(method, head) }, {
     append: (name, value) => void seen.push([name, value]),
   });

@@ -20,7 +20,7 @@ export interface AcceptOptions {
   readonly request: Request;
   readonly handshake: Handshake;
   readonly route: Route;
-  readonly references: ReferenceRewriter;
+  readonly references: () => ReferenceRewriter;
   readonly mask: CurrentMask;
   readonly span: RequestSpan;
   readonly sessions: Sessions;
@@ -106,7 +106,7 @@ function copyHandshakeFields(
   { head }: ProtocolChange,
   { route, references, mask, to }: {
     route: Route;
-    references: ReferenceRewriter;
+    references: () => ReferenceRewriter;
     mask: CurrentMask | undefined;
     to: Headers;
   },

@@ -1,3 +1,4 @@
+import type { Fields } from "../../http/fields.ts";
 import { isHandshakeField } from "../../http/field_names.ts";
 import { type Handshake, handshakeFields } from "../../upstream/websocket/handshake.ts";
 import type { OutgoingField } from "../../upstream/transport.ts";
@@ -5,7 +6,7 @@ import { type RequestFieldRules, requestFields } from "../build_request.ts";
 
 /** What the client sent, and what becomes of it. */
 export interface WebSocketFieldsOptions {
-  readonly headers: Pick<Headers, "forEach" | "get">;
+  readonly headers: Fields;
   readonly handshake: Handshake;
   /**
    * Whether the client may be a web page. Only then is its Origin forwarded: to the upstream, a client that is no browser
@@ -22,11 +23,11 @@ export function webSocketFields(
   rules: RequestFieldRules,
   { headers, handshake, browsers }: WebSocketFieldsOptions,
 ): OutgoingField[] {
-  const forwarded: Pick<Headers, "forEach" | "get"> = {
+  const forwarded: Fields = {
     get: (name) => headers.get(name),
     forEach(visit) {
-      headers.forEach((value, name, parent) => {
-        if (!isHandshakeField(name) && (browsers || name !== "origin")) visit(value, name, parent);
+      headers.forEach((value, name) => {
+        if (!isHandshakeField(name) && (browsers || name !== "origin")) visit(value, name);
       });
     },
   };

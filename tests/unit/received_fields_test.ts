@@ -1,0 +1,16 @@
+import { assertEquals } from "@std/assert";
+import { ReceivedFields } from "../../lib/proxy/received_fields.ts";
+
+Deno.test("ReceivedFields has the fields that the runtime has, with the lines of one field joined", () => {
+  const headers = new Headers([["Host", "a"], ["X-Empty", ""], ["accept", "b"], ["Accept", "c"], [
+    "x",
+    "\xe9",
+  ]]);
+  const fields = new ReceivedFields(headers);
+  for (const name of ["host", "x-empty", "accept", "x", "absent"]) {
+    assertEquals(fields.get(name), headers.get(name), name);
+  }
+  const seen: [string, string][] = [];
+  fields.forEach((value, name) => seen.push([name, value]));
+  assertEquals(seen, [...headers]);
+});
