@@ -35,7 +35,7 @@ export function createHandler(service: Service): Handler {
     const { router, limiter } = service;
     const span = service.begin({ method, headers }, info);
     try {
-      const host = hostOf(request);
+      const host = hostOf({ headers, url: request.url });
       router.hosts.assertServes(host);
       limiter.assertAccepting();
       if (NEVER_FORWARDED.has(method.toUpperCase())) throw new Refusal("method_not_forwarded");
