@@ -34,7 +34,7 @@ export const check: Command = async ([file], options) => {
     printProblems(problemsOf(tokens));
     return EXIT.configuration;
   }
-  const { settings, table } = configuration.value;
+  const { settings, table, ca } = configuration.value;
   const path = file ?? settings.routesPath;
   const guard = new TokenClashes(table, tokens.value);
   const files = await TokenFiles.open(folderOf(path), tokenFiles(table), { guard });
@@ -81,7 +81,7 @@ export const check: Command = async ([file], options) => {
     unset++;
     console.log(`  ${problem.path}, the client token, UNSET: serve will refuse to start`);
   }
-  routeWarnings(table.routes, { ...stores, minted }).forEach(printError);
+  routeWarnings(table.routes, { ...stores, minted }, ca).forEach(printError);
   printProblems(checkSettingNames(variableNames()));
   if (unset === 0 || !options.has("--strict")) return EXIT.ok;
   printError(`${unset} token(s) unset, which --strict does not allow`);

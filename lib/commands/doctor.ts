@@ -66,7 +66,7 @@ export const doctor: Command = async ([name]) => {
   for (const [index, { config }] of routes.entries()) {
     console.log(`${titleOf(config).padEnd(width)}  ${verdicts[index]?.text}`);
   }
-  routeWarnings(routes.map(({ config }) => config), stores).forEach(printError);
+  routeWarnings(routes.map(({ config }) => config), stores, ca).forEach(printError);
   return verdicts.every(isGood) ? EXIT.ok : EXIT.unhealthy;
 };
 

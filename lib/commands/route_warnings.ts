@@ -1,12 +1,27 @@
 import { type RouteConfig, routeName } from "../config/route/route_config.ts";
 import { tokenOddity } from "../config/route/token_shape.ts";
 import { isInClear, upstreamText } from "../config/route/upstream_url.ts";
+import { authorityHosts } from "../config/settings/authority_hosts.ts";
+import { authorityAdvice } from "../upstream/trust_advice.ts";
 import { openTokenSource, type TokenStores } from "../tokens/open_token_source.ts";
 
-/** Returns a line for each thing that is most likely a mistake, or that sends a token where others may read it. */
-export function routeWarnings(routes: readonly RouteConfig[], stores: TokenStores): ReadonlySet<string> {
+/**
+ * Returns a line for each thing that is most likely a mistake, or that sends a token where others may read it.
+ *
+ * @param ca The authorities trusted in addition to the built-in ones, in PEM.
+ */
+export function routeWarnings(
+  routes: readonly RouteConfig[],
+  stores: TokenStores,
+  ca: string | undefined,
+): ReadonlySet<string> {
   const lines = new Set<string>();
+  const authorities = new Set(ca === undefined ? [] : authorityHosts(ca));
   for (const route of routes) {
+    const { scheme, host } = route.upstream;
+    if (scheme === "https" && authorities.has(host)) {
+      lines.add(`CRED_PROXY_CA_FILE: ${authorityAdvice(host)}`);
+    }
     if (isInClear(route.upstream)) {
       const upstream = upstreamText(route.upstream);
       lines.add(

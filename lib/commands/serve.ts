@@ -87,7 +87,7 @@ export const serve: Command = async () => {
   const warning = exposureWarning({ settings, hasClientTokens, pid: Deno.pid });
   if (warning !== undefined) printError(warning);
   warnOfUnsetTokens(table, stores);
-  routeWarnings(table.routes, stores).forEach(printError);
+  routeWarnings(table.routes, stores, ca).forEach(printError);
   if (!hasControl() && table.routes.some(({ websocket }) => websocket)) {
     printError(
       `Deno ${Deno.version.deno} lacks what serving WebSockets needs: clients that ask for one get 426`,

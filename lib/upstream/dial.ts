@@ -3,6 +3,7 @@ import type { EgressProxy } from "../config/settings/egress.ts";
 import type { Socket } from "./connection.ts";
 import { hostPort } from "../http/host.ts";
 import { UpstreamNotTls, UpstreamTlsFailed, UpstreamUnreachable, UpstreamUntrusted } from "./errors.ts";
+import { trustAdvice } from "./trust_advice.ts";
 import { openTunnel } from "./tunnel.ts";
 
 /** How connections to an upstream are opened. */
@@ -121,8 +122,6 @@ async function handshake(connection: Deno.TlsConn, upstream: Upstream): Promise<
       if (!(error instanceof Deno.errors.InvalidData)) throw error;
       throw new UpstreamTlsFailed(`the TLS handshake failed: ${error.message}`);
     }
-    throw new UpstreamUntrusted(
-      `${error.message} (to trust another authority, name its file in CRED_PROXY_CA_FILE)`,
-    );
+    throw new UpstreamUntrusted(error.message + trustAdvice(error.message, upstream.host));
   }
 }

@@ -78,6 +78,26 @@ export async function makeAuthority(): Promise<Authority> {
   return { pem: root.toString("pem"), issue };
 }
 
+/** Makes what `openssl req -x509` makes for a host: a server's certificate that is also an authority's. */
+export async function makeSelfSigned(host: string): Promise<Leaf> {
+  const keys = await crypto.subtle.generateKey(KEY, true, ["sign", "verify"]);
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    ...validity(),
+    name: `CN=${host}`,
+    keys,
+    signingAlgorithm: SIGNATURE,
+    extensions: [
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      new BasicConstraintsExtension(true, undefined, true),
+      new SubjectAlternativeNameExtension([alternativeName(host)]),
+    ],
+  });
+  return {
+    cert: certificate.toString("pem"),
+    key: pem(await crypto.subtle.exportKey("pkcs8", keys.privateKey)),
+  };
+}
+
 /** A random serial number and a day of validity, from an hour ago to allow for clock skew. */
 function validity() {
   const serial = crypto.getRandomValues(new Uint8Array(8));

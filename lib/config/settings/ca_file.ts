@@ -1,3 +1,4 @@
+import { DER, derValues } from "../../core/der.ts";
 import { fail, ok, type Result } from "../../core/result.ts";
 
 const BEGIN = "-----BEGIN CERTIFICATE-----";
@@ -14,7 +15,7 @@ export function parsePem(text: string, path: string): Result<string> {
   if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(text)) {
     return fail(path, "private_key", "contains a private key; move it elsewhere and leave only certificates");
   }
-  const blocks = certificates(text);
+  const blocks = pemBlocks(text);
   const begun = text.split(BEGIN).length - 1;
   if (begun === 0) {
     return fail(path, "no_certificate", `contains no ${BEGIN}; use a PEM file of certificates`);
@@ -31,25 +32,17 @@ export function parsePem(text: string, path: string): Result<string> {
 }
 
 /** Returns the text between each pair of BEGIN and END lines. */
-function certificates(text: string): readonly string[] {
+export function pemBlocks(text: string): readonly string[] {
   const pairs = text.matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g);
   return [...pairs].map(([, body = ""]) => body);
 }
 
 /** Reports whether base64 text is exactly one DER SEQUENCE (X.690, sections 8.1.3 and 10.1). */
 function isDerSequence(base64: string): boolean {
-  let bytes: Uint8Array;
   try {
-    bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    const values = derValues(Uint8Array.fromBase64(base64));
+    return values?.length === 1 && values[0]?.tag === DER.sequence;
   } catch {
     return false;
   }
-  const [tag, first] = bytes;
-  if (tag !== 0x30 || first === undefined) return false;
-  if (first < 0x80) return bytes.length === 2 + first;
-  const size = first - 0x80;
-  // 0x80 alone is the indefinite length, which DER does not allow; four bytes suffice for 4 GiB.
-  if (size < 1 || size > 4 || bytes.length < 2 + size) return false;
-  const length = bytes.subarray(2, 2 + size).reduce((sum, byte) => sum * 256 + byte, 0);
-  return bytes.length === 2 + size + length;
 }
