@@ -57,10 +57,12 @@ Deno.test("each upstream's clients get their lines, with a key that is clearly a
     ["https://github.com", [
       GIT,
       `git config --global url.${URL_A}/.insteadOf https://github.com/`,
+      "git config --global lfs.transfer.enablehrefrewrite true",
     ]],
     ["https://github.com/acme", [
       GIT,
       `git config --global url.${URL_A}/.insteadOf https://github.com/acme/`,
+      "git config --global lfs.transfer.enablehrefrewrite true",
     ]],
     ["https://api.github.com", [
       "# gh, only gh api (other commands need a route with host, and CRED_PROXY_SOCKET):",

@@ -125,7 +125,7 @@ Deno.test("the lines of clients --env set variables and run no program, for ever
       ANTHROPIC_AUTH_TOKEN: clientTokenEnv === undefined ? "placeholder" : "it's $secret",
       OPENAI_BASE_URL: "http://127.0.0.1:9099/openai/v1",
       npm_config_registry: "http://127.0.0.1:9099/npm/",
-      GIT_CONFIG_COUNT: clientTokenEnv === undefined ? "2" : "3",
+      GIT_CONFIG_COUNT: clientTokenEnv === undefined ? "3" : "4",
       GIT_CONFIG_KEY_0: "url.http://127.0.0.1:9099/github/.insteadOf",
       GIT_CONFIG_VALUE_0: "https://github.com/",
     });

@@ -6,6 +6,8 @@ import type { Recipe } from "./recipe.ts";
 export const git: Recipe = ({ route, origin, url, keyVariable }) => {
   const settings: (readonly [key: string, value: string])[] = [
     [`url.${url}/.insteadOf`, `${upstreamText(route.upstream)}/`],
+    // git LFS otherwise takes the URLs of objects, which the server names, as they are.
+    ["lfs.transfer.enablehrefrewrite", "true"],
   ];
   if (keyVariable !== undefined) {
     // git sends a credential only after a 401, which the proxy returns only if it requires a client token.
