@@ -1,8 +1,9 @@
 /**
  * Tests the binary that `task compile` makes: which permissions are baked in, and what a process under them refuses.
  *
- * `deno compile` appends the program to a base binary that it fetches. Here the runtime itself stands in for the base binary,
- * so that nothing is fetched. The result can't be run, but what is baked in can be read.
+ * `deno compile` appends the program to a base binary that it fetches. Here another program stands in for the base binary,
+ * so that nothing is fetched. The result can't be run, but what is baked in can be read. Types are not checked, which
+ * takes ten seconds where they never were: `task ok` has done that.
  *
  * @module
  */
@@ -62,7 +63,10 @@ async function copyCheckout(folder: string): Promise<void> {
   for (const name of ["bin", "lib"]) await copyFolder(name);
 }
 
-/** Runs a command in a folder, with the runtime itself as the base binary. */
+/** The program that stands in for the base binary: a small one, or the runtime where that is of another format. */
+const BASE = Deno.build.os === "linux" ? "/bin/true" : Deno.execPath();
+
+/** Runs a command in a folder, with another program as the base binary. */
 async function build(
   folder: string,
   env: Readonly<Record<string, string>>,
@@ -72,7 +76,7 @@ async function build(
   const child = new Deno.Command(program, {
     args: [...args],
     cwd: folder,
-    env: { ...env, DENORT_BIN: Deno.execPath(), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+    env: { ...env, DENORT_BIN: BASE, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -86,7 +90,7 @@ async function build(
 }
 
 function compile(folder: string, env: Readonly<Record<string, string>>): Promise<Deno.CommandOutput> {
-  return build(folder, env, Deno.execPath(), ["task", "compile"]);
+  return build(folder, env, Deno.execPath(), ["task", "compile", "--no-check"]);
 }
 
 /** What `deno compile` stores for the start of the binary. */
@@ -156,7 +160,10 @@ Deno.test("the cross build of docs/OPERATING.md bakes in the same", async () => 
     );
     const env = { CRED_PROXY_ROUTES: await writeTable(join(folder, "conf"), [GITHUB]) };
     const path = `${join(folder, "tools")}:${Deno.env.get("PATH")}`;
-    const { code, stderr } = await build(folder, { ...env, PATH: path }, "sh", ["-euc", command]);
+    const { code, stderr } = await build(folder, { ...env, PATH: path }, "sh", [
+      "-euc",
+      command.replace(" compile ", " compile --no-check "),
+    ]);
     assertEquals(code, 0, new TextDecoder().decode(stderr));
     await assertBaked(join(folder, "cred-proxy"), await derivedFlags(env));
   });
