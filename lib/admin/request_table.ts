@@ -59,6 +59,7 @@ function outcomeText({ error, outcome, status, webSocket }: LogEntry): string {
   if (outcome === "upstream_aborted") return "upstream aborted";
   if (outcome === "client_aborted") return "client aborted";
   if (outcome === "revoked") return "client revoked";
+  if (outcome === "overloaded") return "cut: memory";
   if (webSocket !== undefined) return `closed ${webSocket.closeCode}`;
   return status >= 500 ? "upstream error" : "";
 }

@@ -61,8 +61,11 @@ export interface WebSocketCounts {
   closeCode: number | undefined;
 }
 
-/** How a response ended: complete, aborted by either side, or by the proxy because its client was revoked. */
-export type Outcome = "complete" | "upstream_aborted" | "client_aborted" | "revoked";
+/**
+ * How a response ended: complete, aborted by either side, or by the proxy because its client was revoked or the memory was
+ * used up.
+ */
+export type Outcome = "complete" | "upstream_aborted" | "client_aborted" | "revoked" | "overloaded";
 
 /** What is logged of a client: its address, and how it identifies its session and request. */
 export interface ClientInfo {

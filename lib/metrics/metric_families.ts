@@ -93,11 +93,12 @@ export function metricFamilies(meters: Meters, state: ServiceState): Family[] {
     ),
     counter(
       "cred_proxy_replies_unfinished_total",
-      "Incomplete responses, by the side that aborted them; revocation: the proxy, because their client was revoked.",
+      "Incomplete responses, by the side that aborted them, or by what made the proxy end them: its client was revoked, or the memory used up.",
       routes.flatMap(([route, meter]): [Labels, number][] => [
         [{ route, by: "upstream" }, meter.upstreamAborted],
         [{ route, by: "client" }, meter.clientAborted],
         [{ route, by: "revocation" }, meter.revoked],
+        [{ route, by: "overload" }, meter.overloaded],
       ]),
     ),
     gauge("cred_proxy_requests_in_flight", "Requests in progress.", [[{}, state.inFlight]]),

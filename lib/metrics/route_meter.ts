@@ -55,6 +55,8 @@ export class RouteMeter {
   clientAborted = 0;
   /** Responses that were ended because their client was revoked. */
   revoked = 0;
+  /** Responses that were ended because the memory was used up. */
+  overloaded = 0;
 
   /** Counts a finished request. */
   record(entry: LogEntry): void {
@@ -69,5 +71,6 @@ export class RouteMeter {
     if (entry.outcome === "upstream_aborted") this.upstreamAborted++;
     if (entry.outcome === "client_aborted") this.clientAborted++;
     if (entry.outcome === "revoked") this.revoked++;
+    if (entry.outcome === "overloaded") this.overloaded++;
   }
 }

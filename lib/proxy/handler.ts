@@ -17,6 +17,7 @@ import { respond } from "./respond.ts";
 import type { ConnectionInfo, Service } from "./service.ts";
 import { hostOf } from "./request_host.ts";
 import { parseTarget } from "./target.ts";
+import { untilCut } from "./until_cut.ts";
 import { upstreamRefusal } from "./upstream_refusal.ts";
 import { acceptWebSocket } from "./websocket/accept.ts";
 import { webSocketFields } from "./websocket/handshake_fields.ts";
@@ -78,7 +79,7 @@ export function createHandler(service: Service): Handler {
         body: content.body,
         onBodySent: (bytes) => void (span.entry.bytesUp += bytes),
         upgrade: isWebSocket,
-        isClientGone: () => request.signal.aborted || span.revoked,
+        isClientGone: () => request.signal.aborted || span.cutReason !== undefined,
       };
       rewriteDestination(outgoing.fields, { method, host, route: route.config, policies: route.policies });
       const applied = route.credential.apply(outgoing);
@@ -88,8 +89,8 @@ export function createHandler(service: Service): Handler {
 
       let hasAnswered = false;
       try {
-        span.assertNotRevoked();
-        const response = await route.transport.roundTrip(outgoing);
+        span.assertNotCut();
+        const response = await untilCut(span, route.transport.roundTrip(outgoing));
         hasAnswered = true;
         // Nearly no response has any.
         const references = () =>
@@ -120,7 +121,9 @@ export function createHandler(service: Service): Handler {
       }
     } catch (error) {
       const response = refuse(error, { method, span, mask: router.mask });
-      return refusals.isTooMany(info) ? endingConnection(response) : response;
+      const isTooMany = refusals.isTooMany(info);
+      if (isTooMany && method === "HEAD" && refusals.mustClose()) service.closeIdle();
+      return isTooMany || span.cutReason === "overloaded" ? endingConnection(response) : response;
     }
   };
 }

@@ -6,6 +6,12 @@ const LIMIT = 16;
 /** How many requests of all connections may be refused in one turn before that limit is one: some milliseconds' worth. */
 const LIMIT_OF_ALL = 64;
 
+/** How long a turn with too many refusals may take before those after HEAD are a reason to close connections, in milliseconds. */
+const LONG_TURN = 250;
+
+/** How far apart such closings are, in milliseconds: they interrupt uploads. */
+const CLOSING_INTERVAL = 5_000;
+
 /**
  * Finds connections whose client sends requests without waiting for responses, all of which are refused.
  *
@@ -19,6 +25,9 @@ export class RefusalTurns {
   /** How many requests have been refused in this turn: in a row on the last connection, and on all. */
   #count = 0;
   #total = 0;
+  /** When this turn had its first refusal, and when connections were closed last, on the clock of `performance.now()`. */
+  #began = 0;
+  #closed = -Infinity;
 
   /**
    * Counts a refusal. On a Unix socket, whose connections can't be told apart, none is ever too many.
@@ -27,7 +36,10 @@ export class RefusalTurns {
    */
   isTooMany({ remoteAddr }: ConnectionInfo): boolean {
     if (remoteAddr.transport !== "tcp") return false;
-    if (this.#total++ === 0) setImmediate(() => this.#beginTurn());
+    if (this.#total++ === 0) {
+      this.#began = performance.now();
+      setImmediate(() => this.#beginTurn());
+    }
     const { hostname, port } = remoteAddr;
     if (port !== this.#port || hostname !== this.#host) {
       this.#host = hostname;
@@ -35,6 +47,18 @@ export class RefusalTurns {
       this.#count = 0;
     }
     return ++this.#count > (this.#total > LIMIT_OF_ALL ? 1 : LIMIT);
+  }
+
+  /**
+   * Reports, after a refusal of HEAD that is one too many, whether connections must be closed for the sake of others. The
+   * runtime does not end a connection after a response to HEAD, and the more its client has sent ahead, the longer each
+   * request takes.
+   */
+  mustClose(): boolean {
+    const now = performance.now();
+    if (now - this.#began < LONG_TURN || now - this.#closed < CLOSING_INTERVAL) return false;
+    this.#closed = now;
+    return true;
   }
 
   #beginTurn(): void {

@@ -16,11 +16,8 @@ export interface RefusedRequest {
  * failure. Causes only go to the log.
  */
 export function refuse(error: unknown, { method, span, mask }: RefusedRequest): Response {
-  const refusal = span.revoked
-    ? new Refusal("client_token_required", "", { cause: new Error("The client was revoked meanwhile") })
-    : error instanceof Refusal
-    ? error
-    : new Refusal("internal", "", { cause: error });
+  const refusal = cutRefusal(span) ??
+    (error instanceof Refusal ? error : new Refusal("internal", "", { cause: error }));
   const { entry } = span;
   // Nobody will read the response.
   const isClientGone = refusal.cause instanceof ClientDisconnected;
@@ -35,6 +32,15 @@ export function refuse(error: unknown, { method, span, mask }: RefusedRequest): 
     // Even if the above throws: otherwise the request would count as in flight forever.
     span.end(isClientGone ? "client_aborted" : "complete");
   }
+}
+
+/** Returns the refusal for a request that the proxy has ended. */
+function cutRefusal({ cutReason }: RequestSpan): Refusal | undefined {
+  if (cutReason === undefined) return undefined;
+  if (cutReason === "overloaded") {
+    return new Refusal("overloaded", "", { cause: new Error("The memory was used up") });
+  }
+  return new Refusal("client_token_required", "", { cause: new Error("The client was revoked meanwhile") });
 }
 
 /** Formats a cause for the log, masked: our own messages contain no secrets, but not every message is ours. */

@@ -5,13 +5,17 @@ import type { TokenHealth } from "../tokens/token_health.ts";
 import type { ClientIdentity } from "./client.ts";
 import type { InFlightLimiter } from "./in_flight_limiter.ts";
 import type { Route } from "./route.ts";
+import type { Holder, WebSocketHolder } from "./unseen_input.ts";
 
 const NOTHING: readonly never[] = [];
 
-/** The client was revoked while its request was in flight. */
-export class ClientRevoked extends Error {
-  override readonly name = "ClientRevoked";
+/** The request was ended by the proxy while it was in flight. */
+export class RequestCut extends Error {
+  override readonly name = "RequestCut";
 }
+
+/** Why the proxy ended a request: its client was revoked, or the memory was used up. */
+type CutReason = Extract<Outcome, "revoked" | "overloaded">;
 
 /** What all spans share. */
 export interface SpanOwner {
@@ -22,7 +26,7 @@ export interface SpanOwner {
 }
 
 /** One request from arrival to end: it owns the log entry and counts against the limit of requests in flight. */
-export class RequestSpan implements Member {
+export class RequestSpan implements Member, Holder {
   readonly entry: LogEntry;
   index = -1;
   readonly #log: RequestLog;
@@ -32,7 +36,9 @@ export class RequestSpan implements Member {
   #acquired: readonly { release(): void }[] = NOTHING;
   #tokenHealth: TokenHealth | undefined;
   #identity: ClientIdentity;
-  #revoked = false;
+  #cutReason: CutReason | undefined;
+  /** The client's side of the WebSocket that the request has become. */
+  #socket: WebSocketHolder | undefined;
   /** Ends what is in progress. */
   #cut: (() => void) | undefined;
   #ended = false;
@@ -49,26 +55,53 @@ export class RequestSpan implements Member {
     return this.#identity;
   }
 
-  /** Whether the client has been revoked: nothing more may be sent for it, or to it. */
-  get revoked(): boolean {
-    return this.#revoked;
+  /** Why the proxy has ended the request, if it has: nothing more may be sent for it, or to its client. */
+  get cutReason(): CutReason | undefined {
+    return this.#cutReason;
   }
 
-  /** Ends the request now, since its client is not served any more. */
-  revoke(): void {
-    this.#revoked = true;
+  /** Ends the request now. */
+  cut(reason: CutReason): void {
+    this.#cutReason = reason;
     this.#cut?.();
   }
 
-  /** Sets how the request is ended at once if its client is revoked, in place of what was set before. */
-  onRevoked(cut: () => void): void {
+  /** Sets how the request is ended at once if it is cut, in place of what was set before. */
+  onCut(cut: () => void): void {
     this.#cut = cut;
-    if (this.#revoked) cut();
+    if (this.#cutReason !== undefined) cut();
   }
 
-  /** Checks that the client has not been revoked meanwhile. @throws {ClientRevoked} If it has. */
-  assertNotRevoked(): void {
-    if (this.#revoked) throw new ClientRevoked(`The client ${this.entry.clientName} was revoked`);
+  /** Checks that the request has not been cut meanwhile. @throws {RequestCut} If it has. */
+  assertNotCut(): void {
+    if (this.#cutReason !== undefined) throw new RequestCut(this.#cutReason);
+  }
+
+  /** Records that the request has become a WebSocket. */
+  upgraded(client: WebSocketHolder): void {
+    this.#socket = client;
+  }
+
+  /** The runtime does not end the connection after a response to HEAD, whatever becomes of its content. */
+  get needsClosing(): boolean {
+    return this.entry.method === "HEAD";
+  }
+
+  get began(): number {
+    return this.entry.began;
+  }
+
+  get lastMessage(): number {
+    return this.#socket?.lastMessage ?? -Infinity;
+  }
+
+  get unsent(): number {
+    return this.#socket?.unsent ?? 0;
+  }
+
+  kill(): void {
+    if (this.#socket !== undefined) this.#socket.kill();
+    else this.cut("overloaded");
   }
 
   /** Records who sent the request. */
@@ -116,6 +149,6 @@ export class RequestSpan implements Member {
     this.#spans.delete(this);
     const { status, error } = this.entry;
     if (error === undefined && status > 0) this.#tokenHealth?.record(status);
-    this.#log.end(this.entry, this.#revoked ? "revoked" : outcome);
+    this.#log.end(this.entry, this.#cutReason ?? outcome);
   }
 }

@@ -72,9 +72,12 @@ async function respondLater(
   { route, references, mask: tableMask, span }: RespondOptions,
   { mask, decoding }: { readonly mask: Mask | undefined; readonly decoding: Decoding | undefined },
 ): Promise<Response> {
+  span.onCut(() => upstream.body.cancel());
   try {
     const source = route.scrub ? tableMask : undefined;
     const content = await contentFor(upstream, { decoding, mask: source, span });
+    // The content may have been cut short while it was awaited.
+    span.assertNotCut();
     return responseWith(content, upstream, {
       route,
       references,

@@ -1,6 +1,6 @@
 import { fairTurn } from "../core/fair_turn.ts";
 import type { Source } from "../upstream/source.ts";
-import { ClientRevoked, type RequestSpan } from "./request_span.ts";
+import { RequestCut, type RequestSpan } from "./request_span.ts";
 
 /**
  * Pieces of at least this size, in bytes, are freed once they have been sent. The garbage collector does not account for
@@ -14,10 +14,10 @@ export function responseStream(source: Source, span: RequestSpan): ReadableStrea
   let large: Uint8Array<ArrayBuffer> | undefined;
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      span.onRevoked(() => {
+      span.onCut(() => {
         source.cancel();
-        controller.error(new ClientRevoked("The client was revoked"));
-        span.end("revoked");
+        controller.error(new RequestCut());
+        span.end("client_aborted");
       });
     },
     async pull(controller) {

@@ -17,8 +17,8 @@ export function endRevoked(
   const ended = new Map<string, number>();
   for (const span of spans) {
     const { identity } = span;
-    if (identity === undefined || span.revoked || isServed(span, router, now)) continue;
-    span.revoke();
+    if (identity === undefined || span.cutReason === "revoked" || isServed(span, router, now)) continue;
+    span.cut("revoked");
     const { name } = identity.client.config;
     ended.set(name, (ended.get(name) ?? 0) + 1);
   }

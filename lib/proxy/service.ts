@@ -16,6 +16,8 @@ export class Service {
   readonly log: RequestLog;
   /** The requests in flight. */
   readonly spans: UnorderedSet<RequestSpan> = new UnorderedSet();
+  /** Closes the connections that have no request in flight, and the others after their response; set by the server. */
+  closeIdle: () => void = () => {};
   /** The WebSockets that are open. */
   readonly webSockets = new Sessions();
 

@@ -11,6 +11,10 @@ const SETTLED_PAUSES = 6;
 /** How many servers whose listener was lost are kept, to be shut down in the end. */
 const FORMER_LIMIT = 16;
 
+/** The pause before each attempt to take an address again that was just given up, in milliseconds, and how many there are. */
+const RENEWAL_PAUSE_MS = 5;
+const RENEWAL_ATTEMPTS = 200;
+
 /** A listener, which is opened again when accepting a connection fails. */
 export class Listener<Address extends Deno.Addr = Deno.Addr> {
   /** The part of the reserve that its connections may use when there are no other descriptors. */
@@ -43,6 +47,24 @@ export class Listener<Address extends Deno.Addr = Deno.Addr> {
     this.#current = this.#open();
     this.#former.push(former);
     if (this.#former.length > FORMER_LIMIT) this.#former.shift();
+  }
+
+  /**
+   * Opens it anew, so that connections without a request in flight are closed, and the others after their response.
+   * Resolves once it accepts connections again.
+   */
+  async renew(): Promise<void> {
+    const former = this.#current;
+    former.shutdown().catch(() => {});
+    for (let attempt = 1;; attempt++) {
+      // The runtime gives up the address a moment later.
+      await new Promise((resolve) => setTimeout(resolve, RENEWAL_PAUSE_MS));
+      try {
+        return this.reopen();
+      } catch (error) {
+        if (attempt === RENEWAL_ATTEMPTS) throw error;
+      }
+    }
   }
 
   /** Accepts no more connections; resolves once those that it has are closed. */
@@ -81,6 +103,17 @@ export class Listeners {
     const listener = new Listener(part, open);
     this.#watch(listener);
     return listener;
+  }
+
+  /** Closes the connections of a listener that have no request in flight, and the others after their response. */
+  async closeIdle(listener: Listener): Promise<void> {
+    if (this.#closed || this.#lost.has(listener)) return;
+    try {
+      await listener.renew();
+      this.#watch(listener);
+    } catch (error) {
+      printError(`the listener could not be opened again: ${errorText(error)}`);
+    }
   }
 
   /** Stops opening listeners again. */

@@ -13,6 +13,7 @@ import { InFlightLimiter } from "../proxy/in_flight_limiter.ts";
 import { openRouter } from "../proxy/router.ts";
 import { endRevoked } from "../proxy/revocation.ts";
 import { Service } from "../proxy/service.ts";
+import { UnseenInput } from "../proxy/unseen_input.ts";
 import { TokenHealths } from "../tokens/token_health.ts";
 import type { TokenStores } from "../tokens/open_token_source.ts";
 import { Deadlines } from "../upstream/deadlines.ts";
@@ -133,6 +134,13 @@ export function startServer(options: ServerOptions): Server {
   if (socket !== undefined) {
     clients.push(listeners.open("service", () => serveUnixSocket(socket, common, handler)));
   }
+  // A port that the system chose can't be had again.
+  if (settings.port !== 0) service.closeIdle = () => clients.forEach((each) => listeners.closeIdle(each));
+  const unseen = new UnseenInput({
+    holders: () => service.spans,
+    closeIdle: () => service.closeIdle(),
+    report: printError,
+  });
   const admin = adminServer && listeners.open("operator", () => adminServer.listen(common));
   return {
     address,
@@ -164,6 +172,7 @@ export function startServer(options: ServerOptions): Server {
       ]);
       for (const timer of timers) clearTimeout(timer);
       service.router.close();
+      unseen.close();
     },
   };
 }

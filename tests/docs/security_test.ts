@@ -47,6 +47,6 @@ Deno.test("each file of the attack and leak suites shows a promise of docs/SECUR
     ({ name }) => `tests/security/${name}`,
   )
     .filter((name) => /\/(?:attack|leak)_/.test(name));
-  assertEquals(files.length, 10);
+  assertEquals(files.length, 11);
   for (const file of files) assert(named.includes(file), `${file} shows no promise`);
 });

@@ -6,6 +6,8 @@
  *     deno task soak streams [SECONDS]    1,000 event streams at once
  *     deno task soak drain                SIGTERM during 100 streams
  *     deno task soak websockets [SECONDS] 1,000 WebSockets with messages, then SIGTERM
+ *     deno task soak attack [SECONDS]     an ordinary load beside attacks, which must not harm it
+ *     deno task soak flood [SECONDS]      the same beside attacks on the memory, which the service must survive
  *     deno task soak rotation [COUNT]     SIGKILL while an issuer replaces the refresh token
  *
  * It exits with 1 if a condition does not hold.
@@ -16,13 +18,14 @@
 import { untilSignal } from "../support/until_signal.ts";
 import { selectNames } from "../support/select_names.ts";
 import { canMeasure } from "../support/process.ts";
+import { attack, flood } from "./attack.ts";
 import { drain } from "./drain.ts";
 import { soak } from "./mixed.ts";
 import { rotation } from "./rotation.ts";
 import { streams } from "./streams.ts";
 import { webSockets } from "./websockets.ts";
 
-const SCENARIOS = { mixed: soak, streams, drain, websockets: webSockets, rotation };
+const SCENARIOS = { mixed: soak, streams, drain, websockets: webSockets, rotation, attack, flood };
 
 const isSeconds = (argument: string) => /^\d+$/.test(argument);
 const [name] = selectNames(

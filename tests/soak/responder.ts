@@ -70,6 +70,8 @@ const MAX_PAYLOADS = 8;
  *     echo/ID/CODING       the credential in all its forms, in a field and in the content, coded
  *     coded/ID/CODING/N    N bytes, coded
  *     broken/ID/BREAK      breaks off
+ *     tiny/ID              chunks of one byte, as fast as possible and without an end
+ *     late/ID              no content, although a length is announced, and a moment later what looks like a response
  */
 export class Responder {
   readonly counts = new DeliveryCounts();
@@ -108,6 +110,10 @@ export class Responder {
         return await sendCoded(exchange, { id, coding: first as Coding }, Number(second));
       case "broken":
         return await breakOff(exchange, id, first as BreakPoint);
+      case "tiny":
+        return await sendTinyChunks(exchange);
+      case "late":
+        return await sendLate(exchange);
       default:
         return await exchange.respond(404);
     }
@@ -215,6 +221,19 @@ async function sendEncoded(
   await exchange.writeChunk(bytes.subarray(0, half));
   await exchange.writeChunk(bytes.subarray(half));
   await exchange.writeChunk();
+}
+
+async function sendTinyChunks(exchange: Exchange): Promise<void> {
+  await exchange.respond(200, CHUNKED);
+  const chunks = new TextEncoder().encode("1\r\nx\r\n".repeat(10_000));
+  for (;;) await exchange.write(chunks);
+}
+
+async function sendLate(exchange: Exchange): Promise<void> {
+  const late = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate";
+  await exchange.write(`HTTP/1.1 204 No Content\r\nContent-Length: ${late.length}\r\n\r\n`);
+  await delay(100);
+  await exchange.write(late);
 }
 
 /** Closes the connection before the response is complete. */

@@ -1,9 +1,4 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import {
-  type Holder,
-  type MemoryUse,
-  UnfinishedMessages,
-} from "../../lib/proxy/websocket/unfinished_messages.ts";
 import { presentedFields } from "../../lib/proxy/websocket/presented_fields.ts";
 import { parseSubprotocols, splitSubprotocols } from "../../lib/proxy/websocket/subprotocols.ts";
 import { Refusal } from "../../lib/http/refusal.ts";
@@ -48,73 +43,6 @@ Deno.test("MessageBuffer joins the parts of each message", () => {
     assertEquals(message?.bytes, Uint8Array.from({ length }, (_, at) => at === length - 1 ? 7 : at));
     buffer.release();
   }
-});
-
-/** Resolves after some looks at the memory. */
-function looks(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 500));
-}
-
-Deno.test("UnfinishedMessages ends the newest connections until the memory has shrunk, and no active ones", async () => {
-  const use = { rss: 100 * MIB, heapTotal: 20 * MIB, external: 10 * MIB };
-  const ended: string[] = [];
-  const watch = new UnfinishedMessages((): MemoryUse => use);
-  const holders = ["oldest", "old", "culprit", "active", "new"].map((name): Holder => ({
-    get lastMessage() {
-      return name === "active" ? performance.now() : -Infinity;
-    },
-    unsent: 0,
-    kill() {
-      ended.push(name);
-      watch.delete(this);
-      if (name === "culprit") use.rss = 100 * MIB;
-    },
-  }));
-  for (const holder of holders) watch.add(holder);
-  await looks();
-  assertEquals(ended, []);
-  use.rss = 240 * MIB;
-  await looks();
-  // One in the first round, two in the next.
-  assertEquals(ended, ["new", "culprit", "old"]);
-  for (const holder of holders) watch.delete(holder);
-});
-
-Deno.test("UnfinishedMessages watches again after all connections have ended", async () => {
-  const use = { rss: 100 * MIB, heapTotal: 20 * MIB, external: 10 * MIB };
-  const watch = new UnfinishedMessages((): MemoryUse => use);
-  let ended = 0;
-  const holder: Holder = {
-    lastMessage: -Infinity,
-    unsent: 0,
-    kill() {
-      ended++;
-      watch.delete(holder);
-    },
-  };
-  watch.add(holder);
-  watch.delete(holder);
-  watch.add(holder);
-  use.rss = 240 * MIB;
-  await looks();
-  assertEquals(ended, 1);
-});
-
-Deno.test("UnfinishedMessages does not blame connections for the heap, for buffers, and for what clients have not taken", async () => {
-  const use = { rss: 100 * MIB, heapTotal: 20 * MIB, external: 10 * MIB };
-  const holder = {
-    lastMessage: -Infinity,
-    unsent: 0,
-    kill() {
-      throw new Error("It is not to blame");
-    },
-  };
-  const watch = new UnfinishedMessages((): MemoryUse => use);
-  watch.add(holder);
-  Object.assign(use, { rss: 700 * MIB, heapTotal: 220 * MIB, external: 210 * MIB });
-  holder.unsent = 200 * MIB;
-  await looks();
-  watch.delete(holder);
 });
 
 Deno.test("parseSubprotocols() leaves out those by which clients send a credential", () => {

@@ -62,7 +62,8 @@ export async function acceptWebSocket(upstream: ProtocolChange, options: AcceptO
       span,
     });
     sessions.add(relay);
-    span.onRevoked(() => relay.revoke());
+    span.upgraded(client);
+    span.onCut(() => relay.revoke());
     relay.run().finally(() => sessions.delete(relay));
     return response;
   } catch (error) {

@@ -9,7 +9,7 @@ import { isLarge, type MessageBudget } from "../../upstream/websocket/message_bu
 import type { Message } from "../../upstream/websocket/message_buffer.ts";
 import { MESSAGE_LIMIT } from "../../upstream/websocket/websocket_connection.ts";
 import { controlOf, type SocketControl } from "./runtime_socket.ts";
-import type { Holder } from "./unfinished_messages.ts";
+import type { WebSocketHolder } from "../unseen_input.ts";
 
 /** How much of a client's messages may wait for the upstream before no more is read, in bytes. */
 const PAUSE_AT = 256 * 1024;
@@ -38,7 +38,7 @@ const NO_MEMORY: Closing = { code: CLOSE.tryAgainLater, reason: "too many large 
 const CLOSE_WAIT = 2_000;
 
 /** The client's side of a WebSocket, over one of the runtime, which answers pings, and sends them to a silent client. */
-export class ClientSocket implements Holder {
+export class ClientSocket implements WebSocketHolder {
   readonly #socket: WebSocket;
   readonly #budget: MessageBudget;
   readonly #control: SocketControl;

@@ -1,8 +1,5 @@
-import { type Holder, UnfinishedMessages } from "./unfinished_messages.ts";
-
 /** A WebSocket between a client and an upstream. */
 export interface Session {
-  readonly client: Holder;
   /** Closes both sides because the service is shutting down. */
   drain(): void;
 }
@@ -10,7 +7,6 @@ export interface Session {
 /** The WebSockets that are open. */
 export class Sessions {
   readonly #sessions = new Set<Session>();
-  readonly #unfinished = new UnfinishedMessages();
   #draining = false;
 
   /** The current number of sessions. */
@@ -21,7 +17,6 @@ export class Sessions {
   /** Adds a session, until it is deleted. */
   add(session: Session): void {
     this.#sessions.add(session);
-    this.#unfinished.add(session.client);
     // Its handshake began before the draining did.
     if (this.#draining) session.drain();
   }
@@ -29,7 +24,6 @@ export class Sessions {
   /** Removes a session that has ended. */
   delete(session: Session): void {
     this.#sessions.delete(session);
-    this.#unfinished.delete(session.client);
   }
 
   /** Closes all sessions, and those that are still added. */

@@ -1,0 +1,155 @@
+/** The client's side of a WebSocket, for which the runtime may hold input. */
+export interface WebSocketHolder {
+  /** When the client's last message was complete, on the clock of `performance.now()`; -Infinity if none was. */
+  readonly lastMessage: number;
+  /** How much it has not sent yet of what is for the client, in bytes. */
+  readonly unsent: number;
+  /** Ends the connection at once, and frees what it holds. */
+  kill(): void;
+}
+
+/** A request in flight, which may have become a WebSocket. */
+export interface Holder extends WebSocketHolder {
+  /** When it began, on the clock of `performance.now()`. */
+  readonly began: number;
+  /** Whether its connection ends only if idle connections are closed first. */
+  readonly needsClosing?: boolean;
+}
+
+/** The process's memory, in bytes. */
+export interface MemoryUse {
+  readonly rss: number;
+  readonly heapTotal: number;
+  readonly external: number;
+}
+
+/** What {@linkcode UnseenInput} works on. */
+export interface UnseenInputOptions {
+  /** Returns those that may hold input. */
+  readonly holders: () => Iterable<Holder>;
+  /** Closes all connections without a request in flight, and the others after their response. */
+  readonly closeIdle: () => void;
+  /** Reports what was done to the operator. */
+  readonly report: (line: string) => void;
+  readonly memoryUse?: () => MemoryUse;
+}
+
+/** How much all unseen input may take, in bytes: one of the longest messages of a WebSocket, and half of another. */
+const LIMIT = 96 * 1024 * 1024;
+
+/** By how much the usual memory may grow from one look to the next, in bytes: what grows so slowly is no attack. */
+const DRIFT = 3 * 1024;
+
+/** How often the memory is looked at, in milliseconds. */
+const INTERVAL = 50;
+
+/** How long connections get to free their memory before the next ones are ended, in milliseconds; and idle ones. */
+const FREEING = 50;
+const CLOSING = 500;
+
+/** The pause between two looks meanwhile, in milliseconds. */
+const PAUSE = 5;
+
+/** How often idle connections are closed, one time after the other, before that counts as of no use. */
+const CLOSINGS = 2;
+
+/** By how much each round of connections is larger than the one before: many who are not to blame take little time. */
+const ROUND_GROWTH = 4;
+
+/**
+ * A limit on the memory of what clients have sent and the runtime keeps out of sight, without a limit of its own: fragments
+ * of a WebSocket's message that has no end, heads of requests that have none, and what a client sends while the response to
+ * its last request is still to come.
+ *
+ * What can be seen is the memory of the whole process. When that part of it grows that belongs to neither heap nor buffers,
+ * requests in flight are ended with their connections, the newest first, until it has shrunk. WebSockets whose client has
+ * completed a message since the growth began are spared: it is not theirs. If all that does not help, the connections
+ * without a request are closed.
+ */
+export class UnseenInput {
+  readonly #options: UnseenInputOptions;
+  readonly #timer: ReturnType<typeof setInterval>;
+  /** What was there without unseen input, in bytes. */
+  #usual = Infinity;
+  /** When half of the limit was last not exceeded, on the clock of `performance.now()`. */
+  #lastFine = performance.now();
+  #freeing = false;
+
+  constructor(options: UnseenInputOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => void this.#look(), INTERVAL);
+    Deno.unrefTimer(this.#timer as unknown as number);
+  }
+
+  /** Looks no more. */
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #look(): Promise<void> {
+    if (this.#freeing) return;
+    const growth = this.#growth();
+    this.#usual += Math.min(growth, DRIFT);
+    if (growth <= LIMIT) return;
+    this.#freeing = true;
+    const suspects = [...this.#options.holders()]
+      .filter(({ lastMessage }) => lastMessage <= this.#lastFine)
+      .sort((left, right) => right.began - left.began);
+    const { length } = suspects;
+    let closed = false;
+    for (let round = 1; suspects.length > 0; round *= ROUND_GROWTH) {
+      const next = suspects.splice(0, round);
+      if (!closed && next.some(({ needsClosing }) => needsClosing)) {
+        this.#options.closeIdle();
+        closed = true;
+      }
+      for (const suspect of next) suspect.kill();
+      if (await this.#hasShrunk(FREEING)) break;
+    }
+    const ended = length - suspects.length;
+    for (let attempt = 0; this.#growth() > LIMIT; attempt++) {
+      // Whatever is left does not come from clients.
+      if (attempt === CLOSINGS) this.#usual += this.#growth();
+      else {
+        this.#options.closeIdle();
+        closed = true;
+        // Thousands may have to be closed.
+        await this.#hasShrunk(CLOSING);
+      }
+    }
+    this.#freeing = false;
+    const what = `${ended} request(s) in flight${closed ? ", and closed idle connections" : ""}`;
+    this.#options.report(
+      `the memory grew by ${
+        Math.round(growth / 1e6)
+      } MB, as it does when a client sends on and on: ended ${what}`,
+    );
+  }
+
+  /** Waits until the memory has shrunk, but not for long. */
+  async #hasShrunk(within: number): Promise<boolean> {
+    for (let waited = 0; waited < within; waited += PAUSE) {
+      if (this.#growth() <= LIMIT) return true;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    }
+    return this.#growth() <= LIMIT;
+  }
+
+  /** Returns by how much the unexplained memory exceeds what is usual, in bytes. */
+  #growth(): number {
+    const unexplained = this.#unexplained();
+    this.#usual = Math.min(this.#usual, unexplained);
+    const growth = unexplained - this.#usual;
+    if (growth <= LIMIT / 2) this.#lastFine = performance.now();
+    return growth;
+  }
+
+  /** Returns the memory that is neither heap nor buffers, nor waits to be taken by a client, in bytes. */
+  #unexplained(): number {
+    const { holders, memoryUse = Deno.memoryUsage } = this.#options;
+    const { rss, heapTotal, external } = memoryUse();
+    let unsent = 0;
+    for (const holder of holders()) unsent += holder.unsent;
+    return rss - heapTotal - external - unsent;
+  }
+}
