@@ -38,7 +38,7 @@ Deno.test("a control byte that a client or an upstream chose is escaped in every
       assertEquals([client_request_id, session_id], [id, "\x90q\x9c"]);
       assertMatch(line, /\\u009b31mred\\u009b0m\\u0085next/);
     }
-    await service.logged(/failed: |502 upstream_failed/);
+    await service.logged(/failed: |502 upstream_reply_refused/);
     assertEquals(CONTROLS.exec(service.stdout() + service.stderr()), null);
   }
 });
