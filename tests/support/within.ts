@@ -1,5 +1,5 @@
 /** How long a test waits for something that should happen at once, in milliseconds. */
-export const DEFAULT_TIMEOUT_MS = 5_000;
+export const DEFAULT_TIMEOUT_MS = 15_000;
 
 /**
  * Resolves with the promise, or rejects with what did not happen in time, so that no test hangs.
