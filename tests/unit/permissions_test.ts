@@ -1,5 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { flags, type Grants, requiredGrants, rightCommand } from "../../lib/permissions/permissions.ts";
+import {
+  askingGrants,
+  flags,
+  type Grants,
+  requiredGrants,
+  rightCommand,
+} from "../../lib/permissions/permissions.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { parseSettings, SETTING_VARIABLES } from "../../lib/config/settings/settings.ts";
 import { valueOf } from "../support/result.ts";
@@ -66,6 +72,50 @@ Deno.test("requiredGrants() names the Unix socket, to create it and to listen on
   assertEquals(net, ["0.0.0.0:9099", "unix:/run/y/a.sock", "a:80"]);
   assertEquals([read, write], [["/run/x", "/run/y/a.sock"], ["/run/y/a.sock"]]);
   assertEquals(grants({}, "http://a").write, []);
+});
+
+Deno.test("requiredGrants() reads the folder of a token's file where that is not the table's or below it", () => {
+  const settings = valueOf(
+    parseSettings((name) => name === "CRED_PROXY_ROUTES" ? "/run/x/t.json" : undefined),
+  );
+  const cases: [file: string, read: string[]][] = [
+    ["gh", ["/run/x"]],
+    ["/run/x/gh", ["/run/x"]],
+    ["/run/x/y/gh", ["/run/x"]],
+    ["/run/xy/gh", ["/run/x", "/run/xy"]],
+  ];
+  for (const [file, read] of cases) {
+    const route = { path: "/a/", upstream: "http://a", auth_scheme: "", token_file: file };
+    const table = valueOf(parseRoutes(JSON.stringify({ routes: [route] })));
+    assertEquals(requiredGrants(settings, table).read.toSorted(), read, file);
+  }
+});
+
+Deno.test("requiredGrants() writes into the folder for refresh tokens only if a route has one that rotates", () => {
+  const settings = valueOf(parseSettings((name) => name === "CRED_PROXY_STATE" ? "/var/lib/x" : undefined));
+  const route = { path: "/a/", upstream: "http://a", auth_scheme: "Bearer" };
+  const oauth2 = { token_url: "https://t.example/", client_id: "c" };
+  const client = { ...oauth2, grant: "client_credentials", client_secret_env: "S" };
+  const rotating = { ...oauth2, grant: "refresh_token", refresh_token_env: "R" };
+  const cases: [from: object, write: string[]][] = [[client, []], [rotating, ["/var/lib/x"]]];
+  for (const [from, write] of cases) {
+    const routes = [{ ...route, path: "/b/", token_env: "B" }, { ...route, token_from: { oauth2: from } }];
+    const grants = requiredGrants(settings, valueOf(parseRoutes(JSON.stringify({ routes }))));
+    assertEquals(grants.write, write);
+  }
+});
+
+Deno.test("askingGrants() are those of serving, but to listen and to make the socket", () => {
+  const environment: Record<string, string> = {
+    CRED_PROXY_SOCKET: "/run/y/a.sock",
+    CRED_PROXY_ADMIN: "127.0.0.1:9100",
+    CRED_PROXY_PORT: "9099",
+  };
+  const settings = valueOf(parseSettings((name) => environment[name]));
+  const route = { path: "/a/", upstream: "http://a", auth_scheme: "", token_env: "A" };
+  const table = valueOf(parseRoutes(JSON.stringify({ routes: [route] })));
+  const { net, write } = askingGrants(settings, table);
+  assertEquals([net, write], [["a:80"], []]);
 });
 
 Deno.test("requiredGrants() names the settings and each token variable once", () => {
