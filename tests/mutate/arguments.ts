@@ -15,6 +15,8 @@ export interface Arguments {
   readonly seed: number;
   /** Test files and folders to run; all that reach the file, if it is empty. */
   readonly tests: readonly string[];
+  /** Whether to leave out the tests that start the program. */
+  readonly near: boolean;
   /** Where to keep the tests' baselines. */
   readonly keep: string | undefined;
 }
@@ -23,8 +25,13 @@ export interface Arguments {
 export function parseArgs(args: readonly string[]): Arguments {
   const options = new Map<string, string[]>();
   const names: string[] = [];
+  let near = false;
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? "";
+    if (arg === "--near") {
+      near = true;
+      continue;
+    }
     if (!arg.startsWith("--")) {
       names.push(arg.replace(/\/$/, ""));
       continue;
@@ -40,6 +47,7 @@ export function parseArgs(args: readonly string[]): Arguments {
   const last = (option: string) => options.get(option)?.at(-1);
   return {
     names,
+    near,
     tests: (options.get("--tests") ?? []).map((each) => each.replace(/\/$/, "")),
     sample: Number(last("--sample") ?? 40),
     only: last("--only")?.split(",").map(Number) ?? [],

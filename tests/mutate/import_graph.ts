@@ -37,23 +37,33 @@ function stringsOf(path: string, text: string): string[] {
   return strings;
 }
 
-/** Returns the tests that reach a file, the nearest first. */
-export function testsThatReach(path: string, graph: ImportGraph): string[] {
+/** A test that can notice a change of a file. */
+export interface ReachingTest {
+  readonly file: string;
+  /** Whether it starts the program, or imports what does; others are quicker. */
+  readonly startsProgram: boolean;
+}
+
+/** Returns the tests that reach a file: those that only import it before those that start the program, the nearest first. */
+export function testsThatReach(path: string, graph: ImportGraph): ReachingTest[] {
   const importers = new Map<string, string[]>();
   for (const [from, reached] of graph) {
     for (const to of reached) importers.set(to, [...importers.get(to) ?? [], from]);
   }
+  const starters = distancesTo("main.ts", importers);
+  return [...distancesTo(path, importers)].filter(([file]) => file.endsWith("_test.ts"))
+    .map(([file, distance]) => ({ file, distance, startsProgram: starters.has(file) }))
+    .sort((a, b) =>
+      Number(a.startsProgram) - Number(b.startsProgram) || a.distance - b.distance ||
+      (a.file < b.file ? -1 : 1)
+    );
+}
+
+/** Over how many imports each file reaches one. */
+function distancesTo(path: string, importers: ReadonlyMap<string, readonly string[]>): Map<string, number> {
   const distances = new Map([[path, 0]]);
   for (const [to, distance] of distances) {
     for (const from of importers.get(to) ?? []) if (!distances.has(from)) distances.set(from, distance + 1);
   }
-  // Who starts the program comes after those that import the file, which are quicker.
-  const far = (from: string) => Number(/^tests\/(?:wire|security|e2e|soak|docs)\//.test(from));
-  return [...distances].filter(([from]) => from.endsWith("_test.ts"))
-    .sort(([a, i], [b, j]) => far(a) - far(b) || i - j || compare(a, b))
-    .map(([from]) => from);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
+  return distances;
 }

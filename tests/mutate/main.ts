@@ -7,6 +7,7 @@
  *     deno task mutate … --seed 7            the same ones again
  *     deno task mutate … --only 3,20         of the sample, the third and the twentieth
  *     deno task mutate … --tests tests/unit  with these tests only, of those that reach the file
+ *     deno task mutate … --near              without the tests that start the program, which take long
  *     deno task mutate … --keep FILE         keeps what is known about the tests, for the next run on the same files
  *
  * A survivor is a case that the tests lack, code that can go, or a change that makes no difference. It works in a copy
@@ -27,7 +28,7 @@ import { shuffle } from "./sample.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 
-const { names, tests, sample, seed, only, keep } = parseArgs(Deno.args);
+const { names, tests, near, sample, seed, only, keep } = parseArgs(Deno.args);
 const named = names.length > 0 ? names : await changedFiles();
 await using copy = await CheckoutCopy.of(ROOT);
 const files = [...copy.texts.keys()].filter((path) =>
@@ -40,7 +41,8 @@ console.log(`${tried.length} of ${mutants.length} mutants of ${files.length} fil
 
 const graph = buildGraph(copy.texts);
 const testsOf = (path: string) =>
-  testsThatReach(path, graph).filter((test) => tests.length === 0 || tests.some((name) => isIn(test, name)));
+  testsThatReach(path, graph).filter(({ startsProgram }) => !near || !startsProgram).map(({ file }) => file)
+    .filter((file) => tests.length === 0 || tests.some((name) => isIn(file, name)));
 const baselines = await Baselines.read(copy.texts, keep);
 const judge = new Judge(copy, baselines, testsOf);
 const survivors: string[] = [];

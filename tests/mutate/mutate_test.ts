@@ -76,7 +76,7 @@ Deno.test("testsThatReach() returns those that import a file or start the progra
     ]),
   );
   assertEquals(
-    testsThatReach("lib/b.ts", graph),
+    testsThatReach("lib/b.ts", graph).map(({ file }) => file),
     ["b", "a", "c"].map((name) => `tests/unit/${name}_test.ts`).concat("tests/wire/a_test.ts"),
   );
 });
@@ -89,14 +89,18 @@ Deno.test("readLcov() reads which lines ran", () => {
 });
 
 Deno.test("parseArgs() takes names and numbers, and rejects what it does not know", () => {
-  assertEquals(parseArgs(["lib/a/", "--seed", "7", "main.ts", "--tests", "tests/unit", "--only", "3,20"]), {
-    names: ["lib/a", "main.ts"],
-    tests: ["tests/unit"],
-    sample: 40,
-    only: [3, 20],
-    seed: 7,
-    keep: undefined,
-  });
+  assertEquals(
+    parseArgs(["lib/a/", "--seed", "7", "main.ts", "--tests", "tests/unit", "--near", "--only", "3,20"]),
+    {
+      names: ["lib/a", "main.ts"],
+      tests: ["tests/unit"],
+      sample: 40,
+      only: [3, 20],
+      near: true,
+      seed: 7,
+      keep: undefined,
+    },
+  );
   for (const args of [["--seed"], ["--seed", "x"], ["--sead", "1"], ["--only", "a"]]) {
     assertThrows(() => parseArgs(args), Error);
   }
@@ -124,7 +128,7 @@ Deno.test("a mutant that a test notices is killed, and another survives; the che
     const graph = buildGraph(copy.texts);
     const keep = join(root, "kept.json");
     const baselines = await Baselines.read(copy.texts, keep);
-    const judge = new Judge(copy, baselines, (path) => testsThatReach(path, graph));
+    const judge = new Judge(copy, baselines, (path) => testsThatReach(path, graph).map(({ file }) => file));
     const of = (replacement: string) => {
       const found = findMutants("lib/a.ts", files["lib/a.ts"]).find((each) =>
         each.replacement === replacement
