@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { copyResponseFields } from "../../lib/proxy/response_fields.ts";
 import { responseFraming } from "../../lib/upstream/response_framing.ts";
 import { parseResponseHead } from "../../lib/upstream/response_head.ts";
+import { Mask } from "../../lib/mask/mask.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { referencesOf } from "../support/references.ts";
 import { routeOf } from "../support/route.ts";
@@ -15,7 +16,14 @@ type Fields = [name: string, value: string][];
 /** Returns the fields of a response that the client gets, on a route that does not mask. */
 function passed(
   fields: Fields,
-  { route = {}, method = "GET", status = 200 }: { route?: object; method?: string; status?: number } = {},
+  { route = {}, method = "GET", status = 200, decoded = false, secret }: {
+    route?: object;
+    method?: string;
+    status?: number;
+    decoded?: boolean;
+    /** What is masked, if anything is. */
+    secret?: string;
+  } = {},
 ): Fields {
   const lines = fields.map((field) => `${field.join(": ")}\r\n`).join("");
   const head = parseResponseHead(`HTTP/1.1 ${status} Any\r\n${lines}\r\n`);
@@ -23,7 +31,8 @@ function passed(
   const config = routeOf(route);
   const token = { current: Secret.of(TOKEN), former: [Secret.of(FORMER)] };
   const references = referencesOf(config, { token });
-  const rules = { route: config, references: () => references, mask: undefined, decoded: false };
+  const mask = secret === undefined ? undefined : Mask.of([{ text: Secret.of(secret) }]);
+  const rules = { route: config, references: () => references, mask, decoded };
   copyResponseFields(rules, { head, framing: responseFraming(method, head) }, {
     append: (name, value) => void seen.push([name, value]),
   });
@@ -41,6 +50,27 @@ Deno.test("copyResponseFields() copies all other fields unchanged: order, repeti
     ["content-length", "5"],
   ];
   assertEquals(passed(fields), fields);
+});
+
+Deno.test("copyResponseFields() states a length only where it is that of what is sent", () => {
+  const length: Fields = [["content-length", "5"]];
+  const coded: Fields = [["content-encoding", "gzip"], ...length];
+  assertEquals(passed(coded), coded);
+  assertEquals(passed(coded, { decoded: true }), []);
+  // Of a response that has no content, it is the length of another.
+  assertEquals(passed(length, { method: "HEAD" }), length);
+  assertEquals(passed(length, { status: 304 }), length);
+});
+
+Deno.test("copyResponseFields() masks a secret in any value and any name, and nothing else", () => {
+  const secret = "s3cr3t-v4lue";
+  const fields: Fields = [["x-a", `1 ${secret} 2`], [`x-${secret}`, "3"], ["x-b", "4"]];
+  assertEquals(passed(fields, { secret }), [
+    ["x-a", `1 ${"*".repeat(secret.length)} 2`],
+    [`x-${"*".repeat(secret.length)}`, "3"],
+    ["x-b", "4"],
+  ]);
+  assertEquals(passed(fields, { secret: "another-s3cr3t" }), fields);
 });
 
 Deno.test("copyResponseFields() drops the fields of the connection", () => {
