@@ -50,8 +50,8 @@ const CLOSING = 500;
 /** The pause between two looks meanwhile, in milliseconds. */
 const PAUSE = 5;
 
-/** How often idle connections are closed, one time after the other, before that counts as of no use. */
-const CLOSINGS = 2;
+/** How much of the growth is left at least when all that was done counts as of no use. */
+const USELESS = 0.9;
 
 /** By how much each round of connections is larger than the one before: many who are not to blame take little time. */
 const ROUND_GROWTH = 4;
@@ -107,15 +107,14 @@ export class UnseenInput {
       if (await this.#hasShrunk(FREEING)) break;
     }
     const ended = length - suspects.length;
-    for (let attempt = 0; this.#growth() > LIMIT; attempt++) {
-      // Whatever is left does not come from clients.
-      if (attempt === CLOSINGS) this.#usual += this.#growth();
-      else {
-        this.#options.closeIdle();
-        closed = true;
-        // Thousands may have to be closed.
-        await this.#hasShrunk(CLOSING);
-      }
+    if (this.#growth() > LIMIT) {
+      this.#options.closeIdle();
+      closed = true;
+      // Thousands may have to be closed.
+      const hasShrunk = await this.#hasShrunk(CLOSING);
+      const left = this.#growth();
+      // What nothing makes smaller does not come from clients. The rest is looked at again.
+      if (!hasShrunk && left > USELESS * growth) this.#usual += left;
     }
     this.#freeing = false;
     const what = `${ended} request(s) in flight${closed ? ", and closed idle connections" : ""}`;
