@@ -1,4 +1,5 @@
 import { fromFileUrl } from "@std/path";
+import type { WithAdmin } from "../support/admin.ts";
 import { megabytes, MemoryWatch } from "../support/process.ts";
 import { endChild } from "../support/run_main.ts";
 import type { Resources } from "../support/until_signal.ts";
@@ -29,39 +30,48 @@ const HARMLESS = ["idle", "heads", "unread", "tiny", "pipeline", "upload", "post
 const HARMFUL = ["ahead", "ahead of HEAD", "all heads"];
 
 /** Starts the program that attacks; it ends with this one. */
-function startAttacks(port: number, names: readonly string[]): AsyncDisposable {
+function startAttacks(hostname: string, port: number, names: readonly string[]): AsyncDisposable {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--config", CONFIG, "--no-prompt", "--allow-net=127.0.0.1", PROGRAM, `${port}`, ...names],
+    args: ["run", "--config", CONFIG, "--no-prompt", "--allow-net", PROGRAM, hostname, `${port}`, ...names],
     stdin: "piped",
   }).spawn();
   return { [Symbol.asyncDispose]: () => endChild(child, "SIGKILL") };
 }
 
-/** All attacks that harm nobody beside an ordinary load, of which nothing may be lost or late. */
+/** All attacks beside an ordinary load, of which nothing may be lost or late, with HAProxy in front. */
 export async function attack(resources: Resources, seconds: number): Promise<number> {
-  return await underAttack(resources, { seconds, attacks: HARMLESS, mayLose: false });
+  return await underAttack(resources, { seconds, attacks: [...HARMLESS, ...HARMFUL], isBalanced: true });
 }
 
-/** Attacks on the memory, which the service must survive; the ordinary load may lose what was in flight. */
+/** Attacks on the service itself, one after the other, which it must survive; the ordinary load may lose some. */
 export async function flood(resources: Resources, seconds: number): Promise<number> {
-  return await underAttack(resources, { seconds, attacks: HARMFUL, mayLose: true });
+  let code = 0;
+  for (const attacks of [HARMLESS, ...HARMFUL.map((name) => [name])]) {
+    code |= await underAttack(resources, { seconds: seconds / 4, attacks, isBalanced: false });
+  }
+  return code;
 }
 
 /** How to attack. */
 interface AttackOptions {
   readonly seconds: number;
   readonly attacks: readonly string[];
-  readonly mayLose: boolean;
+  /** Whether HAProxy is in front. */
+  readonly isBalanced: boolean;
 }
 
 async function underAttack(
   resources: Resources,
-  { seconds, attacks, mayLose }: AttackOptions,
+  { seconds, attacks, isBalanced }: AttackOptions,
 ): Promise<number> {
   const upstream = await resources.use(startUpstream());
   // Only a fixed port can be opened again.
   const service = await resources.use(startProxy(upstream, { CRED_PROXY_PORT: `${freePort()}` }));
-  console.log(`An ordinary load for ${seconds} s, and at the same time: ${attacks.join(", ")}.`);
+  const port = isBalanced ? (await resources.use(startBalancer(service))).port : service.port;
+  // An address of its own, which HAProxy limits.
+  const attacker = isBalanced ? "::1" : "127.0.0.1";
+  const mayLose = !isBalanced;
+  console.log(`\nAn ordinary load for ${seconds} s, and at the same time: ${attacks.join(", ")}.`);
   const detector = new LeakDetector();
   let latest = 0;
   const events: Workload = {
@@ -82,10 +92,10 @@ async function underAttack(
   ];
   const memory = new MemoryWatch(service.pid, 50);
   const healths: number[] = [];
-  await using _attacks = startAttacks(service.port, attacks);
+  await using _attacks = startAttacks(attacker, port, attacks);
   const until = performance.now() + seconds * 1000;
   const [results] = await Promise.all([
-    Promise.all(workloads.map((workload) => runWorkload(workload, { port: service.port, detector, until }))),
+    Promise.all(workloads.map((workload) => runWorkload(workload, { port, detector, until }))),
     (async () => {
       for (; performance.now() < until; await delay(500)) {
         const start = performance.now();
@@ -129,6 +139,35 @@ const download: Workload = {
     await client.expectContent(head, { id, length: 1024 * 1024 });
   },
 };
+
+/** Starts HAProxy with the configuration of `deploy`, on IPv4 for the ordinary load and on IPv6 for the attacker. */
+async function startBalancer({ port, adminAddress }: WithAdmin): Promise<AsyncDisposable & { port: number }> {
+  const own = freePort();
+  const replaced = {
+    "bind :9099": `bind 127.0.0.1:${own}\n  bind [::1]:${own}`,
+    "type ip ": "type ipv6 ",
+    "127.0.0.1:9091 port 9101": `127.0.0.1:${port} port ${adminAddress.split(":")[1]}`,
+    "  server two 127.0.0.1:9092 port 9102\n": "",
+  };
+  let text = await Deno.readTextFile(new URL("../../deploy/haproxy.cfg", import.meta.url));
+  for (const [from, to] of Object.entries(replaced)) {
+    if (!text.includes(from)) throw new Error(`deploy/haproxy.cfg has no ${from}`);
+    text = text.replace(from, to);
+  }
+  const path = await Deno.makeTempFile();
+  await Deno.writeTextFile(path, text);
+  const child = new Deno.Command("haproxy", { args: ["-db", "-f", path], stdout: "null", stderr: "null" })
+    .spawn();
+  // Until the service has passed its first checks.
+  await delay(2_000);
+  return {
+    port: own,
+    [Symbol.asyncDispose]: async () => {
+      await endChild(child, "SIGKILL");
+      await Deno.remove(path);
+    },
+  };
+}
 
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -2,7 +2,7 @@
  * What a hostile client does to a service, as a program of its own: all attacks that its arguments name, at once and again
  * and again, until its stdin ends.
  *
- *     attacks.ts PORT NAME…
+ *     attacks.ts HOST PORT NAME…
  *
  * @module
  */
@@ -11,7 +11,8 @@ import { join, latin1, writeAll } from "../support/bytes.ts";
 import { PREFACE } from "../support/http2_frames.ts";
 import { delay, KIB, MIB } from "./workload.ts";
 
-const port = Number(Deno.args[0]);
+const hostname = Deno.args[0] ?? "";
+const port = Number(Deno.args[1]);
 let id = 1_000_000_000;
 let over = false;
 
@@ -19,7 +20,7 @@ let over = false;
 type Attack = () => Promise<void>;
 
 function connect(): Promise<Deno.TcpConn> {
-  return Deno.connect({ hostname: "127.0.0.1", port });
+  return Deno.connect({ hostname, port });
 }
 
 function get(path: string, method = "GET"): string {
@@ -141,7 +142,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   }),
 };
 
-for (const name of Deno.args.slice(1)) {
+for (const name of Deno.args.slice(2)) {
   (async () => {
     while (!over) await ATTACKS[name]!();
   })();

@@ -6,8 +6,8 @@
  *     deno task soak streams [SECONDS]    1,000 event streams at once
  *     deno task soak drain                SIGTERM during 100 streams
  *     deno task soak websockets [SECONDS] 1,000 WebSockets with messages, then SIGTERM
- *     deno task soak attack [SECONDS]     an ordinary load beside attacks, which must not harm it
- *     deno task soak flood [SECONDS]      the same beside attacks on the memory, which the service must survive
+ *     deno task soak attack [SECONDS]     an ordinary load beside attacks, which must not harm it, behind HAProxy
+ *     deno task soak flood [SECONDS]      the same without HAProxy, which the service must survive
  *     deno task soak rotation [COUNT]     SIGKILL while an issuer replaces the refresh token
  *
  * It exits with 1 if a condition does not hold.
