@@ -27,7 +27,7 @@ export function requestFraming(method: string, fields: Pick<Headers, "get">): Re
     : { kind: "length", length: Number(length) };
   if (hasContent(framing) && (method === "GET" || method === "HEAD")) {
     // The runtime drops it, and does not say whether there was any.
-    throw new Refusal("bad_request", `a ${method} with content, or with Transfer-Encoding`);
+    throw new Refusal("bad_request", `a ${method} with content or with Transfer-Encoding`);
   }
   return framing;
 }
