@@ -9,7 +9,9 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { sha256 } from "../../lib/core/sha256.ts";
 import { startAdmin, type WithAdmin } from "../support/admin.ts";
+import { latin1 } from "../support/bytes.ts";
 import { TOKEN } from "../support/fixture.ts";
+import { residentMemory } from "../support/service.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
 import { connectRaw, request } from "../support/wire.ts";
 import { within } from "../support/within.ts";
@@ -140,6 +142,50 @@ Deno.test({
     await wire.send(`${HEAD}\r\n`);
     assertEquals((await wire.readResponse()).status, 200);
     await within(wire.closed, "The end of an idle connection", 4000);
+  },
+});
+
+Deno.test({
+  name:
+    "HAProxy passes on no more of a client's requests before the response to the last, however much it sends",
+  ignore: !hasHaproxy,
+  async fn() {
+    const released = Promise.withResolvers<void>();
+    let waiting = 0;
+    await using upstream = startUpstream(async (exchange) => {
+      if (exchange.target === "/wait") {
+        waiting++;
+        await released.promise;
+      }
+      await exchange.respond(200, [], "ok");
+    });
+    await using balanced = await startBalanced(upstream);
+    const memory = async () =>
+      Math.max(...await Promise.all(balanced.services.map(({ pid }) => residentMemory(pid))));
+    const conns = await Promise.all(
+      Array.from({ length: 30 }, () => Deno.connect({ hostname: "127.0.0.1", port: balanced.port })),
+    );
+    for (const conn of conns) await conn.write(latin1(`${HEAD.replace("/a/x", "/a/wait")}\r\n`));
+    while (waiting < conns.length) await pause(10);
+    const before = await memory();
+    const ahead = latin1(`${HEAD}\r\n`.repeat(2_000));
+    let sent = 0;
+    // Until nobody takes any more.
+    const sending = conns.map(async (conn) => {
+      try {
+        while (sent < 1_000_000_000) sent += await conn.write(ahead);
+      } catch {
+        // It was closed below, or by HAProxy.
+      }
+    });
+    await pause(1500);
+    // What the kernel buffers; without HAProxy it would be all.
+    assert(sent < 400_000_000, `${sent} bytes`);
+    const growth = await memory() - before;
+    assert(growth < 30_000_000, `${growth} bytes`);
+    for (const conn of conns) conn.close();
+    released.resolve();
+    await Promise.all(sending);
   },
 });
 
