@@ -37,6 +37,12 @@ export interface UnseenInputOptions {
 /** How much all unseen input may take, in bytes: one of the longest messages of a WebSocket, and half of another. */
 const LIMIT = 96 * 1024 * 1024;
 
+/**
+ * What a request in flight may take of it otherwise, in bytes: two connections, one of them with TLS. It is measured, and
+ * most of it stays with the process afterwards.
+ */
+const EACH = 96 * 1024;
+
 /** By how much the usual memory may grow from one look to the next, in bytes: what grows so slowly is no attack. */
 const DRIFT = 3 * 1024;
 
@@ -74,6 +80,8 @@ export class UnseenInput {
   /** When half of the limit was last not exceeded, on the clock of `performance.now()`. */
   #lastFine = performance.now();
   #freeing = false;
+  /** The most requests that have been in flight at once. */
+  #most = 0;
 
   constructor(options: UnseenInputOptions) {
     this.#options = options;
@@ -90,7 +98,7 @@ export class UnseenInput {
     if (this.#freeing) return;
     const growth = this.#growth();
     this.#usual += Math.min(growth, DRIFT);
-    if (growth <= LIMIT) return;
+    if (growth <= this.#limit) return;
     this.#freeing = true;
     const suspects = [...this.#options.holders()]
       .filter(({ lastMessage }) => lastMessage <= this.#lastFine)
@@ -107,7 +115,7 @@ export class UnseenInput {
       if (await this.#hasShrunk(FREEING)) break;
     }
     const ended = length - suspects.length;
-    if (this.#growth() > LIMIT) {
+    if (this.#growth() > this.#limit) {
       this.#options.closeIdle();
       closed = true;
       // Thousands may have to be closed.
@@ -125,13 +133,18 @@ export class UnseenInput {
     );
   }
 
+  /** How much the memory may grow, in bytes. */
+  get #limit(): number {
+    return LIMIT + EACH * this.#most;
+  }
+
   /** Waits until the memory has shrunk, but not for long. */
   async #hasShrunk(within: number): Promise<boolean> {
     for (let waited = 0; waited < within; waited += PAUSE) {
-      if (this.#growth() <= LIMIT) return true;
+      if (this.#growth() <= this.#limit) return true;
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
-    return this.#growth() <= LIMIT;
+    return this.#growth() <= this.#limit;
   }
 
   /** Returns by how much the unexplained memory exceeds what is usual, in bytes. */
@@ -139,7 +152,7 @@ export class UnseenInput {
     const unexplained = this.#unexplained();
     this.#usual = Math.min(this.#usual, unexplained);
     const growth = unexplained - this.#usual;
-    if (growth <= LIMIT / 2) this.#lastFine = performance.now();
+    if (growth <= this.#limit / 2) this.#lastFine = performance.now();
     return growth;
   }
 
@@ -148,7 +161,12 @@ export class UnseenInput {
     const { holders, memoryUse = Deno.memoryUsage } = this.#options;
     const { rss, heapTotal, external } = memoryUse();
     let unsent = 0;
-    for (const holder of holders()) unsent += holder.unsent;
+    let count = 0;
+    for (const holder of holders()) {
+      unsent += holder.unsent;
+      count++;
+    }
+    this.#most = Math.max(this.#most, count);
     return rss - heapTotal - external - unsent;
   }
 }

@@ -93,6 +93,20 @@ Deno.test("UnseenInput blames nobody for the heap, for buffers, and for what cli
   });
 });
 
+Deno.test("UnseenInput allows each request in flight what its connections take, also after its end", async () => {
+  let requests: readonly Holder[] = [];
+  const holders = ({ holder }: Watched) => requests = Array.from({ length: 1_000 }, () => holder("request"));
+  await watch({ holders }, async ({ use, done }) => {
+    use.rss += 180 * MIB;
+    await looks();
+    assertEquals(done, []);
+    for (const request of requests) request.kill();
+    done.length = 0;
+    await looks();
+    assertEquals(done, []);
+  });
+});
+
 Deno.test("UnseenInput closes idle connections if it was none of the requests", async () => {
   const holders = ({ holder }: Watched) => [holder("old"), holder("new")];
   await watch({ holders, heldIdle: 140 * MIB }, async ({ use, done }) => {
