@@ -163,7 +163,6 @@ export class MintedToken implements TokenSource {
   retry(): void {
     this.#failure = undefined;
     this.#failures = 0;
-    this.#pausedUntil = -Infinity;
   }
 
   /** Waits for a new token. @throws {Refusal} If there is none, and the old one can't be used either. */

@@ -24,6 +24,20 @@ Deno.test("Deadlines aborts each that is left, once, in whatever order the other
   assertEquals(all.map(({ ended }) => ended === "timeout"), all.map((_, at) => !deleted.includes(at)));
 });
 
+Deno.test("a deadline ends after its time, to the check, and after progress has the whole time again", () => {
+  let aborted = 0;
+  const deadline = new Deadline(500, () => false, () => aborted++);
+  const ticks = (count: number) => Array.from({ length: count }, () => deadline.tick());
+  // The first check may come at once.
+  assertEquals(ticks(2), [false, false]);
+  deadline.refresh();
+  assertEquals(ticks(2), [false, false]);
+  assertEquals([aborted, deadline.ended], [0, undefined]);
+  assertEquals(ticks(1), [true]);
+  assertEquals([aborted, deadline.ended], [1, "timeout"]);
+  assertEquals(new Deadline(501, () => false, () => {}).tick(), false);
+});
+
 Deno.test("Deadlines aborts at the next check where the client has disconnected, and keeps the others", async () => {
   const deadlines = new Deadlines();
   const gone = new Deadline(60_000, () => true, () => {});
