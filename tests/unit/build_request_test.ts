@@ -1,6 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import type { RequestFraming } from "../../lib/http/framing.ts";
-import { connectionOptions, requestFieldRules, requestFields } from "../../lib/proxy/build_request.ts";
+import {
+  connectionOptions,
+  fieldsDroppedByAll,
+  requestFieldRules,
+  requestFields,
+} from "../../lib/proxy/build_request.ts";
 import { serializeRequestHead } from "../../lib/upstream/request_head.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { routeOf } from "../support/route.ts";
@@ -85,6 +90,13 @@ Deno.test("requestFields() drops the client's Authorization where the credential
   const route = { auth_header: "X-Api-Key" };
   const lines = linesFor([["authorization", "mine"], ["x-api-key", "mine"]], { route });
   assertEquals(lines, ["GET /x?y HTTP/1.1", "host: api.test", "X-Api-Key: Bearer real"]);
+});
+
+Deno.test("fieldsDroppedByAll() has the credential's field of each route, but for cookies, which each route decides about", () => {
+  const names = fieldsDroppedByAll([{ authHeader: "X-One" }, { authHeader: "Cookie" }, {
+    authHeader: "X-Two",
+  }]);
+  assertEquals(["x-one", "x-two", "cookie"].map((name) => names.has(name)), [true, true, false]);
 });
 
 Deno.test("requestFields() forwards cookies where the route says so", () => {
