@@ -1,11 +1,17 @@
 import type { RouteConfig } from "../config/route/route_config.ts";
 import { cargo } from "./clients/cargo.ts";
+import { containerRegistry } from "./clients/container_registry.ts";
 import { curl } from "./clients/curl.ts";
 import { gh } from "./clients/gh.ts";
 import { git } from "./clients/git.ts";
+import { goModules } from "./clients/go_modules.ts";
+import { kubernetes } from "./clients/kubernetes.ts";
+import { maven } from "./clients/maven.ts";
 import { npm } from "./clients/npm.ts";
 import { pip } from "./clients/pip.ts";
 import type { Recipe } from "./clients/recipe.ts";
+import { restic } from "./clients/restic.ts";
+import { webdav } from "./clients/webdav.ts";
 import { presetOfHost, presetOfPath } from "./find_preset.ts";
 
 /** Recipes by common names of registries and forges. If several match, the first one wins. */
@@ -13,10 +19,18 @@ const BY_WORD: readonly (readonly [word: RegExp, recipe: Recipe])[] = [
   [/^(?:pypi|pip|simple|python)$/, pip],
   [/^(?:cargo|crates|sparse)$/, cargo],
   [/^npm/, npm],
+  [/^(?:go|goproxy|golang)$/, goModules],
+  [/^maven/, maven],
+  [/^(?:dav|webdav)$/, webdav],
+  [/^restic$/, restic],
+  [/^(?:k8s|kube|kubernetes)$/, kubernetes],
   [/^(?:api|rest|graphql)$/, curl],
   [/^(?:git|gitlab|gitea|forgejo|codeberg|bitbucket|forge)$/, git],
   [/^registry$/, npm],
 ];
+
+/** The only path that clients of a registry of container images ask for. */
+const REGISTRY_PATH = "/v2/";
 
 /**
  * Returns the recipes for a route: those of the provider that the upstream's host is known for, else of the preset that
@@ -32,6 +46,7 @@ export function recipesFor(route: RouteConfig): readonly Recipe[] {
 
 function recipeByWord(route: RouteConfig): Recipe {
   if (allowsGit(route)) return git;
+  if (route.path === REGISTRY_PATH) return containerRegistry;
   // The path comes first, since a single host may serve an API, repositories and packages.
   const sources = [
     route.upstream.base.split("/"),

@@ -1,6 +1,7 @@
 import { curl } from "../clients/curl.ts";
 import { gh } from "../clients/gh.ts";
 import { git } from "../clients/git.ts";
+import { octokit } from "../clients/octokit.ts";
 import type { Proof, Provider } from "../provider.ts";
 
 const user: Proof = {
@@ -29,7 +30,7 @@ export const github: Provider = {
       // The key of a cache, not a credential.
       keep_query: ["key"],
     },
-    clients: [gh, curl],
+    clients: [gh, octokit, curl],
     proof: user,
   }, {
     // For gh, which has no base URL, but can send everything to a Unix socket.
@@ -40,7 +41,7 @@ export const github: Provider = {
       token_env: "GITHUB_TOKEN",
       keep_query: ["key"],
     },
-    clients: [gh, curl],
+    clients: [gh, octokit, curl],
     proof: user,
   }],
   secrets: [{

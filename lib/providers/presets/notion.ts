@@ -1,4 +1,5 @@
 import { curl } from "../clients/curl.ts";
+import { notion as libraries } from "../clients/notion.ts";
 import type { Provider } from "../provider.ts";
 
 export const notion: Provider = {
@@ -12,7 +13,7 @@ export const notion: Provider = {
       auth_scheme: "Bearer",
       token_env: "NOTION_TOKEN",
     },
-    clients: [curl],
+    clients: [libraries, curl],
     calls: ["/v1/pages", "/v1/databases", "/v1/search"],
     proof: { path: "/v1/users/me", fields: { "notion-version": "2022-06-28" } },
   }],

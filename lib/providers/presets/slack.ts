@@ -1,4 +1,5 @@
 import { curl } from "../clients/curl.ts";
+import { slack as libraries } from "../clients/slack.ts";
 import type { Provider } from "../provider.ts";
 
 export const slack: Provider = {
@@ -12,7 +13,7 @@ export const slack: Provider = {
       auth_scheme: "Bearer",
       token_env: "SLACK_TOKEN",
     },
-    clients: [curl],
+    clients: [libraries, curl],
     // Slack responds with 200 to everything; the content says whether it went well.
     proof: { method: "POST", path: "/auth.test", refusedText: '{"ok":false' },
   }],

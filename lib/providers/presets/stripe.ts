@@ -1,4 +1,5 @@
 import { curl } from "../clients/curl.ts";
+import { stripe as libraries } from "../clients/stripe.ts";
 import type { Provider } from "../provider.ts";
 
 export const stripe: Provider = {
@@ -12,7 +13,7 @@ export const stripe: Provider = {
       auth_scheme: "Bearer",
       token_env: "STRIPE_API_KEY",
     },
-    clients: [curl],
+    clients: [libraries, curl],
     calls: ["/v1/customers", "/v1/charges", "/v1/balance"],
     proof: { path: "/v1/balance" },
   }],
