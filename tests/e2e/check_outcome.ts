@@ -32,7 +32,10 @@ export async function checkOutcome(client: ClientCase, outcome: Outcome): Promis
     for (let wait = 0; wait < 20 && !came(); wait++) await new Promise((resolve) => setTimeout(resolve, 50));
     if (!came()) unmet.push(`did not ask for ${wanted.source}`);
   }
-  const { expectedRefusal } = client;
+  const { expectedBody, expectedRefusal } = client;
+  if (expectedBody !== undefined && !fixture.received.some(({ body }) => expectedBody.test(body))) {
+    unmet.push(`did not send ${expectedBody.source}`);
+  }
   if (expectedRefusal !== undefined && !fixture.log().some(({ error }) => error === expectedRefusal)) {
     unmet.push(`did not meet ${expectedRefusal}`);
   }

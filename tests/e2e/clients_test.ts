@@ -33,7 +33,10 @@ const URL_A = "http://cred-proxy:9099/a";
 const CURL = ["# curl, and any client that takes a URL:", `curl ${URL_A}/`];
 const GIT = "# git:";
 const NPM = "# npm, deno:";
-const PIP = ["# pip:", "export PIP_INDEX_URL=http://agent:placeholder@cred-proxy:9099/a/simple/"];
+const PIP = [
+  "# pip, uv, poetry, twine:",
+  "export PIP_INDEX_URL=http://agent:placeholder@cred-proxy:9099/a/simple/",
+];
 const CARGO = "# cargo:";
 
 Deno.test("each upstream's clients get their lines, with a key that is clearly a placeholder", () => {
@@ -68,6 +71,8 @@ Deno.test("each upstream's clients get their lines, with a key that is clearly a
       "# gh, only gh api (other commands need a route with host, and CRED_PROXY_SOCKET):",
       "export GH_TOKEN=placeholder GH_ENTERPRISE_TOKEN=placeholder",
       `gh api ${URL_A}/user`,
+      "# octokit:",
+      `# octokit: new Octokit({ auth: "placeholder", baseUrl: "${URL_A}" })`,
       ...CURL,
     ]],
     ["https://npm.example.com", [
@@ -76,7 +81,58 @@ Deno.test("each upstream's clients get their lines, with a key that is clearly a
       "npm config set //cred-proxy:9099/a/:_authToken=placeholder",
       "npm config set replace-registry-host=always",
     ]],
-    ["https://pypi.example.com", [...PIP, "export PIP_TRUSTED_HOST=cred-proxy:9099"]],
+    ["https://pypi.example.com", [
+      ...PIP,
+      "export PIP_TRUSTED_HOST=cred-proxy:9099",
+      "export UV_DEFAULT_INDEX=http://agent:placeholder@cred-proxy:9099/a/simple/",
+      "export POETRY_HTTP_BASIC_PROXY_USERNAME=agent POETRY_HTTP_BASIC_PROXY_PASSWORD=placeholder",
+      `# poetry, in a project: poetry source add --priority=primary proxy ${URL_A}/simple/`,
+      `export TWINE_REPOSITORY_URL=${URL_A}/ TWINE_USERNAME=agent TWINE_PASSWORD=placeholder`,
+    ]],
+    ["https://go.example.com", ["# go:", `export GOPROXY=${URL_A} GONOSUMDB='*'`]],
+    ["https://maven.example.com", [
+      "# Maven:",
+      "[ -e ~/.m2/settings.xml ] || { mkdir -p ~/.m2 && echo '<settings><mirrors><mirror><id>proxy</id>" +
+      `<mirrorOf>*</mirrorOf><url>${URL_A}/</url></mirror></mirrors><servers><server><id>proxy</id>` +
+      "<username>agent</username><password>placeholder</password></server></servers></settings>' " +
+      "> ~/.m2/settings.xml; }",
+    ]],
+    ["https://files.example.com/webdav", [
+      "# rclone:",
+      "# rclone finds no files unless the route's path is the upstream's: /webdav/",
+      `export RCLONE_CONFIG_PROXY_TYPE=webdav RCLONE_CONFIG_PROXY_URL=${URL_A} ` +
+      "RCLONE_CONFIG_PROXY_BEARER_TOKEN=placeholder",
+      "# The remote is proxy:",
+    ]],
+    ["https://restic.example.com", [
+      "# restic:",
+      "export RESTIC_REPOSITORY=rest:http://agent:placeholder@cred-proxy:9099/a/ " +
+      "# the repository's own password is another matter",
+    ]],
+    ["https://kubernetes.example.com", [
+      "# kubectl:",
+      `kubectl config set-cluster cred-proxy --server=${URL_A}`,
+      "kubectl config set-context cred-proxy --cluster=cred-proxy",
+      "kubectl config use-context cred-proxy",
+    ]],
+    ["https://slack.com/api", [
+      "# Slack's libraries:",
+      `# @slack/web-api: new WebClient("placeholder", { slackApiUrl: "${URL_A}/" })`,
+      `# slack_sdk: WebClient(token="placeholder", base_url="${URL_A}/")`,
+      ...CURL,
+    ]],
+    ["https://api.notion.com", [
+      "# Notion's libraries:",
+      `# @notionhq/client: new Client({ auth: "placeholder", baseUrl: "${URL_A}" })`,
+      `# notion-client: Client(auth="placeholder", base_url="${URL_A}")`,
+      ...CURL,
+    ]],
+    ["https://api.stripe.com", [
+      "# Stripe's libraries:",
+      `# Python: stripe.StripeClient("placeholder", base_addresses={"api": "${URL_A}"})`,
+      "# Node: only with the route's path /v1/, and /v1 at the end of its upstream",
+      ...CURL,
+    ]],
     ["https://cargo.example.com", [
       CARGO,
       `export CARGO_REGISTRIES_PROXY_INDEX=sparse+${URL_A}/ # the folder of config.json`,
@@ -133,6 +189,14 @@ Deno.test("with a client token, the key is its variable in the form that each cl
     ["https://api.github.com", 'GH_ENTERPRISE_TOKEN="$AGENT"'],
     ["https://npm.example.com", "'//cred-proxy:9099/a/:_authToken=${AGENT}'"],
     ["https://pypi.example.com", 'PIP_INDEX_URL=http://agent:"$AGENT"@cred-proxy:9099/a/simple/'],
+    ["https://go.example.com", "# go sends no credential over http, so it can't send a client token"],
+    ["https://maven.example.com", "<password>${env.AGENT}</password>"],
+    ["https://restic.example.com", 'RESTIC_REPOSITORY=rest:http://agent:"$AGENT"@cred-proxy:9099/a/'],
+    ["https://kubernetes.example.com", "# kubectl sends no credential over http"],
+    ["https://files.example.com/webdav", 'RCLONE_CONFIG_PROXY_BEARER_TOKEN="$AGENT"'],
+    ["https://slack.com/api", "new WebClient(process.env.AGENT, {"],
+    ["https://slack.com/api", 'WebClient(token=os.environ["AGENT"], base_url='],
+    ["https://huggingface.co", 'HF_TOKEN="$AGENT"'],
     ["https://cargo.example.com", 'CARGO_REGISTRIES_PROXY_TOKEN="Bearer $AGENT"'],
     ["https://example.com", `curl -H "Authorization: Bearer $AGENT" ${URL_A}/`],
   ];
@@ -141,6 +205,19 @@ Deno.test("with a client token, the key is its variable in the form that each cl
     assertStringIncludes(text, part);
     assert(!text.includes("placeholder"), text);
   }
+});
+
+Deno.test("clients that ask for a path of their own get their lines on a route with that path", () => {
+  const registry = { path: "/v2/", upstream: "https://registry.example.com/v2" };
+  assertEquals(
+    linesFor(registry).at(-1),
+    "skopeo login --tls-verify=false --username agent --password placeholder cred-proxy:9099",
+  );
+  assertEquals(
+    linesFor({ path: "/v1/", upstream: "https://api.stripe.com/v1" })[1],
+    '# Node: new Stripe("placeholder", { protocol: "http", host: "cred-proxy", port: 9099 })',
+  );
+  assertEquals(linesFor({ path: "/webdav/", upstream: "https://files.example.com/webdav" }).length, 3);
 });
 
 Deno.test("a route with host is reached through the socket, by gh too, or with a Host field", () => {

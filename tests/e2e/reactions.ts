@@ -1,5 +1,6 @@
 import { runClient } from "./run_client.ts";
 import { findLeaks } from "./check_outcome.ts";
+import { clientsFolderOf } from "./run_cases.ts";
 import { allMocks } from "./mocks/all.ts";
 import { makeForge } from "./mocks/forge.ts";
 import { HELD_PATH, REFUSAL_CASES, type RefusalCase } from "./refusals.ts";
@@ -33,14 +34,16 @@ interface Reaction {
 }
 
 /** Refuses each client in each way and prints its reaction. @returns Whether none retried for too long. */
-export async function observeAll(cases: readonly ClientCase[], clientsFolder: string): Promise<boolean> {
-  const installed: ClientCase[] = [];
+export async function observeAll(cases: readonly ClientCase[]): Promise<boolean> {
+  const folders = new Map<ClientCase, string>();
   for (const client of cases) {
-    if (await versionOf(client, clientsFolder) !== undefined) installed.push(client);
+    const folder = await clientsFolderOf(client);
+    if (folder !== undefined && await versionOf(client, folder) !== undefined) folders.set(client, folder);
   }
+  const installed = [...folders.keys()];
   const jobs = installed.flatMap((client) => REFUSAL_CASES.map((refusal) => ({ client, refusal })));
   const reactions = await inParallel(CONCURRENCY, jobs, async ({ client, refusal }) => {
-    const reaction = await observe(client, refusal, clientsFolder);
+    const reaction = await observe(client, refusal, folders.get(client) ?? "");
     console.error(`${client.name}, ${refusal.status} ${refusal.code}: ${cell(reaction)}`);
     return reaction;
   });

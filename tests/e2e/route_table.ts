@@ -23,8 +23,21 @@ export interface RouteSetup {
   readonly required: readonly RequiredCredential[];
 }
 
+/** What a route of the table says, and its upstream's host. */
+interface RouteFields {
+  readonly host: string;
+  /** The upstream's path. */
+  readonly base?: string;
+  /** Whether the route is selected by its host. */
+  readonly byHost?: true;
+  readonly path?: string;
+  readonly auth_scheme: string;
+  readonly auth_header?: string;
+  readonly auth_user?: string;
+}
+
 /** The routes' fields, from which the credential of each upstream follows. */
-const ROUTES = [
+const ROUTES: readonly RouteFields[] = [
   { path: "/anthropic/", host: "api.anthropic.com", auth_scheme: "", auth_header: "x-api-key" },
   { path: "/openai/", host: "api.openai.com", auth_scheme: "Bearer" },
   { path: "/mistral/", host: "api.mistral.ai", auth_scheme: "Bearer" },
@@ -47,6 +60,28 @@ const ROUTES = [
   { path: "/npm/", host: "npm.example.com", auth_scheme: "Bearer" },
   { path: "/pypi/", host: "pypi.example.com", auth_scheme: "Basic", auth_user: "agent" },
   { path: "/cargo/", host: "cargo.example.com", auth_scheme: "" },
+  { path: "/go/", host: "go.example.com", auth_scheme: "Basic", auth_user: "agent" },
+  { path: "/maven/", host: "maven.example.com", auth_scheme: "Basic", auth_user: "agent" },
+  // These clients ask for the upstream's own path.
+  { path: "/v2/", host: "registry.example.com", base: "/v2", auth_scheme: "Basic", auth_user: "agent" },
+  { path: "/webdav/", host: "files.example.com", base: "/webdav", auth_scheme: "Bearer" },
+  { path: "/restic/", host: "backup.example.com", auth_scheme: "Basic", auth_user: "agent" },
+  { path: "/kubernetes/", host: "kubernetes.example.com", auth_scheme: "Bearer" },
+  { path: "/internal/", host: "api.example.com", auth_scheme: "Bearer" },
+  { path: "/cohere/", host: "api.cohere.com", auth_scheme: "Bearer" },
+  { path: "/huggingface/", host: "huggingface.co", auth_scheme: "Bearer" },
+  { path: "/slack/", host: "slack.com", base: "/api", auth_scheme: "Bearer" },
+  { path: "/notion/", host: "api.notion.com", auth_scheme: "Bearer" },
+  { path: "/v1/", host: "api.stripe.com", base: "/v1", auth_scheme: "Bearer" },
+  {
+    path: "/document-intelligence/",
+    host: "my-resource.cognitiveservices.azure.com",
+    auth_scheme: "",
+    auth_header: "Ocp-Apim-Subscription-Key",
+  },
+  { path: "/mcp/", host: "mcp.example.com", auth_scheme: "Bearer" },
+  { byHost: true, host: "mcp.example.com", auth_scheme: "Bearer" },
+  { path: "/stripe/", host: "api.stripe.com", auth_scheme: "Bearer" },
 ];
 
 /** Returns a setup with new credentials. */
@@ -57,10 +92,10 @@ export function makeRouteSetup(clientTokenEnv: string | undefined): RouteSetup {
   return {
     table: {
       ...clientTokenEnv === undefined ? {} : { client_token_env: clientTokenEnv },
-      routes: ROUTES.map(({ host, byHost, ...fields }) => ({
+      routes: ROUTES.map(({ host, base = "", byHost, ...fields }) => ({
         ...byHost ? { host } : {},
         ...fields,
-        upstream: `https://${host}`,
+        upstream: `https://${host}${base}`,
         token_env: names.get(host),
       })),
     },
@@ -71,7 +106,11 @@ export function makeRouteSetup(clientTokenEnv: string | undefined): RouteSetup {
       ) ?? fail(host);
       const token = tokens[names.get(host) ?? ""] ?? "";
       const shown = auth_user === undefined ? token : btoa(`${auth_user}:${token}`);
-      return { host, field: auth_header, value: auth_scheme === "" ? shown : `${auth_scheme} ${shown}` };
+      return {
+        host,
+        field: auth_header.toLowerCase(),
+        value: auth_scheme === "" ? shown : `${auth_scheme} ${shown}`,
+      };
     }),
   };
 }

@@ -3,50 +3,61 @@ import { checkOutcome } from "./check_outcome.ts";
 import { allMocks } from "./mocks/all.ts";
 import { makeForge } from "./mocks/forge.ts";
 import { openFixture } from "./fixture.ts";
+import { cacheFolder, installToolset } from "./install.ts";
 import { tableText } from "./markdown_table.ts";
+import { isLimited, judge, type RunResult } from "./judge.ts";
+import { MATRIX_HEADS, type MatrixRow, rowCells } from "./matrix.ts";
+import { TOOLSETS } from "./toolsets/all.ts";
 import type { ClientCase } from "./client_case.ts";
 import { versionOf } from "./version_of.ts";
 
 /** How long a client may take; the slowest needs a few seconds. */
 const LIMIT_MS = 90_000;
 
-/** The outcome of one run. */
-interface CaseResult {
-  /** Empty if it passed. */
-  readonly problems: readonly string[];
-  /** The known limit that it hit. */
-  readonly limit: string | undefined;
-  /** Where it tried to bypass the service, as `host:port`. */
-  readonly bypassAttempts: readonly string[];
-}
-
-/** Runs each client without and with a client token and prints the outcomes. @returns Whether none failed. */
-export async function runAll(cases: readonly ClientCase[], clientsFolder: string): Promise<boolean> {
-  const rows: string[][] = [];
+/**
+ * Runs each client without and with a client token and prints the outcomes.
+ *
+ * @param onRow Called with each outcome as soon as it is known.
+ * @returns What became of each.
+ */
+export async function runAll(
+  cases: readonly ClientCase[],
+  onRow?: (row: MatrixRow) => Promise<void>,
+): Promise<readonly MatrixRow[]> {
+  const rows: MatrixRow[] = [];
   for (const client of cases) {
-    const version = await versionOf(client, clientsFolder);
-    const outcome = version === undefined ? "not installed" : await outcomeOf(client, clientsFolder);
-    console.error(`${client.name}: ${outcome}`);
-    rows.push([client.name, version ?? "-", client.description, outcome]);
+    const row = await runBothWays(client);
+    console.error(rowCells(row).filter((_, column) => column !== 2).join(" | "));
+    rows.push(row);
+    await onRow?.(row);
   }
-  console.log(tableText(["client", "version", "what it did", "outcome"], rows));
-  return rows.every(([, , , outcome]) => outcome !== FAILED);
+  console.log(tableText(MATRIX_HEADS, rows.map(rowCells)));
+  return rows;
 }
 
-const FAILED = "FAILED";
-
-async function outcomeOf(client: ClientCase, clientsFolder: string): Promise<string> {
-  const results = [await runOne(client, clientsFolder, false), await runOne(client, clientsFolder, true)];
-  if (results.some(({ problems }) => problems.length > 0)) return FAILED;
-  const bypassAttempts = new Set(results.flatMap((each) => each.bypassAttempts));
-  if (bypassAttempts.size > 0) {
-    console.error(`${client.name} tried to reach ${[...bypassAttempts].toSorted().join(", ")}`);
+async function runBothWays(client: ClientCase): Promise<MatrixRow> {
+  let version: string | undefined;
+  try {
+    const folder = await clientsFolderOf(client);
+    version = folder === undefined ? undefined : await versionOf(client, folder);
+    if (folder === undefined || version === undefined) return { client, outcome: { kind: "missing" } };
+    const open = await runOne(client, folder, false);
+    const guarded = await runOne(client, folder, true);
+    return { client, version, outcome: judge(client, { open, guarded }) };
+  } catch (error) {
+    // Not the client's doing, and no reason not to try the others.
+    console.error(`${client.name}: ${Deno.inspect(error)}`);
+    const outcome = { kind: "failed", problems: ["could not be tried"] } as const;
+    return { client, ...version === undefined ? {} : { version }, outcome };
   }
-  const limit = results.find((each) => each.limit !== undefined)?.limit;
-  return limit === undefined ? "passed" : `limit: ${limit}`;
 }
 
-async function runOne(client: ClientCase, clientsFolder: string, clientToken: boolean): Promise<CaseResult> {
+/** Returns the folder with a case's commands, or undefined if they can't be installed on this machine. */
+export async function clientsFolderOf({ toolset }: ClientCase): Promise<string | undefined> {
+  return toolset === undefined ? cacheFolder() : await installToolset(TOOLSETS[toolset]);
+}
+
+async function runOne(client: ClientCase, clientsFolder: string, clientToken: boolean): Promise<RunResult> {
   // Each run has its own fixture, so that all findings belong to this client.
   await using forge = await makeForge();
   await using fixture = await openFixture({
@@ -61,21 +72,18 @@ async function runOne(client: ClientCase, clientsFolder: string, clientToken: bo
     limitMs: LIMIT_MS,
     inspect: async (ran, home) => {
       const { unmet, leaks } = await checkOutcome(client, { fixture, ran, home });
-      const { knownLimit } = client;
-      const met = unmet.length > 0 && knownLimit !== undefined &&
-        fixture.bypassAttempts().includes(`${knownLimit.host}:443`);
-      const problems = met ? leaks : [...unmet, ...leaks];
-      if (problems.length > 0) {
+      const result = { unmet, leaks, bypassAttempts: fixture.bypassAttempts() };
+      if (unmet.length + leaks.length > 0) {
         const where = clientToken ? "with a client token" : "without a client token";
-        console.error(`${client.name}, ${where}: ${problems.join("; ")}`);
-        console.error(
-          ran.stdout,
-          ran.stderr,
-          fixture.service.stderr(),
-          JSON.stringify(fixture.log(), null, 1),
-        );
+        console.error(`${client.name}, ${where}: ${[...unmet, ...leaks].join("; ")}`);
       }
-      return { problems, limit: met ? knownLimit.text : undefined, bypassAttempts: fixture.bypassAttempts() };
+      if (Deno.env.has("E2E_VERBOSE") || unmet.length + leaks.length > 0 && !isLimited(client, clientToken)) {
+        console.error(ran.stdout, ran.stderr, fixture.service.stderr());
+        for (const { method, path, status, error } of fixture.log()) {
+          console.error(`  ${method} ${path} ${status} ${error ?? ""}`);
+        }
+      }
+      return result;
     },
   });
 }

@@ -1,4 +1,5 @@
-import { dirname, join } from "@std/path";
+import { join } from "@std/path";
+import { cacheFolder } from "./install.ts";
 import { runScript, type ScriptResult } from "./shell.ts";
 import type { E2eFixture } from "./fixture.ts";
 import type { ClientCase } from "./client_case.ts";
@@ -21,19 +22,20 @@ export interface RunClientOptions<Seen> {
 export async function runClient<Seen>(options: RunClientOptions<Seen>): Promise<Seen> {
   const { client, fixture, clientsFolder, script, limitMs, inspect: look } = options;
   const key = options.key ?? fixture.key;
-  const homes = join(dirname(clientsFolder), "homes");
+  const homes = join(cacheFolder(), "homes");
   await Deno.mkdir(homes, { recursive: true });
   const home = await Deno.makeTempDir({ dir: homes });
   try {
     const lines = await fixture.lines(client.route);
     const ran = await runScript({
       // A unique key instead of the placeholder can be found wherever it goes.
-      script: script(lines.replaceAll("placeholder", key)),
+      script: script(lines).replaceAll("placeholder", key),
       clientsFolder,
       home,
       env: {
         ...fixture.keyVariable === undefined ? {} : { [fixture.keyVariable]: key },
         CLIENTS: clientsFolder,
+        PROGRAMS: join(import.meta.dirname ?? ".", "programs"),
         DENO: Deno.execPath(),
         GIT_CONFIG_NOSYSTEM: "1",
         // A client that tries to bypass the service finds this proxy, which records attempts and connects nowhere.

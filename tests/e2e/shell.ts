@@ -22,7 +22,7 @@ export interface ShellOptions {
 
 /** Runs a script in `sh`, in its own home and session; kills what it started when it ends. */
 export async function runScript(options: ShellOptions): Promise<ScriptResult> {
-  const bin = join(options.clientsFolder, "node_modules/.bin");
+  const bins = ["bin", "node_modules/.bin"].map((name) => join(options.clientsFolder, name));
   const started = performance.now();
   // Its own session, so that one process group covers all that a client starts, and nothing else.
   const child = new Deno.Command("setsid", {
@@ -30,7 +30,7 @@ export async function runScript(options: ShellOptions): Promise<ScriptResult> {
     cwd: options.home,
     clearEnv: true,
     env: {
-      PATH: `${bin}:${Deno.env.get("PATH")}`,
+      PATH: [...bins, Deno.env.get("PATH")].join(":"),
       HOME: options.home,
       NO_COLOR: "1",
       TERM: "dumb",

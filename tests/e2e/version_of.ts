@@ -1,10 +1,11 @@
-import { dirname, join } from "@std/path";
+import { join } from "@std/path";
+import { cacheFolder } from "./install.ts";
 import { runScript } from "./shell.ts";
 import type { ClientCase } from "./client_case.ts";
 
 /** Returns the version of an installed client, or undefined. */
 export async function versionOf(client: ClientCase, clientsFolder: string): Promise<string | undefined> {
-  const homes = join(dirname(clientsFolder), "homes");
+  const homes = join(cacheFolder(), "homes");
   await Deno.mkdir(homes, { recursive: true });
   const home = await Deno.makeTempDir({ dir: homes });
   try {
@@ -13,7 +14,7 @@ export async function versionOf(client: ClientCase, clientsFolder: string): Prom
       script,
       clientsFolder,
       home,
-      env: { DENO: Deno.execPath() },
+      env: { CLIENTS: clientsFolder, DENO: Deno.execPath() },
       limitMs: 30_000,
     });
     return code === 0 ? /\d+(?:\.\d+)+/.exec(stdout)?.[0] : undefined;

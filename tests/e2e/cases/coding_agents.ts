@@ -11,6 +11,7 @@ const SHOWS = /The proxy is transparent\./;
 export const CODING_AGENTS: readonly ClientCase[] = [{
   name: "Claude Code",
   command: "claude",
+  toolset: "agents",
   version: "claude --version",
   route: "anthropic",
   description: "asked a question with --print",
@@ -21,6 +22,7 @@ export const CODING_AGENTS: readonly ClientCase[] = [{
 }, {
   name: "Codex",
   command: "codex",
+  toolset: "agents",
   version: "codex --version",
   route: "openai",
   description: "asked a question with exec",
@@ -31,6 +33,7 @@ export const CODING_AGENTS: readonly ClientCase[] = [{
 }, {
   name: "Codex, openai_base_url",
   command: "codex",
+  toolset: "agents",
   version: "codex --version",
   route: "openai",
   description: "the same without a provider of its own, over a WebSocket",
@@ -44,6 +47,7 @@ export const CODING_AGENTS: readonly ClientCase[] = [{
 }, {
   name: "Gemini CLI",
   command: "gemini",
+  toolset: "agents",
   version: "gemini --version",
   route: "gemini",
   description: "asked a question with --prompt",

@@ -13,6 +13,7 @@ const USE = `node -p 'require("proxied")'`;
 export const PACKAGE_MANAGERS: readonly ClientCase[] = [{
   name: "npm",
   command: "npm",
+  toolset: "agents",
   version: "npm --version",
   route: "npm",
   description: "install from a private registry",
@@ -24,6 +25,7 @@ export const PACKAGE_MANAGERS: readonly ClientCase[] = [{
 }, {
   name: "pnpm",
   command: "pnpm",
+  toolset: "agents",
   version: "pnpm --version",
   route: "npm",
   description: "add from a private registry",

@@ -4,14 +4,9 @@
  * @module
  */
 
-import { type ClientCase, followedBy, QUESTION } from "../client_case.ts";
+import { type ClientCase, QUESTION } from "../client_case.ts";
+import { nodeProgram as program } from "../node_program.ts";
 import { VERSIONS } from "../versions.ts";
-
-/** A program for Node, where the packages are installed. */
-function program(code: string): (lines: string) => string {
-  // A program without a file resolves packages from its working folder.
-  return followedBy(`cd "$CLIENTS"\nnode --input-type=module - <<'END'\n${code.trim()}\nEND`);
-}
 
 /** Asks a question with the client that was imported. */
 const CHAT = `
@@ -23,6 +18,7 @@ const SHOWS = /^The proxy is transparent\.$/m;
 export const SDKS: readonly ClientCase[] = [{
   name: "@anthropic-ai/sdk",
   command: "node",
+  toolset: "agents",
   version: `echo ${VERSIONS["@anthropic-ai/sdk"]}`,
   route: "anthropic",
   description: "messages, streamed and whole",
@@ -39,6 +35,7 @@ console.log(whole.content[0].text);`),
 }, {
   name: "openai",
   command: "node",
+  toolset: "agents",
   version: `echo ${VERSIONS["openai"]}`,
   route: "openai",
   description: "responses, streamed and whole",
@@ -58,6 +55,7 @@ console.log((await client.responses.create(question)).output_text);`)(lines.repl
 }, {
   name: "openai, at Mistral",
   command: "node",
+  toolset: "agents",
   version: `echo ${VERSIONS["openai"]}`,
   route: "mistral",
   description: "a chat completion of another provider",
@@ -69,6 +67,7 @@ ${CHAT}`),
 }, {
   name: "openai, at Azure",
   command: "node",
+  toolset: "agents",
   version: `echo ${VERSIONS["openai"]}`,
   route: "azure-openai",
   description: "a chat completion of a deployment",
@@ -81,6 +80,7 @@ ${CHAT}`),
 }, {
   name: "@google/genai",
   command: "node",
+  toolset: "agents",
   version: `echo ${VERSIONS["@google/genai"]}`,
   route: "gemini",
   description: "generateContent, streamed and whole",

@@ -5,12 +5,8 @@
  */
 
 import { type ClientCase, followedBy } from "../client_case.ts";
+import { nodeProgram as program } from "../node_program.ts";
 import { VERSIONS } from "../versions.ts";
-
-/** A program for Node, where the packages are installed. */
-function program(code: string): (lines: string) => string {
-  return followedBy(`cd "$CLIENTS"\nnode --input-type=module - <<'END'\n${code.trim()}\nEND`);
-}
 
 const SHOWS = /^The proxy is transparent\.$/m;
 
@@ -35,6 +31,7 @@ export const WEB_SOCKETS: readonly ClientCase[] = [{
   ...COMMON,
   name: "openai, realtime",
   command: "node",
+  toolset: "agents",
   version: `echo ${VERSIONS["openai"]}`,
   description: "a response of the Realtime API",
   // The library speaks TLS only, whatever the base URL says.
@@ -56,6 +53,7 @@ realtime.on("error", (error) => console.error(error));`)(lines.replace(/^codex .
 }, {
   name: "@google/genai, live",
   command: "node",
+  toolset: "agents",
   version: `echo ${VERSIONS["@google/genai"]}`,
   route: "gemini",
   description: "a turn of the Live API",
@@ -85,6 +83,7 @@ session.sendClientContent({ turns: [{ role: "user", parts: [{ text: "Is the prox
   ...COMMON,
   name: "Node's WebSocket",
   command: "node",
+  toolset: "agents",
   version: "node --version",
   description: "the Realtime API by hand, with a field for the key",
   script: (lines) =>
@@ -98,6 +97,7 @@ const socket = new WebSocket(url, { protocols: ["realtime"], headers });${REALTI
   ...COMMON,
   name: "Node's WebSocket, as a browser's",
   command: "node",
+  toolset: "agents",
   version: "node --version",
   description: "the same with the key as a subprotocol",
   script: (lines) =>
@@ -110,6 +110,7 @@ const socket = new WebSocket(url, ["realtime", "openai-insecure-api-key." + proc
   ...COMMON,
   name: "ws",
   command: "node",
+  toolset: "agents",
   version: `grep '"version"' "$(dirname "$(command -v codex)")/../ws/package.json"`,
   description: "the same with the npm package",
   script: (lines) =>
@@ -122,6 +123,7 @@ const socket = new WebSocket(url, { headers });${REALTIME}`)(lines.replace(/^cod
   ...COMMON,
   name: "Deno's WebSocket",
   command: "node",
+  toolset: "agents",
   version: `"$DENO" --version`,
   description: "the same in Deno",
   script: (lines) =>
@@ -134,6 +136,7 @@ END`)(lines.replace(/^codex .*$/m, "")),
   ...COMMON,
   name: "websockets",
   command: "python3",
+  toolset: "python",
   version: `python3 -c 'import websockets; print(websockets.__version__)'`,
   description: "the same in Python",
   script: (lines) =>

@@ -8,10 +8,15 @@ export function tarball(files: Files): Promise<Uint8Array<ArrayBuffer>> {
   return pack(files, ["tar", "-czf", "../archive", ...tops(files)]);
 }
 
+/** Packs the files that it is given, without entries for their folders, which some package managers refuse. */
+const ZIP = `import sys, zipfile
+with zipfile.ZipFile("../archive", "w") as archive:
+    for name in sys.argv[1:]: archive.write(name)`;
+
 /** Packs a `.zip`; undefined without Python, in which case no client needs it either. */
 export async function zip(files: Files): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
-    return await pack(files, ["python3", "-m", "zipfile", "-c", "../archive", ...tops(files)]);
+    return await pack(files, ["python3", "-c", ZIP, ...Object.keys(files)]);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -6,6 +6,7 @@ import { readJson, RESPONSE_PIECES, RESPONSE_TEXT, sendEvents, sendJson } from "
 /** `generateContent`, streamed or not. */
 export const gemini: Script = async (exchange) => {
   if (asksForWebSocket(exchange)) return await live(exchange);
+  if (exchange.target.startsWith("/upload/")) return await upload(exchange);
   await readJson(exchange);
   const [path = ""] = exchange.target.split("?");
   const [, model, verb] = /^\/v1(?:beta)?\/models\/([^/:]+):(\w+)$/.exec(path) ?? [];
@@ -47,4 +48,18 @@ function answer(model: string | undefined, text: string, last: boolean): object 
     modelVersion: model,
     responseId: "response-1",
   };
+}
+
+/** A resumable upload, in one piece: the first response names the URL for the content. */
+async function upload(exchange: Exchange): Promise<void> {
+  const { length } = await exchange.bodyBytes();
+  if (!exchange.target.includes("upload_id")) {
+    const url = `https://${exchange.field("host")}${exchange.target}?upload_id=1`;
+    return await exchange.respond(200, { "X-Goog-Upload-URL": url, "X-Goog-Upload-Status": "active" });
+  }
+  const file = { name: "files/one", sizeBytes: `${length}`, mimeType: "text/plain", state: "ACTIVE" };
+  await exchange.respond(200, {
+    "Content-Type": "application/json",
+    "X-Goog-Upload-Status": "final",
+  }, JSON.stringify({ file }));
 }

@@ -1,5 +1,6 @@
 import type { Script } from "../../support/upstream.ts";
 import { asksForWebSocket, serveWebSocket, type WebSocketScript } from "../../support/websocket_exchange.ts";
+import { completeChat } from "./chat_completions.ts";
 import { namedEvent, readJson, RESPONSE_PIECES, RESPONSE_TEXT, sendEvents, sendJson } from "./sse.ts";
 
 /** The part of the Responses API that its clients use. */
@@ -7,15 +8,10 @@ export const openai: Script = async (exchange) => {
   const path = exchange.target.split("?")[0] ?? "";
   const webSocket = asksForWebSocket(exchange) ? WEB_SOCKETS[path] : undefined;
   if (webSocket !== undefined) return await serveWebSocket(exchange, webSocket);
-  const { model, stream } = await readJson(exchange);
+  const request = await readJson(exchange);
+  const { model, stream } = request;
   if (path === "/v1/models") return await sendJson(exchange, { object: "list", data: [], models: [] });
-  if (exchange.method !== "POST" || path !== "/v1/responses") {
-    return await exchange.respond(
-      404,
-      { "Content-Type": "application/json" },
-      '{"error":{"message":"Not found"}}',
-    );
-  }
+  if (exchange.method !== "POST" || path !== "/v1/responses") return await completeChat(exchange, request);
   const { whole, events } = responseTo(model);
   if (stream !== true) return await sendJson(exchange, whole);
   await sendEvents(exchange, events, namedEvent);
