@@ -6,6 +6,8 @@ import { SETTING_VARIABLES, type Settings } from "../config/settings/settings.ts
 import { fail, failAll, ok, problem, problemsOf, type Result } from "../core/result.ts";
 import { printError, printLine, printProblems } from "../log/print.ts";
 import { requiredGrants } from "../permissions/permissions.ts";
+import { clientFiles } from "../providers/client_files.ts";
+import type { ListenAddress } from "../providers/clients/endpoint.ts";
 import { clientVariables } from "../providers/client_variables.ts";
 import { bubblewrapArguments, INSIDE } from "../sandbox/bubblewrap.ts";
 import type { GitFolders } from "../sandbox/git_folders.ts";
@@ -199,7 +201,11 @@ async function startSandboxed(
   for (const link of git.links) {
     printError(`${link} of the repository is a link: what git runs there may be the command's to change`);
   }
-  const variables = `${await gitIdentity()}\n${variablesFor(table, PORT)}`;
+  const lines = [
+    await gitIdentity(),
+    variablesFor(table, PORT),
+    clientFiles(table.routes, listenAddress(PORT), table),
+  ];
   (await complaintsOf(session)).forEach(printLine);
   const kept = Object.entries(Deno.env.toObject())
     .filter(([name]) => session.keep.includes(name) || name === SESSION_TOKEN);
@@ -207,7 +213,7 @@ async function startSandboxed(
     ...[START_BUBBLEWRAP, "sh", `${session.folder}/filter`],
     ...bubblewrapArguments(view),
     ...["--", "sh", "-c", ENTER, "sh", INSIDE.runtime, INSIDE.relay, `${PORT}`, INSIDE.socket],
-    ...[variables, session.path, ...command],
+    ...[lines.join("\n"), session.path, ...command],
   ], { clearEnv: true, env: Object.fromEntries(kept) });
   return ok({ child, git });
 }
@@ -234,7 +240,11 @@ function startUnconfined({ command }: RunArguments, variables: string, path: str
 }
 
 function variablesFor(table: RouteTable, port: number): string {
-  return clientVariables(table.routes, { bind: "127.0.0.1", port, socket: undefined }, table);
+  return clientVariables(table.routes, listenAddress(port), table);
+}
+
+function listenAddress(port: number): ListenAddress {
+  return { bind: "127.0.0.1", port, socket: undefined };
 }
 
 function spawn(

@@ -8,6 +8,7 @@ import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@st
 import { join } from "@std/path";
 import { CLIENT_CASES } from "./cases/all.ts";
 import { type Package, VERSIONS } from "./versions.ts";
+import { clientFiles } from "../../lib/providers/client_files.ts";
 import { clientSetup } from "../../lib/providers/client_setup.ts";
 import { findRoute } from "../../lib/providers/find_route.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
@@ -249,6 +250,31 @@ Deno.test("the address is where the service listens, or its name if it listens o
   }
   assertEquals(linesFor({ path: "/" })[1], "curl http://cred-proxy:9099/");
   assertEquals(linesFor({ path: "/$HOME/it's/" })[1], "curl 'http://cred-proxy:9099/$HOME/it'\\''s/'");
+});
+
+Deno.test("a sandbox's home gets the settings of clients that read no variable, and keeps those that it has", async () => {
+  const routes = [
+    routeOf({ path: "/openai/", upstream: "https://api.openai.com" }),
+    routeOf({ path: "/gemini/", upstream: "https://generativelanguage.googleapis.com" }),
+  ];
+  const script = clientFiles(routes, { ...EVERYWHERE, bind: "127.0.0.1" }, { clientTokenEnv: undefined });
+  const home = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(join(home, ".gemini"));
+    await Deno.writeTextFile(join(home, ".gemini/settings.json"), "mine");
+    const { success } = await new Deno.Command("sh", {
+      args: ["-euc", script],
+      clearEnv: true,
+      env: { HOME: home, PATH: "/usr/bin:/bin" },
+    }).output();
+    assert(success);
+    assertEquals(await Deno.readTextFile(join(home, ".gemini/settings.json")), "mine");
+    const settings = await Deno.readTextFile(join(home, ".codex/config.toml"));
+    assertStringIncludes(settings, 'base_url = "http://127.0.0.1:9099/openai/v1"');
+    assertStringIncludes(settings, 'sandbox_mode = "danger-full-access"');
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
 });
 
 Deno.test("findRoute() accepts a path with or without its slashes, or a host, and suggests a similar name", () => {

@@ -10,6 +10,9 @@ import { fromFileUrl, join } from "@std/path";
 import type { Exchange } from "../support/exchange.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { anthropic } from "./mocks/anthropic.ts";
+import { makeForge } from "./mocks/forge.ts";
+import { openai } from "./mocks/openai.ts";
+import { install } from "./install.ts";
 import { QUESTION } from "./client_case.ts";
 import { makeKey } from "./secrets.ts";
 
@@ -94,51 +97,123 @@ class Terminal implements AsyncDisposable {
   }
 }
 
+/** What the mocks have been sent as a credential. */
+interface Seen {
+  readonly wanted: string;
+  readonly got: Set<string | undefined>;
+}
+
+/** A home, and what somebody types in it. */
+interface Trial {
+  readonly terminal: Terminal;
+  readonly home: string;
+  readonly keys: Seen[];
+}
+
+const PARTS = { claude, git, codex } as const;
+
 /**
- * Runs the three commands and prints the terminal. @returns Whether Claude Code answered, and the key stayed where it was.
+ * Types what docs/FIRST_RUN.md shows, and prints it with the time of each command. @returns Whether the agents and git got their
+ * answers, and the keys stayed where they were.
  *
- * @param clientsFolder The folder of the installed clients.
+ * @param names What to show: claude, git, codex, or all of them.
  */
-export async function firstRun(clientsFolder: string): Promise<boolean> {
-  const key = makeKey("sk-ant");
-  const keys = new Set<string | undefined>();
-  await using mock = startUpstream(async (exchange: Exchange) => {
-    const given = exchange.field("x-api-key");
-    keys.add(given);
-    if (given === key) return await anthropic(exchange);
-    await exchange.respond(401);
-  }, { record: false });
+export async function firstRun(names: readonly string[]): Promise<boolean> {
+  const parts = Object.entries(PARTS).filter(([name]) => names.length === 0 || names.includes(name));
   const home = await Deno.makeTempDir({ dir: Deno.env.get("HOME") ?? "/root", prefix: "first-run-" });
   try {
-    await installFor(home, clientsFolder);
-    await using terminal = new Terminal();
-    const project = join(home, "project");
-    await terminal.open({
-      HOME: home,
-      PATH: `${home}/.local/bin:/usr/local/bin:/usr/bin:/bin`,
-      TERM: "xterm-256color",
-      LANG: "C.UTF-8",
-      PS1: "$ ",
-      DENO: Deno.execPath(),
-      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
-    }, project);
-    const times = [
-      await terminal.type(`cred-proxy init anthropic=http://127.0.0.1:${mock.port}`),
-      await terminal.type(`sed -i 's/^ANTHROPIC_API_KEY=/&${key}/' ~/.config/cred-proxy/.env`),
-      await terminal.type(`cred-proxy run -- claude --print "${QUESTION}"`),
-    ];
-    const screen = (await terminal.screen()).replaceAll(home, "/home/me").replaceAll(key, "sk-ant-…");
-    console.log(screen.replace(/\n\$\s*$/, ""));
-    console.log(`\nSeconds: ${times.map((time) => (time / 1000).toFixed(1)).join(", ")}`);
-    const answered = screen.includes("The proxy is transparent.");
-    const once = keys.size === 1 && keys.has(key);
-    if (!answered || !once) {
-      console.error(`Claude Code ${answered ? "answered" : "did not answer"}; keys: ${keys.size}`);
-    }
-    return answered && once;
+    await installFor(home, parts.every(([name]) => name === "git") ? undefined : await install());
+    let passed = parts.length > 0;
+    for (const [, part] of parts) passed = await inTerminal(home, part) && passed;
+    return passed;
   } finally {
     await removeAll(home);
   }
+}
+
+/** Opens a terminal, types, and prints its screen. @returns Whether all of it worked, with the right keys only. */
+async function inTerminal(
+  home: string,
+  use: (trial: Trial) => Promise<readonly [RegExp, ...number[]]>,
+): Promise<boolean> {
+  await using terminal = new Terminal();
+  await terminal.open({
+    HOME: home,
+    PATH: `${home}/.local/bin:/usr/local/bin:/usr/bin:/bin`,
+    TERM: "xterm-256color",
+    LANG: "C.UTF-8",
+    PS1: "$ ",
+    DENO: Deno.execPath(),
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+  }, join(home, "project"));
+  const keys: Seen[] = [];
+  const [expected, ...times] = await use({ terminal, home, keys });
+  let screen = (await terminal.screen()).replaceAll(home, "/home/me");
+  for (const { wanted } of keys) screen = screen.replaceAll(wanted, `${wanted.slice(0, 7)}…`);
+  console.log(screen.replace(/\n\$\s*$/, ""));
+  console.log(`\nSeconds: ${times.map((time) => (time / 1000).toFixed(1)).join(", ")}\n`);
+  const answered = expected.test(screen);
+  const kept = keys.every(({ wanted, got }) => got.size === 1 && got.has(wanted));
+  if (!answered || !kept) console.error(`answered: ${answered}; only the right keys: ${kept}`);
+  return answered && kept;
+}
+
+async function claude({ terminal, keys }: Trial): Promise<readonly [RegExp, ...number[]]> {
+  const seen: Seen = { wanted: makeKey("sk-ant"), got: new Set() };
+  keys.push(seen);
+  await using mock = startUpstream(async (exchange: Exchange) => {
+    const given = exchange.field("x-api-key");
+    seen.got.add(given);
+    if (given === seen.wanted) return await anthropic(exchange);
+    await exchange.respond(401);
+  }, { record: false });
+  return [
+    /^The proxy is transparent\.$/m,
+    await terminal.type(`cred-proxy init anthropic=http://127.0.0.1:${mock.port}`),
+    await terminal.type(`sed -i 's/^ANTHROPIC_API_KEY=/&${seen.wanted}/' ~/.config/cred-proxy/.env`),
+    await terminal.type(`cred-proxy run -- claude --print "${QUESTION}"`),
+  ];
+}
+
+async function git({ terminal, keys }: Trial): Promise<readonly [RegExp, ...number[]]> {
+  const token = makeKey("glpat");
+  const authorization = `Basic ${btoa(`oauth2:${token}`)}`;
+  const seen: Seen = { wanted: authorization, got: new Set() };
+  keys.push(seen, { wanted: token, got: new Set([token]) });
+  await using forge = await makeForge();
+  const serve = forge.serve(authorization);
+  await using mock = startUpstream(async (exchange: Exchange) => {
+    seen.got.add(exchange.field("authorization"));
+    await serve(exchange);
+  }, { record: false });
+  const url = `http://127.0.0.1:${mock.port}`;
+  return [
+    /^[0-9a-f]{7} two\n[0-9a-f]{7} one$/m,
+    await terminal.type(`cred-proxy init --add gitlab=${url}`),
+    await terminal.type(`sed -i 's/^GITLAB_TOKEN=/&${token}/' ~/.config/cred-proxy/.env`),
+    await terminal.type(`cred-proxy run -- git clone -q ${url}/acme/project.git`),
+    await terminal.type("cd project; echo two >> README; git commit -qam two"),
+    await terminal.type("cred-proxy run -- git push -q"),
+    await terminal.type("cred-proxy run -- git pull"),
+    await terminal.type("git log --oneline | cat"),
+  ];
+}
+
+async function codex({ terminal, keys }: Trial): Promise<readonly [RegExp, ...number[]]> {
+  const seen: Seen = { wanted: makeKey("sk-pro"), got: new Set() };
+  keys.push(seen);
+  await using mock = startUpstream(async (exchange: Exchange) => {
+    const given = exchange.field("authorization")?.replace("Bearer ", "");
+    seen.got.add(given);
+    if (given === seen.wanted) return await openai(exchange);
+    await exchange.respond(401);
+  }, { record: false });
+  return [
+    /^The proxy is transparent\.$/m,
+    await terminal.type(`cred-proxy init --add openai=http://127.0.0.1:${mock.port}`),
+    await terminal.type(`sed -i 's/^OPENAI_API_KEY=/&${seen.wanted}/' ~/.config/cred-proxy/.env`),
+    await terminal.type(`cred-proxy run -- codex exec --skip-git-repo-check "${QUESTION}"`),
+  ];
 }
 
 /** Removes a folder in which processes that have just been ended may still write. */
@@ -150,10 +225,16 @@ async function removeAll(folder: string): Promise<void> {
   throw new Error(`Cannot remove ${folder}`);
 }
 
-/** Installs the launcher and Claude Code where users have them. */
-async function installFor(home: string, clientsFolder: string): Promise<void> {
-  for (const name of [".local/bin", "project"]) await Deno.mkdir(join(home, name), { recursive: true });
+/** Installs the launcher and the agents where users have them. */
+async function installFor(home: string, clientsFolder: string | undefined): Promise<void> {
+  for (const name of [".local/bin", "project"]) {
+    await Deno.mkdir(join(home, name), { recursive: true });
+  }
   await Deno.symlink(join(ROOT, "bin/cred-proxy"), join(home, ".local/bin/cred-proxy"));
+  await Deno.writeTextFile(join(home, ".gitconfig"), "[user]\n\tname = Me\n\temail = me@example.com\n");
+  if (clientsFolder === undefined) return;
   const claude = await Deno.realPath(join(clientsFolder, "node_modules/.bin/claude"));
   await Deno.copyFile(claude, join(home, ".local/bin/claude"));
+  // As npm installs it: a link to a script, which finds its binary among the packages.
+  await Deno.symlink(join(clientsFolder, "node_modules/.bin/codex"), join(home, ".local/bin/codex"));
 }

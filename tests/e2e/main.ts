@@ -7,7 +7,6 @@
  */
 
 import { firstRun } from "./first_run.ts";
-import { install } from "./install.ts";
 import { type MatrixRow, withMatrix } from "./matrix.ts";
 import { runAll } from "./run_cases.ts";
 import { takePicture } from "./picture.ts";
@@ -39,7 +38,7 @@ async function writeRow(row: MatrixRow): Promise<void> {
 
 if (import.meta.main) {
   const [mode, ...words] = Deno.args;
-  if (mode === "first-run") Deno.exit(await firstRun(await install()) ? 0 : 1);
+  if (mode === "first-run") Deno.exit(await firstRun(words) ? 0 : 1);
   if (mode === "picture") Deno.exit(await takePicture() ? 0 : 1);
   // Servers, not clients.
   if (mode === "narrow") Deno.exit(await tryNarrow(words) ? 0 : 1);

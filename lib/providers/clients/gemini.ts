@@ -20,6 +20,7 @@ export const gemini: Recipe = ({ route, url, key }) => {
         shellQuote(SETTINGS)
       } > ~/.gemini/settings.json; }`,
     ],
+    files: [{ path: ".gemini/settings.json", content: SETTINGS }],
     variables: [...lines, `# Gemini CLI also wants this in ~/.gemini/settings.json: ${SETTINGS}`],
   };
 };

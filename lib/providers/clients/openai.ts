@@ -12,8 +12,16 @@ export const openai: Recipe = (endpoint) => {
   const codex = `codex -c model_provider=cred-proxy -c ${
     shellQuote(`model_providers.cred-proxy=${provider}`)
   }`;
+  // It is for a sandbox, in which Codex can't make another one.
+  const settings = [
+    'model_provider = "cred-proxy"',
+    'sandbox_mode = "danger-full-access"',
+    `[model_providers]`,
+    `cred-proxy = ${provider}`,
+  ];
   return {
     clients: "Codex, openai",
+    files: [{ path: ".codex/config.toml", content: settings.join("\n") }],
     lines: [variables(endpoint), codex],
     variables: [variables(endpoint), `# Codex reads no base URL from a variable: ${codex}`],
   };

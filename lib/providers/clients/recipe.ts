@@ -16,8 +16,17 @@ export interface ClientSetup {
    * do.
    */
   readonly variables?: readonly (Exports | string)[];
+  /** Settings of clients that read them from a file only, for a home that has none. */
+  readonly files?: readonly SettingsFile[];
   /** git's settings, which git also reads from numbered variables. */
   readonly git?: readonly (readonly [key: string, value: string])[];
+}
+
+/** A file of a client's settings. */
+export interface SettingsFile {
+  /** Its path below the home. */
+  readonly path: string;
+  readonly content: string;
 }
 
 /** Variables to export in one line. */
