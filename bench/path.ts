@@ -16,6 +16,7 @@ import { canMeasure, childrenOf } from "../tests/support/process.ts";
 import { HERE, launch, oneRoute } from "./support/launched.ts";
 import { PEER_NAMES, startPeer } from "./support/peers.ts";
 import { startUpstream } from "./support/setting.ts";
+import { measureStarts } from "./support/start_time.ts";
 import { measureInTurns, median, significant, type Subject, type Turns } from "./support/turns.ts";
 import { WORKLOADS } from "./support/workloads.ts";
 
@@ -84,7 +85,11 @@ Deno.exit(
       }
     }
     row("resident memory after all of it, MB", await Promise.all(subjects.map(memoryOf)));
+    const start = await measureStarts(upstream, turns);
+    const [launched, service, bare] = [start.launched, start.service, start.bare].map((ms) => ms.toFixed(0));
     console.log(`
+From the start until it listens: ${launched} ms by the launcher, ${service} ms the service alone, ${bare} ms a bare Deno.serve.
+
 Each figure is the median of ${turns} turns. Client and upstream share the ${navigator.hardwareConcurrency} processors of this
 machine with the program, so a delay may be limited by them. Processor time is the program's own.`);
     return 0;
