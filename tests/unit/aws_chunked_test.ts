@@ -78,6 +78,7 @@ Deno.test("awsChunkedOf() recognises the coding by either field, and leaves othe
     [[["x-amz-content-sha256", "UNSIGNED-PAYLOAD"]], undefined],
     [[["Content-Encoding", "AWS-Chunked"]], ""],
     [[["content-encoding", "aws-chunked, gzip"]], "gzip"],
+    [[["content-encoding", "gzip,aws-chunked,br"]], "gzip, br"],
     [[["x-amz-content-sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"], ["content-encoding", "br"]], "br"],
   ];
   for (const [fields, codings] of cases) assertEquals(awsChunkedOf(fields)?.contentEncoding, codings);

@@ -94,6 +94,11 @@ Deno.test("holdBody() gives up a body that stops arriving, and one whose client 
   assertEquals([left.memory.used, broken.memory.used], [0, 0]);
 });
 
+Deno.test("a held body of no bytes is sent as none", async () => {
+  const options = optionsOf();
+  assertEquals(sendable(await holdBody(bodyOf([]), CHUNKED, options), options.memory), null);
+});
+
 Deno.test("BodyMemory has room for 64 MiB, to the byte", () => {
   const memory = new BodyMemory();
   memory.take(64 * 1024 * 1024);

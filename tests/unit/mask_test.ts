@@ -70,6 +70,28 @@ Deno.test("Mask masks the password of a token that is user:password, if it is lo
   assertMasked("user:pass:word9", auth, [btoa("user:pass:word9")]);
 });
 
+Deno.test("Mask masks the password of a pair without a user", () => {
+  const basic: Auth = { authScheme: "Basic", authUser: undefined };
+  for (const pair of [":s3cr3t-passw0rd", "u:s3cr3t-passw0rd"]) {
+    assertEquals(maskOf(pair, basic).maskText("x s3cr3t-passw0rd y"), `x ${"*".repeat(15)} y`, pair);
+  }
+});
+
+Deno.test("Mask masks a secret with spaces, each as itself, as a plus or in percent-encoding", () => {
+  for (
+    const secret of [
+      "correct horse battery staple",
+      "a b c d e f g h i j k l m n o p",
+      "0123456789 abcdefg z",
+    ]
+  ) {
+    for (const space of [" ", "+", "%20"]) {
+      const text = secret.replaceAll(" ", space);
+      assertEquals(maskOf(secret).maskText(`x=${text}&y`), `x=${"*".repeat(text.length)}&y`, text);
+    }
+  }
+});
+
 Deno.test("Mask masks the token's base64 in any text, in both alphabets", () => {
   for (const token of [TOKEN, "8bytes!!", "~~~???>>>~~", "\xff\xfe\xfb\xef\xbe\xfb\xef\xbe"]) {
     const mask = maskOf(token);
