@@ -1,3 +1,4 @@
+import { fairTurn } from "../core/fair_turn.ts";
 import { encodeLatin1 } from "../core/latin1.ts";
 import type { RequestFraming } from "../http/framing.ts";
 import { chunkLine, LAST_CHUNK } from "./chunked.ts";
@@ -178,6 +179,9 @@ export class RequestBody {
   }
 
   async #read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    // A client may send one byte in each chunk.
+    const turn = fairTurn(performance.now());
+    if (turn !== undefined) await turn;
     try {
       const { done, value } = await this.#reader.read();
       return done ? undefined : value as Uint8Array<ArrayBuffer>;
