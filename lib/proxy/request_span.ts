@@ -99,6 +99,10 @@ export class RequestSpan implements Member, Holder {
     return this.#socket?.unsent ?? 0;
   }
 
+  get received(): number {
+    return this.#socket?.received ?? 0;
+  }
+
   kill(): void {
     if (this.#socket !== undefined) this.#socket.kill();
     else this.cut("overloaded");

@@ -4,6 +4,8 @@ export interface WebSocketHolder {
   readonly lastMessage: number;
   /** How much it has not sent yet of what is for the client, in bytes. */
   readonly unsent: number;
+  /** How much the client has sent of late in messages that are complete, in bytes. */
+  readonly received: number;
   /** Ends the connection at once, and frees what it holds. */
   kill(): void;
 }
@@ -43,6 +45,15 @@ const LIMIT = 96 * 1024 * 1024;
  */
 const EACH = 96 * 1024;
 
+/**
+ * How much the runtime may have read ahead of a WebSocket's client that sends faster than the service reads, in bytes: twice
+ * what the kernel receives ahead. It keeps that memory until the connection ends.
+ */
+const READ_AHEAD = 16 * 1024 * 1024;
+
+/** By how much the usual memory may rise because of those that have sent much before, in bytes. */
+const RAISE_LIMIT = 256 * 1024 * 1024;
+
 /** By how much the usual memory may grow from one look to the next, in bytes: what grows so slowly is no attack. */
 const DRIFT = 3 * 1024;
 
@@ -69,7 +80,9 @@ const ROUND_GROWTH = 4;
  *
  * What can be seen is the memory of the whole process. When that part of it grows that belongs to neither heap nor buffers,
  * requests in flight are ended with their connections, the newest first, until it has shrunk. WebSockets whose client has
- * completed a message since the growth began are spared: it is not theirs. If all that does not help, the connections
+ * completed a message since the growth began are spared: it is not theirs. Of those that have sent much, some of it is taken
+ * for read ahead: at most as much as was sent in whole messages, so that what others hide behind that can't be more than what
+ * it costs itself. If all that does not help, the connections
  * without a request are closed.
  */
 export class UnseenInput {
@@ -80,6 +93,10 @@ export class UnseenInput {
   /** When half of the limit was last not exceeded, on the clock of `performance.now()`. */
   #lastFine = performance.now();
   #freeing = false;
+  /** How much may have been read ahead at the last look, in bytes. */
+  #readAhead = 0;
+  /** By how much the usual memory is larger because of those that have sent much before, in bytes. */
+  #raised = 0;
   /** The most requests that have been in flight at once. */
   #most = 0;
 
@@ -97,7 +114,7 @@ export class UnseenInput {
   async #look(): Promise<void> {
     if (this.#freeing) return;
     const growth = this.#growth();
-    this.#usual += Math.min(growth, DRIFT);
+    this.#usual += Math.max(0, Math.min(growth, DRIFT));
     if (growth <= this.#limit) return;
     this.#freeing = true;
     const suspects = [...this.#options.holders()]
@@ -147,26 +164,34 @@ export class UnseenInput {
     return this.#growth() <= this.#limit;
   }
 
-  /** Returns by how much the unexplained memory exceeds what is usual, in bytes. */
+  /**
+   * Returns by how much that memory exceeds what is usual that is neither heap nor buffers, nor waits to be taken by a client,
+   * nor may be read ahead, in bytes.
+   */
   #growth(): number {
-    const unexplained = this.#unexplained();
-    this.#usual = Math.min(this.#usual, unexplained);
-    const growth = unexplained - this.#usual;
-    if (growth <= this.#limit / 2) this.#lastFine = performance.now();
-    return growth;
-  }
-
-  /** Returns the memory that is neither heap nor buffers, nor waits to be taken by a client, in bytes. */
-  #unexplained(): number {
     const { holders, memoryUse = Deno.memoryUsage } = this.#options;
     const { rss, heapTotal, external } = memoryUse();
-    let unsent = 0;
+    let unsentByAll = 0;
+    let readAhead = 0;
     let count = 0;
-    for (const holder of holders()) {
-      unsent += holder.unsent;
+    for (const { unsent, received } of holders()) {
+      unsentByAll += unsent;
+      readAhead += Math.min(received, READ_AHEAD);
       count++;
     }
     this.#most = Math.max(this.#most, count);
-    return rss - heapTotal - external - unsent;
+    // Those that send no more keep that memory, and the allocator keeps some of those that have left.
+    const more = Math.min(Math.max(0, this.#readAhead - readAhead), RAISE_LIMIT - this.#raised);
+    this.#readAhead = readAhead;
+    this.#usual += more;
+    this.#raised += more;
+    const unexplained = rss - heapTotal - external - unsentByAll;
+    if (unexplained < this.#usual) {
+      this.#raised = Math.max(0, this.#raised - (this.#usual - unexplained));
+      this.#usual = unexplained;
+    }
+    const growth = unexplained - this.#usual - readAhead;
+    if (growth <= this.#limit / 2) this.#lastFine = performance.now();
+    return growth;
   }
 }

@@ -12,6 +12,7 @@ import { residentMemory, type Service, startService } from "../support/service.t
 import { connectRawWebSocket, type RawWebSocket } from "../support/websocket_client.ts";
 import { type Frame, frameBytes } from "../support/websocket_frames.ts";
 import { AGREED, type Agreement, type RawPeer, startRawWebSocket } from "../support/websocket_upstream.ts";
+import { V8_FLAGS } from "../support/v8_flags.ts";
 import { request } from "../support/wire.ts";
 import { within } from "../support/within.ts";
 
@@ -184,6 +185,61 @@ for (const [name, count, frame] of FLOODS) {
     assert(growth < GROWTH, `${growth / MIB} MiB`);
   });
 }
+
+Deno.test("a client that reads nothing costs at most 1 MiB of the service's memory, with messages of up to 16 KiB", async () => {
+  const COUNT = 20;
+  const over = Promise.withResolvers<void>();
+  for (const length of [100, 16 * 1024]) {
+    const burst = many(Math.floor(64 * 1024 / length), { opcode: 2, payload: new Uint8Array(length) });
+    const all = Promise.withResolvers<void>();
+    await using upstream = startRawWebSocket(async ({ send }) => {
+      await all.promise;
+      for (;;) await Promise.race([send(burst), over.promise]);
+    });
+    await using own = await startService({
+      routes: {
+        routes: [{ path: "/a/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" }],
+      },
+      env: { A_TOKEN: TOKEN, DENO_V8_FLAGS: V8_FLAGS },
+    });
+    // What the first connection costs is loaded once.
+    (await connectRawWebSocket(own.port))[Symbol.dispose]();
+    const before = await residentMemory(own.pid);
+    using clients = new DisposableStack();
+    for (let count = 0; count < COUNT; count++) clients.use(await connectRawWebSocket(own.port));
+    all.resolve();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const each = (await residentMemory(own.pid) - before) / COUNT;
+    own.kill("SIGKILL");
+    assert(each < MIB, `${each / MIB} MiB with messages of ${length} bytes`);
+  }
+  over.resolve();
+});
+
+Deno.test("clients that send at full speed do not end the WebSocket of one that is idle", async () => {
+  let first = true;
+  script = async ({ source, send }) => {
+    if (first) {
+      first = false;
+      await source.readBytes(7);
+      return await send(frameBytes({ opcode: 2, payload: latin1("!") }));
+    }
+    while ((await source.readBytes(64 * 1024)).length > 0);
+  };
+  using idle = await connectRawWebSocket(service.port);
+  using clients = new DisposableStack();
+  const burst = many(4, { opcode: 2, payload: new Uint8Array(16 * 1024), mask: true });
+  let over = false;
+  const sending = Array.from({ length: 30 }, async () => {
+    const client = clients.use(await connectRawWebSocket(service.port));
+    while (!over) await client.send(burst);
+  });
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  over = true;
+  await within(Promise.allSettled(sending), "The end of the flood");
+  await idle.send(frameBytes({ opcode: 2, payload: latin1("?"), mask: true }));
+  assertEquals(fromLatin1(await within(idle.source().readBytes(3), "An answer")), "\x82\x01!");
+});
 
 Deno.test("a length that is only announced takes no memory", async () => {
   const claim = latin1("\x82\x7f\0\0\0\0\x03\xff\xff\xff.");

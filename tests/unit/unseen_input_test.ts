@@ -31,6 +31,7 @@ async function watch(
       began: began++,
       lastMessage: -Infinity,
       unsent: 0,
+      received: 0,
       ...more,
       kill() {
         done.push(name);
@@ -134,5 +135,58 @@ Deno.test("UnseenInput closes idle connections before it ends a request whose co
     use.rss += 140 * MIB;
     await looks();
     assertEquals(done.slice(0, -1), ["idle", "HEAD"]);
+  });
+});
+
+Deno.test("UnseenInput does not end the requests of others for what the runtime reads ahead of WebSockets that send much", async () => {
+  const received = { active: 0 };
+  const active = ({ holder }: Watched) =>
+    Object.defineProperties(holder("active"), {
+      lastMessage: { get: () => performance.now() },
+      received: { get: () => received.active },
+    });
+  const holders = (watched: Watched) => [
+    ...Array.from({ length: 20 }, () => active(watched)),
+    watched.holder("idle", 300 * MIB),
+  ];
+  await watch({ holders }, async ({ use, done }) => {
+    received.active = 1000 * MIB;
+    use.rss = 400 * MIB;
+    await looks();
+    assertEquals(done, []);
+    // They send no more, and some of the memory stays.
+    received.active = 0;
+    use.rss = 280 * MIB;
+    await looks();
+    assertEquals(done, []);
+    use.rss = 390 * MIB;
+    await looks();
+    assertEquals(done[0], "idle");
+  });
+  const tooMuch: readonly [each: number, rss: number][] = [[1000 * MIB, 550 * MIB], [MIB, 230 * MIB]];
+  for (const [each, rss] of tooMuch) {
+    received.active = 0;
+    await watch({ holders }, async ({ use, done }) => {
+      received.active = each;
+      use.rss = rss;
+      await looks();
+      assertEquals(done[0], "idle");
+    });
+  }
+  // Who sends much and stops, again and again, does not raise what is usual without end.
+  received.active = 0;
+  await watch({ holders }, async ({ use, done }) => {
+    for (let times = 1; times <= 2; times++) {
+      received.active = 1000 * MIB;
+      use.rss = (100 + 200 * times) * MIB;
+      await looks();
+      received.active = 0;
+      if (times === 1) {
+        await looks();
+        assertEquals(done, []);
+      }
+    }
+    await looks();
+    assertEquals(done[0], "idle");
   });
 });

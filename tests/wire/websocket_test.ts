@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { makeAuthority } from "../support/authority.ts";
-import { latin1 } from "../support/bytes.ts";
+import { join, latin1 } from "../support/bytes.ts";
 import { TOKEN } from "../support/fixture.ts";
 import { type Service, type ServiceOptions, startService } from "../support/service.ts";
 import {
@@ -235,6 +235,35 @@ test("a close code and its reason pass both ways", async ({ port }) => {
     assertEquals(await upward.next(), got);
     assertEquals(await within(closed.promise, "The upstream's close"), got);
   }
+});
+
+test("no message to a client is lost while it sends at full speed itself", async ({ port }) => {
+  const COUNT = 12_000;
+  const numbered = (count: number) => new Uint8Array([count, count >> 8, count >> 16]);
+  script = async ({ source, send }) => {
+    let open = true;
+    const reading = (async () => {
+      while ((await source.readBytes(64 * 1024)).length > 0);
+    })().finally(() => open = false);
+    for (let count = 0; open && count < COUNT; count++) {
+      await send(frameBytes({ opcode: 2, payload: numbered(count) }));
+      if (count % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await reading;
+  };
+  using client = await connectRawWebSocket(port, "/raw/x");
+  let over = false;
+  const small = frameBytes({ opcode: 2, payload: new Uint8Array(8), mask: true });
+  const burst = join(Array.from({ length: 512 }, () => small));
+  const sending = (async () => {
+    while (!over) await client.send(burst);
+  })().catch(() => {});
+  for (let count = 0; count < COUNT; count++) {
+    const frame = await within(client.source().readBytes(5), `Message ${count}`);
+    assertEquals([...frame], [0x82, 3, ...numbered(count)], `message ${count}`);
+  }
+  over = true;
+  await sending;
 });
 
 test("a client that is still sending gets the close code", async ({ port }) => {

@@ -12,16 +12,16 @@ import { controlOf, type SocketControl } from "./runtime_socket.ts";
 import type { WebSocketHolder } from "../unseen_input.ts";
 
 /** How much of a client's messages may wait for the upstream before no more is read, in bytes. */
-const PAUSE_AT = 256 * 1024;
+const PAUSE_AT = 128 * 1024;
 
 /** How many messages may wait: each costs more than its bytes. */
-const PAUSE_AT_COUNT = 1024;
+const PAUSE_AT_COUNT = 512;
 
 /** How much the client may leave untaken, in bytes, before no more is sent to it. */
 const SEND_LIMIT = 512 * 1024;
 
 /** How many messages may be sent before all of them must have been taken: each costs more than its bytes. */
-const SEND_COUNT = 1024;
+const SEND_COUNT = 256;
 
 /** How many empty messages may be sent: nothing tells whether they were taken, unless a longer one follows them. */
 const EMPTY_COUNT = 8 * 1024;
@@ -33,6 +33,9 @@ const EMPTY_PAUSE = 100;
 const LOOK_AGAIN: readonly [number, number] = [1, 64];
 
 const NO_MEMORY: Closing = { code: CLOSE.tryAgainLater, reason: "too many large messages at once" };
+
+/** After which time half of what has arrived does not count as recent any more, in milliseconds. */
+const HALF_LIFE = 5_000;
 
 /** How long the client may take to end the connection after the closing handshake, in milliseconds. */
 const CLOSE_WAIT = 2_000;
@@ -58,6 +61,8 @@ export class ClientSocket implements WebSocketHolder {
   readonly opened: Promise<void>;
   /** When the last message was complete, on the clock of `performance.now()`. */
   lastMessage = -Infinity;
+  /** How much had arrived of late when the last message did, in bytes. */
+  #received = 0;
   /** How the connection was closed; undefined while it is open, and if it was lost. */
   closing: Closing | undefined;
   /** How much of the budget the waiting messages take, and those that were returned last, in bytes. */
@@ -117,7 +122,17 @@ export class ClientSocket implements WebSocketHolder {
     return messages;
   }
 
-  /** Sends a message. Resolves once the client has taken enough for the next one. */
+  /** Whether a message can be sent now: the socket drops what is sent while its reading is being stopped, for a moment. */
+  get canSend(): boolean {
+    return !this.#control.isStopping;
+  }
+
+  /** Resolves after that moment. */
+  pause(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Sends a message, if {@linkcode canSend}. Resolves once the client has taken enough for the next one. */
   async send({ text, bytes }: Message): Promise<void> {
     const socket = this.#socket;
     if (socket.readyState !== WebSocket.OPEN) return;
@@ -137,8 +152,7 @@ export class ClientSocket implements WebSocketHolder {
 
   /** Sends a close frame, and resolves once the client has answered it, or after a short time. */
   async close(closing: Closing): Promise<void> {
-    // While its reading is being stopped, a socket does not send.
-    if (this.#socket.readyState !== WebSocket.OPEN) await new Promise((resolve) => setImmediate(resolve));
+    while (!this.canSend) await this.pause();
     if (this.#socket.readyState === WebSocket.OPEN) {
       if (closing.code === CLOSE.none) this.#socket.close();
       // The runtime refuses a reason that is too long.
@@ -160,6 +174,13 @@ export class ClientSocket implements WebSocketHolder {
     return this.#socket.bufferedAmount;
   }
 
+  /** How much has arrived of late in messages, in bytes. */
+  get received(): number {
+    return this.#received === 0
+      ? 0
+      : this.#received * 2 ** ((this.lastMessage - performance.now()) / HALF_LIFE);
+  }
+
   /** Ends the connection at once. */
   kill(): void {
     this.#control.kill();
@@ -167,9 +188,11 @@ export class ClientSocket implements WebSocketHolder {
   }
 
   #onMessage(data: string | ArrayBuffer): void {
+    const before = this.received;
     this.lastMessage = performance.now();
     const text = typeof data === "string";
     const bytes = text ? encoder.encode(data) : new Uint8Array(data);
+    this.#received = before + bytes.length;
     if (this.#hasEnded || this.#refusing) return;
     if (bytes.length > MESSAGE_LIMIT) {
       return this.#refuse({ code: CLOSE.tooBig, reason: `message over ${MESSAGE_LIMIT} bytes` });

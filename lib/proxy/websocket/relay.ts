@@ -20,6 +20,12 @@ export interface RelayOptions {
 /** Closing as this service does it. */
 const GOING_AWAY: Closing = { code: CLOSE.goingAway, reason: "The proxy is shutting down" };
 
+/**
+ * Messages of at least this size, in bytes, are freed once they have been sent. The garbage collector does not account for
+ * the size of buffers, so dozens of megabytes would accumulate before it ran.
+ */
+const LARGE = 4 * 1024;
+
 /** How a client that was revoked is told: RFC 6455, section 7.4.1. */
 const REVOKED: Closing = { code: CLOSE.policyViolation, reason: "The client was revoked" };
 
@@ -98,6 +104,7 @@ export class Relay implements Session {
       }
       this.#counts.messagesUp += messages.length;
       entry.bytesUp += length;
+      for (const { bytes } of messages) if (bytes.length >= LARGE) bytes.buffer.transfer(0);
     }
     const { closing } = client;
     if (closing === undefined) {
@@ -140,6 +147,7 @@ export class Relay implements Session {
 
   async #toClient(message: Message): Promise<void> {
     const { bytes } = message;
+    while (!this.client.canSend) await this.client.pause();
     this.#mask?.current?.maskBytes(bytes, this.#span.entry);
     this.#counts.messagesDown++;
     this.#span.entry.bytesDown += bytes.length;

@@ -12,6 +12,8 @@ export interface SocketControl {
   pause(): void;
   /** Reads on. */
   resume(): void;
+  /** Whether reading is being stopped: until the microtasks that are queued have run, the socket drops what is to be sent. */
+  readonly isStopping: boolean;
   /**
    * Must be called after the socket's own `close`. By itself the runtime then ends the connection with the next message of
    * the client, which would lose the close frame; so it reads on until the client has answered.
@@ -83,12 +85,15 @@ export function controlOf(socket: WebSocket): SocketControl {
   let timer: ReturnType<typeof setInterval> | undefined;
   let frames = 0;
   let killed = false;
+  let isStopping = false;
 
   function stop(): boolean {
     const before = inner[state as symbol];
     if (before !== WebSocket.OPEN && before !== ANSWER_AWAITED) return false;
     inner[state as symbol] = WebSocket.CLOSED;
+    isStopping = true;
     queueMicrotask(() => {
+      isStopping = false;
       if (!killed) inner[state as symbol] = before;
     });
     return true;
@@ -106,6 +111,9 @@ export function controlOf(socket: WebSocket): SocketControl {
   };
 
   return {
+    get isStopping() {
+      return isStopping;
+    },
     pause() {
       if (paused || (!resting && !stop())) return;
       paused = true;

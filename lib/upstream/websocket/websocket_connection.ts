@@ -14,6 +14,9 @@ export const MESSAGE_LIMIT = 64 * 1024 * 1024;
 /** Frames are written together up to this length, in bytes; a longer payload is not copied. */
 const BATCH_LIMIT = 64 * 1024;
 
+/** Batches of at least this size, in bytes, are freed at once. */
+const LARGE_BATCH = 4 * 1024;
+
 /** How long the upstream may take to end the connection after the closing handshake, in milliseconds. */
 const CLOSE_WAIT = 2_000;
 
@@ -204,6 +207,8 @@ export class WebSocketConnection {
       let written = 0;
       for (; at < end; at++) written += encodeFrame(frames[at]!, batch.subarray(written), this.#nextKey());
       await this.#write(batch.subarray(0, written));
+      // The garbage collector does not account for the size of buffers.
+      if (length >= LARGE_BATCH) batch.buffer.transfer(0);
     }
   }
 
