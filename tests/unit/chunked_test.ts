@@ -186,3 +186,18 @@ Deno.test("ChunkedDecoder reads what chunkLine() and LAST_CHUNK write", () => {
     assertEquals(decode(`${chunkLine(length)}${content}\r\n${LAST_CHUNK}`), [content, true, ""]);
   }
 });
+
+Deno.test("ChunkedDecoder does not look at what lies beyond the bytes that it is given", () => {
+  const text = "5\r\nhello\r\n10;a=b\r\n0123456789abcdef\r\n0\r\nX-A: b\r\n\r\n";
+  for (let cut = 0; cut <= text.length; cut++) {
+    const decoder = new ChunkedDecoder();
+    // What follows the cut lies in the same memory, as if left from before.
+    const content = [[0, cut], [cut, text.length]].map(([from = 0, to = 0]) => {
+      const bytes = latin1(text);
+      const { end, read } = decoder.decode(bytes, from, to);
+      assertEquals(read, to, `${cut}`);
+      return fromLatin1(bytes.subarray(from, end));
+    });
+    assertEquals([content.join(""), decoder.done], ["hello0123456789abcdef", true], `${cut}`);
+  }
+});

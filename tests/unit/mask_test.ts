@@ -89,6 +89,8 @@ Deno.test("Mask masks a secret with spaces, each as itself, as a plus or in perc
       const text = secret.replaceAll(" ", space);
       assertEquals(maskOf(secret).maskText(`x=${text}&y`), `x=${"*".repeat(text.length)}&y`, text);
     }
+    const form = new URLSearchParams({ x: `${secret}/${secret}` }).toString();
+    assertEquals(maskOf(`${secret}/${secret}`).maskText(form), `x=${"*".repeat(form.length - 2)}`, form);
   }
 });
 

@@ -119,6 +119,16 @@ Deno.test("a token expires by whichever clock is ahead: one may stand still, and
   assertEquals(await bench.at(2, 10 * MINUTE), ["token-2", "token-3"]);
 });
 
+Deno.test("a token is named after its issuer, and by how often it was replaced", async () => {
+  const bench = new Bench(numbered(1000));
+  const name = bench.token.describe();
+  assertEquals(bench.token.label, `${name}#0`);
+  for (const times of [0, 1, 2]) {
+    await bench.at(times * 2000);
+    assertEquals(bench.token.label, `${name}#${times}`);
+  }
+});
+
 Deno.test("a token without an expiry is used until the upstream rejects it", async () => {
   const bench = new Bench(numbered(undefined));
   assertEquals(await bench.at(0, 1e9), ["token-1", "token-1"]);

@@ -249,6 +249,9 @@ Deno.test("findHeadEnd() refuses another protocol by its first byte, and a bare 
   assertThrows(() => findHeadEnd(latin1("HTTP/1.1 200 OK\n"), 0), BadResponse, "bare LF");
   assertEquals(findHeadEnd(latin1("HTTP/1.1 200 OK\r"), 0), -1);
   assertEquals(findHeadEnd(latin1("HTTP/1.1 200 OK\r\n"), 16), -1);
+  const long = `HTTP/1.1 200 OK\r\nA: ${"b".repeat(HEAD_LIMIT)}`;
+  assertEquals(findHeadEnd(latin1(long.slice(0, HEAD_LIMIT)), 0), -1);
+  assertThrows(() => findHeadEnd(latin1(long.slice(0, HEAD_LIMIT + 1)), 0), BadResponse, "larger than");
 });
 
 Deno.test("parseResponseHead() accepts 256 fields and refuses the 257th", () => {
