@@ -25,7 +25,8 @@ const POLL_MS = 20;
 
 /** Types into a terminal of tmux, and reads its screen. */
 class Terminal implements AsyncDisposable {
-  readonly #server = `cred-proxy-${Deno.pid}`;
+  /** Its own, since that of a terminal before may still be ending. */
+  readonly #server = `cred-proxy-${crypto.randomUUID().slice(0, 8)}`;
 
   /** Starts a shell with nothing but these variables. */
   async open(env: Readonly<Record<string, string>>, cwd: string): Promise<void> {

@@ -294,6 +294,23 @@ Deno.test("an unset token does not stop the start, and is reported", async () =>
   assertEquals((await request(service.port, "GET /a/x HTTP/1.1\r\nHost: x\r\n\r\n")).status, 500);
 });
 
+Deno.test("serve exits with 78 and one line if its address is not one of this machine", async () => {
+  const env = {
+    CRED_PROXY_ROUTES: join(folder, "routes.json"),
+    // For documentation only: RFC 5737.
+    CRED_PROXY_BIND: "192.0.2.1",
+    CRED_PROXY_PORT: "9099",
+    A_TOKEN: CANARY,
+  };
+  const { stdout: flags } = await runMain(["permissions"], { env });
+  const { code, stdout, stderr } = await runMain(["serve"], { env, flags: flags.trim().split(" ") });
+  assertEquals([code, stdout], [78, ""]);
+  assertMatch(
+    stderr,
+    /^cred-proxy: can't listen on 192\.0\.2\.1:9099: .+; set CRED_PROXY_BIND to an address of this machine\n$/,
+  );
+});
+
 Deno.test("serve exits with 78 and one line if its port is taken", async () => {
   await using taken = startUpstream(() => {});
   const env = {
