@@ -75,12 +75,12 @@ const response = {
 
 Deno.bench("copyResponseFields(): as an AI service sends them", () => {
   copyResponseFields(
-    { route, references: () => references, mask: undefined, decoded: false },
+    { route, references: () => references, mask: undefined },
     response,
     new Headers(),
   );
 });
 
 Deno.bench("copyResponseFields(): the same, masked", () => {
-  copyResponseFields({ route, references: () => references, mask, decoded: false }, response, new Headers());
+  copyResponseFields({ route, references: () => references, mask }, response, new Headers());
 });

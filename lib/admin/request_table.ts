@@ -58,6 +58,7 @@ function outcomeText({ error, outcome, status, webSocket }: LogEntry): string {
   if (error !== undefined) return error;
   if (outcome === "upstream_aborted") return "upstream aborted";
   if (outcome === "client_aborted") return "client aborted";
+  if (outcome === "withheld") return "withheld";
   if (outcome === "revoked") return "client revoked";
   if (outcome === "overloaded") return "cut: memory";
   if (webSocket !== undefined) return `closed ${webSocket.closeCode}`;

@@ -1,21 +1,29 @@
 import type { Transform } from "node:stream";
+import type { Reservation } from "../upstream/buffer_budget.ts";
 import { BadResponse } from "../upstream/errors.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
 
 /** A content coding. */
 export interface Coding {
-  /** Creates a decoder for one response. @param first The content's first byte. */
-  start(first: number): Promise<ContentDecoder>;
+  /**
+   * Creates a decoder for one response.
+   *
+   * @param bytes The first bytes of the content, at least one.
+   * @param memory What the decoder's memory is taken from.
+   * @throws {Refusal} `overloaded` if there is no room for it.
+   * @throws {BadResponse} If the content needs too much memory.
+   */
+  start(bytes: Uint8Array, memory: Reservation): Promise<ContentDecoder>;
 }
 
 type Piece = Uint8Array<ArrayBuffer>;
 
-/** A decoder of one response's content. */
+/** A decoder of one response's content, which may be incomplete. */
 export interface ContentDecoder {
-  /** Decodes the next piece. */
+  /** Decodes the next piece. @throws {BadResponse} If the content is invalid, or other bytes than zeros follow it. */
   decode(bytes: Uint8Array): AsyncGenerator<Piece, void>;
-  /** Decodes the rest after the last piece. @throws {BadResponse} If the content is incomplete. */
-  end(): AsyncGenerator<Piece, void>;
+  /** The number of bytes at the end of those read of which not everything has been decoded. */
+  readonly unsettled: number;
   /** Frees the decoder's memory. */
   close(): void;
 }
@@ -41,7 +49,11 @@ function zlib(): Promise<typeof import("node:zlib")> {
   return import("node:zlib");
 }
 
-async function gzip(): Promise<ContentDecoder> {
+/** The memory that a decoder needs besides its window, in bytes, as measured. */
+const OVERHEAD = 1024 * 1024;
+
+async function gzip(_bytes: Uint8Array, memory: Reservation): Promise<ContentDecoder> {
+  memory.grow(OVERHEAD);
   return new ZlibDecoder((await zlib()).createGunzip(OPTIONS));
 }
 
@@ -50,71 +62,90 @@ async function gzip(): Promise<ContentDecoder> {
  * zlib format begins with its method, 8, and a window of at most 7 (RFC 1950, section 2.2); raw deflate does so only if
  * its padding is not zero.
  */
-async function deflate(first: number): Promise<ContentDecoder> {
+async function deflate([first = 0]: Uint8Array, memory: Reservation): Promise<ContentDecoder> {
+  memory.grow(OVERHEAD);
   const { createInflate, createInflateRaw } = await zlib();
   const wrapped = (first & 0x0f) === 8 && first >> 4 <= 7;
   return new ZlibDecoder(wrapped ? createInflate(OPTIONS) : createInflateRaw(OPTIONS));
 }
 
-async function brotli(): Promise<ContentDecoder> {
-  return new BrotliDecoder((await zlib()).createBrotliDecompress(OPTIONS));
-}
-
 /** The maximum window as a power of two: RFC 9659, section 3. Otherwise a few bytes could allocate 16 times as much. */
-const ZSTD_WINDOW_LOG = 23;
+const WINDOW_LOG = 23;
 
-async function zstd(): Promise<ContentDecoder> {
-  const { constants, createZstdDecompress } = await zlib();
-  const params = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG };
-  return new ZstdDecoder(createZstdDecompress({ ...OPTIONS, params }));
+async function brotli([first = 0]: Uint8Array, memory: Reservation): Promise<ContentDecoder> {
+  const windowLog = brotliWindowLog(first);
+  if (windowLog > WINDOW_LOG) throw new BadResponse("brotli content with a window over 8 MiB");
+  memory.grow(OVERHEAD + 2 ** windowLog);
+  return new ZlibDecoder((await zlib()).createBrotliDecompress(OPTIONS));
 }
 
-/** A decoder of gzip and deflate, which fails on incomplete content. */
+/** Returns the window's size as a power of two: RFC 7932, section 9.1. A large window has a size that the first byte does not tell. */
+function brotliWindowLog(first: number): number {
+  if ((first & 1) === 0) return 16;
+  const [high, low] = [first >> 1 & 7, first >> 4 & 7];
+  if (high > 0) return 17 + high;
+  return low === 0 ? 17 : low === 1 ? Infinity : 8 + low;
+}
+
+async function zstd(_bytes: Uint8Array, memory: Reservation): Promise<ContentDecoder> {
+  memory.grow(OVERHEAD);
+  const { constants, createZstdDecompress } = await zlib();
+  const params = { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG };
+  return new ZstdDecoder(createZstdDecompress({ ...OPTIONS, params }), memory);
+}
+
+/** A decoder of gzip, deflate and brotli. These decode every byte at once as far as it goes. */
 class ZlibDecoder implements ContentDecoder {
-  protected readonly stream: DecoderStream;
+  readonly #stream: DecoderStream;
+  /** Whether the end of the content has been seen. */
+  #ended = false;
 
   constructor(transform: ZlibTransform) {
-    this.stream = new DecoderStream(transform);
+    this.#stream = new DecoderStream(transform);
+  }
+
+  get unsettled(): number {
+    return 0;
   }
 
   async *decode(bytes: Uint8Array): AsyncGenerator<Piece, void> {
-    const consumed = yield* this.stream.write(bytes);
-    if (consumed < bytes.length) throw overlong();
-  }
-
-  end(): AsyncGenerator<Piece, void> {
-    return this.stream.end();
+    const consumed = this.#ended ? 0 : yield* this.#stream.write(bytes);
+    if (consumed === bytes.length) return;
+    this.#ended = true;
+    // Files are padded with zeros where they were on tapes, and clients skip those. Some go on decoding after them.
+    if (bytes.subarray(consumed).some((byte) => byte !== 0)) throw overlong();
   }
 
   close(): void {
-    this.stream.close();
+    this.#stream.close();
   }
 }
 
-/** A decoder of Brotli. The runtime's accepts incomplete content, but consumes no byte after the real end. */
-class BrotliDecoder extends ZlibDecoder {
-  // deno-lint-ignore require-yield
-  override async *end(): AsyncGenerator<Piece, void> {
-    const { done, value } = await this.stream.write(new Uint8Array(1)).next();
-    if (!done || value > 0) throw incomplete();
-  }
-}
-
-/** A decoder of zstd. The runtime's accepts incomplete content, and decodes one frame at a time. */
+/** A decoder of zstd. The runtime's decodes one frame at a time, and a block only when all of it has arrived. */
 class ZstdDecoder extends ZlibDecoder {
   readonly #frames = new ZstdFrames();
+  readonly #memory: Reservation;
+  #window = 0;
+
+  constructor(transform: ZlibTransform, memory: Reservation) {
+    super(transform);
+    this.#memory = memory;
+  }
+
+  override get unsettled(): number {
+    return this.#frames.unfinished;
+  }
 
   override async *decode(bytes: Uint8Array): AsyncGenerator<Piece, void> {
     for (let at = 0; at < bytes.length;) {
       const end = at + this.#frames.read(bytes.subarray(at));
+      const window = Math.min(this.#frames.window, 2 ** WINDOW_LOG);
+      // Before the decoder allocates it.
+      this.#memory.grow(Math.max(0, window - this.#window));
+      this.#window = Math.max(window, this.#window);
       yield* super.decode(bytes.subarray(at, end));
       at = end;
     }
-  }
-
-  // deno-lint-ignore require-yield
-  override async *end(): AsyncGenerator<Piece, void> {
-    if (!this.#frames.atEnd) throw incomplete();
   }
 }
 
@@ -124,17 +155,12 @@ type ZlibTransform = Transform & { readonly bytesWritten: number };
 /** An adapter from the events of a runtime's decoder to generators, so that it decodes only as much as is read. */
 class DecoderStream {
   readonly #transform: ZlibTransform;
-  #ended = false;
   #failed = false;
   #wake = () => {};
 
   constructor(transform: ZlibTransform) {
     this.#transform = transform;
     transform.on("readable", () => this.#wake());
-    transform.on("end", () => {
-      this.#ended = true;
-      this.#wake();
-    });
     transform.on("error", () => {
       this.#failed = true;
       this.#wake();
@@ -154,11 +180,6 @@ class DecoderStream {
     return this.#transform.bytesWritten - before;
   }
 
-  async *end(): AsyncGenerator<Piece, void> {
-    this.#transform.end();
-    yield* this.#until(() => this.#ended);
-  }
-
   close(): void {
     this.#transform.destroy();
   }
@@ -173,10 +194,6 @@ class DecoderStream {
       else await new Promise<void>((resolve) => this.#wake = resolve);
     }
   }
-}
-
-function incomplete(): BadResponse {
-  return new BadResponse("coded content is incomplete");
 }
 
 function overlong(): BadResponse {

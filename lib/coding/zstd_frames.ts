@@ -2,23 +2,34 @@
 const FRAME = 0xfd2fb528;
 const SKIPPABLE_FRAME = 0x184d2a5;
 
-/** The size of each header, in bytes. */
-const HEADER_SIZES = { magic: 4, skippable: 4, descriptor: 1, block: 3 };
+/** The sizes of the headers that do not depend on what is before them, in bytes. */
+const SIZES = { magic: 4, skippable: 4, descriptor: 1, block: 3 };
+
+type State = keyof typeof SIZES | "sizes";
 
 /**
- * A scanner that finds the ends of the frames in zstd-coded content without decoding it. The runtime's decoder accepts
- * incomplete content, and ignores the rest of a piece after the end of a frame.
+ * A scanner that finds the ends of blocks and frames in zstd-coded content without decoding it. The runtime's decoder ignores
+ * the rest of a piece after the end of a frame.
  */
 export class ZstdFrames {
-  #state: keyof typeof HEADER_SIZES = "magic";
+  #state: State = "magic";
   #header: number[] = [];
+  /** The size of the current header, in bytes. */
+  #size = SIZES.magic;
   /** The number of bytes that remain to be skipped. */
   #skipping = 0;
-  #checksum = 0;
+  #descriptor = 0;
+  #unfinished = 0;
+  #window = 0;
 
-  /** Whether the content may end here: no frame is incomplete. */
-  get atEnd(): boolean {
-    return this.#state === "magic" && this.#header.length === 0 && this.#skipping === 0;
+  /** The number of bytes at the end of those read that belong to a header or a block that is not complete. */
+  get unfinished(): number {
+    return this.#unfinished;
+  }
+
+  /** The largest window that a frame has had so far, in bytes. */
+  get window(): number {
+    return this.#window;
   }
 
   /** Reads up to the end of the current frame. @returns How many bytes were read. */
@@ -28,45 +39,81 @@ export class ZstdFrames {
       if (this.#skipping > 0) {
         const skipped = Math.min(this.#skipping, bytes.length - at);
         this.#skipping -= skipped;
+        this.#unfinished += skipped;
         at += skipped;
-        continue;
+      } else {
+        this.#unfinished++;
+        this.#header.push(bytes[at++]!);
+        if (this.#header.length === this.#size) this.#advance(this.#header.splice(0));
       }
-      this.#header.push(bytes[at++]!);
-      if (this.#header.length < HEADER_SIZES[this.#state]) continue;
-      this.#advance(this.#header.reduceRight((number, byte) => number * 256 + byte, 0));
-      this.#header = [];
-    } while (at < bytes.length && !this.atEnd);
+      if (this.#skipping === 0 && this.#header.length === 0) this.#unfinished = 0;
+    } while (at < bytes.length && !this.isAtEnd);
     return at;
   }
 
-  #advance(number: number): void {
+  /** Whether no frame is incomplete. */
+  get isAtEnd(): boolean {
+    return this.#state === "magic" && this.#header.length === 0 && this.#skipping === 0;
+  }
+
+  #advance(header: readonly number[]): void {
+    const number = littleEndian(header);
     switch (this.#state) {
       case "magic":
-        if (number === FRAME) this.#state = "descriptor";
-        else if (Math.floor(number / 16) === SKIPPABLE_FRAME) this.#state = "skippable";
+        if (number === FRAME) this.#expect("descriptor", SIZES.descriptor);
+        else if (Math.floor(number / 16) === SKIPPABLE_FRAME) this.#expect("skippable", SIZES.skippable);
         // Not a frame: the decoder fails on it, whatever follows.
         else this.#skipping = Infinity;
         break;
       case "skippable":
         this.#skipping = number;
-        this.#state = "magic";
+        this.#expect("magic", SIZES.magic);
         break;
       case "descriptor": {
-        // Section 3.1.1.1: window, dictionary and content size, each of which may be absent.
-        const single = number >> 5 & 1;
-        this.#skipping = (1 - single) + [0, 1, 2, 4][number & 3]! + [single, 2, 4, 8][number >> 6]!;
-        this.#checksum = number >> 2 & 1;
-        this.#state = "block";
+        this.#descriptor = number;
+        const { window, dictionary, content } = sizesOf(number);
+        this.#expect("sizes", window + dictionary + content);
         break;
       }
-      case "block": {
+      case "sizes":
+        this.#window = Math.max(this.#window, windowOf(this.#descriptor, header));
+        this.#expect("block", SIZES.block);
+        break;
+      case "block":
         // Section 3.1.1.2: an RLE block consists of one byte, whatever its size.
         this.#skipping = (number >> 1 & 3) === 1 ? 1 : number >> 3;
         if ((number & 1) === 0) break;
-        this.#skipping += this.#checksum * 4;
-        this.#state = "magic";
+        // The checksum's presence is the descriptor's third bit.
+        this.#skipping += (this.#descriptor >> 2 & 1) * 4;
+        this.#expect("magic", SIZES.magic);
         break;
-      }
     }
   }
+
+  #expect(state: State, size: number): void {
+    this.#state = state;
+    this.#size = size;
+  }
+}
+
+/** Returns the sizes of what follows a frame's descriptor, in bytes: section 3.1.1.1. At least one of them is there. */
+function sizesOf(descriptor: number): { window: number; dictionary: number; content: number } {
+  const isSingle = descriptor >> 5 & 1;
+  return {
+    window: 1 - isSingle,
+    dictionary: [0, 1, 2, 4][descriptor & 3]!,
+    content: [isSingle, 2, 4, 8][descriptor >> 6]!,
+  };
+}
+
+/** Returns the window of a frame, in bytes: section 3.1.1.1.2. It is the content's size for a frame of a single segment. */
+function windowOf(descriptor: number, header: readonly number[]): number {
+  const { window, content } = sizesOf(descriptor);
+  if (window === 0) return littleEndian(header.slice(-content)) + (content === 2 ? 256 : 0);
+  const [byte = 0] = header;
+  return 2 ** (10 + (byte >> 3)) * (1 + (byte & 7) / 8);
+}
+
+function littleEndian(bytes: readonly number[]): number {
+  return bytes.reduceRight((number, byte) => number * 256 + byte, 0);
 }

@@ -62,10 +62,16 @@ export interface WebSocketCounts {
 }
 
 /**
- * How a response ended: complete, aborted by either side, or by the proxy because its client was revoked or the memory was
- * used up.
+ * How a response ended: complete, aborted by either side, or by the proxy because of what its content holds, because its
+ * client was revoked, or because the memory was used up.
  */
-export type Outcome = "complete" | "upstream_aborted" | "client_aborted" | "revoked" | "overloaded";
+export type Outcome =
+  | "complete"
+  | "upstream_aborted"
+  | "client_aborted"
+  | "withheld"
+  | "revoked"
+  | "overloaded";
 
 /** What is logged of a client: its address, and how it identifies its session and request. */
 export interface ClientInfo {

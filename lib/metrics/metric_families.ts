@@ -93,10 +93,11 @@ export function metricFamilies(meters: Meters, state: ServiceState): Family[] {
     ),
     counter(
       "cred_proxy_replies_unfinished_total",
-      "Incomplete responses, by the side that aborted them, or by what made the proxy end them: its client was revoked, or the memory used up.",
+      "Incomplete responses, by the side that aborted them, or by what made the proxy end them: coded content was withheld, its client revoked, or the memory used up.",
       routes.flatMap(([route, meter]): [Labels, number][] => [
         [{ route, by: "upstream" }, meter.upstreamAborted],
         [{ route, by: "client" }, meter.clientAborted],
+        [{ route, by: "withheld" }, meter.withheld],
         [{ route, by: "revocation" }, meter.revoked],
         [{ route, by: "overload" }, meter.overloaded],
       ]),

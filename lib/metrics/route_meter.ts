@@ -53,6 +53,8 @@ export class RouteMeter {
   upstreamAborted = 0;
   /** Responses that the client aborted. */
   clientAborted = 0;
+  /** Responses that the proxy ended because of what they hold. */
+  withheld = 0;
   /** Responses that were ended because their client was revoked. */
   revoked = 0;
   /** Responses that were ended because the memory was used up. */
@@ -70,6 +72,7 @@ export class RouteMeter {
     this.messagesDown += entry.webSocket?.messagesDown ?? 0;
     if (entry.outcome === "upstream_aborted") this.upstreamAborted++;
     if (entry.outcome === "client_aborted") this.clientAborted++;
+    if (entry.outcome === "withheld") this.withheld++;
     if (entry.outcome === "revoked") this.revoked++;
     if (entry.outcome === "overloaded") this.overloaded++;
   }

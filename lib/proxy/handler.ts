@@ -33,7 +33,7 @@ export function createHandler(service: Service): Handler {
   return async function handle(request, info) {
     const { method } = request;
     const headers = new ReceivedFields(request.headers);
-    const { router, limiter } = service;
+    const { router, limiter, budget } = service;
     const span = service.begin({ method, headers }, info);
     try {
       const host = hostOf({ headers, url: request.url });
@@ -112,12 +112,13 @@ export function createHandler(service: Service): Handler {
             sessions: service.webSockets,
           });
         }
-        const responded = respond(response, { route: route.config, references, mask: router.mask, span });
+        const { config } = route;
+        const responded = respond(response, { route: config, references, mask: router.mask, span, budget });
         return responded instanceof Promise ? await responded : responded;
       } catch (error) {
         // A body that the credential replaced holds memory until it is sent or cancelled.
         if (outgoing.body !== content.body && !outgoing.body?.locked) outgoing.body?.cancel();
-        throw upstreamRefusal(error, hasAnswered);
+        throw upstreamRefusal(error, { method, hasAnswered });
       }
     } catch (error) {
       const response = refuse(error, { method, span, mask: router.mask });

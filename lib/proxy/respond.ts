@@ -1,12 +1,15 @@
-import { type Decoding, decodingFor } from "../coding/decode.ts";
+import { codingsOf } from "../coding/content_codings.ts";
+import type { Coding } from "../coding/codings.ts";
 import type { RouteConfig } from "../config/route/route_config.ts";
 import { upstreamRequestId } from "../log/request_log.ts";
 import { EVENT_FRAMES, EventFrames } from "../mask/event_frames.ts";
+import { CodedSource } from "../mask/coded_source.ts";
 import { MaskedSource } from "../mask/masked_source.ts";
 import type { Mask } from "../mask/mask.ts";
 import type { CurrentMask } from "../mask/table_mask.ts";
+import type { BufferBudget } from "../upstream/buffer_budget.ts";
 import { BadResponse } from "../upstream/errors.ts";
-import { readEarly, Resumed, type Source } from "../upstream/source.ts";
+import { readEarly, readFirst, Resumed, type Source } from "../upstream/source.ts";
 import type { HttpResponse, UpstreamResponse } from "../upstream/transport.ts";
 import type { ReferenceRewriter } from "./reference/reference_rewriter.ts";
 import type { RequestSpan } from "./request_span.ts";
@@ -19,6 +22,8 @@ export interface RespondOptions {
   readonly references: () => ReferenceRewriter;
   readonly mask: CurrentMask;
   readonly span: RequestSpan;
+  /** What the memory for coded content is taken from. */
+  readonly budget: BufferBudget;
 }
 
 /** Statuses whose responses have no content, according to RFC 9110 and to the runtime. */
@@ -47,14 +52,14 @@ export function respond(upstream: UpstreamResponse, options: RespondOptions): Re
       throw new BadResponse("instance manipulation that can't be masked");
     }
     const mask = route.scrub ? options.mask.current : undefined;
-    const decoding = mask && framing.kind !== "none" ? decodingOf(upstream) : undefined;
+    const codings = mask && framing.kind !== "none" ? codingsFor(upstream) : NO_CODINGS;
     entry.status = head.status;
     // Content that arrived together with the head is forwarded without another turn of the event loop.
-    const whole = decoding === undefined ? body.borrowAll() : undefined;
-    if (whole === undefined) return respondLater(upstream, options, { mask, decoding });
+    const whole = codings.length === 0 ? body.borrowAll() : undefined;
+    if (whole === undefined) return respondLater(upstream, options, { mask, codings });
     const content = wholeContent(upstream, whole);
     if (content === whole) mask?.maskBytes(whole, entry);
-    const response = responseWith(content, upstream, { ...options, mask, decoded: false });
+    const response = responseWith(content, upstream, { ...options, mask });
     // The response has a copy.
     body.release();
     entry.bytesDown = content === whole ? whole.length : 0;
@@ -69,22 +74,16 @@ export function respond(upstream: UpstreamResponse, options: RespondOptions): Re
 /** Forwards a response of which some content has yet to arrive. */
 async function respondLater(
   upstream: HttpResponse,
-  { route, references, mask: tableMask, span }: RespondOptions,
-  { mask, decoding }: { readonly mask: Mask | undefined; readonly decoding: Decoding | undefined },
+  { route, references, mask: tableMask, span, budget }: RespondOptions,
+  { mask, codings }: { readonly mask: Mask | undefined; readonly codings: readonly Coding[] },
 ): Promise<Response> {
   span.onCut(() => upstream.body.cancel());
   try {
     const source = route.scrub ? tableMask : undefined;
-    const content = await contentFor(upstream, { decoding, mask: source, span });
+    const content = await contentFor(upstream, { codings, mask: source, span, budget });
     // The content may have been cut short while it was awaited.
     span.assertNotCut();
-    return responseWith(content, upstream, {
-      route,
-      references,
-      mask,
-      span,
-      decoded: decoding !== undefined,
-    });
+    return responseWith(content, upstream, { route, references, mask, span });
   } catch (error) {
     upstream.body.cancel();
     throw error;
@@ -95,33 +94,38 @@ async function respondLater(
 function responseWith(
   content: Content,
   upstream: HttpResponse,
-  { route, references, mask, span: { entry }, decoded }:
+  { route, references, mask, span: { entry } }:
     & Pick<RespondOptions, "route" | "references" | "span">
-    & { readonly mask: Mask | undefined; readonly decoded: boolean },
+    & { readonly mask: Mask | undefined },
 ): Response {
   const { status } = upstream.head;
   // The runtime sends a 205 without a length, so that clients wait for content; without a form to reset, 204 says the same.
   const response = new Response(content, { status: status === 205 ? 204 : status });
-  copyResponseFields({ route, references, mask, tally: entry, decoded }, upstream, response.headers);
+  copyResponseFields({ route, references, mask, tally: entry }, upstream, response.headers);
   if (entry.client !== undefined) entry.upstreamRequestId = upstreamRequestId(response.headers);
   return response;
 }
 
 /**
- * Returns the decoding of content that was sent in a coding, although none was requested.
+ * Returns the codings of content, which passes as it came, but is decoded to be searched. None was asked for, but stored
+ * objects have a coding of their own, and some servers always send one.
  *
- * @throws {BadResponse} If it can't be decoded, and thus not masked.
+ * @throws {BadResponse} If it can't be decoded, and thus not searched.
  */
-function decodingOf({ head }: HttpResponse): Decoding | undefined {
-  let codings = "";
-  for (const [name, value] of head.fields) {
-    if (name === "content-encoding") codings = codings === "" ? value : `${codings}, ${value}`;
+function codingsFor({ head }: HttpResponse): readonly Coding[] {
+  let value = "";
+  for (const [name, each] of head.fields) {
+    if (name === "content-encoding") value = value === "" ? each : `${value}, ${each}`;
   }
-  if (codings === "" || codings.toLowerCase() === "identity") return undefined;
-  const decoding = head.status === 206 ? undefined : decodingFor(codings);
-  if (decoding === undefined) throw new BadResponse("content coding that can't be decoded for masking");
-  return decoding;
+  if (value === "") return NO_CODINGS;
+  const codings = codingsOf(value);
+  if (codings === undefined) throw new BadResponse("content coding that can't be decoded to be searched");
+  // A part can't be decoded without what is before it.
+  if (codings.length > 0 && head.status === 206) throw new BadResponse("part of coded content");
+  return codings;
 }
+
+const NO_CODINGS: readonly Coding[] = [];
 
 type Content = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
 
@@ -135,13 +139,17 @@ function wholeContent(upstream: HttpResponse, whole: Uint8Array<ArrayBuffer>): C
 /** Content that arrives at once is forwarded as one piece if it is smaller than this, in bytes. */
 const ONE_PIECE = 64 * 1024;
 
+/** How long the head of a response with coded content waits for the first of it that is clear, in milliseconds. */
+const FIRST_LOOK = 100;
+
 /** Returns the client's content: one piece if it is small and arrives at once, otherwise a stream. */
 async function contentFor(
   { head, body, uploadSettled }: HttpResponse,
-  { decoding, mask, span }: {
-    decoding: Decoding | undefined;
+  { codings, mask, span, budget }: {
+    codings: readonly Coding[];
     mask: CurrentMask | undefined;
     span: RequestSpan;
+    budget: BufferBudget;
   },
 ): Promise<Content> {
   if (WITHOUT_CONTENT.has(head.status)) {
@@ -149,14 +157,15 @@ async function contentFor(
     span.end("complete");
     return null;
   }
+  const isCoded = codings.length > 0;
   const settled = uploadSettled?.();
   const early = settled && await readEarly(body, settled);
-  if (early !== undefined && decoding !== undefined) await settled;
+  if (early !== undefined && isCoded) await settled;
   let first = early?.first;
-  if (early === undefined && decoding === undefined) first = await body.nextBuffered();
+  if (early === undefined && !isCoded) first = await body.nextBuffered();
   if (first?.length === 0) first = undefined;
   const isOnePiece = first === undefined || early !== undefined || first.length < ONE_PIECE;
-  if (decoding === undefined && body.done && isOnePiece) {
+  if (!isCoded && body.done && isOnePiece) {
     span.entry.bytesDown = first?.length ?? 0;
     span.end("complete");
     if (first === undefined) return null;
@@ -164,10 +173,16 @@ async function contentFor(
   }
   let source: Source = early?.rest ?? body;
   if (first !== undefined) source = new Resumed(first, source);
-  if (decoding !== undefined) source = decoding(source);
+  const tally = span.entry;
+  const frames = framesOf(head);
+  if (isCoded && mask !== undefined) {
+    source = new CodedSource(source, { codings, mask, budget, tally, frames });
+    // So that a small response in which a secret stands is refused with a reason instead of broken off.
+    return responseStream(await readFirst(source, FIRST_LOOK), span);
+  }
   // Even while there is nothing to mask: the table's first token may appear before the stream ends.
   if (mask !== undefined) {
-    source = new MaskedSource(source, mask, { tally: span.entry, frames: framesOf(head) });
+    source = new MaskedSource(source, mask, { tally, frames });
   }
   return responseStream(source, span);
 }

@@ -15,13 +15,11 @@ export interface ResponseFieldRules {
   readonly mask: Mask | undefined;
   /** Counts what is masked. */
   readonly tally?: Tally;
-  /** Whether the content is forwarded decoded, which changes its length. */
-  readonly decoded: boolean;
 }
 
 /** Copies the fields of the upstream's response that the client gets, in order. */
 export function copyResponseFields(
-  { route, references, mask, tally, decoded }: ResponseFieldRules,
+  { route, references, mask, tally }: ResponseFieldRules,
   { head, framing }: Pick<HttpResponse, "head" | "framing">,
   to: Pick<Headers, "append">,
 ): void {
@@ -30,7 +28,7 @@ export function copyResponseFields(
   const usual = connection === undefined || connection === "keep-alive" || connection === "close";
   const named = usual ? undefined : connectionOptions(connection);
   // Without content (HEAD, 304) a length is that of the response to a GET: RFC 9110, section 8.6.
-  const counted = !decoded && (framing.kind === "length" || framing.kind === "none");
+  const counted = framing.kind === "length" || framing.kind === "none";
   // One search of the whole head, since there nearly never is anything to mask.
   const masked = mask?.findsIn(head.text) ? mask : undefined;
   // Most responses hold no URL at all.
@@ -40,7 +38,6 @@ export function copyResponseFields(
     if (HOP_BY_HOP.has(name) || named?.has(name)) continue;
     if (name === "set-cookie" && !route.cookies) continue;
     if (name === "content-length" && !counted) continue;
-    if (name === "content-encoding" && decoded) continue;
     const passed = holdsUrl || mayHoldPaths(name) ? (rewriter ??= references()).field(name, value) : value;
     if (passed === undefined) continue;
     if (masked === undefined) to.append(name, passed);

@@ -1,4 +1,7 @@
+import { errorText } from "../core/error_text.ts";
 import { fairTurn } from "../core/fair_turn.ts";
+import { Refusal } from "../http/refusal.ts";
+import { ContentWithheld } from "../mask/withheld.ts";
 import type { Source } from "../upstream/source.ts";
 import { RequestCut, type RequestSpan } from "./request_span.ts";
 
@@ -42,7 +45,9 @@ export function responseStream(source: Source, span: RequestSpan): ReadableStrea
       } catch (error) {
         // An error in the stream makes the runtime close the connection, so the client sees that the response is incomplete.
         controller.error(error);
-        span.end("upstream_aborted");
+        const isWithheld = error instanceof ContentWithheld || error instanceof Refusal;
+        if (isWithheld) entry.cause = errorText(error instanceof Refusal ? error.cause : error);
+        span.end(isWithheld ? "withheld" : "upstream_aborted");
       }
     },
     cancel() {

@@ -6,8 +6,12 @@ import { BadResponse, isPermanent, isTlsFailure, UpstreamTimeout } from "../upst
  *
  * @param hasAnswered Whether the head of a response has been read: then the upstream has acted on the request.
  */
-export function upstreamRefusal(error: unknown, hasAnswered: boolean): Refusal {
-  if (error instanceof Refusal) return error;
+export function upstreamRefusal(
+  error: unknown,
+  { method, hasAnswered }: { method: string; hasAnswered: boolean },
+): Refusal {
+  // The proxy's own reasons, after which a request may be sent again that changes nothing: RFC 9110, section 9.2.1.
+  if (error instanceof Refusal && (!hasAnswered || method === "GET")) return error;
   return new Refusal(codeOf(error, hasAnswered), "", { cause: error, final: isPermanent(error) });
 }
 

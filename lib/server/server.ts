@@ -16,6 +16,7 @@ import { Service } from "../proxy/service.ts";
 import { UnseenInput } from "../proxy/unseen_input.ts";
 import { TokenHealths } from "../tokens/token_health.ts";
 import type { TokenStores } from "../tokens/open_token_source.ts";
+import { BufferBudget } from "../upstream/buffer_budget.ts";
 import { Deadlines } from "../upstream/deadlines.ts";
 import { DescriptorReserve } from "./descriptor_reserve.ts";
 import { type Listener, Listeners } from "./listeners.ts";
@@ -31,7 +32,16 @@ const CLOSING_MS = 3_000;
 export interface ServerOptions extends TokenStores {
   readonly settings: Pick<
     Settings,
-    "bind" | "port" | "socket" | "maxInFlight" | "drainMs" | "admin" | "egress" | "routesPath" | "hosts"
+    | "bind"
+    | "port"
+    | "socket"
+    | "maxInFlight"
+    | "bufferBytes"
+    | "drainMs"
+    | "admin"
+    | "egress"
+    | "routesPath"
+    | "hosts"
   >;
   readonly table: RouteTable;
   /** Authorities trusted in addition to the built-in ones, in PEM. */
@@ -88,6 +98,7 @@ export function startServer(options: ServerOptions): Server {
     router: open(options.table, options),
     limiter: new InFlightLimiter(settings.maxInFlight),
     log: new RequestLog(options.sinks, options.logsClient),
+    budget: new BufferBudget(settings.bufferBytes),
   });
   let current = options.table;
   const setup = () => {

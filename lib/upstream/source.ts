@@ -72,6 +72,28 @@ export async function readEarly(
   return { first, rest: pending === undefined ? source : new Pending(pending, source) };
 }
 
+/**
+ * Reads the first bytes of a source, but waits for them no longer than a time. So a source that fails at once fails here.
+ *
+ * @param ms In milliseconds.
+ * @returns All of the source.
+ * @throws What the source throws. It is cancelled then.
+ */
+export async function readFirst(source: Source, ms: number): Promise<Source> {
+  const pending = source.next();
+  const { promise: over, resolve } = Promise.withResolvers<typeof OVER>();
+  const timer = setTimeout(() => resolve(OVER), ms);
+  try {
+    await Promise.race([pending, over]);
+    return new Pending(pending, source);
+  } catch (error) {
+    source.cancel();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 const OVER: unique symbol = Symbol();
 
 /** A source of which a read is pending. */

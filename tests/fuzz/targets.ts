@@ -212,10 +212,10 @@ function zstdEnds(cut: readonly Bytes[]): unknown {
       }
       from += read;
       at += read;
-      if (frames.atEnd) ends.push(at);
+      if (frames.isAtEnd) ends.push(at);
     }
   }
-  return [ends, frames.atEnd];
+  return [ends, frames.isAtEnd, frames.unfinished, frames.window];
 }
 
 function fuzzZstd(bytes: Bytes): void {

@@ -11,6 +11,7 @@ import { parseTokens } from "../../lib/config/route/token.ts";
 import { RequestLog } from "../../lib/log/request_log.ts";
 import type { CurrentMask } from "../../lib/mask/table_mask.ts";
 import { createHandler } from "../../lib/proxy/handler.ts";
+import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
 import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { RequestLimiters } from "../../lib/clients/request_limiter.ts";
 import { openRouter } from "../../lib/proxy/router.ts";
@@ -198,6 +199,7 @@ function serveWith(
     router: { ...router, mask: change(router.mask) },
     limiter: new InFlightLimiter(100),
     log: new RequestLog([]),
+    budget: new BufferBudget(64 * 1024 * 1024),
   });
   const options = {
     hostname: "127.0.0.1",

@@ -9,6 +9,7 @@ import { inspect } from "node:util";
 import { parseEgress } from "../../lib/config/settings/egress.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { parseTokens } from "../../lib/config/route/token.ts";
+import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
 import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { createHandler } from "../../lib/proxy/handler.ts";
 import { failureSink } from "../../lib/log/failure_sink.ts";
@@ -317,6 +318,7 @@ async function answerTo(
       router: createRouter(routes, router),
       limiter: new InFlightLimiter(9),
       log: new RequestLog([(entry) => entries.push({ ...entry })]),
+      budget: new BufferBudget(64 * 1024 * 1024),
     }),
   );
   const response = await handle(
@@ -377,6 +379,7 @@ Deno.test("a failure outside of the error handling is a bare 500, and nothing is
           socket: undefined,
           hosts: [],
           maxInFlight: 9,
+          bufferBytes: 64 * 1024 * 1024,
           drainMs: 1000,
           admin: undefined,
           egress: NO_EGRESS,
@@ -435,7 +438,12 @@ Deno.test("no object that holds a secret prints it, before or after its use", as
   const proxy = `http://user:${encodeURIComponent(CANARIES[0]!.secret)}@proxy.test`;
   const egress = valueOf(parseEgress((name) => name === "HTTP_PROXY" ? proxy : undefined));
   const router = routerTo(upstream.url);
-  const service = new Service({ router, limiter: new InFlightLimiter(9), log: new RequestLog([]) });
+  const service = new Service({
+    router,
+    limiter: new InFlightLimiter(9),
+    log: new RequestLog([]),
+    budget: new BufferBudget(64 * 1024 * 1024),
+  });
   const handle = createHandler(service);
   const objects: Record<string, unknown> = {
     table,

@@ -6,7 +6,11 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { makeAuthority } from "./authority.ts";
-import { ByteSource, fromLatin1, join } from "./bytes.ts";
+import { codingsOf } from "../../lib/coding/content_codings.ts";
+import { DecodedCopy } from "../../lib/coding/decoded_copy.ts";
+import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
+import { BadResponse } from "../../lib/upstream/errors.ts";
+import { ByteSource, fromLatin1, join, latin1 } from "./bytes.ts";
 import { assertNoCanary, CANARIES, type Canary, CANARY_ENV, canaryRoutes, payloadOf } from "./canary.ts";
 import type { Exchange } from "./exchange.ts";
 import { framingOf, parseHead, readBody, Truncated } from "./message.ts";
@@ -78,6 +82,7 @@ export function useLeakFixture(): LeakFixture {
       assertNoCanary(response.raw, what);
       // Chunk sizes in the raw text could split a piece.
       if (!response.raw.endsWith(response.content)) assertNoCanary(response.content, what);
+      assertNoCanary(await decoded(response), what);
       if (shows === "any") continue;
       assertEquals(response.status, status, `${what}: ${response.raw}`);
       const places = { content: response.content.includes(MASKED), head: response.head.includes(MASKED) };
@@ -103,6 +108,21 @@ export function useLeakFixture(): LeakFixture {
       }
     },
   };
+}
+
+/** Returns what content holds within its codings, as far as it can be decoded. */
+async function decoded({ head, content }: RawResponse): Promise<string> {
+  const codings = codingsOf(/^content-encoding: (.*?)\r$/im.exec(head)?.[1] ?? "") ?? [];
+  const copy = new DecodedCopy(codings, new BufferBudget(Infinity).reserve());
+  let text = "";
+  try {
+    if (content !== "") { for await (const piece of copy.push(latin1(content))) text += fromLatin1(piece); }
+  } catch (error) {
+    if (!(error instanceof BadResponse)) throw error;
+  } finally {
+    copy.close();
+  }
+  return text;
 }
 
 /** What a payload begins with once it is masked. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { RouteTable } from "../../lib/config/route/route_config.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
+import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
 import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { createHandler } from "../../lib/proxy/handler.ts";
 import { requestFieldRules } from "../../lib/proxy/build_request.ts";
@@ -105,6 +106,7 @@ function handlerFor(
       }),
       limiter,
       log: new RequestLog([(entry) => entries.push({ ...entry })]),
+      budget: new BufferBudget(64 * 1024 * 1024),
     }),
   );
   /** Sends a plain request, with what the test changes in it. */

@@ -16,11 +16,10 @@ type Fields = [name: string, value: string][];
 /** Returns the fields of a response that the client gets, on a route that does not mask. */
 function passed(
   fields: Fields,
-  { route = {}, method = "GET", status = 200, decoded = false, secret }: {
+  { route = {}, method = "GET", status = 200, secret }: {
     route?: object;
     method?: string;
     status?: number;
-    decoded?: boolean;
     /** What is masked, if anything is. */
     secret?: string;
   } = {},
@@ -32,7 +31,7 @@ function passed(
   const token = { current: Secret.of(TOKEN), former: [Secret.of(FORMER)] };
   const references = referencesOf(config, { token });
   const mask = secret === undefined ? undefined : Mask.of([{ text: Secret.of(secret) }]);
-  const rules = { route: config, references: () => references, mask, decoded };
+  const rules = { route: config, references: () => references, mask };
   copyResponseFields(rules, { head, framing: responseFraming(method, head) }, {
     append: (name, value) => void seen.push([name, value]),
   });
@@ -56,7 +55,6 @@ Deno.test("copyResponseFields() states a length only where it is that of what is
   const length: Fields = [["content-length", "5"]];
   const coded: Fields = [["content-encoding", "gzip"], ...length];
   assertEquals(passed(coded), coded);
-  assertEquals(passed(coded, { decoded: true }), []);
   // Of a response that has no content, it is the length of another.
   assertEquals(passed(length, { method: "HEAD" }), length);
   assertEquals(passed(length, { status: 304 }), length);

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { crc32 } from "node:zlib";
+import zlib, { crc32 } from "node:zlib";
 import { assert, assertEquals } from "@std/assert";
 import { makeAuthority } from "../support/authority.ts";
-import { fromLatin1, piecesOf } from "../support/bytes.ts";
+import { fromLatin1, join, piecesOf } from "../support/bytes.ts";
 import type { Exchange } from "../support/exchange.ts";
 import { type Service, startService } from "../support/service.ts";
 import { TOKEN, useFixture } from "../support/fixture.ts";
@@ -344,17 +344,23 @@ Deno.test("a TLS connection that closes without close_notify does not complete a
   assertEquals(text, "");
 });
 
-Deno.test("a gzip response arrives byte for byte with its own length on a route that does not mask", async () => {
+Deno.test("a compressed response arrives byte for byte with its own length, whether or not the route masks", async () => {
   const text = "hello, world; ".repeat(20_000);
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
   const gzip = new Uint8Array(await new Response(stream).arrayBuffer());
-  const cases: [bytes: Uint8Array, coding: string][] = [[gzip, "gzip"], [noise(50_000), "br"], [
-    gzip,
-    "gzip, identity",
-  ]];
-  for (const [bytes, coding] of cases) {
+  const cases: [bytes: Uint8Array, coding: string, route: string][] = [
+    [gzip, "gzip", "/raw/"],
+    [noise(50_000), "br", "/raw/"],
+    [gzip, "gzip, identity", "/raw/"],
+    [gzip, "gzip", "/a/"],
+    [zlib.brotliCompressSync(noise(50_000)), "br", "/a/"],
+    [zlib.zstdCompressSync(noise(500_000)), "zstd", "/a/"],
+    [zlib.gzipSync(noise(300_000)), "aws-chunked, gzip", "/a/"],
+    [noise(50_000), "none", "/a/"],
+  ];
+  for (const [bytes, coding, route] of cases) {
     for (const chunked of [false, true]) {
-      const { response } = await fixture.ask(GET.replace("/a/", "/raw/"), async (exchange) => {
+      const { response } = await fixture.ask(GET.replace("/a/", route), async (exchange) => {
         const fields = { "Content-Encoding": coding, "Content-Type": "application/json", ETag: '"strong"' };
         if (!chunked) return await exchange.respond(200, fields, bytes);
         await exchange.respond(200, { ...fields, "Transfer-Encoding": "chunked" });
@@ -365,9 +371,58 @@ Deno.test("a gzip response arrives byte for byte with its own length on a route 
       });
       assert(response.body.clean && fromLatin1(response.body.bytes) === fromLatin1(bytes), coding);
       assertEquals([response.field("content-encoding"), response.field("etag")], [coding, '"strong"']);
-      assertEquals(response.field("content-length"), chunked ? undefined : `${bytes.length}`);
+      const length = response.field("content-length");
+      // What came chunked has a length if all of it was there at once.
+      assert(length === `${bytes.length}` || (chunked && length === undefined), `${coding}: ${length}`);
+      if (chunked) continue;
+      // As HEAD says.
+      const head = GET.replace("GET /a/", `HEAD ${route}`);
+      const { response: headed } = await fixture.ask(head, (exchange) => {
+        return exchange.respond(200, { "Content-Encoding": coding, ETag: '"strong"' }, bytes);
+      });
+      for (const name of ["content-encoding", "content-length", "etag"]) {
+        assertEquals(headed.field(name), response.field(name), `${coding}: ${name}`);
+      }
     }
   }
+});
+
+Deno.test("compressed events arrive at once, and end where a secret stands, with a line in the log", async () => {
+  const stream = zlib.createGzip();
+  const made: Uint8Array[] = [];
+  stream.on("data", (bytes: Uint8Array) => made.push(bytes));
+  const flushed = async (text: string) => {
+    stream.write(text);
+    await new Promise<void>((resolve) => stream.flush(zlib.constants.Z_SYNC_FLUSH, resolve));
+    await pause(5);
+    return join(made.splice(0));
+  };
+  const events = [await flushed("data: one\n\n"), await flushed("data: two\n\n")];
+  const last = await flushed(`data: ${TOKEN}\n\n`);
+  const steps = events.map(() => Promise.withResolvers<void>());
+  await using upstream = startUpstream(async (exchange) => {
+    await exchange.respond(200, { "Content-Encoding": "gzip", "Transfer-Encoding": "chunked" });
+    for (const [at, event] of events.entries()) {
+      await exchange.writeChunk(event);
+      await within(steps[at]!.promise, "The client's receipt of an event");
+    }
+    await exchange.writeChunk(last);
+    await exchange.closed;
+  });
+  const routes = [{ path: "/a/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" }];
+  await using service = await startService({
+    routes: { routes },
+    env: { A_TOKEN: TOKEN, CRED_PROXY_DEBUG: "1" },
+  });
+  await using wire = await asked(service.port);
+  await wire.readHead();
+  for (const [at, event] of events.entries()) {
+    const chunk = `${event.length.toString(16)}\r\n${fromLatin1(event)}\r\n`;
+    assertEquals(fromLatin1(await wire.readBytes(chunk.length)).toLowerCase(), chunk.toLowerCase());
+    steps[at]!.resolve();
+  }
+  assertEquals((await wire.readToEnd()).text, "");
+  await service.logged(/GET \/a\/x → 200 withheld .*\(ContentWithheld: a secret stands in coded content\)$/m);
 });
 
 Deno.test("a client that stops reading stalls the upstream, and gets everything in the end", async () => {

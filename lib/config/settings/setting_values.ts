@@ -117,6 +117,13 @@ export function parseCount(text: string, path: string): Result<number> {
   return fail(path, "invalid_number", `must be a whole number from 1 to 9999999, ${gotText(text)}`);
 }
 
+/** Parses a size from 16 to 65536 MiB, and returns it in bytes. Less than the minimum holds no decoder of 8 MiB beside others. */
+export function parseBufferSize(text: string, path: string): Result<number> {
+  const megabytes = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (megabytes >= 16 && megabytes <= 65_536) return ok(megabytes * 1024 * 1024);
+  return fail(path, "invalid_number", `must be a whole number from 16 to 65536, ${gotText(text)}`);
+}
+
 /** Parses a duration in seconds, possibly 0 or fractional, and returns it in milliseconds. */
 export function parseDuration(text: string, path: string): Result<number> {
   const seconds = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : NaN;

@@ -15,6 +15,7 @@ import {
 import {
   parseAdminAddress,
   parseBindHost,
+  parseBufferSize,
   parseCount,
   parseDuration,
   parseFilePath,
@@ -108,6 +109,14 @@ const SERVICE_SETTINGS = {
     default: "1024",
     parse: parseCount,
     help: "the maximum number of requests in flight",
+    verbs: SERVING,
+  }),
+  /** The memory that all streams together may take for what they decode and hold, in bytes. */
+  bufferBytes: setting<number>({
+    variable: "CRED_PROXY_BUFFER_MB",
+    default: "64",
+    parse: parseBufferSize,
+    help: "MiB of memory for what all streams decode and hold",
     verbs: SERVING,
   }),
   /** The time limit for draining requests in flight at shutdown, in milliseconds. */

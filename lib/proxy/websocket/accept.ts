@@ -114,7 +114,7 @@ function copyHandshakeFields(
 ): void {
   const fields = head.fields.filter(([name]) => !isHandshakeField(name));
   copyResponseFields(
-    { route: route.config, references, mask: mask?.current, decoded: false },
+    { route: route.config, references, mask: mask?.current },
     { head: { ...head, fields }, framing: { kind: "close" } },
     to,
   );

@@ -1,0 +1,80 @@
+import type { Reservation } from "../upstream/buffer_budget.ts";
+import { BadResponse } from "../upstream/errors.ts";
+import type { Coding, ContentDecoder } from "./codings.ts";
+
+type Piece = Uint8Array<ArrayBuffer>;
+
+/**
+ * The maximum ratio of decoded to coded size, a little more than the most that deflate can reach. Content that exceeds
+ * this and {@linkcode ALWAYS_ALLOWED} would cost far more time than its size is worth.
+ */
+const GROWTH_LIMIT = 1100;
+
+/** The decoded size that is allowed regardless of the ratio, in bytes. */
+const ALWAYS_ALLOWED = 64 * 1024 * 1024;
+
+/** A decoded copy of coded content, made while the content arrives. */
+export class DecodedCopy {
+  readonly #codings: readonly Coding[];
+  readonly #decoders: ContentDecoder[] = [];
+  #read = 0;
+  #produced = 0;
+  readonly #memory: Reservation;
+  #closed = false;
+
+  /**
+   * @param codings In the order in which they are to be decoded.
+   * @param memory What the decoders' memory is taken from; freed with them.
+   */
+  constructor(codings: readonly Coding[], memory: Reservation) {
+    this.#codings = codings;
+    this.#memory = memory;
+  }
+
+  /**
+   * The number of coded bytes, from the first, of which nothing more can be decoded. Only the last part of a block may have
+   * been read without being decoded.
+   */
+  get settled(): number {
+    const [outer, ...inner] = this.#decoders;
+    if (inner.some(({ unsettled }) => unsettled > 0)) return 0;
+    return this.#read - (outer?.unsettled ?? 0);
+  }
+
+  /**
+   * Decodes the next piece, without waiting for more. Yields pieces that the caller may free.
+   *
+   * @throws {BadResponse} If it does not match its coding, or expands far too much.
+   */
+  async *push(bytes: Piece): AsyncGenerator<Piece, void> {
+    this.#read += bytes.length;
+    for await (const piece of this.#through(0, bytes)) {
+      this.#produced += piece.length;
+      if (this.#produced > ALWAYS_ALLOWED && this.#produced > GROWTH_LIMIT * this.#read) {
+        throw new BadResponse(`decoded content over ${GROWTH_LIMIT} times as large as received`);
+      }
+      yield piece;
+    }
+  }
+
+  /** Frees the decoders' memory. */
+  close(): void {
+    this.#closed = true;
+    for (const decoder of this.#decoders) decoder.close();
+    this.#memory.free();
+  }
+
+  async *#through(index: number, bytes: Piece): AsyncGenerator<Piece, void> {
+    const coding = this.#codings[index];
+    if (coding === undefined) return yield bytes;
+    const decoder = this.#decoders[index] ?? await this.#start(coding, bytes);
+    for await (const piece of decoder.decode(bytes)) yield* this.#through(index + 1, piece);
+  }
+
+  async #start(coding: Coding, bytes: Piece): Promise<ContentDecoder> {
+    const decoder = await coding.start(bytes, this.#memory);
+    this.#decoders.push(decoder);
+    if (this.#closed) decoder.close();
+    return decoder;
+  }
+}

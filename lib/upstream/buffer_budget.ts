@@ -1,0 +1,78 @@
+import { Refusal } from "../http/refusal.ts";
+
+/**
+ * The memory that all streams together may take for what they decode and hold. What needs more is refused, so that no number of
+ * clients and upstreams can fill the process's memory.
+ */
+export class BufferBudget {
+  readonly #limit: number;
+  #used = 0;
+  #streams = 0;
+
+  /** @param limit In bytes. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** The number of bytes in use. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Returns a reservation of nothing. */
+  reserve(): Reservation {
+    return new Reservation(this);
+  }
+
+  /** @throws {Refusal} `overloaded` if there is no room. */
+  take(bytes: number): void {
+    if (this.#used + bytes > this.#limit) {
+      throw new Refusal("overloaded", "", { cause: new Error("no room in CRED_PROXY_BUFFER_MB") });
+    }
+    this.#used += bytes;
+  }
+
+  free(bytes: number): void {
+    this.#used -= bytes;
+  }
+
+  /** Counts a stream, until {@linkcode leave}. */
+  enter(): void {
+    this.#streams++;
+  }
+
+  leave(): void {
+    this.#streams--;
+  }
+
+  /** Returns how much each stream may hold, in bytes: its part of half of what is left, within limits. */
+  share({ min, max }: { min: number; max: number }): number {
+    const part = (this.#limit - this.#used) / 2 / Math.max(1, this.#streams);
+    return Math.max(min, Math.min(max, Math.floor(part)));
+  }
+}
+
+/** What one stream has taken of a budget. */
+export class Reservation {
+  readonly #budget: BufferBudget;
+  #taken = 0;
+  #freed = false;
+
+  constructor(budget: BufferBudget) {
+    this.#budget = budget;
+  }
+
+  /** Takes more. @throws {Refusal} `overloaded` if there is no room. */
+  grow(bytes: number): void {
+    if (this.#freed || bytes === 0) return;
+    this.#budget.take(bytes);
+    this.#taken += bytes;
+  }
+
+  /** Gives back everything, and takes nothing any more. */
+  free(): void {
+    this.#freed = true;
+    this.#budget.free(this.#taken);
+    this.#taken = 0;
+  }
+}

@@ -1,0 +1,222 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import zlib from "node:zlib";
+import { codingsOf } from "../../lib/coding/content_codings.ts";
+import { Secret } from "../../lib/core/secret.ts";
+import { CodedSource } from "../../lib/mask/coded_source.ts";
+import { Mask } from "../../lib/mask/mask.ts";
+import { ContentWithheld } from "../../lib/mask/withheld.ts";
+import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
+import type { Source } from "../../lib/upstream/source.ts";
+import { fromLatin1, join, latin1 } from "../support/bytes.ts";
+import { fc, runs } from "../support/property.ts";
+
+const SECRET = "ghp_R7mVq2XcT9wLzK4bN8sJ5dYhF6pG3aE1uCoQ";
+const MASK = { current: Mask.of([{ text: Secret.of(SECRET) }]) };
+
+/** A source of pieces; the last one ends it. */
+class Pieces implements Source {
+  readonly #pieces: Uint8Array[];
+  cancelled = false;
+  /** How many have been asked for. */
+  read = 0;
+
+  constructor(pieces: readonly Uint8Array[]) {
+    this.#pieces = [...pieces];
+  }
+
+  get done(): boolean {
+    return this.cancelled || this.#pieces.length === 0;
+  }
+
+  next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    this.read++;
+    const piece = this.#pieces.shift();
+    return Promise.resolve(piece && new Uint8Array(piece));
+  }
+
+  cancel(): void {
+    this.cancelled = true;
+  }
+}
+
+function open(value: string, pieces: readonly Uint8Array[]) {
+  const source = new Pieces(pieces);
+  const budget = new BufferBudget(64 * 1024 * 1024);
+  const tally = { masked: 0 };
+  const coded = new CodedSource(source, { codings: codingsOf(value)!, mask: MASK, budget, tally });
+  return { source, coded, budget, tally };
+}
+
+/** Reads what passes, as pieces, until the end or an error. */
+async function read(value: string, pieces: readonly Uint8Array[]) {
+  const { source, coded, budget, tally } = open(value, pieces);
+  const passed: Uint8Array[] = [];
+  let error: unknown;
+  try {
+    while (!coded.done) {
+      const piece = await coded.next();
+      if (piece === undefined) break;
+      passed.push(piece.slice());
+      // The caller may free a piece at once.
+      piece.buffer.transfer(0);
+    }
+  } catch (thrown) {
+    error = thrown;
+  }
+  assert(coded.done);
+  assertEquals(budget.used, 0);
+  return { passed, bytes: join(passed), error, source, tally };
+}
+
+const CODERS: readonly (readonly [coding: string, encode: (bytes: Uint8Array) => Uint8Array])[] = [
+  ["gzip", (bytes) => zlib.gzipSync(bytes)],
+  ["deflate", (bytes) => zlib.deflateSync(bytes)],
+  ["deflate", (bytes) => zlib.deflateRawSync(bytes)],
+  ["br", (bytes) => zlib.brotliCompressSync(bytes)],
+  ["zstd", (bytes) => zlib.zstdCompressSync(bytes)],
+  ["gzip, br", (bytes) => zlib.brotliCompressSync(zlib.gzipSync(bytes))],
+];
+
+/** Cuts bytes at some places. */
+function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
+  const at = [0, ...places.filter((place) => place < bytes.length).toSorted((a, b) => a - b), bytes.length];
+  return at.slice(1).map((to, index) => bytes.slice(at[index], to)).filter((piece) => piece.length > 0);
+}
+
+Deno.test("CodedSource passes every byte as it came, in whatever coding and pieces", async () => {
+  for (const [coding, encode] of CODERS) {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ maxLength: 60 }),
+        fc.nat(40),
+        fc.array(fc.nat(2000), { maxLength: 6 }),
+        async (unit, times, places) => {
+          const coded = encode(new TextEncoder().encode(unit.repeat(times + 1)));
+          const { bytes, error } = await read(coding, cut(coded, places));
+          assertEquals([fromLatin1(bytes), error], [fromLatin1(coded), undefined]);
+        },
+      ),
+      runs(25),
+    );
+  }
+});
+
+Deno.test("CodedSource passes nothing that decodes to a part of a secret, wherever it is cut", async () => {
+  const text = `first line\n${"x y ".repeat(40)}\n{"token":"${SECRET}"}\n${"z ".repeat(50)}`;
+  for (const [coding, encode] of CODERS) {
+    const coded = encode(latin1(text));
+    for (let size = 1; size < coded.length; size += size < 20 ? 1 : 13) {
+      const places = Array.from({ length: Math.ceil(coded.length / size) }, (_, at) => at * size);
+      const { bytes, error, tally, source } = await read(coding, cut(coded, places));
+      assert(error instanceof ContentWithheld, String(error));
+      assertEquals([(error as Error).message, tally.masked, source.cancelled], [
+        "a secret stands in coded content",
+        1,
+        true,
+      ]);
+      assert(!fromLatin1(await decodeAll(coding, bytes)).includes("ghp"), `${coding}, pieces of ${size}`);
+    }
+  }
+});
+
+/** Decodes as much as there is, by the runtime's own decoders. */
+async function decodeAll(value: string, bytes: Uint8Array): Promise<Uint8Array> {
+  const { DecodedCopy } = await import("../../lib/coding/decoded_copy.ts");
+  const copy = new DecodedCopy(codingsOf(value)!, new BufferBudget(1e9).reserve());
+  const parts = bytes.length === 0
+    ? []
+    : await Array.fromAsync(copy.push(new Uint8Array(bytes)), (part) => part.slice());
+  copy.close();
+  return join(parts);
+}
+
+Deno.test("CodedSource passes a flushed event at once, and what ends in a word with the next", async () => {
+  const stream = zlib.createGzip();
+  const made: Uint8Array[] = [];
+  stream.on("data", (bytes: Uint8Array) => made.push(new Uint8Array(bytes)));
+  const flush = async (text: string) => {
+    stream.write(text);
+    await new Promise<void>((resolve) => stream.flush(zlib.constants.Z_SYNC_FLUSH, resolve));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return join(made.splice(0));
+  };
+  const events = [await flush("data: one\n\n"), await flush("data: tw"), await flush("o\n\n")];
+  const { source, coded } = open("gzip", events.concat(latin1("rest")));
+  assertEquals(await coded.next(), new Uint8Array(events[0]!));
+  assertEquals(source.read, 1);
+  assertEquals([await coded.next(), await coded.next()], [
+    new Uint8Array(events[1]!),
+    new Uint8Array(events[2]!),
+  ]);
+  assertEquals(source.read, 3);
+  coded.cancel();
+});
+
+Deno.test("CodedSource withholds a secret in the parts of a coding that are no content", async () => {
+  const gzip = zlib.gzipSync("content\n");
+  // A file name in the header: RFC 1952, section 2.3.
+  const named = join([
+    gzip.slice(0, 3),
+    Uint8Array.of(8),
+    gzip.slice(4, 10),
+    latin1(`${SECRET}\0`),
+    gzip.slice(10),
+  ]);
+  const skippable = join([Uint8Array.of(0x5f, 0x2a, 0x4d, 0x18, SECRET.length, 0, 0, 0), latin1(SECRET)]);
+  const frame = zlib.zstdCompressSync("content\n");
+  for (const [coding, coded] of [["gzip", named], ["zstd", join([frame, skippable, frame])]] as const) {
+    for (const places of [[], Array.from(coded, (_, at) => at)]) {
+      const { bytes, error } = await read(coding, cut(coded, places));
+      assert(error instanceof ContentWithheld, String(error));
+      assert(!fromLatin1(bytes).includes(SECRET.slice(0, 9)), fromLatin1(bytes));
+    }
+  }
+});
+
+Deno.test("CodedSource passes no block of zstd before all of it has been decoded", async () => {
+  // Incompressible, so that its literals stand in the block as they are.
+  const text = `${crypto.randomUUID()} ${SECRET.slice(0, 20)} ${crypto.randomUUID()}\n`;
+  const coded = zlib.zstdCompressSync(latin1(text));
+  const { bytes, error } = await read("zstd", [coded.slice(0, coded.length - 6)]);
+  assert(
+    error instanceof ContentWithheld && error.message === "coded content ends within a block",
+    String(error),
+  );
+  assertEquals(bytes.length, 0);
+});
+
+Deno.test("CodedSource passes content that ends early as it came, where all of it could be decoded", async () => {
+  const text = latin1(Array.from({ length: 200 }, () => crypto.randomUUID()).join(" "));
+  for (const [coding, encode] of CODERS.slice(0, 4)) {
+    const coded = encode(text);
+    const part = coded.slice(0, coded.length - 9);
+    const { bytes, error } = await read(coding, cut(part, [100, 1000]));
+    assertEquals([bytes, error], [new Uint8Array(part), undefined], coding);
+  }
+});
+
+Deno.test("CodedSource withholds what does not match its coding", async () => {
+  for (const [coding] of CODERS) {
+    const { bytes, error } = await read(coding, [latin1(`<html>${SECRET.slice(0, 10)}</html>`)]);
+    assert(error instanceof ContentWithheld, `${coding}: ${error}`);
+    assertEquals(bytes.length, 0);
+  }
+});
+
+Deno.test("CodedSource ends where too much waits for content", async () => {
+  // An empty stored block: RFC 1951, section 3.2.4. The word before it never ends.
+  const blocks = Uint8Array.from({ length: 5 * 60_000 }, (_, at) => [0, 0, 0, 0xff, 0xff][at % 5]!);
+  const begin = latin1("\x00\x04\x00\xfb\xffword");
+  const { bytes, error } = await read("deflate", [begin, ...Array.from({ length: 5 }, () => blocks)]);
+  assert(error instanceof ContentWithheld, String(error));
+  assertEquals(bytes.length, 0);
+});
+
+Deno.test("CodedSource passes on the failure of its source, and frees its decoders", async () => {
+  const { coded, budget } = open("gzip", []);
+  coded.cancel();
+  const failing: Source = { done: false, next: () => Promise.reject(new TypeError("reset")), cancel() {} };
+  const broken = new CodedSource(failing, { codings: codingsOf("gzip")!, mask: MASK, budget });
+  await assertRejects(() => broken.next(), TypeError, "reset");
+  assertEquals([broken.done, budget.used], [true, 0]);
+});

@@ -1,0 +1,387 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Transform } from "node:stream";
+import zlib from "node:zlib";
+import { codingsOf } from "../../lib/coding/content_codings.ts";
+import { DecodedCopy } from "../../lib/coding/decoded_copy.ts";
+import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
+import { Refusal } from "../../lib/http/refusal.ts";
+import { BadResponse } from "../../lib/upstream/errors.ts";
+import { fromLatin1, join, latin1 } from "../support/bytes.ts";
+import { fc, runs } from "../support/property.ts";
+
+/** A copy of content in some codings, and the budget that its decoders take from. */
+function copyOf(value: string): { copy: DecodedCopy; budget: BufferBudget } {
+  const codings = codingsOf(value);
+  if (codings === undefined) throw new Error(`Cannot decode ${value}`);
+  const budget = new BufferBudget(64 * 1024 * 1024);
+  return { copy: new DecodedCopy(codings, budget.reserve()), budget };
+}
+
+/** What pieces decode to, and how many of their bytes are settled. */
+async function decode(value: string, pieces: Iterable<Uint8Array>) {
+  const { copy, budget } = copyOf(value);
+  try {
+    const out: Uint8Array[] = [];
+    for (const piece of pieces) {
+      for await (const part of copy.push(new Uint8Array(piece))) {
+        assert(part.length > 0 && part.constructor === Uint8Array);
+        out.push(part.slice());
+        // The caller may free a piece at once.
+        part.buffer.transfer(0);
+      }
+    }
+    return { content: join(out), settled: copy.settled };
+  } finally {
+    copy.close();
+    assertEquals(budget.used, 0);
+  }
+}
+
+async function decodeAll(value: string, ...pieces: Uint8Array[]): Promise<Uint8Array> {
+  const { content, settled } = await decode(value, pieces);
+  assertEquals(settled, join(pieces).length);
+  return content;
+}
+
+async function assertFails(coding: string, pieces: Uint8Array[], message?: string): Promise<void> {
+  await assertRejects(() => decode(coding, pieces), BadResponse, message);
+}
+
+interface Coder {
+  readonly name: string;
+  readonly codings: readonly string[];
+  encode(bytes: Uint8Array): Uint8Array;
+  stream(): Transform;
+  /** Flushes what has been written. */
+  readonly flush: number;
+}
+
+const { constants } = zlib;
+const CODERS: readonly Coder[] = [
+  {
+    name: "gzip",
+    codings: ["gzip", "x-gzip", "GZip", "identity, gzip", " gzip ,"],
+    encode: (bytes) => zlib.gzipSync(bytes),
+    stream: () => zlib.createGzip(),
+    flush: constants.Z_SYNC_FLUSH,
+  },
+  {
+    name: "deflate",
+    codings: ["deflate"],
+    encode: (bytes) => zlib.deflateSync(bytes),
+    stream: () => zlib.createDeflate(),
+    flush: constants.Z_SYNC_FLUSH,
+  },
+  {
+    name: "deflate without zlib's format",
+    codings: ["deflate"],
+    encode: (bytes) => zlib.deflateRawSync(bytes),
+    stream: () => zlib.createDeflateRaw(),
+    flush: constants.Z_SYNC_FLUSH,
+  },
+  {
+    name: "br",
+    codings: ["br"],
+    encode: (bytes) => zlib.brotliCompressSync(bytes),
+    stream: () => zlib.createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
+    flush: constants.BROTLI_OPERATION_FLUSH,
+  },
+  {
+    name: "zstd",
+    codings: ["zstd"],
+    encode: (bytes) => zlib.zstdCompressSync(bytes),
+    stream: () => zlib.createZstdCompress(),
+    flush: constants.ZSTD_e_flush,
+  },
+];
+
+const TEXT = latin1("The quick brown fox jumps over the lazy dog. ".repeat(20) + "0123456789\xff\x00\xfe");
+
+/** Encodes the pieces, each of them flushed. The last result is the coding's end. */
+async function flushed(coder: Coder, pieces: readonly Uint8Array[]): Promise<Uint8Array[]> {
+  const stream = coder.stream() as Transform & { flush(kind: number, done: () => void): void };
+  const out: Uint8Array[] = [];
+  let made: Uint8Array[] = [];
+  stream.on("data", (bytes: Uint8Array) => made.push(bytes));
+  const ended = new Promise((resolve) => stream.on("end", resolve));
+  for (const piece of pieces) {
+    stream.write(piece);
+    await new Promise<void>((resolve) => stream.flush(coder.flush, resolve));
+    // What was flushed is emitted in a later turn.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    out.push(join(made));
+    made = [];
+  }
+  stream.end();
+  await ended;
+  return [...out, join(made)];
+}
+
+for (const coder of CODERS) {
+  const coding = coder.codings[0]!;
+
+  Deno.test(`DecodedCopy decodes ${coder.name}, as a whole, byte by byte and without content`, async () => {
+    const coded = coder.encode(TEXT);
+    for (const coding of coder.codings) assertEquals(await decodeAll(coding, coded), TEXT);
+    assertEquals(await decodeAll(coding, ...Array.from(coded, (byte) => Uint8Array.of(byte))), TEXT);
+    assertEquals(await decodeAll(coding, coder.encode(new Uint8Array(0))), new Uint8Array(0));
+  });
+
+  Deno.test(`DecodedCopy decodes ${coder.name} of any content, split anywhere`, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 2000 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.array(fc.nat(2100), { maxLength: 5 }),
+        async (unit, times, cuts) => {
+          const text = join(Array.from({ length: times }, () => unit));
+          const coded = coder.encode(text);
+          const places = [0, ...cuts.filter((at) => at < coded.length).sort((a, b) => a - b), coded.length];
+          const pieces = places.slice(1).map((to, index) => coded.slice(places[index], to));
+          assertEquals(await decodeAll(coding, ...pieces.filter((piece) => piece.length > 0)), text);
+        },
+      ),
+      runs(40),
+    );
+  });
+
+  Deno.test(`DecodedCopy returns a flushed event of ${coder.name} before the next one arrives`, async () => {
+    const events = ["event: a\ndata: 1\n\n", "event: b\n\n", "x"].map(latin1);
+    const coded = await flushed(coder, events);
+    const { copy } = copyOf(coding);
+    for (let index = 0; index < events.length; index++) {
+      const parts = await Array.fromAsync(copy.push(new Uint8Array(coded[index]!)), (part) => part.slice());
+      assertEquals(fromLatin1(join(parts)), fromLatin1(events[index]!));
+      assertEquals(copy.settled, join(coded.slice(0, index + 1)).length);
+    }
+    copy.close();
+  });
+
+  Deno.test(`DecodedCopy decodes all that there is of ${coder.name} that ends anywhere`, async () => {
+    const whole = join(await flushed(coder, [TEXT.slice(0, 9), TEXT.slice(0, 30)]));
+    const text = fromLatin1(join([TEXT.slice(0, 9), TEXT.slice(0, 30)]));
+    for (let length = 1; length < whole.length; length++) {
+      const pieces = [whole.slice(0, length - 1), whole.slice(length - 1, length)];
+      const { content, settled } = await decode(coding, pieces.filter((piece) => piece.length > 0));
+      assert(text.startsWith(fromLatin1(content)));
+      // A block of zstd that is not complete may hold what is not decoded.
+      if (coder.name !== "zstd") assertEquals(settled, length);
+      else assert(settled <= length && length - settled < 40);
+    }
+  });
+
+  Deno.test(`DecodedCopy fails on bytes after the end of ${coder.name}, unless they are zeros`, async () => {
+    const coded = coder.encode(TEXT);
+    for (const more of [[0xff, 0xff], [0x78, 0x9c], [0, 0, 1], [1, 2, 3, 4, 5, 6, 7, 8, 9]]) {
+      await assertFails(coding, [Uint8Array.of(...coded, ...more)]);
+      await assertFails(coding, [coded, Uint8Array.from(more)]);
+    }
+    const zeros = new Uint8Array(1000);
+    if (coder.name === "zstd") return await assertFails(coding, [join([coded, zeros])]);
+    for (const pieces of [[join([coded, zeros])], [coded, zeros], [coded, zeros, zeros]]) {
+      assertEquals(await decodeAll(coding, ...pieces), TEXT);
+    }
+    // Some clients look for more after the padding.
+    await assertFails(coding, [join([coded, zeros, coded])]);
+    await assertFails(coding, [coded, zeros, coded]);
+  });
+
+  Deno.test(`DecodedCopy fails on content that is not ${coder.name}`, async () => {
+    await assertFails(coding, [latin1("<html>this is plain text</html>")]);
+  });
+
+  Deno.test(`DecodedCopy stops a ${coder.name} bomb in little memory`, async () => {
+    const limit = 64 * 1024 * 1024;
+    const zeros = new Uint8Array(limit / 8);
+    const stream = coder.stream();
+    const made: Uint8Array[] = [];
+    stream.on("data", (bytes: Uint8Array) => made.push(bytes));
+    const ended = new Promise((resolve) => stream.on("end", resolve));
+    for (let count = 0; count < 9; count++) await new Promise((resolve) => stream.write(zeros, resolve));
+    stream.end();
+    await ended;
+    const coded = join(made);
+    const { copy } = copyOf(coding);
+    let total = 0;
+    const reading = async () => {
+      for await (const piece of copy.push(coded)) {
+        total += piece.length;
+        assert(piece.length <= 256 * 1024, `a piece of ${piece.length} bytes`);
+      }
+    };
+    const expected = Math.max(limit, 1100 * coded.length);
+    if (expected < 9 * zeros.length) {
+      await assertRejects(reading, BadResponse, "1100 times");
+      assert(total <= expected && total > expected - 1024 * 1024, `${total} bytes`);
+    } else {
+      // Deflate can't reach the limit.
+      await reading();
+    }
+    copy.close();
+  });
+
+  Deno.test(`DecodedCopy may be closed while it decodes ${coder.name}`, async () => {
+    const random = crypto.getRandomValues(new Uint8Array(60_000));
+    const { copy, budget } = copyOf(coding);
+    for await (const _ of copy.push(new Uint8Array(coder.encode(join([random, random, random, random]))))) {
+      break;
+    }
+    assert(budget.used > 0);
+    copy.close();
+    assertEquals(budget.used, 0);
+  });
+}
+
+Deno.test("codingsOf() skips words that are no codings", async () => {
+  for (
+    const value of [
+      "",
+      "identity",
+      " , identity,",
+      "none",
+      "UTF-8",
+      "aws-chunked",
+      "binary",
+      "*",
+      "__proto__",
+      "constructor",
+      "br2",
+    ]
+  ) assertEquals(codingsOf(value), [], value);
+  for (const value of ["gzip", "aws-chunked, GZIP", "identity,gzip", "gzip;q=1", '"gzip"', " 'x-gzip' "]) {
+    assertEquals(await decodeAll(value, zlib.gzipSync(TEXT)), TEXT, value);
+  }
+});
+
+Deno.test("codingsOf() knows codings that can't be decoded, and has a limit for the others", () => {
+  for (
+    const value of ["compress", "X-Compress", "dcb", "gzip, aes128gcm", "exi,br", "xz", '"lzma"', "bzip2"]
+  ) {
+    assertEquals(codingsOf(value), undefined, value);
+  }
+  assertEquals(codingsOf("gzip, gzip, gzip")?.length, 3);
+  assertEquals(codingsOf("gzip, gzip, gzip, gzip"), undefined);
+});
+
+Deno.test("DecodedCopy decodes several codings, the last one first", async () => {
+  const gzip = zlib.gzipSync(TEXT);
+  const stacks: [value: string, coded: Uint8Array][] = [
+    ["gzip, br", zlib.brotliCompressSync(gzip)],
+    ["br, gzip", zlib.gzipSync(zlib.brotliCompressSync(TEXT))],
+    ["gzip, gzip", zlib.gzipSync(gzip)],
+    ["deflate, zstd", zlib.zstdCompressSync(zlib.deflateSync(TEXT))],
+    ["zstd, none, deflate", zlib.deflateSync(zlib.zstdCompressSync(TEXT))],
+  ];
+  for (const [value, coded] of stacks) {
+    assertEquals(await decodeAll(value, coded), TEXT, value);
+    assertEquals(await decodeAll(value, ...Array.from(coded, (byte) => Uint8Array.of(byte))), TEXT, value);
+  }
+});
+
+Deno.test("DecodedCopy decodes gzip of several members, and zstd of several frames", async () => {
+  const twice = join([TEXT, TEXT]);
+  const member = zlib.gzipSync(TEXT);
+  assertEquals(await decodeAll("gzip", join([member, member])), twice);
+  assertEquals(await decodeAll("gzip", member, member), twice);
+  const frame = zlib.zstdCompressSync(TEXT);
+  const skippable = Uint8Array.of(0x5f, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3);
+  assertEquals(await decodeAll("zstd", join([frame, skippable, frame])), twice);
+  assertEquals(await decodeAll("zstd", frame, skippable, frame), twice);
+  const { settled } = await decode("zstd", [frame, skippable.slice(0, -1)]);
+  assertEquals(settled, frame.length + 4);
+});
+
+Deno.test("DecodedCopy fails on zstd that needs more than the memory limit", async () => {
+  // A window of 2^24 bytes and a block of one byte.
+  const frame = [0x28, 0xb5, 0x2f, 0xfd, 0, (24 - 10) << 3, 1 | 1 << 3, 0, 0, 0x41];
+  await assertFails("zstd", [Uint8Array.from(frame)]);
+  frame[5] = (23 - 10) << 3;
+  assertEquals(await decodeAll("zstd", Uint8Array.from(frame)), latin1("A"));
+});
+
+Deno.test("DecodedCopy finds the end of every kind of zstd frame", async () => {
+  const zstd = [0x28, 0xb5, 0x2f, 0xfd];
+  const window = (17 - 10) << 3;
+  const frames: [name: string, frame: Uint8Array, text: Uint8Array][] = [
+    ["a checksum", zlib.zstdCompressSync(TEXT, { params: { [constants.ZSTD_c_checksumFlag]: 1 } }), TEXT],
+    ["no content", Uint8Array.of(...zstd, 0, window, 1, 0, 0), latin1("")],
+    ["a size of 1 byte", Uint8Array.of(...zstd, 0x20, 2, 2 << 3 | 1, 0, 0, 0x41, 0x42), latin1("AB")],
+    ["a repeated byte", Uint8Array.of(...zstd, 0x20, 9, 9 << 3 | 3, 0, 0, 0x41), latin1("A".repeat(9))],
+    [
+      "a size of 4 bytes",
+      Uint8Array.of(...zstd, 0x80, window, 1, 0, 0, 0, 1 << 3 | 1, 0, 0, 0x41),
+      latin1("A"),
+    ],
+    [
+      "a size of 8 bytes",
+      Uint8Array.of(...zstd, 0xe0, 1, 0, 0, 0, 0, 0, 0, 0, 1 << 3 | 1, 0, 0, 0x41),
+      latin1("A"),
+    ],
+    ...[1, 2, 4].map((size, at): [string, Uint8Array, Uint8Array] => [
+      `a dictionary's identifier of ${size} bytes, which says that there is none`,
+      Uint8Array.of(...zstd, at + 1, window, ...Array(size).fill(0), 1 << 3 | 1, 0, 0, 0x41),
+      latin1("A"),
+    ]),
+    [
+      "two blocks",
+      Uint8Array.of(...zstd, 0, window, 1 << 3, 0, 0, 0x41, 3 << 3 | 3, 0, 0, 0x42),
+      latin1("ABBB"),
+    ],
+  ];
+  for (const [name, frame, text] of frames) {
+    assertEquals(await decodeAll("zstd", frame), text, name);
+    assertEquals(await decodeAll("zstd", join([frame, frame])), join([text, text]), name);
+    assertEquals(await decodeAll("zstd", ...Array.from(frame, (byte) => Uint8Array.of(byte))), text, name);
+  }
+  const large = crypto.getRandomValues(new Uint8Array(60_000));
+  assertEquals(
+    await decodeAll("zstd", zlib.zstdCompressSync(join([large, large, large, large, large]))),
+    join([large, large, large, large, large]),
+  );
+});
+
+/** Sends the first bytes of content, and returns what a decoder takes of the budget then. */
+async function memoryOf(coding: string, bytes: Uint8Array): Promise<number> {
+  const { copy, budget } = copyOf(coding);
+  for await (const _ of copy.push(new Uint8Array(bytes)));
+  const { used } = budget;
+  copy.close();
+  return used;
+}
+
+Deno.test("DecodedCopy takes the memory that the content's window needs", async () => {
+  const MiB = 1024 * 1024;
+  for (const windowLog of [10, 15, 16, 17, 18, 22, 23]) {
+    const params = { [constants.BROTLI_PARAM_LGWIN]: windowLog };
+    const coded = zlib.brotliCompressSync(TEXT, { params });
+    assertEquals(await memoryOf("br", coded.subarray(0, 1)), MiB + 2 ** windowLog, `${windowLog}`);
+  }
+  const zstd = [0x28, 0xb5, 0x2f, 0xfd];
+  assertEquals(await memoryOf("zstd", Uint8Array.of(...zstd, 0, (21 - 10) << 3)), MiB + 2 ** 21);
+  assertEquals(await memoryOf("zstd", Uint8Array.of(...zstd, 0, (21 - 10) << 3 | 4)), MiB + 1.5 * 2 ** 21);
+  assertEquals(await memoryOf("zstd", Uint8Array.of(...zstd, 0x20, 200)), MiB + 200);
+  assertEquals(await memoryOf("zstd", Uint8Array.of(...zstd, 0x60, 0, 1)), MiB + 512);
+  assertEquals(await memoryOf("zstd", Uint8Array.of(...zstd, 0xa0, 0, 0, 1, 0)), MiB + 65_536);
+  assertEquals(await memoryOf("gzip", zlib.gzipSync(TEXT)), MiB);
+});
+
+Deno.test("DecodedCopy refuses brotli with a window over 8 MiB by its first byte", async () => {
+  const params = { [constants.BROTLI_PARAM_LGWIN]: 24 };
+  await assertFails("br", [zlib.brotliCompressSync(TEXT, { params }).subarray(0, 1)], "over 8 MiB");
+  const large = { [constants.BROTLI_PARAM_LARGE_WINDOW]: 1, [constants.BROTLI_PARAM_LGWIN]: 26 };
+  await assertFails("br", [zlib.brotliCompressSync(TEXT, { params: large }).subarray(0, 1)], "over 8 MiB");
+});
+
+Deno.test("DecodedCopy is refused where the budget has no room", async () => {
+  const budget = new BufferBudget(3 * 1024 * 1024 - 1);
+  const first = new DecodedCopy(codingsOf("gzip")!, budget.reserve());
+  await Array.fromAsync(first.push(new Uint8Array(zlib.gzipSync(TEXT))));
+  const params = { [constants.BROTLI_PARAM_LGWIN]: 20 };
+  const second = new DecodedCopy(codingsOf("br")!, budget.reserve());
+  const coded = new Uint8Array(zlib.brotliCompressSync(TEXT, { params }));
+  assertEquals((await assertRejects(() => Array.fromAsync(second.push(coded)), Refusal)).code, "overloaded");
+  first.close();
+  await Array.fromAsync(second.push(coded));
+  second.close();
+  assertEquals(budget.used, 0);
+});
