@@ -382,3 +382,17 @@ Deno.test({
     assertMatch(stderr, /routes\.json: is not JSON/);
   },
 });
+
+Deno.test({
+  name: "a token that is unset is named before the command starts",
+  ignore,
+  async fn() {
+    await using home = await makeHome();
+    await Deno.remove(join(home.folder, ".config/cred-proxy/.env"));
+    const { code, stderr } = await runScript(home, "echo started >&2");
+    assertEquals(code, 0, stderr);
+    assertMatch(stderr, /A_TOKEN is unset or empty: \/a\/ responds with 500\nstarted\n/);
+    // And not once more at the end.
+    assertEquals(stderr.split("A_TOKEN is unset").length, 2, stderr);
+  },
+});
