@@ -76,6 +76,52 @@ Deno.test("checkGrants() treats the right to read / as the right to read everyth
   ]);
 });
 
+Deno.test("missingGrants() names what a new table needs beyond the flags of the start, and nothing else", async () => {
+  const oauth2 = {
+    token_url: "https://t.example/",
+    client_id: "c",
+    grant: "refresh_token",
+    refresh_token_env: "R",
+  };
+  const route = { auth_scheme: "Bearer", upstream: "https://a.example" };
+  const routes = [
+    { ...route, path: "/a/", token_from: { oauth2 } },
+    { ...route, path: "/b/", token_file: "/run/secrets/b" },
+  ];
+  async function missing(...given: string[]): Promise<string> {
+    const nothing = JSON.stringify({ net: [], read: [], write: [], env: [] });
+    const args = [
+      "run",
+      "--no-prompt",
+      ...given,
+      PROBE,
+      nothing,
+      "reload",
+      JSON.stringify({ routes }),
+      "/var/x",
+    ];
+    return new TextDecoder().decode((await new Deno.Command(Deno.execPath(), { args }).output()).stdout);
+  }
+  const lines = [
+    "--allow-net: restart_needed: is missing a.example:443; restart the service to grant it\n",
+    "--allow-net: restart_needed: is missing t.example:443; restart the service to grant it\n",
+    "--allow-read: restart_needed: is missing /run/secrets; restart the service to grant it\n",
+    "--allow-write: restart_needed: is missing /var/x; restart the service to grant it\n",
+  ];
+  assertEquals(await missing(), lines.join(""));
+  const all = [
+    "--allow-net=a.example:443,t.example:443",
+    "--allow-read=/run/secrets",
+    "--allow-write=/var/x",
+  ];
+  assertEquals(await missing(...all), "");
+  for (const [at, flag] of ["--allow-net=t.example:443", ...all.slice(1)].entries()) {
+    const others = at === 0 ? all.slice(1) : all.filter((each) => each !== flag);
+    const given = at === 0 ? [...others, flag] : others;
+    assertEquals(await missing(...given), lines[at === 0 ? 0 : at + 1]);
+  }
+});
+
 Deno.test("revokeAfterStart() gives back the environment and the listener's address, and the listener serves on", async () => {
   const args = ["run", "--no-prompt", ...RIGHT, PROBE, JSON.stringify(REQUIRED), "listen"];
   await using child = new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "piped" }).spawn();

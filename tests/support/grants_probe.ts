@@ -2,12 +2,16 @@
  * A program that checks its own grants, for tests that start it under one set of flags after the other.
  *
  * Arguments: the required grants as JSON, and `listen` or nothing. It prints one line per problem. With `listen` it then
- * listens at the first entry of `net`, gives back what it can, and prints what is left.
+ * listens at the first entry of `net`, gives back what it can, and prints what is left. With `reload`, the next arguments
+ * are a table and the folder for refresh tokens, and it prints what a service that gets this table is missing.
  *
  * @module
  */
 
-import { checkGrants, revokeAfterStart } from "../../lib/permissions/grants.ts";
+import { parseRoutes } from "../../lib/config/route/route_table.ts";
+import { parseSettings } from "../../lib/config/settings/settings.ts";
+import { checkGrants, missingGrants, revokeAfterStart } from "../../lib/permissions/grants.ts";
+import { valueOf } from "./result.ts";
 
 const required = JSON.parse(Deno.args[0] ?? "");
 for (const { path, code, message } of await checkGrants(required)) {
@@ -29,4 +33,12 @@ if (Deno.args[1] === "listen") {
   }
   console.error(server.addr.port);
   await server.finished;
+}
+
+if (Deno.args[1] === "reload") {
+  const table = valueOf(parseRoutes(Deno.args[2] ?? ""));
+  const settings = valueOf(parseSettings((name) => name === "CRED_PROXY_STATE" ? Deno.args[3] : undefined));
+  for (const { path, code, message } of await missingGrants(settings, table)) {
+    console.log(`${path}: ${code}: ${message}`);
+  }
 }

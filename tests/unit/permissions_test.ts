@@ -140,5 +140,9 @@ Deno.test("flags() and rightCommand() are one line", () => {
     flags({ ...some, write: ["/s"] }),
     "--allow-net=a:1,b:2 --allow-read=/x,/y --allow-write=/s --allow-env=A,B --no-prompt --no-remote --no-npm",
   );
+  assertEquals(
+    flags({ ...some, read: ["/a b"] }),
+    "--allow-net=a:1,b:2 '--allow-read=/a b' --allow-env=A,B --no-prompt --no-remote --no-npm",
+  );
   assertEquals(rightCommand(some), `deno run ${flags(some)} main.ts serve`);
 });
