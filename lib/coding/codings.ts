@@ -50,7 +50,7 @@ function zlib(): Promise<typeof import("node:zlib")> {
 }
 
 /** The memory that a decoder needs besides its window, in bytes, as measured. */
-const OVERHEAD = 1024 * 1024;
+const OVERHEAD = 2 * 1024 * 1024;
 
 async function gzip(_bytes: Uint8Array, memory: Reservation): Promise<ContentDecoder> {
   memory.grow(OVERHEAD);

@@ -9,6 +9,7 @@ import type { Mask } from "../mask/mask.ts";
 import type { CurrentMask } from "../mask/table_mask.ts";
 import type { BufferBudget } from "../upstream/buffer_budget.ts";
 import { BadResponse } from "../upstream/errors.ts";
+import { PIECE_LIMIT } from "../upstream/response_body.ts";
 import { readEarly, readFirst, Resumed, type Source } from "../upstream/source.ts";
 import type { HttpResponse, UpstreamResponse } from "../upstream/transport.ts";
 import type { ReferenceRewriter } from "./reference/reference_rewriter.ts";
@@ -71,6 +72,9 @@ export function respond(upstream: UpstreamResponse, options: RespondOptions): Re
   }
 }
 
+/** The limits of how much a stream holds at once, which depends on how many there are, in bytes. */
+const PIECE_SIZES = { min: 32 * 1024, max: PIECE_LIMIT };
+
 /** Forwards a response of which some content has yet to arrive. */
 async function respondLater(
   upstream: HttpResponse,
@@ -78,6 +82,7 @@ async function respondLater(
   { mask, codings }: { readonly mask: Mask | undefined; readonly codings: readonly Coding[] },
 ): Promise<Response> {
   span.onCut(() => upstream.body.cancel());
+  upstream.body.pieceLimit = () => budget.share(PIECE_SIZES);
   try {
     const source = route.scrub ? tableMask : undefined;
     const content = await contentFor(upstream, { codings, mask: source, span, budget });

@@ -94,11 +94,12 @@ export function startServer(options: ServerOptions): Server {
       mayConnect: () => reserve.spares,
       connectionCounts: (route) => meters.connections(route),
     });
+  const limiter = new InFlightLimiter(settings.maxInFlight);
   const service = new Service({
     router: open(options.table, options),
-    limiter: new InFlightLimiter(settings.maxInFlight),
+    limiter,
     log: new RequestLog(options.sinks, options.logsClient),
-    budget: new BufferBudget(settings.bufferBytes),
+    budget: new BufferBudget(settings.bufferBytes, () => limiter.inFlight),
   });
   let current = options.table;
   const setup = () => {

@@ -7,11 +7,15 @@ import { Refusal } from "../http/refusal.ts";
 export class BufferBudget {
   readonly #limit: number;
   #used = 0;
-  #streams = 0;
+  readonly #streams: () => number;
 
-  /** @param limit In bytes. */
-  constructor(limit: number) {
+  /**
+   * @param limit In bytes.
+   * @param streams Returns how many streams there may be now.
+   */
+  constructor(limit: number, streams: () => number = () => 1) {
     this.#limit = limit;
+    this.#streams = streams;
   }
 
   /** The number of bytes in use. */
@@ -36,18 +40,9 @@ export class BufferBudget {
     this.#used -= bytes;
   }
 
-  /** Counts a stream, until {@linkcode leave}. */
-  enter(): void {
-    this.#streams++;
-  }
-
-  leave(): void {
-    this.#streams--;
-  }
-
   /** Returns how much each stream may hold, in bytes: its part of half of what is left, within limits. */
-  share({ min, max }: { min: number; max: number }): number {
-    const part = (this.#limit - this.#used) / 2 / Math.max(1, this.#streams);
+  share({ min, max }: { readonly min: number; readonly max: number }): number {
+    const part = (this.#limit - this.#used) / 2 / Math.max(1, this.#streams());
     return Math.max(min, Math.min(max, Math.floor(part)));
   }
 }

@@ -6,7 +6,7 @@ import type { BodyDecoder } from "./decoder.ts";
  * The size of a piece at most, in bytes. Handing on a piece costs as much as several reads, so full reads are joined
  * up to this size. It is what one response may hold in memory.
  */
-const PIECE_LIMIT = 256 * 1024;
+export const PIECE_LIMIT = 256 * 1024;
 
 /**
  * How long bytes may wait for the next full read, in milliseconds. After a read that was not full they are handed on at
@@ -35,6 +35,8 @@ export class ResponseBody {
   /** How many bytes of the connection's buffer the borrowed body takes, with its framing. */
   #borrowed = 0;
   #ended = false;
+  /** Returns the size of a piece at most, in bytes. */
+  pieceLimit: () => number = () => PIECE_LIMIT;
 
   /** @param onEnd Called once, when the body has ended. */
   constructor(connection: Connection, decoder: BodyDecoder, onEnd: (outcome: BodyOutcome) => void) {
@@ -143,7 +145,9 @@ export class ResponseBody {
 
   /** Allocates a larger piece that begins with the first bytes. */
   #pieceFor(first: Uint8Array): Uint8Array<ArrayBuffer> {
-    const piece = new Uint8Array(Math.min(PIECE_LIMIT, first.length + this.#decoder.expected));
+    const piece = new Uint8Array(
+      Math.max(first.length, Math.min(this.pieceLimit(), first.length + this.#decoder.expected)),
+    );
     piece.set(first);
     return piece;
   }

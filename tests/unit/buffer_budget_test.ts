@@ -1,0 +1,32 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Refusal } from "../../lib/http/refusal.ts";
+import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
+
+Deno.test("BufferBudget refuses what exceeds the limit, until something is given back", () => {
+  const budget = new BufferBudget(100);
+  const [one, other] = [budget.reserve(), budget.reserve()];
+  one.grow(60);
+  other.grow(40);
+  assertEquals(assertThrows(() => other.grow(1), Refusal).code, "overloaded");
+  one.free();
+  // What was freed takes nothing any more.
+  one.grow(10);
+  other.grow(60);
+  assertEquals(budget.used, 100);
+  other.free();
+  other.free();
+  assertEquals(budget.used, 0);
+});
+
+Deno.test("BufferBudget gives each stream a smaller share, the more there are and the more is used", () => {
+  let streams = 0;
+  const budget = new BufferBudget(1000, () => streams);
+  const share = () => budget.share({ min: 10, max: 200 });
+  assertEquals(share(), 200);
+  streams = 5;
+  assertEquals(share(), 100);
+  budget.take(500);
+  assertEquals(share(), 50);
+  streams = 1000;
+  assertEquals(share(), 10);
+});
