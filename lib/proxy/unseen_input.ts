@@ -31,6 +31,8 @@ export interface UnseenInputOptions {
   readonly holders: () => Iterable<Holder>;
   /** Closes all connections without a request in flight, and the others after their response. */
   readonly closeIdle: () => void;
+  /** Returns how much decoders take of it at the moment, in bytes. */
+  readonly decoders?: () => number;
   /** Reports what was done to the operator. */
   readonly report: (line: string) => void;
   readonly memoryUse?: () => MemoryUse;
@@ -99,6 +101,8 @@ export class UnseenInput {
   #raised = 0;
   /** The most requests that have been in flight at once. */
   #most = 0;
+  /** The most that decoders have taken, in bytes: the allocator may keep it. */
+  #mostDecoders = 0;
 
   constructor(options: UnseenInputOptions) {
     this.#options = options;
@@ -152,7 +156,7 @@ export class UnseenInput {
 
   /** How much the memory may grow, in bytes. */
   get #limit(): number {
-    return LIMIT + EACH * this.#most;
+    return LIMIT + EACH * this.#most + this.#mostDecoders;
   }
 
   /** Waits until the memory has shrunk, but not for long. */
@@ -180,6 +184,7 @@ export class UnseenInput {
       count++;
     }
     this.#most = Math.max(this.#most, count);
+    this.#mostDecoders = Math.max(this.#mostDecoders, this.#options.decoders?.() ?? 0);
     // Those that send no more keep that memory, and the allocator keeps some of those that have left.
     const more = Math.min(Math.max(0, this.#readAhead - readAhead), RAISE_LIMIT - this.#raised);
     this.#readAhead = readAhead;

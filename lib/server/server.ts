@@ -151,6 +151,7 @@ export function startServer(options: ServerOptions): Server {
   const unseen = new UnseenInput({
     holders: () => service.spans,
     closeIdle: () => service.closeIdle(),
+    decoders: () => service.budget.used,
     report: printError,
   });
   const admin = adminServer && listeners.open("operator", () => adminServer.listen(common));

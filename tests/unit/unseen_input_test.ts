@@ -17,7 +17,7 @@ interface Watched {
 
 /** Watches some holders while a test runs. */
 async function watch(
-  options: { holders: (watched: Watched) => readonly Holder[]; heldIdle?: number },
+  options: { holders: (watched: Watched) => readonly Holder[]; heldIdle?: number; decoders?: number },
   test: (watched: Watched) => Promise<void>,
 ): Promise<void> {
   const use = { ...USUAL };
@@ -47,6 +47,7 @@ async function watch(
       done.push("idle");
       use.rss -= options.heldIdle ?? 0;
     },
+    decoders: () => options.decoders ?? 0,
     report: (line) => void done.push(line),
     memoryUse: () => use,
   });
@@ -103,6 +104,14 @@ Deno.test("UnseenInput allows each request in flight what its connections take, 
     assertEquals(done, []);
     for (const request of requests) request.kill();
     done.length = 0;
+    await looks();
+    assertEquals(done, []);
+  });
+});
+
+Deno.test("UnseenInput allows decoders what they have taken", async () => {
+  await watch({ holders: ({ holder }) => [holder("request")], decoders: 60 * MIB }, async ({ use, done }) => {
+    use.rss += 140 * MIB;
     await looks();
     assertEquals(done, []);
   });
