@@ -50,7 +50,7 @@ export class ServedHosts {
     if (host === "") {
       throw new Refusal(
         "bad_request",
-        "it has no Host field; an HTTP/2 client must not call the host localhost",
+        "it has no Host field; HTTP/2 is not served, so set the client to HTTP/1.1",
       );
     }
     if (!isHostField(host)) throw new Refusal("bad_request", "its Host field is not a host");

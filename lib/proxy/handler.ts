@@ -15,7 +15,6 @@ import { ReferenceRewriter } from "./reference/reference_rewriter.ts";
 import { framedContent, requestFraming } from "./request_framing.ts";
 import { respond } from "./respond.ts";
 import type { ConnectionInfo, Service } from "./service.ts";
-import { hostOf } from "./request_host.ts";
 import { parseTarget } from "./target.ts";
 import { untilCut } from "./until_cut.ts";
 import { upstreamRefusal } from "./upstream_refusal.ts";
@@ -36,7 +35,7 @@ export function createHandler(service: Service): Handler {
     const { router, limiter, budget } = service;
     const span = service.begin({ method, headers }, info);
     try {
-      const host = hostOf({ headers, url: request.url });
+      const host = headers.get("host") ?? "";
       router.hosts.assertServes(host);
       limiter.assertAccepting();
       if (NEVER_FORWARDED.has(method.toUpperCase())) throw new Refusal("method_not_forwarded");

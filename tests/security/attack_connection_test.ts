@@ -103,9 +103,7 @@ type Http2Attack = readonly [
 ];
 
 const HTTP2: readonly Http2Attack[] = [
-  ["the usual fields", fields({}), "200", [["GET /x"]]],
-  ["the runtime's own name", fields({ ":authority": "localhost:99" }), "400"],
-  ["an authority with a user", fields({ ":authority": "user@proxy" }), "400"],
+  ["the usual fields", fields({}), "400"],
   ["no host at all", fields(NO_AUTHORITY), "400"],
   ["two hosts that differ", fields({}, ["host", "other"]), "400"],
   ["two Host fields", fields(NO_AUTHORITY, HOST, HOST), "400"],
@@ -192,7 +190,7 @@ Deno.test("HTTP/2 content that does not match its length never reaches its end a
 
 Deno.test("HTTP/2 content without a length arrives in chunks", async () => {
   for (const method of ["POST", "PUT", "DELETE"]) {
-    assertEquals(await askHttp2(fixture.service.port, fields({ ":method": method }), "hello"), "200");
+    assertEquals(await askHttp2(fixture.service.port, fields({ ":method": method }, HOST), "hello"), "200");
     assertMatch(
       fixture.upstream.take(),
       /\r\ntransfer-encoding: chunked\r\n(?:.*\r\n)*\r\n5\r\nhello\r\n0\r\n\r\n$/,
