@@ -1,0 +1,28 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Refusal } from "../../lib/http/refusal.ts";
+import { upstreamRefusal } from "../../lib/proxy/upstream_refusal.ts";
+import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
+import { UpstreamTimeout } from "../../lib/upstream/errors.ts";
+
+Deno.test("upstreamRefusal() lets a request that changes nothing be sent again where there was no memory for its response", () => {
+  const overloaded = assertThrows(() => new BufferBudget(1).take(2), Refusal);
+  const codeOf = (method: string, hasAnswered: boolean) =>
+    upstreamRefusal(overloaded, { method, hasAnswered }).code;
+  assertEquals([codeOf("GET", true), codeOf("GET", false), codeOf("POST", false)], [
+    "overloaded",
+    "overloaded",
+    "overloaded",
+  ]);
+  // The upstream has acted, and would act again.
+  assertEquals(codeOf("POST", true), "upstream_reply_refused");
+  assertEquals(codeOf("DELETE", true), "upstream_reply_refused");
+});
+
+Deno.test("upstreamRefusal() says that the upstream has answered, whatever failed afterwards", () => {
+  const error = new UpstreamTimeout("late");
+  assertEquals(upstreamRefusal(error, { method: "GET", hasAnswered: false }).code, "upstream_timeout");
+  assertEquals(upstreamRefusal(error, { method: "GET", hasAnswered: true }).code, "upstream_reply_refused");
+  const reset = new Deno.errors.ConnectionReset("reset");
+  assertEquals(upstreamRefusal(reset, { method: "GET", hasAnswered: false }).code, "upstream_failed");
+  assertEquals(upstreamRefusal(reset, { method: "GET", hasAnswered: true }).code, "upstream_reply_refused");
+});
