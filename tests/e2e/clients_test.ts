@@ -141,6 +141,10 @@ Deno.test("each upstream's clients get their lines, with a key that is clearly a
       "export CARGO_REGISTRY_GLOBAL_CREDENTIAL_PROVIDERS=cargo:token",
       '# In Cargo.toml: NAME = { version = "1", registry = "proxy" }',
     ]],
+    ["https://huggingface.co", [
+      "# huggingface_hub:",
+      `export HF_ENDPOINT=${URL_A} HF_TOKEN=hf_placeholder`,
+    ]],
     ["https://example.com", CURL],
     ["http://[fd00::1]:8080/internal", CURL],
   ];
@@ -167,7 +171,12 @@ Deno.test("registries and forges are recognized by words in the table, the upstr
 Deno.test("a base URL ends with the API's version once, or a comment says what to change", () => {
   const [, openai] = linesFor({ upstream: "https://api.openai.com/v1" });
   assertEquals(openai, `export OPENAI_BASE_URL=${URL_A} OPENAI_API_KEY=placeholder`);
-  assertEquals(linesFor({ upstream: "https://pypi.example.com/simple" })[1], PIP[1]?.replace("simple/", ""));
+  const index = linesFor({ upstream: "https://pypi.example.com/simple" });
+  assertEquals(index[1], PIP[1]?.replace("simple/", ""));
+  assertEquals(
+    index.at(-1),
+    "# twine needs a route without /simple at the end of the upstream https://pypi.example.com/simple",
+  );
   const google = "https://generativelanguage.googleapis.com";
   for (const upstream of ["https://api.anthropic.com/v1", `${google}/v1beta`, `${google}/v1`]) {
     const version = upstream.split("/").at(-1);

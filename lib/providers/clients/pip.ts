@@ -1,10 +1,11 @@
+import { upstreamText } from "../../config/route/upstream_url.ts";
 import { shellQuote } from "../../core/shell_quote.ts";
 import { baseUrl } from "./base_url.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** The recipe for pip and its kin with an index that follows PEP 503. */
 export const pip: Recipe = (endpoint) => {
-  const { key, host, url } = endpoint;
+  const { key, host, route, url } = endpoint;
   const index = `${baseUrl(endpoint, "/simple")}/`;
   const withKey = `http://agent:${key}@${shellQuote(index.slice("http://".length))}`;
   const source = `poetry source add --priority=primary proxy ${shellQuote(index)}`;
@@ -18,13 +19,16 @@ export const pip: Recipe = (endpoint) => {
       // poetry takes a source from a project's file, and its key from the variables of the source's name.
       { export: [["POETRY_HTTP_BASIC_PROXY_USERNAME", "agent"], ["POETRY_HTTP_BASIC_PROXY_PASSWORD", key]] },
       `# poetry, in a project: ${source}`,
-      {
-        export: [
-          ["TWINE_REPOSITORY_URL", shellQuote(`${url.replace(/\/simple$/, "")}/`)],
-          ["TWINE_USERNAME", "agent"],
-          ["TWINE_PASSWORD", key],
-        ],
-      },
+      // Packages are uploaded to the index's parent, which a route to the index itself does not reach.
+      route.upstream.base.endsWith("/simple")
+        ? `# twine needs a route without /simple at the end of the upstream ${upstreamText(route.upstream)}`
+        : {
+          export: [
+            ["TWINE_REPOSITORY_URL", shellQuote(`${url}/`)],
+            ["TWINE_USERNAME", "agent"],
+            ["TWINE_PASSWORD", key],
+          ],
+        },
     ],
   };
 };

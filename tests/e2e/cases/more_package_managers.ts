@@ -67,6 +67,7 @@ poetry run ${USE_PYTHON}`;
   expectedRequests: [/^POST \/$/],
   expectedBody: /file_upload[^]*mine-1\.0-py3-none-any\.whl/,
 }, {
+  // It does not end by itself when a tarball cannot be had.
   name: "yarn 1",
   command: "yarn",
   toolset: "javascript",
@@ -74,7 +75,7 @@ poetry run ${USE_PYTHON}`;
   route: "npm",
   description: "add from a private registry",
   script: followedBy(`mkdir app && cd app\necho '{}' > package.json
-yarn add --silent --non-interactive --network-timeout 5000 proxied\nnode -p 'require("proxied")'`),
+timeout 20 yarn add --silent --non-interactive proxied\nnode -p 'require("proxied")'`),
   expectedOutput: SHOWS,
   expectedRequests: NPM_ASKS,
   knownLimit: { text: "fetches tarballs past the proxy" },
