@@ -478,3 +478,16 @@ test("a client that leaves during the handshake leaves nothing behind", async ()
   await within(ended.promise, "The end of the upstream's connection");
   await service.printed(/"outcome":"client_aborted"/);
 });
+
+test("clients that leave at the moment at which their WebSocket opens keep no place in flight", async ({ upstream }) => {
+  const env = { CRED_PROXY_MAX_IN_FLIGHT: "50" };
+  await using service = await serve([{ path: "/a/", upstream: upstream.url }], { env });
+  await Promise.all(Array.from({ length: 100 }, async () => {
+    const wire = await connectRaw(service.port);
+    await wire.send(handshakeText());
+    await wire.close();
+  }));
+  await new Promise((resolve) => setTimeout(resolve, 3_500));
+  using stack = new DisposableStack();
+  for (let count = 0; count < 50; count++) stack.use(await connectRawWebSocket(service.port));
+});

@@ -37,6 +37,9 @@ const NO_MEMORY: Closing = { code: CLOSE.tryAgainLater, reason: "too many large 
 /** After which time half of what has arrived does not count as recent any more, in milliseconds. */
 const HALF_LIFE = 5_000;
 
+/** How long the runtime may take to establish a connection, in milliseconds. */
+const OPEN_WAIT = 3_000;
+
 /** How long the client may take to end the connection after the closing handshake, in milliseconds. */
 const CLOSE_WAIT = 2_000;
 
@@ -86,9 +89,18 @@ export class ClientSocket implements WebSocketHolder {
       event.preventDefault();
       this.#end();
     });
+    // A client that leaves at this moment gets neither an event for it nor an error.
+    const timer = setTimeout(() => this.kill(), OPEN_WAIT);
     this.opened = new Promise((resolve) => {
-      socket.addEventListener("open", () => resolve());
-      this.#ended.promise.then(resolve);
+      socket.addEventListener("open", () => {
+        clearTimeout(timer);
+        if (this.#hasEnded) this.#control.kill();
+        resolve();
+      });
+      this.#ended.promise.then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
     });
   }
 
