@@ -63,7 +63,7 @@ const FEATURES: readonly Feature[] = [
       requests_per_minute: 60,
       max_in_flight: 4,
       methods: ["GET"],
-      paths: ["/v1/**"],
+      paths: ["v1/**"],
     },
   },
   { name: "this route: no WebSockets", own: { websocket: false } },
