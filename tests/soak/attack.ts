@@ -145,7 +145,6 @@ async function startBalancer({ port, adminAddress }: WithAdmin): Promise<AsyncDi
   const own = freePort();
   const replaced = {
     "bind :9099": `bind 127.0.0.1:${own}\n  bind [::1]:${own}`,
-    "type ip ": "type ipv6 ",
     "127.0.0.1:9091 port 9101": `127.0.0.1:${port} port ${adminAddress.split(":")[1]}`,
     "  server two 127.0.0.1:9092 port 9102\n": "",
   };
