@@ -116,7 +116,7 @@ const SERVICE_SETTINGS = {
     variable: "CRED_PROXY_BUFFER_MB",
     default: "64",
     parse: parseBufferSize,
-    help: "MiB of memory for what all streams decode and hold",
+    help: "MiB for what streams decode and hold",
     verbs: SERVING,
   }),
   /** The time limit for draining requests in flight at shutdown, in milliseconds. */
