@@ -78,9 +78,17 @@ export function errorCodeIn({ text }: IssuerResponse): string | undefined {
   return codeOf(membersOf(text));
 }
 
-/** Returns the new refresh token in a response. One without it keeps the old. */
+/**
+ * Returns the new refresh token in a response. One without it keeps the old.
+ *
+ * It is taken from any success, also from one whose access token can't be used: the old one is void all the same.
+ */
 export function replacementIn({ status, text }: IssuerResponse): Secret | undefined {
-  const given = status === 200 || status === 201 ? membersOf(text)?.get("refresh_token") : undefined;
+  const json = parseJson(text, "");
+  if (status < 200 || status > 299 || !json.ok || !(json.value.value instanceof Map)) return undefined;
+  // Of two different ones it is not clear which one counts.
+  if (json.value.duplicates.some(({ path }) => path === "refresh_token")) return undefined;
+  const given = json.value.value.get("refresh_token");
   const isToken = typeof given === "string" && given !== "" && given.length <= TOKEN_LIMIT;
   return isToken ? Secret.of(given) : undefined;
 }

@@ -90,3 +90,20 @@ Deno.test("readReply() returns a token or an error of its own for any response, 
     runs(3000),
   );
 });
+
+Deno.test("replacementIn() returns the refresh token of any success, also of one whose access token can't be used", () => {
+  const cases: [text: string, status: number, replacement: string | undefined][] = [
+    ['{"access_token":"a","refresh_token":"new"}', 200, "new"],
+    ['{"access_token":"a","refresh_token":"new"}', 203, "new"],
+    ['{"access_token":"a","refresh_token":"new","access_token":"b"}', 200, "new"],
+    ['{"access_token":"a","refresh_token":"new","x":{"refresh_token":"1","refresh_token":"2"}}', 200, "new"],
+    ['{"refresh_token":"one","refresh_token":"two"}', 200, undefined],
+    ['{"refresh_token":""}', 200, undefined],
+    ['{"refresh_token":"new"}', 400, undefined],
+    ['{"refresh_token":"new"}', 302, undefined],
+    ['["refresh_token"]', 200, undefined],
+  ];
+  for (const [text, status, replacement] of cases) {
+    assertEquals(replacementIn(responseOf(text, status))?.reveal(), replacement, `${status} ${text}`);
+  }
+});
