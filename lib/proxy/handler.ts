@@ -1,5 +1,6 @@
 import { NEVER_FORWARDED } from "../http/methods.ts";
 import { Refusal } from "../http/refusal.ts";
+import { isHostField } from "../http/served_hosts.ts";
 import type { UpstreamRequest } from "../upstream/transport.ts";
 import { requestFields, upstreamTarget } from "./build_request.ts";
 import { withoutParameters } from "../http/query.ts";
@@ -36,7 +37,8 @@ export function createHandler(service: Service): Handler {
     const span = service.begin({ method, headers }, info);
     try {
       const host = headers.get("host") ?? "";
-      router.hosts.assertServes(host);
+      // Which hosts are served tells which routes there are, so who has to authenticate does so first.
+      if (!router.isClosed || !isHostField(host)) router.hosts.assertServes(host);
       limiter.assertAccepting();
       if (NEVER_FORWARDED.has(method.toUpperCase())) throw new Refusal("method_not_forwarded");
 
@@ -48,6 +50,7 @@ export function createHandler(service: Service): Handler {
       const found = router.authenticate(upgrade === null ? headers : presentedFields(headers, asked.query));
       const identity = found instanceof Promise ? await found : found;
       span.identified(identity);
+      router.hosts.assertServes(host);
 
       const matched = router.match(host, asked.path);
       // Before the route's absence is reported, so that a web page does not learn which routes there are either.
@@ -97,6 +100,7 @@ export function createHandler(service: Service): Handler {
             own: route.references,
             others: () => router.referencesFor(identity?.client),
             origin: clientOrigin(host, headers),
+            path: asked.path,
           });
         if (response.head.status === 401 && sent !== undefined) route.token.rejected?.(sent);
         if (handshake !== undefined && response.kind === "protocol_change") {

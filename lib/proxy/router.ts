@@ -40,6 +40,8 @@ export interface Router {
   readonly mask: CurrentMask;
   /** The hosts under which clients may ask for it. */
   readonly hosts: ServedHosts;
+  /** Whether clients have to authenticate. */
+  readonly isClosed: boolean;
   /** Authenticates clients. */
   readonly authenticate: Authenticator;
   /** Returns a client of the table by its name; if the table lists none, every name's is undefined. */
@@ -146,6 +148,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
     own,
     clients,
     mask,
+    isClosed: clients.length > 0 || table.clientTokenEnv !== undefined,
     authenticate: authenticatorFor(table, options, { clients, secrets }),
     hosts: new ServedHosts([...options.hosts, ...table.routes.flatMap(({ host }) => host ?? [])]),
   });
@@ -175,8 +178,9 @@ function authenticatorFor(
 /** Creates a router from live routes. */
 export function createRouter(
   routes: readonly Route[],
-  { mask, authenticate, hosts, own = [], clients = [] }:
+  { mask, authenticate, hosts, isClosed = false, own = [], clients = [] }:
     & Pick<Router, "mask" | "authenticate" | "hosts">
+    & Partial<Pick<Router, "isClosed">>
     & { readonly own?: readonly OwnRoute[]; readonly clients?: readonly Client[] },
 ): Router {
   const index = new RouteIndex(
@@ -193,6 +197,7 @@ export function createRouter(
     routes,
     mask,
     hosts,
+    isClosed,
     authenticate,
     clients,
     own,

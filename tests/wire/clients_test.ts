@@ -116,6 +116,27 @@ Deno.test("each client gets its routes with its own token, and no other", async 
   assertMatch(service.stderr(), /client old expired at 2026-01-01T00:00:00\.000Z/);
 });
 
+Deno.test("a stranger gets the same for a route's host as for a host that is not served", async () => {
+  await using upstream = startUpstream((exchange) => exchange.respond(200));
+  const route = { upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" };
+  const routes = [{ ...route, path: "/a/" }, { ...route, host: "api.test.example" }];
+  const clients = [{ name: "one", token_sha256: sha256("one-token-Wq7Zt2LmK9xB"), routes: "*" }];
+  const env = { A_TOKEN: "token-of-a-route-Vx4Rt8", CLIENT_TOKEN: "one-token-Wq7Zt2LmK9xB" };
+  for (const table of [{ routes, clients }, { routes, client_token_env: "CLIENT_TOKEN" }]) {
+    await using service = await startService({ routes: table, env });
+    const statusFor = async (line: string, host: string, field = "") =>
+      (await request(service.port, `${line} HTTP/1.1\r\nHost: ${host}\r\n${field}\r\n`)).status;
+    for (const [line, status] of [["GET /a/x", 401], ["TRACE /a/x", 405], ["GET /a/../x", 400]] as const) {
+      for (const host of ["proxy", "api.test.example", "other.test.example"]) {
+        assertEquals(await statusFor(line, host), status, `${line} ${host}`);
+      }
+    }
+    const known = "Authorization: Bearer one-token-Wq7Zt2LmK9xB\r\n";
+    assertEquals(await statusFor("GET /a/x", "api.test.example", known), 200);
+    assertEquals(await statusFor("GET /a/x", "other.test.example", known), 421);
+  }
+});
+
 Deno.test("a client is revoked by a reload while another goes on, and the limits outlive the reload", async () => {
   const released = Promise.withResolvers<void>();
   await using upstream = startUpstream(async (exchange) => {
