@@ -278,8 +278,10 @@ Deno.test("a cookie's path is that of the route, and one that the route does not
     ["/v1/", "/a"],
     ["/v1/b", "/a/b"],
     ["/v1/b/", "/a/b/"],
-    ["", ""],
-    ["b", "b"],
+    // In quotes, which curl removes.
+    ['"/"', "/a"],
+    ['"/v1/b', "/a/b"],
+    ['"/other"', undefined],
     ["/v10", undefined],
     ["/v", undefined],
     ["/other", undefined],
@@ -290,6 +292,13 @@ Deno.test("a cookie's path is that of the route, and one that the route does not
       fitted === undefined ? undefined : `n=v; Path=${fitted}`,
     ]);
   }
+  // It is the request's own.
+  for (const none of ["n=v", "n=v; Path", "n=v; Path=", "n=v; Path=b", "n=v; Path=\\b"]) {
+    assertEquals(cookie(none), "n=v", none);
+  }
+  assertEquals(cookie("n=v; Path=/; Path=/v1/b; Secure"), "n=v; Path=/a/b");
+  // Python takes these for white space.
+  assertEquals(cookie("n=v;\x85Path\x1f=\xa0/"), "n=v; Path=/a");
   assertEquals(cookie("n=v; path = /b ", { route: { upstream: "https://api.test" } }), "n=v; Path=/a/b");
   assertEquals(
     cookie("n=v; Path=/b", { route: { path: "/", upstream: "https://api.test" } }),

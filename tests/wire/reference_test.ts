@@ -17,6 +17,7 @@ const fixture = useFixture({
     { path: "/b/", upstream: `${upstream}/other` },
     { path: "/dav/", upstream: `${upstream}/dav`, methods: ["MOVE", "COPY"] },
     { path: "/tg/", upstream: `${upstream}/bot{token}`, auth_scheme: "" },
+    { path: "/jar/", upstream: `${upstream}/jar`, cookies: true },
     { path: "/narrow/", upstream, paths: ["public/**"] },
   ],
 });
@@ -96,6 +97,7 @@ Deno.test("a Destination on the route leads to the upstream, in the form that it
     ["container/object", "container/object"],
     ["/container/object", "/container/object"],
     ["https://other.test/dav/b", "https://other.test/dav/b"],
+    [`${url}/dav/b`, `${url}/dav/b`],
   ];
   for (const [sent, forwarded] of cases) {
     const { seen } = await fixture.ask(head("MOVE /dav/a", [`Destination: ${sent}`]));
@@ -115,8 +117,28 @@ Deno.test("a Destination that leads to another route, or out of the upstream's p
     ["MOVE /tg/a", "http://proxy:9099/tg/b", 400],
     ["MOVE /narrow/public/a", "http://proxy:9099/narrow/b", 403],
   ];
+  const { url } = fixture.upstream;
+  const named = [
+    `${url}/own/b`,
+    `${url}/davb`,
+    `${url}/dav/../own/b`,
+    url.replace("//", "//user@") + "/own/b",
+  ];
+  cases.push(...named.map((each) => ["COPY /dav/a", each, 400] as [string, string, number]));
   for (const [line, destination, status] of cases) {
     const { response, seen } = await fixture.ask(head(line, [`Destination: ${destination}`]));
     assertEquals([destination, response.status, seen], [destination, status, undefined]);
+  }
+});
+
+Deno.test("a cookie of the prefix without its slash is for the route, not for what is above it", async () => {
+  for (
+    const [target, cookie] of [["/jar", "n=v; Path=/jar"], ["/jar/", "n=v"], ["/jar/x?y", "n=v"]] as const
+  ) {
+    const { response } = await fixture.ask(
+      head(`GET ${target}`),
+      (exchange) => exchange.respond(200, { "Set-Cookie": "n=v" }),
+    );
+    assertEquals([target, response.field("set-cookie")], [target, cookie]);
   }
 });

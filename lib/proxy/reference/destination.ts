@@ -5,7 +5,7 @@ import type { OutgoingField } from "../../upstream/transport.ts";
 import { upstreamTarget } from "../build_request.ts";
 import { assertPolicy, type RoutePolicy } from "../policy.ts";
 import { parseTarget, type Target } from "../target.ts";
-import { parseReference } from "./reference.ts";
+import { authorityOf, parseReference, pathBelow, type Reference } from "./reference.ts";
 
 /** Methods whose target is one of two resources: RFC 4918, sections 9.8 and 9.9. */
 const WITH_DESTINATION: ReadonlySet<string> = new Set(["MOVE", "COPY"]);
@@ -35,8 +35,12 @@ export function rewriteDestination(fields: OutgoingField[], options: Destination
 function atUpstream(value: string, { method, host, route, policies }: DestinationOptions): string {
   const reference = parseReference(value);
   if (reference === undefined) return value;
-  const { authority, path } = reference;
-  if (authority !== undefined && plain(authority) !== plain(host)) return value;
+  const { authority } = reference;
+  let { path } = reference;
+  if (authority !== undefined && plain(authority) !== plain(host)) {
+    if (!namesUpstream(reference, route)) return value;
+    path = onRoute(reference, route);
+  }
   if (!path.startsWith(route.path)) {
     if (authority === undefined) return value;
     throw new Refusal("bad_request", "its Destination is on another route");
@@ -52,6 +56,18 @@ function atUpstream(value: string, { method, host, route, policies }: Destinatio
   const { scheme, authority: upstream } = route.upstream;
   const base = authority === undefined ? "" : `${scheme}://${upstream}`;
   return base + upstreamTarget(route, target);
+}
+
+function namesUpstream(reference: Reference, { upstream }: DestinationOptions["route"]): boolean {
+  const authority = reference.authority?.replace(/^.*@/, "");
+  return authorityOf({ ...reference, authority }, upstream) === upstream.authority;
+}
+
+/** Returns the path on the route of a Destination that names the upstream itself. */
+function onRoute({ path }: Reference, route: DestinationOptions["route"]): string {
+  const below = pathBelow(route.upstream.base, path);
+  if (below !== undefined) return route.path.slice(0, -1) + below;
+  throw new Refusal("bad_request", "its Destination is out of the upstream's path");
 }
 
 function targetOf(path: string, host: string): Target {

@@ -15,6 +15,8 @@ export interface ReferenceOptions {
   /** Returns the index of the routes that the client may use. */
   readonly others: () => ReferenceIndex;
   readonly origin: ClientOrigin;
+  /** The path of the request, as the client sent it. */
+  readonly path?: string;
 }
 
 /**
@@ -37,8 +39,9 @@ export class ReferenceRewriter {
    */
   field(name: string, value: string): string | undefined {
     if (name !== "set-cookie") return rewriteField(name, value, this);
-    const { own, origin } = this.#options;
-    return fitCookie(value, { references: own, isSecure: origin.isSecure });
+    const { own, origin, path } = this.#options;
+    const isPrefixAlone = own.host === undefined && path !== undefined && path.length < own.prefix.length;
+    return fitCookie(value, { references: own, isSecure: origin.isSecure, isPrefixAlone });
   }
 
   /** Returns a reference as the client is to see it. */

@@ -5,7 +5,12 @@ export interface CookieOptions {
   readonly references: Pick<RouteReferences, "pathFor" | "prefix" | "upstream">;
   /** Whether the client reaches the proxy over TLS. */
   readonly isSecure: boolean;
+  /** Whether the request was for the prefix without its slash, so that the cookie's default path is above the route. */
+  readonly isPrefixAlone?: boolean;
 }
+
+/** What clients remove around a name: white space, of which some know more than others. */
+const AROUND = /^[^!-~]+|[^!-~]+$/g;
 
 /** Names that promise attributes, without which the cookie is not accepted: RFC 6265bis, section 4.1.3. */
 const PROMISING = /^__(?:secure|host)-/i;
@@ -17,18 +22,27 @@ const PROMISING = /^__(?:secure|host)-/i;
  * - Without Domain the cookie belongs to the host by which the client reached the proxy: RFC 6265, section 5.3.
  * - Without TLS the client would not send a cookie with Secure back, nor accept SameSite=None or Partitioned, which need it.
  */
-export function fitCookie(value: string, { references, isSecure }: CookieOptions): string | undefined {
+export function fitCookie(
+  value: string,
+  { references, isSecure, isPrefixAlone }: CookieOptions,
+): string | undefined {
   const [pair = "", ...attributes] = value.split(";");
   const kept = [pair];
+  let path = isPrefixAlone ? withoutSlash(references.prefix) : undefined;
   for (const attribute of attributes) {
-    const [, name = "", text = ""] = /^\s*([^=]*?)\s*(?:=\s*(.*?)\s*)?$/s.exec(attribute) ?? [];
+    const equals = attribute.indexOf("=");
+    const name = (equals < 0 ? attribute : attribute.slice(0, equals)).replaceAll(AROUND, "");
+    const text = equals < 0 ? "" : attribute.slice(equals + 1).replaceAll(AROUND, "");
     switch (name.toLowerCase()) {
       case "domain":
         continue;
       case "path": {
-        const path = pathOnRoute(text, references);
+        // curl takes it out of quotes.
+        const given = text.replace(/^"/, "").replace(/"$/, "").replaceAll(AROUND, "");
+        // Otherwise it is that of the request: RFC 6265, section 5.2.4.
+        if (!given.startsWith("/")) continue;
+        path = pathOnRoute(given, references);
         if (path === undefined) return undefined;
-        kept.push(` Path=${path}`);
         continue;
       }
       case "secure":
@@ -41,17 +55,20 @@ export function fitCookie(value: string, { references, isSecure }: CookieOptions
     }
     kept.push(attribute);
   }
+  if (path !== undefined) kept.splice(1, 0, ` Path=${path}`);
   return kept.join(";");
 }
 
 /** Returns the Path of a cookie on the route; undefined if the route leads to no path for which the cookie is. */
 function pathOnRoute(path: string, references: CookieOptions["references"]): string | undefined {
-  // The path is then that of the request: RFC 6265, section 5.2.4.
-  if (!path.startsWith("/")) return path;
   const { prefix, upstream } = references;
   const folder = path.endsWith("/") ? path : `${path}/`;
   // Without its slash, so that it is also sent for the prefix alone; never for `/`, where other routes are.
-  if (`${upstream.base}/`.startsWith(folder)) return prefix === "/" ? prefix : prefix.slice(0, -1);
+  if (`${upstream.base}/`.startsWith(folder)) return withoutSlash(prefix);
   const found = references.pathFor(folder);
   return path === folder ? found : found?.slice(0, -1);
+}
+
+function withoutSlash(prefix: string): string {
+  return prefix === "/" ? prefix : prefix.slice(0, -1);
 }
