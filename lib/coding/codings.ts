@@ -28,13 +28,20 @@ export interface ContentDecoder {
   close(): void;
 }
 
-/** The codings that the runtime can decode, by their names in RFC 9110, section 8.4.1, RFC 7932 and RFC 8878. */
+/**
+ * The codings that the runtime can decode, by their names in RFC 9110, section 8.4.1, RFC 7932 and RFC 8878, and by others
+ * that some clients accept.
+ */
 export const CODINGS: ReadonlyMap<string, Coding> = new Map<string, Coding>([
   ["gzip", { start: gzip }],
   ["x-gzip", { start: gzip }],
   ["deflate", { start: deflate }],
+  ["x-deflate", { start: deflate }],
   ["br", { start: brotli }],
+  ["x-br", { start: brotli }],
+  ["brotli", { start: brotli }],
   ["zstd", { start: zstd }],
+  ["x-zstd", { start: zstd }],
 ]);
 
 /** Larger pieces than the default, since each piece has a fixed cost. */

@@ -46,9 +46,8 @@ const CODING_LIMIT = 3;
  */
 export function codingsOf(value: string): readonly Coding[] | undefined {
   const codings: Coding[] = [];
-  for (const member of value.toLowerCase().split(",")) {
-    // Faulty servers send quotes or a parameter. A client may still take the word for a coding.
-    const name = (/[a-z0-9][a-z0-9_.-]*/.exec(member) ?? [""])[0];
+  // Faulty servers send quotes, a parameter or a media type. A client may still take any word of it for a coding.
+  for (const [name] of value.toLowerCase().matchAll(/[a-z0-9][a-z0-9_.-]*/g)) {
     if (UNSUPPORTED.has(name)) return undefined;
     const coding = CODINGS.get(name);
     if (coding !== undefined) codings.unshift(coding);

@@ -13,6 +13,13 @@ const GROWTH_LIMIT = 1100;
 /** The decoded size that is allowed regardless of the ratio, in bytes. */
 const ALWAYS_ALLOWED = 64 * 1024 * 1024;
 
+/**
+ * Gets the next piece of a layer between two codings, before it is decoded further.
+ *
+ * @param layer 0 for what the first coding is decoded to.
+ */
+type OnLayer = (layer: number, piece: Piece) => void;
+
 /** A decoded copy of coded content, made while the content arrives. */
 export class DecodedCopy {
   readonly #codings: readonly Coding[];
@@ -20,15 +27,18 @@ export class DecodedCopy {
   #read = 0;
   #produced = 0;
   readonly #memory: Reservation;
+  readonly #onLayer: OnLayer;
   #closed = false;
 
   /**
    * @param codings In the order in which they are to be decoded.
    * @param memory What the decoders' memory is taken from; freed with them.
+   * @param onLayer Gets what is decoded, but still coded.
    */
-  constructor(codings: readonly Coding[], memory: Reservation) {
+  constructor(codings: readonly Coding[], memory: Reservation, onLayer: OnLayer = () => {}) {
     this.#codings = codings;
     this.#memory = memory;
+    this.#onLayer = onLayer;
   }
 
   /**
@@ -67,6 +77,7 @@ export class DecodedCopy {
   async *#through(index: number, bytes: Piece): AsyncGenerator<Piece, void> {
     const coding = this.#codings[index];
     if (coding === undefined) return yield bytes;
+    if (index > 0) this.#onLayer(index - 1, bytes);
     const decoder = this.#decoders[index] ?? await this.#start(coding, bytes);
     for await (const piece of decoder.decode(bytes)) yield* this.#through(index + 1, piece);
   }

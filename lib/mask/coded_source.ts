@@ -37,6 +37,8 @@ const WAITING_LIMIT = 1024 * 1024;
 interface Checkpoint {
   readonly coded: number;
   readonly decoded: number;
+  /** Per layer between two codings, the number of bytes that it had then. */
+  readonly layers: readonly number[];
 }
 
 /**
@@ -44,12 +46,15 @@ interface Checkpoint {
  * that it and those before it can be decoded to has been searched and does not end in what may be a secret's beginning.
  *
  * Nothing can be overwritten within a coding. So where a secret stands, the content ends with {@linkcode ContentWithheld}.
- * The coded bytes are searched as well, since there are parts that are not decoded to content, such as comments.
+ * The coded bytes are searched as well, and so are those between two codings, since there are parts that are not decoded
+ * to content, such as comments.
  */
 export class CodedSource implements Source {
   readonly #source: Source;
   readonly #copy: DecodedCopy;
   readonly #coded: StreamSearch;
+  /** One per layer between two codings. */
+  readonly #layers: readonly StreamSearch[];
   readonly #decoded: StreamSearch;
   readonly #tally: Tally | undefined;
   /** The pieces that have not passed. */
@@ -66,7 +71,12 @@ export class CodedSource implements Source {
   constructor(source: Source, { codings, mask, budget, tally, frames }: CodedSourceOptions) {
     this.#source = source;
     this.#tally = tally;
-    this.#copy = new DecodedCopy(codings, budget.reserve());
+    this.#layers = codings.slice(1).map(() => new StreamSearch(mask, { tolerance: TOLERANCE }));
+    this.#copy = new DecodedCopy(
+      codings,
+      budget.reserve(),
+      (layer, piece) => this.#count(this.#layers[layer]!.push(piece)),
+    );
     this.#coded = new StreamSearch(mask, { tolerance: TOLERANCE });
     this.#decoded = new StreamSearch(mask, { frames });
   }
@@ -122,7 +132,10 @@ export class CodedSource implements Source {
       if (this.#isClosed) return;
     }
     // Nobody needs the first bytes before there is any content; so a small response is looked into before its head is sent.
-    if (this.#decoded.length > 0) this.#mark({ coded: this.#copy.settled, decoded: this.#decoded.length });
+    if (this.#decoded.length > 0) {
+      const layers = this.#layers.map(({ length }) => length);
+      this.#mark({ coded: this.#copy.settled, decoded: this.#decoded.length, layers });
+    }
     this.#advance();
   }
 
@@ -151,8 +164,8 @@ export class CodedSource implements Source {
   #advance(): void {
     const { clear } = this.#decoded;
     let count = 0;
-    for (const { coded, decoded } of this.#checkpoints) {
-      if (decoded > clear) break;
+    for (const { coded, decoded, layers } of this.#checkpoints) {
+      if (decoded > clear || layers.some((length, index) => length > this.#layers[index]!.clear)) break;
       this.#clear = Math.max(this.#clear, coded);
       count++;
     }

@@ -29,8 +29,9 @@ export function copyResponseFields(
   const named = usual ? undefined : connectionOptions(connection);
   // Without content (HEAD, 304) a length is that of the response to a GET: RFC 9110, section 8.6.
   const counted = framing.kind === "length" || framing.kind === "none";
-  // One search of the whole head, since there nearly never is anything to mask.
-  const masked = mask?.findsIn(head.text) ? mask : undefined;
+  // One search of the whole head, since there nearly never is anything to mask. Names are in lower case only here.
+  const isFound = mask?.findsIn(head.text) || head.fields.some(([name]) => mask?.findsIn(name));
+  const masked = isFound ? mask : undefined;
   // Most responses hold no URL at all.
   const holdsUrl = head.text.includes("://");
   let rewriter: ReferenceRewriter | undefined;

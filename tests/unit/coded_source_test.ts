@@ -195,6 +195,35 @@ Deno.test("CodedSource passes content that ends early as it came, where all of i
   }
 });
 
+Deno.test("CodedSource withholds a secret between two codings, wherever the content is cut", async () => {
+  const member = new Uint8Array(zlib.gzipSync("hello"));
+  const name = latin1(`${SECRET}\0`);
+  // RFC 1952, section 2.3: the fourth byte says that a name follows the header.
+  const named = join([member.slice(0, 3), Uint8Array.of(8), member.slice(4, 10), name, member.slice(10)]);
+  const skipped = join([
+    Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, SECRET.length, 0, 0, 0),
+    latin1(SECRET),
+    zlib.zstdCompressSync("hello"),
+  ]);
+  // Content before it, so that bytes pass.
+  const second = join([zlib.gzipSync("hello hello\n"), named]);
+  const cases: readonly (readonly [value: string, content: Uint8Array])[] = [
+    ["gzip, gzip", zlib.gzipSync(second)],
+    ["zstd, deflate", zlib.deflateSync(skipped)],
+    ["gzip, br", zlib.brotliCompressSync(second)],
+    ["gzip, gzip, gzip", zlib.gzipSync(zlib.gzipSync(named))],
+  ];
+  for (const [value, content] of cases) {
+    for (let at = 1; at < content.length; at++) {
+      const { bytes, error, tally } = await read(value, cut(content, [at]));
+      assert(error instanceof ContentWithheld, `${value}, ${at}: ${error}`);
+      assertEquals([tally.masked, bytes.length < content.length], [1, true], `${value}, ${at}`);
+    }
+    const { error } = await read(value, Array.from(content, (byte) => Uint8Array.of(byte)));
+    assert(error instanceof ContentWithheld, `${value}: ${error}`);
+  }
+});
+
 Deno.test("CodedSource withholds what does not match its coding", async () => {
   for (const [coding] of CODERS) {
     const { bytes, error } = await read(coding, [latin1(`<html>${SECRET.slice(0, 10)}</html>`)]);

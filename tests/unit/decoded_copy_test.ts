@@ -253,6 +253,17 @@ Deno.test("codingsOf() skips words that are no codings", async () => {
   }
 });
 
+Deno.test("codingsOf() finds a coding in any word, under any name that clients accept", async () => {
+  for (const value of ["identity gzip", "x;gzip", "application/gzip", "none\tGZIP"]) {
+    assertEquals(await decodeAll(value, zlib.gzipSync(TEXT)), TEXT, value);
+  }
+  assertEquals(codingsOf("identity compress"), undefined);
+  assertEquals(await decodeAll("x-deflate", zlib.deflateSync(TEXT)), TEXT);
+  assertEquals(await decodeAll("brotli", zlib.brotliCompressSync(TEXT)), TEXT);
+  assertEquals(await decodeAll("x-br", zlib.brotliCompressSync(TEXT)), TEXT);
+  assertEquals(await decodeAll("x-zstd", zlib.zstdCompressSync(TEXT)), TEXT);
+});
+
 Deno.test("codingsOf() knows codings that can't be decoded, and has a limit for the others", () => {
   for (
     const value of ["compress", "X-Compress", "dcb", "gzip, aes128gcm", "exi,br", "xz", '"lzma"', "bzip2"]

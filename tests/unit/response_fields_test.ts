@@ -60,6 +60,13 @@ Deno.test("copyResponseFields() states a length only where it is that of what is
   assertEquals(passed(length, { status: 304 }), length);
 });
 
+Deno.test("copyResponseFields() masks a secret in a name in any case, also if nothing else holds one", () => {
+  const secret = "Ghp_Qz7xV2mK9wR4tY6u";
+  for (const name of [secret, secret.toLowerCase(), secret.toUpperCase(), "gHP_qZ7Xv2MK9WR4tY6u"]) {
+    assertEquals(passed([[`X-${name}-y`, "1"]], { secret }), [[`x-${"*".repeat(secret.length)}-y`, "1"]]);
+  }
+});
+
 Deno.test("copyResponseFields() masks a secret in any value and any name, and nothing else", () => {
   const secret = "s3cr3t-v4lue";
   const fields: Fields = [["x-a", `1 ${secret} 2`], [`x-${secret}`, "3"], ["x-b", "4"]];
