@@ -73,7 +73,9 @@ async function deflate([first = 0]: Uint8Array, memory: Reservation): Promise<Co
   memory.grow(OVERHEAD);
   const { createInflate, createInflateRaw } = await zlib();
   const wrapped = (first & 0x0f) === 8 && first >> 4 <= 7;
-  return new ZlibDecoder(wrapped ? createInflate(OPTIONS) : createInflateRaw(OPTIONS));
+  return wrapped
+    ? new WrappedDeflateDecoder(createInflate(OPTIONS))
+    : new ZlibDecoder(createInflateRaw(OPTIONS));
 }
 
 /** The maximum window as a power of two: RFC 9659, section 3. Otherwise a few bytes could allocate 16 times as much. */
@@ -125,6 +127,25 @@ class ZlibDecoder implements ContentDecoder {
 
   close(): void {
     this.#stream.close();
+  }
+}
+
+/**
+ * A decoder of deflate in zlib's format. To a client that expects none, its first byte begins a stored block (RFC 1951,
+ * section 3.2.4): where a length and its complement follow, that client may read something else than what is decoded here.
+ */
+class WrappedDeflateDecoder extends ZlibDecoder {
+  readonly #first: number[] = [];
+
+  override async *decode(bytes: Uint8Array): AsyncGenerator<Piece, void> {
+    if (this.#first.length < 5) {
+      this.#first.push(...bytes.subarray(0, 5 - this.#first.length));
+      const [, low, high, notLow, notHigh] = this.#first;
+      if (notHigh !== undefined && (low! ^ notLow!) === 0xff && (high! ^ notHigh) === 0xff) {
+        throw new BadResponse("deflate that can be read in two ways");
+      }
+    }
+    yield* super.decode(bytes);
   }
 }
 

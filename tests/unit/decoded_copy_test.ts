@@ -232,6 +232,22 @@ for (const coder of CODERS) {
   });
 }
 
+Deno.test("DecodedCopy refuses deflate that means something else without zlib's format", async () => {
+  // A stored block of 65534 bytes in zlib's format; without it one of one byte, and then what that block begins with.
+  const hidden = join([Uint8Array.of(1, 0, 0xfe, 0xff, 0x7a), zlib.deflateRawSync(TEXT)]);
+  const head = join([Uint8Array.of(0x78, 1, 0, 0xfe, 0xff, 1, 0), hidden]);
+  const coded = join([head, new Uint8Array(65_534 - hidden.length)]);
+  const finishFlush = constants.Z_SYNC_FLUSH;
+  assertEquals(zlib.inflateSync(coded, { finishFlush }).length, 65_534);
+  assertEquals(new Uint8Array(zlib.inflateRawSync(coded, { finishFlush })).slice(2), TEXT);
+  await assertFails("deflate", [coded], "in two ways");
+  await assertFails(
+    "deflate",
+    Array.from(coded.subarray(0, 40), (byte) => Uint8Array.of(byte)),
+    "in two ways",
+  );
+});
+
 Deno.test("codingsOf() skips words that are no codings", async () => {
   for (
     const value of [
