@@ -12,8 +12,8 @@ const KEY = /^(?:bearer|token) +(.+)$/i;
 /** `Basic base64(user:password)`: RFC 7617, section 2. */
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 
-/** The access key's identifier in a signature, which is all that a client of AWS sends of its keys. */
-const AWS = /^AWS4-[A-Z0-9-]+ +Credential=([^,]+)\/[0-9]{8}\/[^,]*aws4_request *,/;
+/** What a signature of AWS says of the key: its identifier, then a date and a scope. */
+const AWS = /^AWS4-[A-Z0-9-]+ +Credential=([^,]+),/;
 
 /**
  * Authenticates the client of a request by the token in any of the fields in which clients send a key. Like all
@@ -93,12 +93,23 @@ function* candidates(fields: Pick<Headers, "get">): Generator<string> {
   const pair = decoded(BASIC.exec(authorization)?.[1] ?? "");
   // The user is ignored: clients that can't omit it make one up.
   if (pair.includes(":")) yield pair.slice(pair.indexOf(":") + 1);
-  const keyId = AWS.exec(authorization)?.[1];
+  const keyId = keyIdIn(AWS.exec(authorization)?.[1] ?? "");
   if (keyId !== undefined) yield keyId;
   for (const name of KEY_FIELDS) {
     const value = fields.get(name);
     if (value !== null) yield value;
   }
+}
+
+/**
+ * Returns the access key's identifier, which is all that a client of AWS sends of its keys. It may contain slashes; an
+ * expression that finds its end would take quadratic time for many dates.
+ */
+function keyIdIn(credential: string): string | undefined {
+  if (!credential.trimEnd().endsWith("aws4_request")) return undefined;
+  const parts = credential.split("/");
+  const date = parts.findLastIndex((part) => /^[0-9]{8}$/.test(part));
+  return parts.slice(0, Math.max(date, 0)).join("/") || undefined;
 }
 
 function decoded(base64: string): string {
