@@ -44,7 +44,10 @@ export function rewriteField(name: string, value: string, rewriter: RewritesRefe
     });
   }
   return value.replace(URL_TEXT, (text) => {
-    const url = text.replace(/[,;)\]]+$/, "");
+    let end = text.length;
+    // An expression for the end would take quadratic time for such characters before it.
+    while (",;)]".includes(text[end - 1]!)) end--;
+    const url = text.slice(0, end);
     return rewriter.reference(url) + text.slice(url.length);
   });
 }

@@ -9,8 +9,8 @@ export interface CookieOptions {
   readonly isPrefixAlone?: boolean;
 }
 
-/** What clients remove around a name: white space, of which some know more than others. */
-const AROUND = /^[^!-~]+|[^!-~]+$/g;
+/** All but white space, of which some clients know more than others. */
+const VISIBLE = /[!-~]/;
 
 /** Names that promise attributes, without which the cookie is not accepted: RFC 6265bis, section 4.1.3. */
 const PROMISING = /^__(?:secure|host)-/i;
@@ -31,14 +31,14 @@ export function fitCookie(
   let path = isPrefixAlone ? withoutSlash(references.prefix) : undefined;
   for (const attribute of attributes) {
     const equals = attribute.indexOf("=");
-    const name = (equals < 0 ? attribute : attribute.slice(0, equals)).replaceAll(AROUND, "");
-    const text = equals < 0 ? "" : attribute.slice(equals + 1).replaceAll(AROUND, "");
+    const name = trimmed(equals < 0 ? attribute : attribute.slice(0, equals));
+    const text = equals < 0 ? "" : trimmed(attribute.slice(equals + 1));
     switch (name.toLowerCase()) {
       case "domain":
         continue;
       case "path": {
         // curl takes it out of quotes.
-        const given = text.replace(/^"/, "").replace(/"$/, "").replaceAll(AROUND, "");
+        const given = trimmed(text.replace(/^"/, "").replace(/"$/, ""));
         // Otherwise it is that of the request: RFC 6265, section 5.2.4.
         if (!given.startsWith("/")) continue;
         path = pathOnRoute(given, references);
@@ -71,4 +71,13 @@ function pathOnRoute(path: string, references: CookieOptions["references"]): str
 
 function withoutSlash(prefix: string): string {
   return prefix === "/" ? prefix : prefix.slice(0, -1);
+}
+
+/** Trims a text as any client may do. An expression for both ends would take quadratic time for what is between. */
+function trimmed(text: string): string {
+  const start = text.search(VISIBLE);
+  if (start < 0) return "";
+  let end = text.length;
+  while (!VISIBLE.test(text[end - 1]!)) end--;
+  return text.slice(start, end);
 }
