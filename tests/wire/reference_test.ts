@@ -114,6 +114,9 @@ Deno.test("a Destination that leads to another route, or out of the upstream's p
     ["COPY /dav/a", "http://proxy:9099/dav/%2e%2e/b", 400],
     ["COPY /dav/a", "http://proxy:9099/dav/b#c", 400],
     ["COPY /dav/a", "http://proxy:9099/dav/b/..%00/c", 403],
+    ["COPY /dav/a", "http:\\\\proxy:9099\\a\\b", 400],
+    ["COPY /dav/a", "/dav\\..\\b", 400],
+    ["COPY /dav/a", "http:/own/b", 400],
     ["MOVE /tg/a", "http://proxy:9099/tg/b", 400],
     ["MOVE /narrow/public/a", "http://proxy:9099/narrow/b", 403],
   ];

@@ -10,6 +10,9 @@ import { authorityOf, parseReference, pathBelow, type Reference } from "./refere
 /** Methods whose target is one of two resources: RFC 4918, sections 9.8 and 9.9. */
 const WITH_DESTINATION: ReadonlySet<string> = new Set(["MOVE", "COPY"]);
 
+/** What some servers read as a URL: a backslash for a slash, or too few slashes. */
+const AMBIGUOUS = /\\|^(?:https?|wss?):(?!\/\/)/i;
+
 /** The request whose Destination is rewritten. */
 export interface DestinationOptions {
   readonly method: string;
@@ -33,6 +36,7 @@ export function rewriteDestination(fields: OutgoingField[], options: Destination
 }
 
 function atUpstream(value: string, { method, host, route, policies }: DestinationOptions): string {
+  if (AMBIGUOUS.test(value)) throw new Refusal("bad_request", "its Destination is in an unusual spelling");
   const reference = parseReference(value);
   if (reference === undefined) return value;
   const { authority } = reference;
