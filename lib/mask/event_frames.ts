@@ -4,7 +4,7 @@
  *
  * An event is binary, so its last bytes may look like part of a word. As nothing goes on from one frame to the next, what
  * ends with a frame may pass at once. The checksums make sure that a frame ends there: nobody can have one end in the middle
- * of a secret without knowing the secret.
+ * of a secret without knowing the secret. An upstream knows its own, so what passes is searched again with what follows.
  *
  * @module
  */

@@ -26,6 +26,8 @@ export class StreamMask {
   readonly #frames: EventFrames | undefined;
   /** What is held back, as it came. */
   #held: Uint8Array<ArrayBuffer> = NOTHING;
+  /** How many of its first bytes have passed all the same, since a frame ended after them. */
+  #heldPassed = 0;
   /** How many of its first bytes belong to a form that began before. */
   #heldStars = 0;
   #masked = 0;
@@ -67,25 +69,32 @@ export class StreamMask {
       return this.#passLarge(bytes, mask);
     }
     const all = joinBytes(held, bytes);
+    const passed = this.#heldPassed;
+    this.#heldPassed = 0;
     if (mask === undefined) {
       this.#held = NOTHING;
       all.fill(STAR, 0, this.#heldStars);
       this.#heldStars = 0;
-      return all;
+      return passed === 0 ? all : all.subarray(passed);
     }
-    const found = mask.find(all);
+    const found = mask.find(all).filter(({ to }) => to > passed);
     const frameEnd = frame === 0 ? 0 : held.length + frame;
-    const end = isLast ? all.length : Math.max(frameEnd, heldFrom(all, mask));
-    this.#held = end === all.length ? NOTHING : all.slice(end);
+    const from = isLast ? all.length : heldFrom(all, mask);
+    const end = Math.max(frameEnd, from, passed);
+    this.#held = from === all.length ? NOTHING : all.slice(from);
+    this.#heldPassed = end - from;
     this.#star(all, found, end);
-    return end === all.length ? all : all.subarray(0, end);
+    if (this.#heldStars > 0) this.#heldStars += end - from;
+    return passed === 0 && end === all.length ? all : all.subarray(passed, end);
   }
 
   /** Does what {@linkcode #pass} does without a copy of the piece, which is moved within its own memory instead. */
   #passLarge(bytes: Uint8Array<ArrayBuffer>, mask: Mask): Uint8Array<ArrayBuffer> {
     const held = this.#held;
+    const passed = this.#heldPassed;
+    this.#heldPassed = 0;
     const seam = joinBytes(held, bytes.subarray(0, mask.span));
-    const found = mask.find(seam).filter(({ from }) => from < held.length);
+    const found = mask.find(seam).filter(({ from, to }) => from < held.length && to > passed);
     for (const { from, to } of mask.find(bytes)) {
       found.push({ from: from + held.length, to: to + held.length });
     }
@@ -101,7 +110,7 @@ export class StreamMask {
       all = bytes.subarray(0, held.length + rest);
     }
     this.#star(all, found, all.length);
-    return all;
+    return passed === 0 ? all : all.subarray(passed);
   }
 
   /** Overwrites what was found before `end`, and what began in an earlier piece. */

@@ -57,9 +57,12 @@ export class StreamSearch {
     const all = joinBytes(this.#rest, bytes);
     const found = mask.find(all);
     if (found.length > 0) return placesOf(found);
-    const end = Math.max(heldFrom(all, mask), frameEnd === 0 ? 0 : this.#rest.length + frameEnd);
-    this.#rest = all.slice(end);
-    this.#clear = this.#rest.length <= this.#tolerance ? this.#length : this.#length - this.#rest.length;
+    const from = heldFrom(all, mask);
+    const end = Math.max(from, frameEnd === 0 ? 0 : this.#rest.length + frameEnd);
+    const left = all.length - end;
+    // What passes since a frame ends after it is searched again as well.
+    this.#rest = all.slice(from);
+    this.#clear = Math.max(this.#clear, left <= this.#tolerance ? this.#length : this.#length - left);
     return 0;
   }
 

@@ -4,6 +4,7 @@ import { Secret } from "../../lib/core/secret.ts";
 import { EventFrames } from "../../lib/mask/event_frames.ts";
 import { Mask } from "../../lib/mask/mask.ts";
 import { StreamMask } from "../../lib/mask/stream_mask.ts";
+import { StreamSearch } from "../../lib/mask/stream_search.ts";
 import { fromLatin1, join, latin1 } from "../support/bytes.ts";
 
 const TOKEN = "AKIAIOSFODNN7EXAMPLE/wJalrXUtnFEMI/K7MDENG";
@@ -48,6 +49,32 @@ Deno.test("StreamMask passes on each frame of events at once, whatever its last 
     fromLatin1(stream.push(secret.slice())),
     fromLatin1(secret).replace(TOKEN, "*".repeat(TOKEN.length)),
   );
+});
+
+Deno.test("StreamMask masks a secret of which a frame's checksum is a part, and StreamSearch finds it", () => {
+  // An upstream that knows the secret can have a frame end within it.
+  let first = frame("");
+  for (let count = 0; !/[A-Za-z0-9]{4}$/.test(fromLatin1(first)); count++) {
+    first = frame(`${count} ghp_abcdef`);
+  }
+  const begin = fromLatin1(first).slice(-14);
+  const secret = `${begin}GHIJKLMNOPQRSTUV`;
+  const current = Mask.of([{ text: Secret.of(secret) }]);
+  const rest = secret.slice(begin.length);
+  for (const pieces of [[rest], [...rest], [rest + " and more".repeat(8000)]]) {
+    const stream = new StreamMask({ current }, new EventFrames());
+    const search = new StreamSearch({ current }, { frames: new EventFrames() });
+    assertEquals(fromLatin1(stream.push(first.slice())), fromLatin1(first));
+    assertEquals([search.push(first.slice()), search.clear], [0, first.length]);
+    let text = "";
+    let found = 0;
+    for (const piece of pieces) {
+      text += fromLatin1(stream.push(latin1(piece)));
+      if (found === 0) found = search.push(latin1(piece));
+    }
+    text += fromLatin1(stream.flush());
+    assertEquals([text, found], [pieces.join("").replace(rest, "*".repeat(rest.length)), 1]);
+  }
 });
 
 Deno.test("StreamMask holds back the last word where a frame's checksum is wrong", () => {
