@@ -26,7 +26,7 @@ export const vertex: Provider = {
     from: "https://console.cloud.google.com/iam-admin/serviceaccounts",
   }],
   sources: [
-    "https://cloud.google.com/vertex-ai/docs/reference/rest",
+    "https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rest",
     "https://cloud.google.com/vertex-ai/docs/general/locations",
     "https://developers.google.com/identity/protocols/oauth2/service-account",
   ],
