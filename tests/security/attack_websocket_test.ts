@@ -186,7 +186,7 @@ for (const [name, count, frame] of FLOODS) {
   });
 }
 
-Deno.test("a client that reads nothing costs at most 1 MiB of the service's memory, with messages of up to 16 KiB", async () => {
+Deno.test("a client that reads nothing costs at most 1.5 MiB of the service's memory, with messages of up to 16 KiB", async () => {
   const COUNT = 20;
   const over = Promise.withResolvers<void>();
   for (const length of [100, 16 * 1024]) {
@@ -211,7 +211,7 @@ Deno.test("a client that reads nothing costs at most 1 MiB of the service's memo
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const each = (await residentMemory(own.pid) - before) / COUNT;
     own.kill("SIGKILL");
-    assert(each < MIB, `${each / MIB} MiB with messages of ${length} bytes`);
+    assert(each < 1.5 * MIB, `${each / MIB} MiB with messages of ${length} bytes`);
   }
   over.resolve();
 });

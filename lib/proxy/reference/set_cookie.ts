@@ -55,7 +55,8 @@ export function fitCookie(
     }
     kept.push(attribute);
   }
-  if (path !== undefined) kept.splice(1, 0, ` Path=${path}`);
+  // At the end, where it parts nothing that has to be found as a whole.
+  if (path !== undefined) kept.push(` Path=${path}`);
   return kept.join(";");
 }
 
