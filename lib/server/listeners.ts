@@ -50,7 +50,7 @@ export class Listener<Address extends Deno.Addr = Deno.Addr> {
   }
 
   /**
-   * Opens it anew, so that connections without a request in flight are closed, and the others after their response.
+   * Opens it again, so that connections without a request in flight are closed, and the others after their response.
    * Resolves once it accepts connections again.
    */
   async renew(): Promise<void> {
