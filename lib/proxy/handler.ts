@@ -17,9 +17,11 @@ import { framedContent, requestFraming } from "./request_framing.ts";
 import { respond } from "./respond.ts";
 import type { ConnectionInfo, Service } from "./service.ts";
 import { parseTarget } from "./target.ts";
+import { roundTripAgain } from "./round_trip_again.ts";
 import { untilCut } from "./until_cut.ts";
 import { upstreamRefusal } from "./upstream_refusal.ts";
 import { acceptWebSocket } from "./websocket/accept.ts";
+import { wholeRequest } from "./whole_of_part.ts";
 import { webSocketFields } from "./websocket/handshake_fields.ts";
 import { asksForWebSocket, handshakeFor } from "./websocket/offer.ts";
 import { presentedFields } from "./websocket/presented_fields.ts";
@@ -84,6 +86,7 @@ export function createHandler(service: Service): Handler {
         isClientGone: () => request.signal.aborted || span.cutReason !== undefined,
       };
       rewriteDestination(outgoing.fields, { method, host, route: route.config, policies: route.policies });
+      const whole = wholeRequest(outgoing);
       const applied = route.credential.apply(outgoing);
       if (applied !== undefined) await applied;
       const sent = route.token.current;
@@ -116,7 +119,9 @@ export function createHandler(service: Service): Handler {
           });
         }
         const { config } = route;
-        const responded = respond(response, { route: config, references, mask: router.mask, span, budget });
+        const fetchWhole = whole && (() => roundTripAgain(whole, route, span));
+        const options = { route: config, references, mask: router.mask, span, budget, fetchWhole };
+        const responded = respond(response, options);
         return responded instanceof Promise ? await responded : responded;
       } catch (error) {
         // A body that the credential replaced holds memory until it is sent or cancelled.

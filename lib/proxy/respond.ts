@@ -10,21 +10,25 @@ import type { CurrentMask } from "../mask/table_mask.ts";
 import type { BufferBudget } from "../upstream/buffer_budget.ts";
 import { BadResponse } from "../upstream/errors.ts";
 import { PIECE_LIMIT } from "../upstream/response_body.ts";
+import { Slice, type SliceOptions } from "../upstream/slice.ts";
 import { readEarly, readFirst, Resumed, type Source } from "../upstream/source.ts";
 import type { HttpResponse, UpstreamResponse } from "../upstream/transport.ts";
 import type { ReferenceRewriter } from "./reference/reference_rewriter.ts";
 import type { RequestSpan } from "./request_span.ts";
 import { copyResponseFields } from "./response_fields.ts";
 import { responseStream } from "./response_stream.ts";
+import { wholeOfPart } from "./whole_of_part.ts";
 
 /** What {@linkcode respond} needs besides the upstream's response. */
 export interface RespondOptions {
-  readonly route: Pick<RouteConfig, "scrub" | "cookies">;
+  readonly route: Pick<RouteConfig, "scrub" | "cookies" | "responseTimeoutMs">;
   readonly references: () => ReferenceRewriter;
   readonly mask: CurrentMask;
   readonly span: RequestSpan;
   /** What the memory for coded content is taken from. */
   readonly budget: BufferBudget;
+  /** Sends the request again, for the whole; undefined if it did not ask for a part. */
+  readonly fetchWhole?: (() => Promise<UpstreamResponse>) | undefined;
 }
 
 /** Statuses whose responses have no content, according to RFC 9110 and to the runtime. */
@@ -78,19 +82,26 @@ const PIECE_SIZES = { min: 32 * 1024, max: PIECE_LIMIT };
 /** Forwards a response of which some content has yet to arrive. */
 async function respondLater(
   upstream: HttpResponse,
-  { route, references, mask: tableMask, span, budget }: RespondOptions,
+  { route, references, mask: tableMask, span, budget, fetchWhole }: RespondOptions,
   { mask, codings }: { readonly mask: Mask | undefined; readonly codings: readonly Coding[] },
 ): Promise<Response> {
-  span.onCut(() => upstream.body.cancel());
-  upstream.body.pieceLimit = () => budget.share(PIECE_SIZES);
+  let from = upstream;
   try {
+    let part: SliceOptions | undefined;
+    if (codings.length > 0 && upstream.head.status === 206) {
+      const { whole, range } = await wholeOfPart(upstream, fetchWhole);
+      from = whole;
+      part = { ...range, withinMs: route.responseTimeoutMs };
+    }
+    span.onCut(() => from.body.cancel());
+    from.body.pieceLimit = () => budget.share(PIECE_SIZES);
     const source = route.scrub ? tableMask : undefined;
-    const content = await contentFor(upstream, { codings, mask: source, span, budget });
+    const content = await contentFor(from, { codings, mask: source, span, budget, part });
     // The content may have been cut short while it was awaited.
     span.assertNotCut();
     return responseWith(content, upstream, { route, references, mask, span });
   } catch (error) {
-    upstream.body.cancel();
+    from.body.cancel();
     throw error;
   }
 }
@@ -125,8 +136,6 @@ function codingsFor({ head }: HttpResponse): readonly Coding[] {
   if (value === "") return NO_CODINGS;
   const codings = codingsOf(value);
   if (codings === undefined) throw new BadResponse("content coding that can't be decoded to be searched");
-  // A part can't be decoded without what is before it.
-  if (codings.length > 0 && head.status === 206) throw new BadResponse("part of coded content");
   return codings;
 }
 
@@ -150,11 +159,13 @@ const FIRST_LOOK = 100;
 /** Returns the client's content: one piece if it is small and arrives at once, otherwise a stream. */
 async function contentFor(
   { head, body, uploadSettled }: HttpResponse,
-  { codings, mask, span, budget }: {
+  { codings, mask, span, budget, part }: {
     codings: readonly Coding[];
     mask: CurrentMask | undefined;
     span: RequestSpan;
     budget: BufferBudget;
+    /** The part of coded content that the client gets. */
+    part: SliceOptions | undefined;
   },
 ): Promise<Content> {
   if (WITHOUT_CONTENT.has(head.status)) {
@@ -182,6 +193,7 @@ async function contentFor(
   const frames = framesOf(head);
   if (isCoded && mask !== undefined) {
     source = new CodedSource(source, { codings, mask, budget, tally, frames });
+    if (part !== undefined) source = new Slice(source, part);
     // So that a small response in which a secret stands is refused with a reason instead of broken off.
     return responseStream(await readFirst(source, FIRST_LOOK), span);
   }

@@ -228,7 +228,7 @@ Deno.test("a response in a coding that can't be decoded is refused", (test) =>
       })),
   ));
 
-Deno.test("a partial compressed response is refused, since it can't be decoded", (test) =>
+Deno.test("a part of a compressed response that nobody asked for is refused", (test) =>
   leaks.run(test, [{
     name: "206",
     respond: (exchange, payload) =>

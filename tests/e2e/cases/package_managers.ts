@@ -58,6 +58,21 @@ PYTHONPATH=packages python3 -c "import proxied; print(proxied.SAYS)"`,
   expectedRequests: [/^GET \/simple\/proxied\/$/, /^GET \/files\/proxied-1\.0-py3-none-any\.whl$/],
   env: { PIP_ROOT_USER_ACTION: "ignore" },
 }, {
+  name: "pip, stored gzip",
+  command: "pip3",
+  version: "pip3 --version",
+  route: "pypi",
+  description: "the same, with hashes, of a package that is stored compressed",
+  script: followedBy(
+    `pip3 download --quiet --disable-pip-version-check --no-cache-dir --no-deps --dest files stored
+pip3 hash files/* | sed -n 's/^--hash/stored==1.0 --hash/p' > requirements.txt
+pip3 install --quiet --disable-pip-version-check --no-cache-dir --require-hashes -r requirements.txt --target packages
+PYTHONPATH=packages python3 -c "import stored; print(stored.SAYS)"`,
+  ),
+  expectedOutput: SHOWS,
+  expectedRequests: [/^GET \/simple\/stored\/$/, /^GET \/files\/stored-1\.0\.tar\.gz$/],
+  env: { PIP_ROOT_USER_ACTION: "ignore" },
+}, {
   name: "cargo",
   command: "cargo",
   version: "cargo --version",

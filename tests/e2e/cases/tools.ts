@@ -13,6 +13,10 @@ const CHECK =
 echo "The file is complete."`;
 const HEADER = `"Authorization: Bearer $KEY"`;
 
+/** A file with a coding of its own must come as it is stored. */
+const CHECK_STORED = `[ "$(sha256sum < file)" = "$(curl --silent -H ${HEADER} "$URL/stored/sha256")  -" ]
+echo "The file is complete."`;
+
 export const TOOLS: readonly ClientCase[] = [{
   name: "curl --http2",
   command: "curl",
@@ -53,6 +57,39 @@ wget --quiet --continue --header ${HEADER} "$URL/file"\n${CHECK}`),
   ),
   expectedOutput: FILE_CAME,
   expectedRequests: [/^GET \/file$/],
+}, {
+  name: "curl -C -, stored gzip",
+  command: "curl",
+  version: "curl --version | head -1",
+  route: "internal",
+  description: "the same of an object that is stored compressed",
+  script: withUrl(`curl --silent --show-error -H ${HEADER} --range 0-99999 --output file "$URL/stored"
+curl --silent --show-error -H ${HEADER} -C - --output file "$URL/stored"\n${CHECK_STORED}`),
+  expectedOutput: FILE_CAME,
+  expectedRequests: [/^GET \/stored$/],
+}, {
+  name: "wget -c, stored gzip",
+  command: "wget",
+  version: "wget --version | head -1",
+  route: "internal",
+  description: "the same of an object that is stored compressed",
+  script: withUrl(
+    `wget --quiet --header ${HEADER} --output-document file "$URL/stored" && truncate --size 100000 file
+wget --quiet --continue --header ${HEADER} --output-document file "$URL/stored"\n${CHECK_STORED}`,
+  ),
+  expectedOutput: FILE_CAME,
+  expectedRequests: [/^GET \/stored$/],
+}, {
+  name: "aria2 -x4, stored gzip",
+  command: "aria2c",
+  version: "aria2c --version | head -1",
+  route: "internal",
+  description: "the same of an object that is stored compressed",
+  script: withUrl(
+    `aria2c --quiet --no-conf -x4 -s4 -k1M --all-proxy= --header ${HEADER} --out file "$URL/stored"\n${CHECK_STORED}`,
+  ),
+  expectedOutput: FILE_CAME,
+  expectedRequests: [/^GET \/stored$/],
 }, {
   name: "gh api --paginate",
   command: "gh",

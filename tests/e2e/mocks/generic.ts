@@ -1,4 +1,5 @@
-import type { Exchange } from "../../support/exchange.ts";
+import { gzipSync } from "node:zlib";
+import { sendRange } from "../../support/send_range.ts";
 import type { Script } from "../../support/upstream.ts";
 import { digest } from "./archive.ts";
 import { RESPONSE_PIECES, sendEvents, sendJson } from "./sse.ts";
@@ -22,6 +23,11 @@ export function genericApi(host: string): Script {
       case "GET /file":
       case "HEAD /file":
         return await sendRange(exchange, FILE);
+      case "GET /stored":
+      case "HEAD /stored":
+        return await sendRange(exchange, STORED, { "Content-Encoding": "gzip" });
+      case "GET /stored/sha256":
+        return await exchange.respond(200, {}, (await digest("SHA-256", STORED)).toHex());
     }
     await exchange.respond(404);
   };
@@ -36,16 +42,7 @@ const FILE = new TextEncoder().encode(
   Array.from({ length: 262_144 }, (_, line) => `line ${line}`.padEnd(15)).join("\n") + "\n",
 );
 
-/** Sends a file, or the range that was asked for: RFC 9110, section 14. */
-export async function sendRange(
-  exchange: Exchange,
-  file: Uint8Array,
-  more: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const fields = { "Content-Type": "text/plain", "Accept-Ranges": "bytes", ETag: '"one"', ...more };
-  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(exchange.field("range") ?? "") ?? [];
-  if (first === undefined) return await exchange.respond(200, fields, file);
-  const part = file.subarray(Number(first), last ? Number(last) + 1 : file.length);
-  const range = `bytes ${first}-${Number(first) + part.length - 1}/${file.length}`;
-  await exchange.respond(206, { ...fields, "Content-Range": range }, part);
-}
+/** A file of some 3 MiB that is stored with a coding of its own. */
+const STORED = new Uint8Array(
+  gzipSync(Array.from({ length: 80_000 }, () => crypto.randomUUID() + crypto.randomUUID()).join("\n")),
+);

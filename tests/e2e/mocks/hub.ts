@@ -1,6 +1,6 @@
 import type { Exchange } from "../../support/exchange.ts";
 import type { Script } from "../../support/upstream.ts";
-import { sendRange } from "./generic.ts";
+import { sendRange } from "../../support/send_range.ts";
 import { jsonApi, pages } from "./json_api.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";

@@ -6,6 +6,7 @@
 
 import { fromLatin1 } from "../../support/bytes.ts";
 import type { Exchange } from "../../support/exchange.ts";
+import { sendRange } from "../../support/send_range.ts";
 import type { Script } from "../../support/upstream.ts";
 import { digest, tarball, zip } from "./archive.ts";
 import { sendJson } from "./sse.ts";
@@ -47,16 +48,50 @@ export async function pythonIndex(): Promise<Script> {
     [`${info}/WHEEL`]: "Wheel-Version: 1.0\nGenerator: e2e\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     [`${info}/RECORD`]: `proxied.py,,\n${info}/METADATA,,\n${info}/WHEEL,,\n${info}/RECORD,,\n`,
   });
-  const sum = archive && (await digest("SHA-256", archive)).toHex();
+  const source = await pythonSource();
   return async (exchange) => {
     await exchange.drain();
     if (exchange.method === "POST") return await acceptUpload(exchange);
     if (archive && exchange.target === `/files/${file}`) return await sendFile(exchange, archive);
+    if (exchange.target === `/files/${SOURCE}`) {
+      return await sendRange(exchange, source, { "Content-Encoding": "gzip" });
+    }
+    if (exchange.target === "/simple/stored/") return await sendPage(exchange, SOURCE, source);
     if (exchange.target !== "/simple/proxied/") return await exchange.respond(404);
-    const page =
-      `<!DOCTYPE html><html><body><a href="../../files/${file}#sha256=${sum}">${file}</a></body></html>`;
-    await exchange.respond(200, { "Content-Type": "text/html" }, page);
+    if (archive) await sendPage(exchange, file, archive);
   };
+}
+
+async function sendPage(exchange: Exchange, file: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  const sum = (await digest("SHA-256", bytes)).toHex();
+  const page =
+    `<!DOCTYPE html><html><body><a href="../../files/${file}#sha256=${sum}">${file}</a></body></html>`;
+  await exchange.respond(200, { "Content-Type": "text/html" }, page);
+}
+
+/** A source distribution that is stored with a coding of its own, as some servers do with `.gz`. */
+const SOURCE = "stored-1.0.tar.gz";
+
+/** Builds the wheel of the source distribution, so that nothing has to be installed for that. */
+const BACKEND = `import zipfile
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    name = "stored-1.0-py3-none-any.whl"
+    info = "stored-1.0.dist-info"
+    with zipfile.ZipFile(f"{folder}/{name}", "w") as wheel:
+        wheel.writestr("stored.py", 'SAYS = "${PACKAGE_SAYS}"')
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: stored\\nVersion: 1.0\\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    return name
+`;
+
+function pythonSource(): Promise<Uint8Array<ArrayBuffer>> {
+  return tarball({
+    "stored-1.0/PKG-INFO": "Metadata-Version: 2.1\nName: stored\nVersion: 1.0\n",
+    "stored-1.0/pyproject.toml":
+      '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+    "stored-1.0/backend.py": BACKEND,
+  });
 }
 
 /** Accepts an upload of a package in the form that twine sends it in. */

@@ -1,5 +1,5 @@
 import type { Script } from "../../support/upstream.ts";
-import { sendRange } from "./generic.ts";
+import { sendRange } from "../../support/send_range.ts";
 
 /** A server of restic's REST backend, version 2, that keeps its files in memory. */
 export function resticServer(): Script {

@@ -1,5 +1,5 @@
 import type { Script } from "../../support/upstream.ts";
-import { sendRange } from "./generic.ts";
+import { sendRange } from "../../support/send_range.ts";
 
 /** A WebDAV server (RFC 4918) that keeps the files of one folder in memory. */
 export function webdavServer(host: string): Script {

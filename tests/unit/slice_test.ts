@@ -1,0 +1,101 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { parseContentRange } from "../../lib/http/content_range.ts";
+import { BadResponse, UpstreamTimeout } from "../../lib/upstream/errors.ts";
+import { Slice } from "../../lib/upstream/slice.ts";
+import type { Source } from "../../lib/upstream/source.ts";
+import { fromLatin1, join, latin1 } from "../support/bytes.ts";
+
+/** A source of pieces of text; after the last one it ends, or waits until it is cancelled. */
+class Pieces implements Source {
+  readonly #pieces: string[];
+  readonly #ends: boolean;
+  readonly #cancelled = Promise.withResolvers<undefined>();
+  cancels = 0;
+
+  constructor(pieces: readonly string[], ends = true) {
+    this.#pieces = [...pieces];
+    this.#ends = ends;
+  }
+
+  get done(): boolean {
+    return this.cancels > 0 || (this.#ends && this.#pieces.length === 0);
+  }
+
+  /** How many pieces have not been read. */
+  get left(): number {
+    return this.#pieces.length;
+  }
+
+  next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const piece = this.#pieces.shift();
+    if (piece === undefined && !this.#ends) return this.#cancelled.promise;
+    return Promise.resolve(piece === undefined ? undefined : new Uint8Array(latin1(piece)));
+  }
+
+  cancel(): void {
+    this.cancels++;
+    this.#cancelled.resolve(undefined);
+  }
+}
+
+async function read(slice: Slice): Promise<string> {
+  const parts: Uint8Array[] = [];
+  while (!slice.done) parts.push(await slice.next() ?? new Uint8Array(0));
+  return fromLatin1(join(parts));
+}
+
+Deno.test("Slice passes its part, however the content is cut, and reads nothing that follows", async () => {
+  const text = "0123456789abcdef";
+  for (let from = 0; from < text.length; from++) {
+    for (let to = from + 1; to <= text.length; to++) {
+      for (const size of [1, 3, 16]) {
+        const pieces = text.match(new RegExp(`.{1,${size}}`, "g"))!;
+        const source = new Pieces(pieces);
+        const slice = new Slice(source, { from, to, withinMs: 1000 });
+        assertEquals(await read(slice), text.slice(from, to));
+        assertEquals(source.left, pieces.length - Math.ceil(to / size));
+        assertEquals([source.done, source.cancels], [true, source.left > 0 ? 1 : 0]);
+      }
+    }
+  }
+});
+
+Deno.test("Slice fails where the content ends before its part does", async () => {
+  for (const from of [2, 7, 20]) {
+    const slice = new Slice(new Pieces(["0123", "45"]), { from, to: 30, withinMs: 1000 });
+    await assertRejects(() => read(slice), BadResponse, "ends before its part");
+  }
+});
+
+Deno.test("Slice waits for its part, but for what is before it no longer than a time", async () => {
+  const late = new Pieces(["0123"], false);
+  const slice = new Slice(late, { from: 10, to: 20, withinMs: 1 });
+  await assertRejects(() => read(slice), UpstreamTimeout);
+  assertEquals([slice.done, late.done], [true, true]);
+
+  const begun = new Pieces(["0123"], false);
+  const part = new Slice(begun, { from: 2, to: 20, withinMs: 1 });
+  assertEquals(fromLatin1(await part.next() ?? new Uint8Array(0)), "23");
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assertEquals([part.done, begun.cancels], [false, 0]);
+  part.cancel();
+  assertEquals([part.done, begun.cancels], [true, 1]);
+});
+
+Deno.test("parseContentRange() knows one part of bytes whose whole has a known length", () => {
+  assertEquals(parseContentRange("bytes 0-0/1"), { from: 0, to: 1, whole: 1 });
+  assertEquals(parseContentRange("Bytes 10-19/100"), { from: 10, to: 20, whole: 100 });
+  for (
+    const value of [
+      "",
+      "bytes 0-9/*",
+      "bytes */100",
+      "bytes 5-4/100",
+      "bytes 0-100/100",
+      "items 0-1/2",
+      "bytes=0-1/2",
+      "bytes 0-1/2, bytes 0-1/2",
+      "bytes 0-1/1234567890123456",
+    ]
+  ) assertEquals(parseContentRange(value), undefined, value);
+});
