@@ -60,7 +60,11 @@ export const serve: Command = async () => {
     return EXIT.configuration;
   }
   const read = { tokens: tokens.value, files: files.value };
-  const minted = new MintedTokens({ ...issuerOptions(configuration.value), report: printError }, read);
+  const minted = await MintedTokens.open(
+    table,
+    { ...issuerOptions(configuration.value), report: printError },
+    read,
+  );
   const stores: TokenStores = { ...read, minted };
   const state = stateFolder(settings, table);
   const folderProblems = [
@@ -75,7 +79,13 @@ export const serve: Command = async () => {
   const outputs = openOutputs(settings);
   let server: Server;
   try {
-    server = startServer({ settings, table, caCerts: ca === undefined ? [] : [ca], ...stores, ...outputs });
+    server = await startServer({
+      settings,
+      table,
+      caCerts: ca === undefined ? [] : [ca],
+      ...stores,
+      ...outputs,
+    });
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
     printError(listenProblem(settings, error));
@@ -83,6 +93,7 @@ export const serve: Command = async () => {
   }
   await revokeAfterStart(settings);
   announce(server, settings, table);
+  server.watchMemory();
   const hasClientTokens = table.clientTokenEnv !== undefined || table.clients.length > 0;
   const warning = exposureWarning({ settings, hasClientTokens, pid: Deno.pid });
   if (warning !== undefined) printError(warning);

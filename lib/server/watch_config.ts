@@ -66,7 +66,7 @@ export function watchConfig(options: WatchOptions): void {
     const { table } = loaded.value;
     files = loaded.value.files;
     for (const name of files.renewed) reportToken(renewedText(name), true);
-    minted.reload(table, { tokens, files });
+    await minted.reload(table, { tokens, files });
     server.reload(table, { tokens, files, minted });
     tableReloads.taken++;
     printError(
