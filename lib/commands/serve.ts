@@ -9,6 +9,7 @@ import { hostPort } from "../http/host.ts";
 import { printError, printLine, printProblems } from "../log/print.ts";
 import { checkGrants, revokeAfterStart } from "../permissions/grants.ts";
 import { folderOf, requiredGrants, rightCommand, stateFolder } from "../permissions/permissions.ts";
+import { loadAccept } from "../proxy/websocket/load_accept.ts";
 import { hasControl } from "../proxy/websocket/runtime_socket.ts";
 import { hangUpStops, onSighup } from "../server/on_sighup.ts";
 import { exposureWarning } from "../server/exposure.ts";
@@ -99,10 +100,14 @@ export const serve: Command = async () => {
   if (warning !== undefined) printError(warning);
   warnOfUnsetTokens(table, stores);
   routeWarnings(table.routes, stores, ca).forEach(printError);
-  if (!hasControl() && table.routes.some(({ websocket }) => websocket)) {
-    printError(
-      `Deno ${Deno.version.deno} lacks what serving WebSockets needs: clients that ask for one get 426`,
-    );
+  if (table.routes.some(({ websocket }) => websocket)) {
+    // If that fails, it fails again for the first client, and is logged then.
+    loadAccept().catch(() => {});
+    if (!hasControl()) {
+      printError(
+        `Deno ${Deno.version.deno} lacks what serving WebSockets needs: clients that ask for one get 426`,
+      );
+    }
   }
   const stops = hangUpStops(settings);
   if (stops) hangUps.first.then(stop.stop);

@@ -22,6 +22,7 @@ import { untilCut } from "./until_cut.ts";
 import { upstreamRefusal } from "./upstream_refusal.ts";
 import { wholeRequest } from "./whole_of_part.ts";
 import { webSocketFields } from "./websocket/handshake_fields.ts";
+import { loadAccept } from "./websocket/load_accept.ts";
 import { asksForWebSocket, handshakeFor } from "./websocket/offer.ts";
 import { presentedFields } from "./websocket/presented_fields.ts";
 
@@ -107,8 +108,7 @@ export function createHandler(service: Service): Handler {
         if (response.head.status === 401 && sent !== undefined) route.token.rejected?.(sent);
         if (handshake !== undefined && response.kind === "protocol_change") {
           const { mask } = router;
-          // Loaded with the first, since most services have none.
-          const { acceptWebSocket } = await import("./websocket/accept.ts");
+          const { acceptWebSocket } = await loadAccept();
           return await acceptWebSocket(response, {
             request,
             handshake,

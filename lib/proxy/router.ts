@@ -187,7 +187,7 @@ export function createRouter(
     routes.map((route) => ({ path: route.config.path, host: route.config.host, route })),
   );
   const byName = new Map(clients.map((client) => [client.config.name, client]));
-  let suggestions: RouteSuggestions | undefined;
+  let suggestions: Promise<RouteSuggestions | undefined> | undefined;
   const indexOf = (from: Iterable<Route>) =>
     new ReferenceIndex([...from].map(({ references }) => references));
   let allReferences: ReferenceIndex | undefined;
@@ -205,10 +205,8 @@ export function createRouter(
     match: (host, path) => index.match(host, path)?.route,
     async suggest(path) {
       if (clients.length > 0) return "";
-      suggestions ??= new (await import("./suggest_route.ts")).RouteSuggestions(
-        routes.map(({ config }) => config),
-      );
-      return suggestions.for(path);
+      suggestions ??= loadSuggestions(routes);
+      return (await suggestions)?.for(path) ?? "";
     },
     referencesFor(client) {
       if (client?.routes === undefined) return allReferences ??= indexOf(routes);
@@ -220,4 +218,14 @@ export function createRouter(
       for (const { transport } of [...routes, ...own.map(({ route }) => route)]) transport.close();
     },
   };
+}
+
+/** Loads what suggests a route, all presets among it. If somebody has changed the sources since the start, that fails. */
+async function loadSuggestions(routes: readonly Route[]): Promise<RouteSuggestions | undefined> {
+  try {
+    const { RouteSuggestions } = await import("./suggest_route.ts");
+    return new RouteSuggestions(routes.map(({ config }) => config));
+  } catch {
+    return undefined;
+  }
 }
