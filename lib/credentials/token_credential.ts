@@ -30,19 +30,20 @@ export class TokenCredential implements Credential {
   }
 
   apply(request: UpstreamRequest): void | Promise<void> {
-    const waiting = this.#source.ready?.();
-    if (waiting !== undefined) return waiting.then(() => this.#add(request));
-    this.#add(request);
+    const source = this.#source.forRequest?.(request) ?? this.#source;
+    const waiting = source.ready?.();
+    if (waiting !== undefined) return waiting.then(() => this.#add(request, source));
+    this.#add(request, source);
   }
 
-  #add(request: UpstreamRequest): void {
-    const token = this.#source.current;
+  #add(request: UpstreamRequest, source: TokenSource): void {
+    const token = source.current;
     if (token !== this.#token) {
       this.#token = token;
       this.#text = token && this.#placement.textFor(token);
     }
     if (this.#text === undefined) {
-      throw new Refusal("token_unset", `${this.#source.describe()} ${unsetText(this.#route)}`);
+      throw new Refusal("token_unset", `${source.describe()} ${unsetText(this.#route)}`);
     }
     this.#placement.add(request, this.#text);
   }

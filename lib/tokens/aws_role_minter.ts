@@ -74,7 +74,7 @@ export class AwsRoleMinter implements Minter {
       RoleSessionName: sessionName,
       WebIdentityToken: this.#read(webIdentityToken)?.reveal() ?? "",
     });
-    const response = await this.#issuer.post({
+    const response = await this.#issuer.ask({
       target: endpoint.target,
       fields: [["accept", "application/xml"], ["content-type", "application/x-www-form-urlencoded"]],
       body: new TextEncoder().encode(body.toString()),

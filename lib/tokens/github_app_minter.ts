@@ -60,7 +60,7 @@ export class GitHubAppMinter implements Minter {
       ...(repositories === undefined ? {} : { repositories }),
       ...(permissions === undefined ? {} : { permissions: Object.fromEntries(permissions) }),
     };
-    const response = await this.#issuer.post({
+    const response = await this.#issuer.ask({
       target: `${endpoint.upstream.base}/app/installations/${installationId}/access_tokens`,
       fields: [
         ["accept", "application/vnd.github+json"],

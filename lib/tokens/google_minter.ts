@@ -77,7 +77,7 @@ export class GoogleMinter implements Minter {
       grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
       assertion: assertion.reveal(),
     });
-    const response = await this.#issuer.post({
+    const response = await this.#issuer.ask({
       target: this.#from.endpoint.target,
       fields: [["accept", "application/json"], ["content-type", "application/x-www-form-urlencoded"]],
       body: new TextEncoder().encode(body.toString()),

@@ -19,11 +19,12 @@ export interface IssuerOptions {
   readonly timeoutMs?: number;
 }
 
-/** A request to an issuer, besides its target. */
+/** A request to an issuer. */
 export interface IssuerRequest {
   readonly target: string;
   readonly fields: readonly OutgoingField[];
-  readonly body: Uint8Array<ArrayBuffer>;
+  /** Without content the request is a GET, otherwise a POST. */
+  readonly body?: Uint8Array<ArrayBuffer>;
 }
 
 /** An issuer's response, read to its end. */
@@ -61,11 +62,11 @@ export class Issuer {
   }
 
   /**
-   * Sends one POST. Redirects are not followed, since the request holds credentials.
+   * Sends one request. Redirects are not followed, since it holds credentials.
    *
    * @throws {IssuerError} If there is no response, or it is too slow or too large.
    */
-  async post({ target, fields, body }: IssuerRequest): Promise<IssuerResponse> {
+  async ask({ target, fields, body }: IssuerRequest): Promise<IssuerResponse> {
     const { upstream } = this.#endpoint;
     const { caCerts, egress, timeoutMs = EXCHANGE_TIMEOUT_MS } = this.#options;
     const transport = new Http1Transport({
@@ -81,9 +82,9 @@ export class Issuer {
           ["user-agent", `cred-proxy/${VERSION}`],
           ["accept-encoding", "identity"],
           ...fields,
-          ["content-length", String(body.length)],
+          ...body === undefined ? [] : [["content-length", String(body.length)] as const],
         ],
-        body,
+        ...body && { body },
       });
       return await this.#read(response, timeoutMs);
     } catch (error) {
@@ -138,11 +139,11 @@ async function exchange(
   { target, fields, body }: IssuerRequest,
 ): Promise<HttpResponse> {
   const response = await transport.roundTrip({
-    method: "POST",
+    method: body === undefined ? "GET" : "POST",
     target,
     fields: [...fields],
-    framing: { kind: "length", length: body.length },
-    body: new ReadableStream({
+    framing: body === undefined ? { kind: "none" } : { kind: "length", length: body.length },
+    body: body === undefined ? null : new ReadableStream({
       start(controller) {
         if (body.length > 0) controller.enqueue(body);
         controller.close();

@@ -70,6 +70,8 @@ export class MintedToken implements TokenSource {
   /** When the current token is to be renewed, and when it must not be used any more. */
   #renewal: Instant | undefined;
   #expiry: Instant | undefined;
+  /** When the last of its tokens expires, as the issuer stated. */
+  #statedEnd: Instant | undefined;
   /** The expiry that the issuer stated, in milliseconds since 1970. */
   #statedExpiry: number | undefined;
   #renewedAt: number | undefined;
@@ -102,6 +104,11 @@ export class MintedToken implements TokenSource {
 
   get former(): readonly Secret[] {
     return this.#former;
+  }
+
+  /** Whether no token of it is valid, and none is awaited. */
+  get isOver(): boolean {
+    return this.#flight === undefined && !this.#isBefore(this.#statedEnd);
   }
 
   get secrets(): readonly Secret[] {
@@ -220,13 +227,14 @@ export class MintedToken implements TokenSource {
     const after = (ms: number): Instant => ({ wall: began.wall + ms, ticks: began.ticks + ms });
     if (lifeMs === undefined) {
       // It is used until the upstream rejects it.
-      this.#renewal = this.#expiry = after(Infinity);
+      this.#renewal = this.#expiry = this.#statedEnd = after(Infinity);
       this.#statedExpiry = undefined;
     } else {
       const random = this.#options.random ?? Math.random;
       const early = random() * Math.min(lifeMs * JITTER_SHARE, JITTER_LIMIT_MS);
       this.#renewal = after(Math.max(lifeMs * RENEWAL_SHARE, lifeMs - RENEWAL_LEAD_MS) - early);
       this.#expiry = after(lifeMs - Math.min(lifeMs * MARGIN_SHARE, MARGIN_LIMIT_MS));
+      if (!(this.#statedEnd && this.#statedEnd.ticks > began.ticks + lifeMs)) this.#statedEnd = after(lifeMs);
       this.#statedExpiry = began.wall + lifeMs;
     }
     this.#renewedAt = this.#clock.wall();

@@ -130,7 +130,7 @@ export class OAuth2Minter implements Minter {
     const text = isForm
       ? new URLSearchParams([...body]).toString()
       : JSON.stringify(Object.fromEntries(body));
-    const response = await this.#issuer.post({
+    const response = await this.#issuer.ask({
       target: endpoint.target,
       fields,
       body: new TextEncoder().encode(text),

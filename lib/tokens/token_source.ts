@@ -1,4 +1,5 @@
 import type { Secret } from "../core/secret.ts";
+import type { UpstreamRequest } from "../upstream/transport.ts";
 
 /** The source of a route's token, with its current and former tokens. */
 export interface TokenSource {
@@ -13,6 +14,12 @@ export interface TokenSource {
    * @throws {Refusal} If no token can be obtained.
    */
   ready?(): Promise<void> | undefined;
+  /**
+   * Returns the source of the token for one request; sources with one token for all have no such method.
+   *
+   * @throws {Refusal} If there are too many tokens.
+   */
+  forRequest?(request: Pick<UpstreamRequest, "method" | "target">): TokenSource;
   /** Further secrets that a response must not reveal: what the tokens are obtained with. */
   readonly secrets?: readonly Secret[];
   /** The source's name and how often its token was replaced, for the log: `GITHUB_TOKEN#2`. */

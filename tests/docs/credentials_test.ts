@@ -147,6 +147,14 @@ const SECTIONS: Readonly<Record<string, readonly Expected[]>> = {
     },
     answer: () => ({ id_token: MINTED }),
   }],
+  "A registry with a token service": [{
+    fields: BEARER,
+    asked: ({ exchange }) => {
+      assertEquals(exchange.target, "/auth.docker.io/token?service=registry.docker.io");
+      assertEquals(exchange.field("authorization"), `Basic ${btoa(`USER:${SECRET}`)}`);
+    },
+    answer: () => ({ token: MINTED, access_token: MINTED, expires_in: 300 }),
+  }],
 };
 
 /** The sections of the document that have tables, by heading. */

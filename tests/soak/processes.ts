@@ -34,8 +34,7 @@ export function startProxy(
     routes: tableFor(port),
     ca,
     files: { [TOKEN_FILE]: tokenOf(0) },
-    // As the launcher starts it.
-    env: { DENO_V8_FLAGS: V8_FLAGS, MALLOC_ARENA_MAX: "1", ...env },
+    env: { DENO_V8_FLAGS: V8_FLAGS, ...env },
   });
 }
 

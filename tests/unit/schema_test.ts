@@ -204,6 +204,16 @@ const GITHUB_APP = changed({ app_id: 1, installation_id: "2", private_key_env: "
   api: ["https://ghe.example/api/v3", "ghe"],
   colour: ["x"],
 });
+const REGISTRY = [
+  { token_url: "https://r/token", service: "r", user: "me", password_env: "A" },
+  { token_url: "https://r/token", service: "r.example", user: "", password_file: "/run/secrets/a" },
+  { token_url: "https://r/token", service: " r", user: "a:b", password_env: "A", password_file: "a" },
+  { token_url: "https://r/token", service: "", user: "me" },
+  { password_env: "A" },
+  {},
+  { token_url: "https://r/token", service: "r", user: "me", password_env: "A", scope: "x" },
+];
+
 const SERVICE_ACCOUNT = changed({ key_file: "a", scopes: ["https://a.example/auth/x"] }, {
   key_file: ["/a"],
   key_env: ["A"],
@@ -296,7 +306,9 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
     ...OAUTH2.map((oauth2) => ({ oauth2 })),
     ...GITHUB_APP.map((github_app) => ({ github_app })),
     ...SERVICE_ACCOUNT.map((google_service_account) => ({ google_service_account })),
+    ...REGISTRY.map((registry) => ({ registry })),
     { oauth2: OAUTH2[0], github_app: GITHUB_APP[0] },
+    { registry: REGISTRY[0], github_app: GITHUB_APP[0] },
     { github_app: GITHUB_APP[0], google_service_account: SERVICE_ACCOUNT[0] },
     { aws: {} },
   ],

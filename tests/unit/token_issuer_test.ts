@@ -19,7 +19,7 @@ async function post(script: Script) {
     egress: { https: undefined, http: undefined, bypass: [] },
     timeoutMs: 600,
   });
-  return await issuer.post({ target: "/token", fields: [], body: new TextEncoder().encode("a=b") });
+  return await issuer.ask({ target: "/token", fields: [], body: new TextEncoder().encode("a=b") });
 }
 
 Deno.test("an issuer that does not respond, or does not finish, is given up in time", async () => {

@@ -17,7 +17,7 @@ export interface TokenEndpoint {
 }
 
 /** The definition of a minted token. */
-export type TokenFrom = OAuth2 | GitHubApp | GoogleServiceAccount | AwsRole;
+export type TokenFrom = OAuth2 | GitHubApp | GoogleServiceAccount | AwsRole | RegistryLogin;
 
 /** A token from an OAuth 2.0 token endpoint: RFC 6749, section 3.2. */
 export interface OAuth2 {
@@ -102,6 +102,19 @@ export interface AwsRole {
   readonly webIdentityToken: SecretRef;
 }
 
+/**
+ * Tokens of a registry of container images, each for one repository and what is done with it:
+ * https://distribution.github.io/distribution/spec/auth/token/
+ */
+export interface RegistryLogin {
+  readonly kind: "registry";
+  readonly endpoint: TokenEndpoint;
+  /** The registry's name, as its challenges state it. */
+  readonly service: string;
+  readonly user: string;
+  readonly password: SecretRef;
+}
+
 /** Returns every secret from which a token is minted, in a fixed order. */
 export function inputsOf(from: TokenFrom): readonly SecretRef[] {
   switch (from.kind) {
@@ -113,6 +126,8 @@ export function inputsOf(from: TokenFrom): readonly SecretRef[] {
       return [from.key];
     case "aws_role":
       return [from.webIdentityToken];
+    case "registry":
+      return [from.password];
   }
 }
 
@@ -146,6 +161,8 @@ export function tokenFromName(from: TokenFrom): string {
       return `google_service_account at ${authority}`;
     case "aws_role":
       return `aws_role at ${authority}`;
+    case "registry":
+      return `registry at ${authority}`;
   }
 }
 

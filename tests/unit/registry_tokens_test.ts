@@ -1,0 +1,95 @@
+import { startIssuer } from "../support/issuer.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { RegistryLogin } from "../../lib/config/route/token_from.ts";
+import { Secret } from "../../lib/core/secret.ts";
+import { Refusal } from "../../lib/http/refusal.ts";
+import { ChangeCounter } from "../../lib/tokens/change_counter.ts";
+import { RegistryIssuer } from "../../lib/tokens/registry_minter.ts";
+import { RegistryTokens } from "../../lib/tokens/registry_tokens.ts";
+import { scopeFor } from "../../lib/tokens/registry_scope.ts";
+
+Deno.test("scopeFor() names the repository of a request and what the request does, and no more", () => {
+  const digest = `sha256:${"0".repeat(64)}`;
+  const cases: readonly (readonly [request: string, scope: string])[] = [
+    ["GET /v2/", ""],
+    ["GET /v2/_catalog", "registry:catalog:*"],
+    ["GET /v2/library/alpine/manifests/latest", "repository:library/alpine:pull"],
+    ["HEAD /v2/alpine/manifests/3.20", "repository:alpine:pull"],
+    [`GET /v2/acme/a/b-c__d.e/blobs/${digest}`, "repository:acme/a/b-c__d.e:pull"],
+    [`GET /v2/acme/image/blobs/${digest.replace(":", "%3A")}`, "repository:acme/image:pull"],
+    [`GET /v2/acme/image/referrers/${digest}`, "repository:acme/image:pull"],
+    ["GET /v2/acme/image/tags/list", "repository:acme/image:pull"],
+    ["POST /v2/acme/image/blobs/uploads/", "repository:acme/image:pull,push"],
+    ["PATCH /v2/acme/image/blobs/uploads/1-2_3=", "repository:acme/image:pull,push"],
+    ["GET /v2/acme/image/blobs/uploads/1", "repository:acme/image:pull,push"],
+    ["DELETE /v2/acme/image/blobs/uploads/1", "repository:acme/image:pull,push"],
+    ["PUT /v2/acme/image/manifests/1", "repository:acme/image:pull,push"],
+    ["DELETE /v2/acme/image/manifests/1", "repository:acme/image:delete"],
+    [`DELETE /v2/acme/image/blobs/${digest}`, "repository:acme/image:delete"],
+    ["GET /v2/acme/manifests/image/manifests/1", "repository:acme/manifests/image:pull"],
+    // What is no repository, or is in another spelling.
+    ["GET /v2/acme/image/other/1", ""],
+    ["GET /v2/Acme/image/manifests/1", ""],
+    ["GET /v2/acme%2Fimage/manifests/1", ""],
+    ["GET /v2/acme/image:pull,push/manifests/1", ""],
+    ["GET /v2//image/manifests/1", ""],
+    ["GET /v2/acme image/manifests/1", ""],
+    ["GET /v1/acme/image/manifests/1", ""],
+    [`GET /v2/${"a/".repeat(600)}a/manifests/1`, ""],
+  ];
+  for (const [request, scope] of cases) {
+    const [method = "", path = ""] = request.split(/ (.*)/s);
+    assertEquals(scopeFor({ method, path }), scope, request);
+  }
+});
+
+Deno.test("RegistryTokens keeps every token that is valid, refuses one too many, and forgets those that are over", async () => {
+  await using server = startIssuer(({ number }) => ({
+    token: `minted-hJ2Tq8vXbN5zR1cD-${number}`,
+    expires_in: 100,
+  }));
+  const { port } = new URL(server.url);
+  const upstream = {
+    scheme: "http",
+    host: "127.0.0.1",
+    port: Number(port),
+    authority: `127.0.0.1:${port}`,
+    base: "/token",
+  } as const;
+  const from: RegistryLogin = {
+    kind: "registry",
+    endpoint: { upstream, target: "/token", url: server.url },
+    service: "r",
+    user: "me",
+    password: { from: "variable", name: "P", kind: "token" },
+  };
+  const secret = Secret.of("password");
+  const issuer = new RegistryIssuer(from, {
+    caCerts: [],
+    egress: { https: undefined, http: undefined, bypass: [] },
+    read: () => secret,
+  });
+  let now = 1_000_000;
+  const clock = { wall: () => now, ticks: () => now };
+  const tokens = new RegistryTokens(issuer, { changes: new ChangeCounter(), report() {}, clock }, 2);
+  const use = async (name: string) => {
+    const source = tokens.forRequest({ method: "GET", target: `/v2/${name}/tags/list?n=1` });
+    await source.ready();
+    return source.current?.reveal();
+  };
+  const [one, two] = [await use("a"), await use("b")];
+  assertEquals(await use("a"), one);
+  const refusal = assertThrows(
+    () => tokens.forRequest({ method: "GET", target: "/v2/c/tags/list" }),
+    Refusal,
+  );
+  assertEquals([refusal.code, refusal.retryAfterS], ["rate_limited", 60]);
+  assertEquals(tokens.former.map((each) => each.reveal()).toSorted(), [one, two].toSorted());
+  // A token that the issuer has stated to be valid is masked to its end, although it is not sent in its last moments.
+  now += 99_000;
+  assertThrows(() => tokens.forRequest({ method: "GET", target: "/v2/c/tags/list" }), Refusal);
+  now += 1_000;
+  assert(await use("c"));
+  assertEquals(tokens.former.length, 1);
+  assertEquals(tokens.status().refreshes, { succeeded: 3, failed: 0 });
+});
