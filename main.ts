@@ -4,41 +4,29 @@
  * @module
  */
 
-import { check } from "./lib/commands/check.ts";
-import { clients } from "./lib/commands/clients.ts";
 import { type Command, EXIT } from "./lib/commands/command.ts";
-import { doctor } from "./lib/commands/doctor.ts";
-import { envFile } from "./lib/commands/env_file.ts";
-import { healthcheck } from "./lib/commands/healthcheck.ts";
-import { help } from "./lib/commands/help.ts";
-import { init } from "./lib/commands/init.ts";
 import { parseArguments } from "./lib/commands/parse_arguments.ts";
-import { providers } from "./lib/commands/providers.ts";
-import { permissions } from "./lib/commands/permissions.ts";
-import { run } from "./lib/commands/run.ts";
-import { serve } from "./lib/commands/serve.ts";
-import { token } from "./lib/commands/token.ts";
 import { VERBS } from "./lib/commands/verbs.ts";
-import { version } from "./lib/commands/version.ts";
 import { didYouMean } from "./lib/config/reader/did_you_mean.ts";
 import { ok } from "./lib/core/result.ts";
 import type { Verb } from "./lib/core/launch.ts";
 import { printError, printProblems } from "./lib/log/print.ts";
 
-const COMMANDS: Readonly<Record<Verb, Command>> = {
-  init,
-  providers,
-  serve,
-  permissions,
-  check,
-  doctor,
-  clients,
-  token,
-  run,
-  healthcheck,
-  version,
-  help,
-  "env-file": envFile,
+/** What each verb runs, loaded for it alone: a start takes only as long as its own modules. */
+const COMMANDS: Readonly<Record<Verb, () => Promise<Command>>> = {
+  init: async () => (await import("./lib/commands/init.ts")).init,
+  providers: async () => (await import("./lib/commands/providers.ts")).providers,
+  serve: async () => (await import("./lib/commands/serve.ts")).serve,
+  permissions: async () => (await import("./lib/commands/permissions.ts")).permissions,
+  check: async () => (await import("./lib/commands/check.ts")).check,
+  doctor: async () => (await import("./lib/commands/doctor.ts")).doctor,
+  clients: async () => (await import("./lib/commands/clients.ts")).clients,
+  token: async () => (await import("./lib/commands/token.ts")).token,
+  run: async () => (await import("./lib/commands/run.ts")).run,
+  healthcheck: async () => (await import("./lib/commands/healthcheck.ts")).healthcheck,
+  version: async () => (await import("./lib/commands/version.ts")).version,
+  help: async () => (await import("./lib/commands/help.ts")).help,
+  "env-file": async () => (await import("./lib/commands/env_file.ts")).envFile,
 };
 
 const FLAGS: ReadonlyMap<string, Verb> = new Map([
@@ -56,7 +44,8 @@ async function main([first = "serve", ...args]: readonly string[]): Promise<numb
     printError(`unknown verb ${JSON.stringify(first)}${hint}`);
     return EXIT.usage;
   }
-  if (verb === "help") return await help([], new Set());
+  const command = await COMMANDS[verb]();
+  if (verb === "help") return await command([], new Set());
   const parsed = VERBS[verb].raw
     ? ok({ args, options: new Set<string>() })
     : parseArguments(args, VERBS[verb], verb);
@@ -65,7 +54,7 @@ async function main([first = "serve", ...args]: readonly string[]): Promise<numb
     return EXIT.usage;
   }
   try {
-    return await COMMANDS[verb](parsed.value.args, parsed.value.options);
+    return await command(parsed.value.args, parsed.value.options);
   } catch (error) {
     // The operator has to correct the flags, so one line will do: a stack trace would not help.
     if (!(error instanceof Deno.errors.NotCapable)) throw error;

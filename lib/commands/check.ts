@@ -52,7 +52,11 @@ export const check: Command = async ([file], options) => {
     : `, each requires the client token ${table.clientTokenEnv}`;
   const clients = table.clients.length === 0 ? "" : `, ${table.clients.length} client(s)`;
   console.log(`${path}: ${table.routes.length} route(s)${clients}${client}`);
-  const minted = new MintedTokens({ ...issuerOptions(configuration.value), report: printError }, stores);
+  const minted = await MintedTokens.open(
+    table,
+    { ...issuerOptions(configuration.value), report: printError },
+    stores,
+  );
   let unset = 0;
   function tokenText(route: RouteConfig): string {
     const source = openTokenSource(route, { ...stores!, minted });

@@ -45,7 +45,11 @@ export const doctor: Command = async ([name]) => {
     return EXIT.configuration;
   }
   const read = { tokens: tokens.value, files: files.value };
-  const minted = new MintedTokens({ ...issuerOptions(configuration.value), report: printError }, read);
+  const minted = await MintedTokens.open(
+    table,
+    { ...issuerOptions(configuration.value), report: printError },
+    read,
+  );
   const stores = { ...read, minted };
   const router = openRouter(inLessTime(table), {
     ...stores,

@@ -21,6 +21,7 @@ import {
   START_BUBBLEWRAP,
   STOP_SERVICE,
 } from "../sandbox/scripts.ts";
+import { expectedMounts, parseMounts } from "../sandbox/mounts.ts";
 import { seccompFilter } from "../sandbox/seccomp_filter.ts";
 import { sessionSummary } from "../sandbox/session_summary.ts";
 import { realPath, viewFor } from "../sandbox/view.ts";
@@ -169,8 +170,7 @@ async function startSandboxed(
     return fail("run", "invalid_choice", `has no sandbox for this processor (${Deno.build.arch})`);
   }
   const { command, env } = args;
-  await shell(PREPARE_GIT, []);
-  const found = viewFor({
+  const request = {
     project: Deno.cwd(),
     home: Deno.env.get("HOME"),
     searchPath: session.path,
@@ -185,16 +185,21 @@ async function startSandboxed(
       runtime: Deno.execPath(),
       relay: realPath(`${import.meta.dirname}/../sandbox/relay.ts`),
     },
-  });
+  };
   const held = env.filter((name) => tokenVariables(table).includes(name));
   const problems = [
-    ...problemsOf(found),
+    ...problemsOf(viewFor(request)),
     ...held.map((name) => problem("--env", "conflict", `${name} holds a token`)),
   ];
-  if (!found.ok || problems.length > 0) return failAll(problems);
+  if (problems.length > 0) return failAll(problems);
+  // Only now: a folder in which nothing is started stays as it is.
+  await shell(PREPARE_GIT, []);
+  const found = viewFor(request);
+  if (!found.ok) return found;
 
   await Deno.writeFile(`${session.folder}/filter`, filter);
   const { view, git } = found.value;
+  const mounts = parseMounts(await outputOf("cat /proc/self/mountinfo", []));
   const changed = git.isElsewhere ? `${view.project} and its repository ${git.folder}` : view.project;
   const names = table.routes.map(routeName).join(", ");
   printError(`${command[0]} runs in a sandbox: it may change ${changed}, and reaches ${names}`);
@@ -212,7 +217,8 @@ async function startSandboxed(
   const child = spawn([
     ...[START_BUBBLEWRAP, "sh", `${session.folder}/filter`],
     ...bubblewrapArguments(view),
-    ...["--", "sh", "-c", ENTER, "sh", INSIDE.runtime, INSIDE.relay, `${PORT}`, INSIDE.socket],
+    ...["--", "sh", "-c", ENTER, "sh", expectedMounts(view, mounts).join("\n")],
+    ...[INSIDE.runtime, INSIDE.relay, `${PORT}`, INSIDE.socket],
     ...[lines.join("\n"), session.path, ...command],
   ], { clearEnv: true, env: Object.fromEntries(kept) });
   return ok({ child, git });

@@ -9,6 +9,7 @@ import { hostPort } from "../http/host.ts";
 import { printError, printLine, printProblems } from "../log/print.ts";
 import { checkGrants, revokeAfterStart } from "../permissions/grants.ts";
 import { folderOf, requiredGrants, rightCommand, stateFolder } from "../permissions/permissions.ts";
+import { loadAccept } from "../proxy/websocket/load_accept.ts";
 import { hasControl } from "../proxy/websocket/runtime_socket.ts";
 import { hangUpStops, onSighup } from "../server/on_sighup.ts";
 import { exposureWarning } from "../server/exposure.ts";
@@ -60,7 +61,11 @@ export const serve: Command = async () => {
     return EXIT.configuration;
   }
   const read = { tokens: tokens.value, files: files.value };
-  const minted = new MintedTokens({ ...issuerOptions(configuration.value), report: printError }, read);
+  const minted = await MintedTokens.open(
+    table,
+    { ...issuerOptions(configuration.value), report: printError },
+    read,
+  );
   const stores: TokenStores = { ...read, minted };
   const state = stateFolder(settings, table);
   const folderProblems = [
@@ -75,7 +80,13 @@ export const serve: Command = async () => {
   const outputs = openOutputs(settings);
   let server: Server;
   try {
-    server = startServer({ settings, table, caCerts: ca === undefined ? [] : [ca], ...stores, ...outputs });
+    server = await startServer({
+      settings,
+      table,
+      caCerts: ca === undefined ? [] : [ca],
+      ...stores,
+      ...outputs,
+    });
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
     printError(listenProblem(settings, error));
@@ -83,15 +94,20 @@ export const serve: Command = async () => {
   }
   await revokeAfterStart(settings);
   announce(server, settings, table);
+  server.watchMemory();
   const hasClientTokens = table.clientTokenEnv !== undefined || table.clients.length > 0;
   const warning = exposureWarning({ settings, hasClientTokens, pid: Deno.pid });
   if (warning !== undefined) printError(warning);
   warnOfUnsetTokens(table, stores);
   routeWarnings(table.routes, stores, ca).forEach(printError);
-  if (!hasControl() && table.routes.some(({ websocket }) => websocket)) {
-    printError(
-      `Deno ${Deno.version.deno} lacks what serving WebSockets needs: clients that ask for one get 426`,
-    );
+  if (table.routes.some(({ websocket }) => websocket)) {
+    // If that fails, it fails again for the first client, and is logged then.
+    loadAccept().catch(() => {});
+    if (!hasControl()) {
+      printError(
+        `Deno ${Deno.version.deno} lacks what serving WebSockets needs: clients that ask for one get 426`,
+      );
+    }
   }
   const stops = hangUpStops(settings);
   if (stops) hangUps.first.then(stop.stop);

@@ -1,3 +1,4 @@
+import { freeLarge } from "../core/free_large.ts";
 import { joinBytes } from "../core/join_bytes.ts";
 import type { Source } from "../upstream/source.ts";
 import type { EventFrames } from "./event_frames.ts";
@@ -39,6 +40,7 @@ export class MaskedSource implements Source {
       this.#flushed = this.#source.done;
       const passed = this.#flushed ? joinBytes(masked, this.#mask.flush()) : masked;
       if (this.#tally !== undefined) this.#tally.masked += this.#mask.masked - before;
+      if (bytes !== undefined && (passed.length === 0 || passed.buffer !== bytes.buffer)) freeLarge(bytes);
       if (passed.length > 0) return passed;
     }
     return undefined;

@@ -46,7 +46,10 @@ export class WindowIndex<Owner> {
   readonly #step: number;
   readonly #stepBits: number;
   readonly #length: number;
-  readonly #keys = crypto.getRandomValues(new Int32Array(3));
+  /** Odd multipliers of the words that are hashed. */
+  readonly #keys = crypto.getRandomValues(new Int32Array(3)).map((key) => key | 1);
+  /** Part of every key, so that content of zeros, whose hash is 0, does not agree with an empty slot. */
+  readonly #tag = crypto.getRandomValues(new Int32Array(1)).map((tag) => tag | 1 << 31)[0]!;
 
   /** Per slot: a key, see {@linkcode keyOf}, or 0. */
   #slots = new Int32Array(1 << MIN_BITS);
@@ -156,15 +159,15 @@ export class WindowIndex<Owner> {
     const key0 = this.#keys[0]!;
     const key1 = this.#keys[1]!;
     const key2 = this.#keys[2]!;
+    const tag = this.#tag >>> OFFSET_BITS;
     const toLast = this.#length - 4;
     const end = length - this.#length;
     for (; at <= end; at += step) {
-      const hash = Math.imul(view.getInt32(at, true) & FOLD ^ key0, MIX_0) +
-        Math.imul(view.getInt32(at + 4, true) & FOLD ^ key1, MIX_1);
-      const key = slots[Math.imul(hash ^ moves[hash >>> bucketShift]!, MIX_3) >>> slotShift]!;
-      const last = view.getInt32(at + toLast - (key & OFFSET), true) & FOLD ^ key2;
-      const given = Math.imul(last, MIX_2) & WORDS | hash & WINDOW;
-      if (((key ^ given) & (WORDS | WINDOW)) << (key & SHARED) === 0) return at;
+      const hash = Math.imul(view.getInt32(at, true) & FOLD, key0) +
+        Math.imul(view.getInt32(at + 4, true) & FOLD, key1);
+      const key = slots[Math.imul(hash ^ moves[hash >>> bucketShift]!, MIX) >>> slotShift]!;
+      const last = view.getInt32(at + toLast - (key & OFFSET), true) & FOLD;
+      if ((Math.imul(last, key2) ^ hash ^ key) >>> OFFSET_BITS === tag) return at;
     }
     // The region that the content ends with may have its only sampled window here.
     return at < end + step && this.#agreesAt({ view, length }, at) ? at : -1;
@@ -180,34 +183,48 @@ export class WindowIndex<Owner> {
     const key0 = this.#keys[0]!;
     const key1 = this.#keys[1]!;
     const key2 = this.#keys[2]!;
+    const tag = this.#tag >>> OFFSET_BITS;
     const toLast = this.#length - 4;
     const lastBegin = length - this.#length;
     const lastWindow = length - 4;
     for (; at <= lastWindow; at += step) {
-      const hash = Math.imul(view.getInt32(at, true) & FOLD ^ key0, MIX_0);
-      const key = slots[Math.imul(hash ^ moves[hash >>> bucketShift]!, MIX_3) >>> slotShift]!;
+      const hash = Math.imul(view.getInt32(at, true) & FOLD, key0);
+      const key = slots[Math.imul(hash ^ moves[hash >>> bucketShift]!, MIX) >>> slotShift]!;
       let begin = at - (key & OFFSET);
       if (begin < 0) begin = 0;
       else if (begin > lastBegin) begin = lastBegin;
-      const first = view.getInt32(begin, true) & FOLD ^ key1;
-      const last = view.getInt32(begin + toLast, true) & FOLD ^ key2;
-      const given = Math.imul(first, MIX_1) + Math.imul(last, MIX_2) & WORDS | hash & WINDOW;
-      if (((key ^ given) & (WORDS | WINDOW)) << (key & SHARED) === 0) return at;
+      const first = view.getInt32(begin, true) & FOLD;
+      const last = view.getInt32(begin + toLast, true) & FOLD;
+      // If entries share the slot, the words do not count.
+      const words = Math.imul(first, key1) + Math.imul(last, key2) & (key & SHARED) - 1;
+      if ((words ^ hash ^ key) >>> OFFSET_BITS === tag) return at;
     }
     return -1;
   }
 
   /**
-   * Returns what is compared of a window with a hash, for an entry: some bits of that hash, where they choose no slot alone;
-   * some of the hash of the region's last four bytes, and if the window is short, of its first four; and the entry's offset.
+   * Returns what is compared at a window with a hash, for an entry: that hash, combined with that of the region's last four
+   * bytes, and of its first four if the window is short; and the entry's offset, which says where these stand.
    */
   #keyOf(entry: number, hash: number): number {
     const from = (entry >> this.#stepBits) * this.#length;
-    const last = this.#view.getInt32(from + this.#length - 4, true) & FOLD ^ this.#keys[2]!;
-    const first = this.#view.getInt32(from, true) & FOLD ^ this.#keys[1]!;
-    const words = Math.imul(last, MIX_2) + (this.#window === 4 ? Math.imul(first, MIX_1) : 0);
-    const key = words & WORDS | hash & WINDOW | entry & this.#step - 1;
-    return key === NONE ? SHARED : key;
+    const last = Math.imul(this.#wordAt(from + this.#length - 4), this.#keys[2]!);
+    const words = this.#window === 8 ? last : last + Math.imul(this.#wordAt(from), this.#keys[1]!);
+    const key = (words ^ hash ^ this.#tag) & ~OFFSET | entry & this.#step - 1;
+    return key === NONE ? this.#sharedKeyOf(entry, hash) : key;
+  }
+
+  /** Returns what is compared where entries with the same window share a slot: nothing but the window. */
+  #sharedKeyOf(entry: number, hash: number): number {
+    if (this.#window === 4) return (hash ^ this.#tag) & ~OFFSET | SHARED;
+    // An offset that leads from a region's last four bytes to those at the window.
+    const window = (entry >> this.#stepBits) * this.#length + (entry & this.#step - 1);
+    return (Math.imul(this.#wordAt(window), this.#keys[2]!) ^ hash ^ this.#tag) & ~OFFSET | this.#length - 4;
+  }
+
+  /** Returns four bytes of a region. */
+  #wordAt(at: number): number {
+    return this.#view.getInt32(at, true) & FOLD;
   }
 
   /** Reports whether any of the regions in a bucket agrees with the content. */
@@ -244,10 +261,10 @@ export class WindowIndex<Owner> {
 
   /** Returns the hash of the window at a position. */
   #hashAt(view: DataView, at: number): number {
-    const hash = Math.imul(view.getInt32(at, true) & FOLD ^ this.#keys[0]!, MIX_0);
+    const hash = Math.imul(view.getInt32(at, true) & FOLD, this.#keys[0]!);
     return this.#window === 4
       ? hash
-      : hash + Math.imul(view.getInt32(at + 4, true) & FOLD ^ this.#keys[1]!, MIX_1) | 0;
+      : hash + Math.imul(view.getInt32(at + 4, true) & FOLD, this.#keys[1]!) | 0;
   }
 
   #hashOf(entry: number): number {
@@ -259,7 +276,7 @@ export class WindowIndex<Owner> {
   }
 
   #slotOf(hash: number, move: number): number {
-    return Math.imul(hash ^ move, MIX_3) >>> 32 - this.#bits;
+    return Math.imul(hash ^ move, MIX) >>> 32 - this.#bits;
   }
 
   #link(entry: number): void {
@@ -325,7 +342,7 @@ export class WindowIndex<Owner> {
       const slot = this.#slotOf(hash, move);
       const key = this.#keyOf(entry, hash);
       const other = slots[slot]!;
-      slots[slot] = other === NONE || other === key ? key : other | SHARED;
+      slots[slot] = other === NONE || other === key ? key : this.#sharedKeyOf(entry, hash);
     }
   }
 
@@ -368,11 +385,12 @@ export class WindowIndex<Owner> {
   }
 }
 
-/** The parts of a slot's key. If entries share a slot that differ in these, only the window counts. */
-const OFFSET = 0xf;
+/** The part of a slot's key that is an offset, and how many bits that has. */
+const OFFSET = 0x1f;
+const OFFSET_BITS = 5;
+
+/** The offset that says that entries with windows of four bytes share a slot. */
 const SHARED = 0x10;
-const WINDOW = 0xffe0;
-const WORDS = ~0xffff;
 
 /** The distance between the variations that are tried for a bucket. */
 const MOVE = 0x165667b1;
@@ -384,11 +402,8 @@ const MOVE = 0x165667b1;
 const FOLD = ~0x20202020;
 const FOLD_BYTE = FOLD & 0xff;
 
-/** Odd multipliers without a pattern: xxHash's primes, of which the first is of the golden ratio. */
-const MIX_0 = 0x9e3779b1;
-const MIX_1 = 0x85ebca77;
-const MIX_2 = 0xc2b2ae3d;
-const MIX_3 = 0x27d4eb2f;
+/** An odd multiplier without a pattern: one of xxHash's primes. */
+const MIX = 0x27d4eb2f;
 
 function grown<Values extends Int32Array | Uint8Array>(from: Values, to: Values): Values {
   to.set(from);

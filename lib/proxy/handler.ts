@@ -20,9 +20,9 @@ import { parseTarget } from "./target.ts";
 import { roundTripAgain } from "./round_trip_again.ts";
 import { untilCut } from "./until_cut.ts";
 import { upstreamRefusal } from "./upstream_refusal.ts";
-import { acceptWebSocket } from "./websocket/accept.ts";
 import { wholeRequest } from "./whole_of_part.ts";
 import { webSocketFields } from "./websocket/handshake_fields.ts";
+import { loadAccept } from "./websocket/load_accept.ts";
 import { asksForWebSocket, handshakeFor } from "./websocket/offer.ts";
 import { presentedFields } from "./websocket/presented_fields.ts";
 
@@ -58,7 +58,7 @@ export function createHandler(service: Service): Handler {
       // Before the route's absence is reported, so that a web page does not learn which routes there are either.
       if (!matched?.config.browsers) assertNoBrowser(headers);
       if (matched === undefined) {
-        throw new Refusal("no_route", asked.path, { advice: router.suggest(asked.path) });
+        throw new Refusal("no_route", asked.path, { advice: await router.suggest(asked.path) });
       }
       span.matched(matched);
       const route = routeFor(identity, matched);
@@ -108,6 +108,7 @@ export function createHandler(service: Service): Handler {
         if (response.head.status === 401 && sent !== undefined) route.token.rejected?.(sent);
         if (handshake !== undefined && response.kind === "protocol_change") {
           const { mask } = router;
+          const { acceptWebSocket } = await loadAccept();
           return await acceptWebSocket(response, {
             request,
             handshake,

@@ -1,15 +1,10 @@
 import { errorText } from "../core/error_text.ts";
 import { fairTurn } from "../core/fair_turn.ts";
+import { freeLarge, isInLarge } from "../core/free_large.ts";
 import { Refusal } from "../http/refusal.ts";
 import { ContentWithheld } from "../mask/withheld.ts";
 import type { Source } from "../upstream/source.ts";
 import { RequestCut, type RequestSpan } from "./request_span.ts";
-
-/**
- * Pieces of at least this size, in bytes, are freed once they have been sent. The garbage collector does not account for
- * the size of buffers, so a hundred megabytes would accumulate before it ran.
- */
-const LARGE = 64 * 1024;
 
 /** Returns the stream that the runtime sends to the client. The span ends with it. */
 export function responseStream(source: Source, span: RequestSpan): ReadableStream<Uint8Array> {
@@ -25,7 +20,7 @@ export function responseStream(source: Source, span: RequestSpan): ReadableStrea
     },
     async pull(controller) {
       // The runtime asks for the next piece only once it has sent the previous one.
-      large?.buffer.transfer(0);
+      if (large !== undefined) freeLarge(large);
       large = undefined;
       try {
         const turn = fairTurn(performance.now());
@@ -34,7 +29,7 @@ export function responseStream(source: Source, span: RequestSpan): ReadableStrea
         if (bytes !== undefined) {
           entry.bytesDown += bytes.length;
           controller.enqueue(bytes);
-          if (bytes.length >= LARGE) {
+          if (isInLarge(bytes)) {
             large = bytes;
             return;
           }

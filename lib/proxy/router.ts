@@ -27,7 +27,7 @@ import { ReferenceIndex } from "./reference/reference_index.ts";
 import { RouteReferences } from "./reference/route_references.ts";
 import type { Route } from "./route.ts";
 import { RouteIndex } from "./route_index.ts";
-import { RouteSuggestions } from "./suggest_route.ts";
+import type { RouteSuggestions } from "./suggest_route.ts";
 
 /** A live route table. A reload replaces it as a whole. */
 export interface Router {
@@ -52,7 +52,7 @@ export interface Router {
    * Returns what to suggest for a path without a route, as the end of a message; nothing if the table lists
    * clients, since not all of them may know every route.
    */
-  suggest(path: string): string;
+  suggest(path: string): Promise<string>;
   /** Returns the index of the routes that a client may use by their upstreams. */
   referencesFor(client: Client | undefined): ReferenceIndex;
   /** Closes the idle connections of all routes. Requests in flight are not affected. */
@@ -187,7 +187,7 @@ export function createRouter(
     routes.map((route) => ({ path: route.config.path, host: route.config.host, route })),
   );
   const byName = new Map(clients.map((client) => [client.config.name, client]));
-  let suggestions: RouteSuggestions | undefined;
+  let suggestions: Promise<RouteSuggestions | undefined> | undefined;
   const indexOf = (from: Iterable<Route>) =>
     new ReferenceIndex([...from].map(({ references }) => references));
   let allReferences: ReferenceIndex | undefined;
@@ -203,10 +203,10 @@ export function createRouter(
     own,
     client: (name) => byName.get(name),
     match: (host, path) => index.match(host, path)?.route,
-    suggest(path) {
+    async suggest(path) {
       if (clients.length > 0) return "";
-      suggestions ??= new RouteSuggestions(routes.map(({ config }) => config));
-      return suggestions.for(path);
+      suggestions ??= loadSuggestions(routes);
+      return (await suggestions)?.for(path) ?? "";
     },
     referencesFor(client) {
       if (client?.routes === undefined) return allReferences ??= indexOf(routes);
@@ -218,4 +218,14 @@ export function createRouter(
       for (const { transport } of [...routes, ...own.map(({ route }) => route)]) transport.close();
     },
   };
+}
+
+/** Loads what suggests a route, all presets among it. If somebody has changed the sources since the start, that fails. */
+async function loadSuggestions(routes: readonly Route[]): Promise<RouteSuggestions | undefined> {
+  try {
+    const { RouteSuggestions } = await import("./suggest_route.ts");
+    return new RouteSuggestions(routes.map(({ config }) => config));
+  } catch {
+    return undefined;
+  }
 }

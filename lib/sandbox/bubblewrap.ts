@@ -141,7 +141,7 @@ export function bubblewrapArguments(view: View): string[] {
     ...(view.keptHome === undefined ? ["--tmpfs", home] : ["--bind", view.keptHome, home]),
     ...(view.homeLink === home ? [] : ["--symlink", home, view.homeLink]),
     ...readOnly(TOOLS.map((name) => `${home}/${name}`)),
-    ...readOnly(view.path.filter((path) => !SYSTEM.some((folder) => liesIn(folder, path)))),
+    ...readOnly(foldersOfPath(view)),
     ...readOnly(view.read),
     ...writable([project]),
     // A mount of its own can't be renamed, and then what is read-only in it can't be replaced.
@@ -155,6 +155,11 @@ export function bubblewrapArguments(view: View): string[] {
     ...["--ro-bind", view.relay, INSIDE.relay],
     ...["--remount-ro", "/", "--chdir", project],
   ];
+}
+
+/** Returns the folders of PATH that do not belong to the system, and have a mount of their own. */
+export function foldersOfPath({ path }: Pick<View, "path">): readonly string[] {
+  return path.filter((each) => !SYSTEM.some((folder) => liesIn(folder, each)));
 }
 
 /** Returns the paths to hide, of those given: the ones that the command would see otherwise, without those below another. */

@@ -26,12 +26,41 @@ eval "exec$few"
 exec bwrap --seccomp 9 "$@" 9<"$filter"`;
 
 /**
- * Inside: starts the relay, waits until it listens, sets the variables of the clients, and becomes the command:
- * `RUNTIME RELAY PORT SOCKET VARIABLES PATH COMMAND [ARG …]`. The relay is no child of the command.
+ * Inside: compares what is mounted, starts the relay, waits until it listens, sets the variables of the clients, and becomes the
+ * command: `MOUNTS RUNTIME RELAY PORT SOCKET VARIABLES PATH COMMAND [ARG …]`. The relay is no child of the command.
+ *
+ * MOUNTS is a line for each mount, as in mounts.ts. A mount at one of those places has to be one of those.
  */
 export const ENTER = `
-runtime=$1 relay=$2 port=$3 socket=$4 variables=$5 path=$6
-shift 6
+expected="
+$1
+" seen="
+"
+replaced() { echo "cred-proxy: $1 was replaced while the sandbox was made, so nothing is started; does another session run here?" >&2; exit 78; }
+while read -r _ _ device root point _; do
+  case $expected in
+    *"
+- - $point
+"*) ;;
+    *"
+$device $root $point
+"*) ;;
+    *" $point
+"*) replaced "$point" ;;
+    *) continue ;;
+  esac
+  seen="$seen$point
+"
+done </proc/self/mountinfo
+while read -r _ _ point; do
+  case $seen in *"
+$point
+"*) ;; *) replaced "$point" ;; esac
+done <<END
+$1
+END
+runtime=$2 relay=$3 port=$4 socket=$5 variables=$6 path=$7
+shift 7
 env=$(command -v env)
 "$env" --default-signal=INT true 2>/dev/null || env=''
 ready=/run/cred-proxy/ready
@@ -43,7 +72,7 @@ read -r line <"$ready" || { echo 'cred-proxy: the relay in the sandbox does not 
 rm "$ready"
 eval "$variables"
 export PATH="$path"
-unset runtime relay port socket variables path ready line
+unset runtime relay port socket variables path ready line expected seen device root point
 if ! command -v "$1" >/dev/null; then
   echo "cred-proxy: $1 is not to be found in the sandbox; if it lies in your home, show its folder with --read" >&2
   exit 127

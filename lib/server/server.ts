@@ -1,4 +1,3 @@
-import { AdminServer } from "../admin/admin_server.ts";
 import { RequestLimiters } from "../clients/request_limiter.ts";
 import type { RouteTable } from "../config/route/route_config.ts";
 import type { Settings } from "../config/settings/settings.ts";
@@ -7,7 +6,6 @@ import { RequestLog, type Sink } from "../log/request_log.ts";
 import { TableMask } from "../mask/table_mask.ts";
 import { Meters } from "../metrics/meters.ts";
 import { folderOf } from "../permissions/permissions.ts";
-import { clientSetup, keyVariable } from "../providers/client_setup.ts";
 import { createHandler } from "../proxy/handler.ts";
 import { InFlightLimiter } from "../proxy/in_flight_limiter.ts";
 import { openRouter } from "../proxy/router.ts";
@@ -63,12 +61,14 @@ export interface Server {
   reload(table: RouteTable, stores: TokenStores): void;
   /** Ends the requests in flight of clients that the table does not serve any more. A reload does so as well. */
   endRevoked(): void;
+  /** Limits the memory of what clients send and nobody sees. Not before it listens: the runtime's timers take long to load. */
+  watchMemory(): void;
   /** Rejects new requests; resolves once those in flight have finished, or after the drain time. */
   drain(): Promise<void>;
 }
 
 /** Starts listening, and serves until drained. */
-export function startServer(options: ServerOptions): Server {
+export async function startServer(options: ServerOptions): Promise<Server> {
   const { settings, caCerts } = options;
   const meters = new Meters();
   const deadlines = new Deadlines();
@@ -102,16 +102,17 @@ export function startServer(options: ServerOptions): Server {
     budget: new BufferBudget(settings.bufferBytes, () => limiter.inFlight),
   });
   let current = options.table;
-  const setup = () => {
-    const usable = service.router.routes.filter(({ token }) =>
-      token.current !== undefined || token.missing?.().length === 0
-    );
-    // Not one by host, if there is another: fewer clients can use it.
-    const route = usable.find(({ config }) => config.host === undefined)?.config ?? current.routes[0]!;
-    return clientSetup([route], { ...settings, port: port ?? 0 }, { clientTokenEnv: keyVariable(current) });
-  };
-  const adminServer = settings.admin &&
-    new AdminServer(settings.admin, { service, meters, tokenHealths, listeners, hosts, setup });
+  let { port } = settings;
+  const adminServer = settings.admin && (await import("./operator.ts")).operatorServer(settings.admin, {
+    service,
+    meters,
+    tokenHealths,
+    listeners,
+    hosts,
+    settings,
+    table: () => current,
+    port: () => port,
+  });
   if (adminServer !== undefined) service.log.addSink((entry) => adminServer.record(entry));
 
   const endAllRevoked = () => {
@@ -129,7 +130,6 @@ export function startServer(options: ServerOptions): Server {
     // The handler catches every error itself; the response to one that gets here must reveal nothing.
     onError: () => new Response(null, { status: 500 }),
   };
-  let { port } = settings;
   const { socket } = settings;
   const clients: Listener[] = [];
   let address: Deno.NetAddr | undefined;
@@ -148,12 +148,7 @@ export function startServer(options: ServerOptions): Server {
   }
   // A port that the system chose can't be had again.
   if (settings.port !== 0) service.closeIdle = () => clients.forEach((each) => listeners.closeIdle(each));
-  const unseen = new UnseenInput({
-    holders: () => service.spans,
-    closeIdle: () => service.closeIdle(),
-    decoders: () => service.budget.used,
-    report: printError,
-  });
+  let unseen: UnseenInput | undefined;
   const admin = adminServer && listeners.open("operator", () => adminServer.listen(common));
   return {
     address,
@@ -167,6 +162,14 @@ export function startServer(options: ServerOptions): Server {
       endAllRevoked();
     },
     endRevoked: endAllRevoked,
+    watchMemory() {
+      unseen ??= new UnseenInput({
+        holders: () => service.spans,
+        closeIdle: () => service.closeIdle(),
+        decoders: () => service.budget.used,
+        report: printError,
+      });
+    },
     async drain() {
       service.webSockets.drain();
       const timeout = Promise.withResolvers<void>();
@@ -185,7 +188,7 @@ export function startServer(options: ServerOptions): Server {
       ]);
       for (const timer of timers) clearTimeout(timer);
       service.router.close();
-      unseen.close();
+      unseen?.close();
     },
   };
 }

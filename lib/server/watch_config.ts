@@ -64,9 +64,9 @@ export function watchConfig(options: WatchOptions): void {
       return printProblems(loaded.problems);
     }
     const { table } = loaded.value;
+    await minted.reload(table, { tokens, files: loaded.value.files });
     files = loaded.value.files;
     for (const name of files.renewed) reportToken(renewedText(name), true);
-    minted.reload(table, { tokens, files });
     server.reload(table, { tokens, files, minted });
     tableReloads.taken++;
     printError(

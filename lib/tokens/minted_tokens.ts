@@ -8,17 +8,12 @@ import {
   tokenFromName,
 } from "../config/route/token_from.ts";
 import type { Secret } from "../core/secret.ts";
-import { AwsRoleMinter } from "./aws_role_minter.ts";
-import { GitHubAppMinter } from "./github_app_minter.ts";
-import { GoogleMinter } from "./google_minter.ts";
 import type { IssuerOptions } from "./issuer.ts";
-import { MintedToken } from "./minted_token.ts";
+import type { MintedToken } from "./minted_token.ts";
+import type { MinterOptions } from "./oauth2_minter.ts";
 import type { Minter } from "./minter.ts";
-import { type MinterOptions, OAuth2Minter } from "./oauth2_minter.ts";
-import { RegistryIssuer } from "./registry_minter.ts";
-import { RegistryTokens } from "./registry_tokens.ts";
-import { RefreshToken } from "./refresh_token.ts";
-import { StateFile } from "./state_file.ts";
+import type { RegistryTokens } from "./registry_tokens.ts";
+import type { RefreshToken } from "./refresh_token.ts";
 import { TokenFiles } from "./token_files.ts";
 
 /** What all minted tokens of a process share. */
@@ -28,6 +23,9 @@ export interface MintedTokensOptions extends IssuerOptions {
   /** Prints a line. */
   readonly report: (line: string) => void;
 }
+
+/** What mints tokens; see `mint_parts.ts`. */
+type MintParts = typeof import("./mint_parts.ts");
 
 /** Where the secrets come from from which tokens are minted. */
 export interface MintSecrets {
@@ -52,36 +50,49 @@ export class MintedTokens {
   #secrets: MintSecrets;
   readonly #sources = new Map<string, MintedToken | RegistryTokens>();
   readonly #logins = new Map<string, RefreshToken>();
+  #parts: MintParts | undefined;
 
-  constructor(options: MintedTokensOptions, secrets: MintSecrets) {
+  private constructor(options: MintedTokensOptions, secrets: MintSecrets) {
     this.#options = options;
     this.#secrets = secrets;
   }
 
-  /** Returns the token of a definition. */
+  /** Returns the minted tokens of a table. */
+  static async open(
+    table: RouteTable,
+    options: MintedTokensOptions,
+    secrets: MintSecrets,
+  ): Promise<MintedTokens> {
+    const minted = new MintedTokens(options, secrets);
+    await minted.#load(table);
+    return minted;
+  }
+
+  /** Returns the token of a definition of the table. */
   source(from: TokenFrom): MintedToken | RegistryTokens {
     const identity = identityOf(from);
     let source = this.#sources.get(identity);
     if (source === undefined) {
-      source = this.#open(from);
+      source = this.#open(from, this.#parts!);
       this.#sources.set(identity, source);
     }
     return source;
   }
 
-  #open(from: TokenFrom): MintedToken | RegistryTokens {
+  #open(from: TokenFrom, parts: MintParts): MintedToken | RegistryTokens {
     const options = {
       changes: this.#secrets.files.changes,
       report: this.#options.report,
       formerInputs: (ref: SecretRef) =>
         ref.from === "file" ? this.#secrets.files.source(ref.name)?.former ?? [] : [],
     };
-    if (from.kind !== "registry") return new MintedToken(this.#minterOf(from), options);
-    return new RegistryTokens(new RegistryIssuer(from, this.#minterOptions()), options);
+    if (from.kind === "registry") return parts.registryTokens(from, this.#minterOptions(), options);
+    return new parts.MintedToken(this.#minterOf(from, parts), options);
   }
 
   /** Goes on with another table: drops what it does not use, and forgets failures. */
-  reload(table: RouteTable, secrets: MintSecrets): void {
+  async reload(table: RouteTable, secrets: MintSecrets): Promise<void> {
+    await this.#load(table);
     this.#secrets = secrets;
     const used = new Set(
       routesWithTokens(table).flatMap(({ tokenFrom }) =>
@@ -94,35 +105,35 @@ export class MintedTokens {
     }
   }
 
+  /** Loads what mints tokens if a table has any: most have none, and start sooner without it. */
+  async #load(table: RouteTable): Promise<void> {
+    if (
+      this.#parts !== undefined || !routesWithTokens(table).some(({ tokenFrom }) => tokenFrom !== undefined)
+    ) {
+      return;
+    }
+    this.#parts = await import("./mint_parts.ts");
+  }
+
   #minterOptions(): MinterOptions {
     return { ...this.#options, read: (ref) => this.#read(ref) };
   }
 
-  #minterOf(from: Exclude<TokenFrom, RegistryLogin>): Minter {
-    const options = this.#minterOptions();
-    switch (from.kind) {
-      case "oauth2":
-        return new OAuth2Minter(from, options, this.#loginOf(from));
-      case "github_app":
-        return new GitHubAppMinter(from, options);
-      case "google_service_account":
-        return new GoogleMinter(from, options);
-      case "aws_role":
-        return new AwsRoleMinter(from, options);
-    }
+  #minterOf(from: Exclude<TokenFrom, RegistryLogin>, parts: MintParts): Minter {
+    return parts.minterOf(from, this.#minterOptions(), this.#loginOf(from, parts));
   }
 
   /** Returns the refresh token of a definition. Definitions that differ in their scopes only share one. */
-  #loginOf(from: OAuth2): RefreshToken | undefined {
-    if (from.grant.type !== "refresh_token") return undefined;
+  #loginOf(from: TokenFrom, parts: MintParts): RefreshToken | undefined {
+    if (from.kind !== "oauth2" || from.grant.type !== "refresh_token") return undefined;
     const { refreshToken: ref } = from.grant;
     const name = stateFileName(from, ref);
     let login = this.#logins.get(name);
     if (login === undefined) {
       const { stateFolder, report } = this.#options;
-      login = new RefreshToken({
+      login = new parts.RefreshToken({
         given: () => this.#read(ref),
-        file: stateFolder === undefined ? undefined : new StateFile(stateFolder, name),
+        file: stateFolder === undefined ? undefined : new parts.StateFile(stateFolder, name),
         changes: this.#secrets.files.changes,
         report,
         name: tokenFromName(from),

@@ -1,4 +1,5 @@
 import { fairTurn } from "../core/fair_turn.ts";
+import { freeLarge } from "../core/free_large.ts";
 import { type Connection, FULL_READ } from "./connection.ts";
 import type { BodyDecoder } from "./decoder.ts";
 
@@ -184,7 +185,10 @@ export class ResponseBody {
   ): Promise<Uint8Array<ArrayBuffer>> {
     this.#pendingRead = undefined;
     const length = await reading;
-    return room.slice(0, this.#decodeRead(room, length));
+    const bytes = room.slice(0, this.#decodeRead(room, length));
+    // Most of its memory is empty.
+    freeLarge(room);
+    return bytes;
   }
 
   /** Decodes what a read brought to the front of `room`. @returns How many bytes of the body that is. */

@@ -371,7 +371,7 @@ Deno.test("a failure outside of the error handling is a bare 500, and nothing is
   console.error = (...values) => printed.push(values);
   try {
     for (const [, failure] of FAILURES) {
-      const serving = startServer({
+      const serving = await startServer({
         settings: {
           routesPath: "/nowhere",
           bind: "127.0.0.1",

@@ -256,3 +256,75 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name:
+    "what another session replaces by a link while the sandbox is made is not shown, and nothing is started",
+  ignore,
+  async fn() {
+    await using home = await makeHome();
+    await outside(
+      home,
+      "mkdir -p .git/modules/library ../tools && touch .git/modules/library/HEAD",
+    );
+    // The race is won for certain: what is mounted is what the link would have led to.
+    const race = `#!/usr/bin/python3
+import os, sys
+arguments = sys.argv[1:]
+for index in range(len(arguments) - 2):
+    if arguments[index] == "--bind" and arguments[index + 1].endswith("/modules/library"):
+        arguments[index + 1] = os.environ["HOME"] + "/.ssh"
+os.execv("/usr/bin/bwrap", ["bwrap", *arguments])
+`;
+    await Deno.writeTextFile(join(home.folder, "tools/bwrap"), race, {
+      mode: 0o755,
+    });
+    const path = `${join(home.folder, "tools")}:${SYSTEM_PATH}`;
+    const script = "echo started; cat .git/modules/library/*";
+    const { code, stdout, stderr } = await inside(home, script, [], path);
+    assertEquals([code, stdout], [78, ""], stderr);
+    assertMatch(
+      stderr,
+      /\/\.git\/modules\/library was replaced while the sandbox was made/,
+    );
+  },
+});
+
+Deno.test({
+  name: "two sessions run in one project at once, also with blanks in its path",
+  ignore,
+  async fn() {
+    await using home = await makeHome();
+    const project = join(home.folder, "my \\ project");
+    await outside(
+      home,
+      `rm -r .git && git init -q && mkdir .git/modules && cp -r . "$HOME/my \\ project"`,
+    );
+    const script = `touch "$1"; until [ -e one ] && [ -e two ]; do sleep 0.05; done; echo "$1"`;
+    const outcomes = await Promise.all(
+      ["one", "two"].map((name) =>
+        home.start(["--", "sh", "-c", script, "sh", name], { cwd: project })
+          .ended()
+      ),
+    );
+    assertEquals(outcomes.map(({ code, stdout }) => [code, stdout]), [[
+      0,
+      "one\n",
+    ], [0, "two\n"]]);
+  },
+});
+
+Deno.test({
+  name: "a folder in which run refuses to start anything stays as it is",
+  ignore,
+  async fn() {
+    await using home = await makeHome();
+    await outside(home, "cd .. && git init -q && rm -r .git/hooks .git/config");
+    const { code, stderr } = await home.start(["--", "echo", "started"], {
+      cwd: home.folder,
+    }).ended();
+    assertEquals(code, 78, stderr);
+    assertEquals(await exists(join(home.folder, ".git/hooks")), false);
+    assertEquals(await exists(join(home.folder, ".git/config")), false);
+  },
+});

@@ -34,7 +34,8 @@ export function startProxy(
     routes: tableFor(port),
     ca,
     files: { [TOKEN_FILE]: tokenOf(0) },
-    env: { DENO_V8_FLAGS: V8_FLAGS, ...env },
+    // As the launcher starts it.
+    env: { DENO_V8_FLAGS: V8_FLAGS, MALLOC_ARENA_MAX: "1", ...env },
   });
 }
 

@@ -35,24 +35,38 @@ const ANSWER_AWAITED = 4;
 type Inner = Record<symbol, unknown>;
 type Methods = Record<symbol, () => unknown>;
 
-const LOOP = symbolOf(WebSocket.prototype, "[[eventLoop]]");
-/** The name of the method that is called for each message and pong. */
-const REFRESH = symbolOf(WebSocket.prototype, "[[serverHandleIdleTimeout]]");
-
-/** The runtime's own way to close what it holds. */
-const closeResource = (Deno as unknown as Record<symbol, Core | undefined>)[
-  (Deno as unknown as { internal: symbol }).internal
-]?.core?.tryClose;
+/** What is private to the runtime. */
+interface Internals {
+  /** The name of the method that reads messages. */
+  readonly loop: symbol;
+  /** The name of the method that is called for each message and pong. */
+  readonly refresh: symbol;
+  /** The runtime's own way to close what it holds. */
+  readonly closeResource: (resource: number) => void;
+}
 
 interface Core {
   readonly core?: { readonly tryClose?: (resource: number) => void };
 }
 
-let available = LOOP !== undefined && REFRESH !== undefined && closeResource !== undefined;
+/** Undefined before it was looked for, null if there is none. */
+let internals: Internals | null | undefined;
 
 /** Reports whether this version of the runtime has what is needed, as far as is known before there is a socket. */
 export function hasControl(): boolean {
-  return available;
+  return findInternals() !== null;
+}
+
+/** Not when the module is loaded: a start without WebSockets then takes the runtime 3 ms less. */
+function findInternals(): Internals | null {
+  if (internals !== undefined) return internals;
+  const loop = symbolOf(WebSocket.prototype, "[[eventLoop]]");
+  const refresh = symbolOf(WebSocket.prototype, "[[serverHandleIdleTimeout]]");
+  const closeResource = (Deno as unknown as Record<symbol, Core | undefined>)[
+    (Deno as unknown as { internal: symbol }).internal
+  ]?.core?.tryClose;
+  const isComplete = loop !== undefined && refresh !== undefined && closeResource !== undefined;
+  return internals = isComplete ? { loop, refresh, closeResource } : null;
 }
 
 /** This version of the runtime lacks what is needed. */
@@ -72,13 +86,15 @@ export class NoControl extends Error {
 export function controlOf(socket: WebSocket): SocketControl {
   const state = symbolOf(socket, "[[readyState]]");
   const resource = symbolOf(socket, "[[rid]]");
-  if (!available || state === undefined || resource === undefined) {
-    available = false;
+  const found = findInternals();
+  if (found === null || state === undefined || resource === undefined) {
+    internals = null;
     throw new NoControl("This version of the runtime lets no one control a WebSocket");
   }
+  const { loop, refresh, closeResource } = found;
   const inner = socket as unknown as Inner;
   const methods = socket as unknown as Methods;
-  const refreshTimer = methods[REFRESH!]!;
+  const refreshTimer = methods[refresh]!;
   let paused = false;
   /** Whether the loop has been stopped only for a turn. */
   let resting = false;
@@ -99,14 +115,14 @@ export function controlOf(socket: WebSocket): SocketControl {
     return true;
   }
 
-  methods[REFRESH!] = () => {
+  methods[refresh] = () => {
     refreshTimer.call(socket);
     // While a client's frames are at hand, the loop never leaves the microtasks: nobody else would be served.
     if (++frames % FRAMES_PER_TURN !== 0 || paused || resting || !stop()) return;
     resting = true;
     setImmediate(() => {
       resting = false;
-      if (!paused) methods[LOOP!]!();
+      if (!paused) methods[loop]!();
     });
   };
 
@@ -123,7 +139,7 @@ export function controlOf(socket: WebSocket): SocketControl {
       if (!paused) return;
       paused = false;
       clearInterval(timer);
-      if (!resting) methods[LOOP!]!();
+      if (!resting) methods[loop]!();
     },
     closing() {
       if (inner[state] === WebSocket.CLOSING) inner[state] = ANSWER_AWAITED;
@@ -135,7 +151,7 @@ export function controlOf(socket: WebSocket): SocketControl {
       clearInterval(timer);
       // First: to send on a socket whose resource is closed, or to ask what it has not sent, ends the process.
       inner[state] = WebSocket.CLOSED;
-      closeResource?.(id);
+      closeResource(id);
     },
   };
 }

@@ -1,0 +1,95 @@
+import { assert, assertEquals } from "@std/assert";
+import { Secret } from "../../lib/core/secret.ts";
+import { UnorderedSet } from "../../lib/core/unordered_set.ts";
+import { RequestLog } from "../../lib/log/request_log.ts";
+import { Mask } from "../../lib/mask/mask.ts";
+import { MaskedSource } from "../../lib/mask/masked_source.ts";
+import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
+import { RequestSpan } from "../../lib/proxy/request_span.ts";
+import { responseStream } from "../../lib/proxy/response_stream.ts";
+import { Connection } from "../../lib/upstream/connection.ts";
+import { decoderFor } from "../../lib/upstream/decoder.ts";
+import { ResponseBody } from "../../lib/upstream/response_body.ts";
+import type { Source } from "../../lib/upstream/source.ts";
+import { latin1 } from "../support/bytes.ts";
+import { entryOf } from "../support/log_entry.ts";
+import { FakeSocket } from "../support/fake_socket.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A source of some pieces. */
+function sourceOf(...pieces: readonly Bytes[]): Source {
+  const left = [...pieces];
+  return {
+    get done() {
+      return left.length === 0;
+    },
+    next: () => Promise.resolve(left.shift()),
+    cancel() {},
+  };
+}
+
+/** A piece that is a small part of large memory. */
+function smallPartOfLarge(text: string): Bytes {
+  return new Uint8Array(256 * 1024).subarray(0, text.length).fill(
+    latin1(text)[0]!,
+  );
+}
+
+Deno.test("ResponseBody frees the memory of a read that outlasted its piece", async () => {
+  const rooms: Bytes[] = [];
+  class Slow extends FakeSocket {
+    override async read(room: Bytes): Promise<number | null> {
+      rooms.push(room);
+      // The third read is the one after two full ones: longer than a piece waits for it.
+      if (rooms.length === 3) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return super.read(room);
+    }
+  }
+  const full = "x".repeat(16 * 1024);
+  const connection = new Connection(new Slow([full, full, "the rest"]));
+  const body = new ResponseBody(
+    connection,
+    decoderFor({ kind: "close" }),
+    () => {},
+  );
+  assertEquals((await body.next())?.length, 2 * full.length);
+  assertEquals(await body.next(), latin1("the rest"));
+  assert(rooms[2]!.buffer.detached);
+});
+
+Deno.test("MaskedSource frees a piece of which it passes on a copy, or nothing", async () => {
+  const mask = {
+    current: Mask.of([{
+      text: Secret.of("ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
+    }]),
+  };
+  const [word, line] = [smallPartOfLarge("aaaa"), smallPartOfLarge("\n\n\n\n")];
+  const source = new MaskedSource(sourceOf(word, line, latin1("end")), mask);
+  // The word waits for its end, so the line passes in a copy that has both.
+  assertEquals(await source.next(), latin1("aaaa\n\n\n\n"));
+  assert(word.buffer.detached);
+  assert(line.buffer.detached);
+  assertEquals(await source.next(), latin1("end"));
+});
+
+Deno.test("responseStream() frees large memory once the piece in it was sent, however small the piece", async () => {
+  const [first, second] = [
+    smallPartOfLarge("first"),
+    smallPartOfLarge("second"),
+  ];
+  const span = new RequestSpan(entryOf(), {
+    log: new RequestLog([], false),
+    limiter: new InFlightLimiter(1),
+    spans: new UnorderedSet(),
+  });
+  const reader = responseStream(sourceOf(first, second), span).getReader();
+  await reader.read();
+  assert(!first.buffer.detached);
+  await reader.read();
+  assert(first.buffer.detached);
+  assertEquals((await reader.read()).done, true);
+  assert(second.buffer.detached);
+});
