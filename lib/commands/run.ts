@@ -9,7 +9,7 @@ import { requiredGrants } from "../permissions/permissions.ts";
 import { clientFiles } from "../providers/client_files.ts";
 import type { ListenAddress } from "../providers/clients/endpoint.ts";
 import { clientVariables } from "../providers/client_variables.ts";
-import { bubblewrapArguments, INSIDE } from "../sandbox/bubblewrap.ts";
+import { bubblewrapArguments, INSIDE, type View } from "../sandbox/bubblewrap.ts";
 import type { GitFolders } from "../sandbox/git_folders.ts";
 import { describeChanged, LIST_CHANGED, plantedFiles } from "../sandbox/left_behind.ts";
 import {
@@ -41,6 +41,7 @@ const LAUNCHERS = [
   "LAUNCHED_FILES",
   "LAUNCHED_PATH",
   "LAUNCHED_KEEP",
+  "LAUNCHED_RECORD",
   "LAUNCHED_AS",
   "DENO_NO_UPDATE_CHECK",
   "DENO_DIR",
@@ -61,6 +62,8 @@ interface Session {
   readonly path: string;
   /** The names of the variables that the command gets, apart from those of the clients. */
   readonly keep: readonly string[];
+  /** The file with the folders that commands were allowed to change; undefined: it can't be written. */
+  readonly record: string | undefined;
   /** What this program and its runtime consist of, and the runtime's cache of compiled modules. */
   readonly program: readonly string[];
 }
@@ -98,7 +101,8 @@ function sessionOf(): Session | undefined {
   const cache = Deno.env.get("DENO_DIR") ??
     `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/deno`;
   const program = [`${import.meta.dirname}/../..`, Deno.execPath(), cache];
-  return { folder, service, files, path, keep, program: program.map(realPath) };
+  const record = Deno.env.get("LAUNCHED_RECORD") || undefined;
+  return { folder, service, files, path, keep, record, program: program.map(realPath) };
 }
 
 async function runIn(session: Session, args: RunArguments): Promise<number> {
@@ -198,11 +202,20 @@ async function startSandboxed(
   if (!found.ok) return found;
 
   await Deno.writeFile(`${session.folder}/filter`, filter);
-  const { view, git } = found.value;
+  const { view, git, table: own } = found.value;
+  await recordChanged(session, view);
   const mounts = parseMounts(await outputOf("cat /proc/self/mountinfo", []));
   const changed = git.isElsewhere ? `${view.project} and its repository ${git.folder}` : view.project;
   const names = table.routes.map(routeName).join(", ");
-  printError(`${command[0]} runs in a sandbox: it may change ${changed}, and reaches ${names}`);
+  printError(
+    `${
+      command[0]
+    } runs in a sandbox: it may change ${changed}, and reaches ${names} of ${settings.routesPath}`,
+  );
+  if (own.guarded.length > 0) {
+    const hidden = own.hidden.length === 0 ? "" : ", nor read its .env";
+    printError(`the project has a table: ${command[0]} may not change conf/routes.json${hidden}`);
+  }
   for (const link of git.links) {
     printError(`${link} of the repository is a link: what git runs there may be the command's to change`);
   }
@@ -224,13 +237,31 @@ async function startSandboxed(
   return ok({ child, git });
 }
 
+/**
+ * Notes the folders that the command may change, for the launcher: a table that it finds there later, unnamed, may be the command's
+ * work. Without that note nothing is started.
+ */
+async function recordChanged({ record }: Session, { project, keptHome, write }: View): Promise<void> {
+  if (record === undefined) return;
+  const noted = new Set((await Deno.readTextFile(record).catch(() => "")).split("\n"));
+  const folders = [project, ...write, ...keptHome === undefined ? [] : [keptHome]];
+  const lines = folders.filter((folder) => !noted.has(folder)).map((folder) => `${folder}\n`);
+  if (lines.length === 0) return;
+  await Deno.writeTextFile(record, lines.join(""), { append: true, mode: 0o600 });
+}
+
 /** Where tokens lie, which the command must not see, nor change what is done with them. */
-function secretPaths({ folder, files }: Session, settings: Settings, table: RouteTable): readonly string[] {
+function secretPaths(
+  { folder, files, record }: Session,
+  settings: Settings,
+  table: RouteTable,
+): readonly string[] {
   const { read, write } = requiredGrants(settings, table);
   const harmless = [settings.caFile, settings.socket, `${folder}/proxy.sock`];
   return [
     ...[...read, ...write].filter((path) => !harmless.includes(path)),
     ...files,
+    ...(record === undefined ? [] : [record]),
     folder,
   ].map(realPath);
 }

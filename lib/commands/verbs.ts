@@ -50,7 +50,7 @@ export const VERBS: Readonly<Record<Verb, Usage>> = {
   healthcheck: { help: "exit with 0 if the running service is ready" },
   version: { help: "print the version" },
   help: { help: "print this text" },
-  "env-file": { arguments: "FILE" },
+  "env-file": { arguments: "FILE [TABLE]", most: 2 },
 };
 
 /** The verbs that only the launcher knows, since they start another program than main.ts, or main.ts by another name. */

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { kindOf } from "./kind_of.ts";
+
 /** The folders of a project's repository. */
 export interface GitFolders {
   /** The folder with the objects; undefined: the project is not the top of a repository. */
@@ -103,15 +105,6 @@ function folderOfWorktree(file: string): string | undefined {
         Deno.realPathSync(back) === file
       ? folder
       : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function kindOf(path: string): "folder" | "file" | "link" | undefined {
-  try {
-    const { isSymlink, isDirectory } = Deno.lstatSync(path);
-    return isSymlink ? "link" : isDirectory ? "folder" : "file";
   } catch {
     return undefined;
   }

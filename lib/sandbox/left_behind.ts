@@ -5,6 +5,7 @@ const READ_BY_OTHERS = [
   "-name .git",
   "-name .envrc",
   "-name .npmrc",
+  "-path ./.env",
   "-path '*/.vscode/tasks.json'",
   "-path '*/.vscode/settings.json'",
   "-path '*/.devcontainer/*.json'",

@@ -8,6 +8,7 @@
 import { failAll, ok, type Problem, problem, type Result } from "../core/result.ts";
 import { liesIn, outermost, SYSTEM, TOOLS, type View, visiblePaths } from "./bubblewrap.ts";
 import { findGitFolders, type GitFolders } from "./git_folders.ts";
+import { findProjectTable, type ProjectTable } from "./project_table.ts";
 import { resolveOutside } from "./outside_path.ts";
 
 /** What the user asks for, and what is to be kept from the command. */
@@ -32,10 +33,11 @@ export interface ViewRequest {
   readonly proxy: Pick<View, "socket" | "runtime" | "relay">;
 }
 
-/** A view, and the repository in it. */
+/** A view, and the repository and the table in it. */
 export interface ProjectView {
   readonly view: View;
   readonly git: GitFolders;
+  readonly table: ProjectTable;
 }
 
 /** Returns what the command sees, or everything that speaks against it. */
@@ -90,19 +92,20 @@ export function viewFor(request: ViewRequest): Result<ProjectView> {
     path,
     home,
   });
+  const table = findProjectTable(project);
   const view: View = {
     ...{ project, home, homeLink, keptHome, path, read, write },
-    pinned: git.pinned,
-    guarded: git.guarded,
+    pinned: [...git.pinned, ...table.pinned],
+    guarded: [...git.guarded, ...table.guarded],
     hidden: hidden.filter((each) => !isFile(each)),
-    hiddenFiles: hidden.filter(isFile),
+    hiddenFiles: [...hidden.filter(isFile), ...table.hidden],
     ...request.proxy,
   };
   const wrong = [
     ...checkChanged(view, git, [...request.secrets, ...request.program]),
     ...checkKeptHome(view),
   ];
-  return wrong.length > 0 ? failAll(wrong) : ok({ view, git });
+  return wrong.length > 0 ? failAll(wrong) : ok({ view, git, table });
 }
 
 /** Returns a folder of PATH, and the one that npm's links in it lead to. */

@@ -42,7 +42,10 @@ Deno.test({
        exit 7`,
     );
     assertEquals([code, stdout], [7, `got Bearer ${"*".repeat(KEY.length)}`], stderr);
-    assertMatch(stderr, /^cred-proxy: sh runs in a sandbox: it may change \S+\/project, and reaches \/a\/$/m);
+    assertMatch(
+      stderr,
+      /^cred-proxy: sh runs in a sandbox: it may change \S+\/project, and reaches \/a\/ of \S+\/routes\.json$/m,
+    );
     assertMatch(stderr, /^cred-proxy: \/a\/: 1 request, 0 B up, \d+ B down$/m);
     assertMatch(stderr, /^cred-proxy: refused: 2 requests \(1 × [a-z_]+, 1 × [a-z_]+\)$/m);
     assertMatch(stderr, /^cred-proxy: masked: 1 secret in responses$/m);

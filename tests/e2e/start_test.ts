@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { Log } from "../support/log.ts";
 import { CHILD_PATIENCE, endChild } from "../support/run_main.ts";
@@ -178,6 +178,81 @@ Deno.test("without CRED_PROXY_ROUTES the launcher looks for the table and the va
     const misnamed = await launch(["check", "none.json"], folder, home);
     assert(misnamed.stderr.includes(`make one with: ${LAUNCHER} init PROVIDER`), misnamed.stderr);
     assert((await launch(["help"], folder, home)).stdout.includes(`  ${LAUNCHER} [--env-file`));
+  });
+});
+
+Deno.test("a table that nobody has named is not served if it may be somebody else's work, and no token is sent", async () => {
+  await withTable(async (folder) => {
+    const home = join(folder, "home");
+    await Deno.mkdir(join(home, ".config/cred-proxy"), { recursive: true });
+    const env = { HOME: home, A_TOKEN: "a-secret-token" };
+    const sh = async (script: string) => {
+      const { success, stderr } = await new Deno.Command("sh", { args: ["-euc", script], cwd: folder })
+        .output();
+      assert(success, new TextDecoder().decode(stderr));
+    };
+    const refuses = async (why: RegExp, more: Readonly<Record<string, string>> = {}) => {
+      for (const verb of ["start", "serve", "doctor", "compile"]) {
+        const { code, stdout, stderr } = await launch([verb], folder, { ...env, ...more });
+        assertEquals([verb, code, stdout], [verb, 78, ""], stderr);
+        assertMatch(stderr, why);
+        assertMatch(stderr, /to use it all the same, name it: CRED_PROXY_ROUTES=conf\/routes\.json\n$/);
+      }
+    };
+    const serves = async (more: Readonly<Record<string, string>> = {}) => {
+      const { code, stdout, stderr } = await launch(["doctor"], folder, { ...env, ...more });
+      assertEquals(code, 1, stderr);
+      assertMatch(stdout, /^\/a\/ → https:\/\/a\.example {2}not reachable: /);
+    };
+    // As somebody has who has written it.
+    await sh("git init -q .");
+    await serves();
+
+    await sh("git add conf/routes.json");
+    await refuses(/^cred-proxy: conf\/routes\.json: belongs to the repository here/);
+    await serves({ CRED_PROXY_ROUTES: "conf/routes.json" });
+    // Other verbs send nothing.
+    assertEquals((await launch(["check"], folder, env)).code, 0);
+    await sh("git mv conf other && ln -s other conf");
+    await refuses(/belongs to the repository here/);
+    await sh("rm -rf .git conf && mv other conf");
+    await serves();
+
+    const changed = join(home, ".config/cred-proxy/sandboxed");
+    await Deno.writeTextFile(changed, `/elsewhere\n${folder}\n`);
+    await refuses(/may be the work of a command that was run in a sandbox in \S+, and a table says/);
+    await Deno.writeTextFile(changed, `${folder}/other\n${folder.slice(0, -1)}\n`);
+    await serves();
+  });
+});
+
+Deno.test({
+  name: "a table of another user's that nobody has named is not served",
+  ignore: Deno.uid() !== 0,
+  async fn() {
+    await withTable(async (folder) => {
+      const env = { HOME: "/nowhere", A_TOKEN: "a-secret-token", PATH: `${folder}/bin:${PATH}` };
+      await Deno.mkdir(join(folder, "bin"));
+      await Deno.writeTextFile(join(folder, "bin/id"), "#!/bin/sh\necho 1000\n", { mode: 0o755 });
+      assertEquals((await launch(["doctor"], folder, env)).code, 1, "root's");
+      await Deno.chown(join(folder, "conf/routes.json"), 1000, null);
+      assertEquals((await launch(["doctor"], folder, env)).code, 1, "the user's");
+      await Deno.chown(join(folder, "conf/routes.json"), 1001, null);
+      const { code, stderr } = await launch(["doctor"], folder, env);
+      assertEquals(code, 78);
+      assertMatch(stderr, /is owned by another user/);
+    });
+  },
+});
+
+Deno.test("of the variables beside the table of a folder, only tokens and settings are taken", async () => {
+  await withTable(async (folder) => {
+    const lines = ["A_TOKEN=a-secret-token", "LD_PRELOAD=./any.so", "CRED_PROXY_PRT=1", "DENO_LOG=debug"];
+    await Deno.writeTextFile(join(folder, ".env"), lines.join("\n"));
+    const { code, stdout, stderr } = await launch(["check", "--strict"], folder, { HOME: "/nowhere" });
+    assertEquals([code, stdout.split("\n")[1]], [0, "  /a/ → https://a.example, A_TOKEN set"]);
+    assertMatch(stderr, /^cred-proxy: CRED_PROXY_PRT: .*CRED_PROXY_PORT\?/);
+    assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
   });
 });
 

@@ -6,7 +6,7 @@
  */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
 import { hasBubblewrap, type Home, KEY, makeHome, starts, SYSTEM_PATH } from "../support/run_session.ts";
 
 const ignore = !hasBubblewrap || !await starts("git", "--version");
@@ -25,6 +25,9 @@ async function outside(home: Home, script: string): Promise<string> {
     env: {
       PATH: SYSTEM_PATH,
       HOME: home.folder,
+      LAUNCHER: fromFileUrl(new URL("../../bin/cred-proxy", import.meta.url)),
+      DENO: Deno.execPath(),
+      DENO_DIR: join(home.folder, ".cache"),
       ...Object.fromEntries(IDENTITY),
     },
   }).output();
@@ -254,6 +257,43 @@ Deno.test({
       );
       assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
     }
+  },
+});
+
+Deno.test({
+  name:
+    "the table of a project stays as it is and its tokens stay unread, and one that a command makes is not served",
+  ignore,
+  async fn() {
+    await using home = await makeHome();
+    const start = () => outside(home, `timeout 5 "$LAUNCHER" start 2>&1 || echo "exit $?"`);
+    const table = await Deno.readTextFile(join(home.folder, ".config/cred-proxy/routes.json"));
+    const made = await inside(
+      home,
+      `mkdir conf && echo '${table}' >conf/routes.json && echo LD_PRELOAD=x >.env`,
+    );
+    assertEquals(made.code, 0, made.stderr);
+    const named = /: new or changed, and read by other programs without asking: (.*?);/.exec(made.stderr)
+      ?.[1];
+    assertEquals(named?.split(", ").toSorted(), [".env", "conf/routes.json"], made.stderr);
+    assertMatch(
+      await start(),
+      /may be the work of a command that was run in a sandbox in \S+\/project,.*\nexit 78\n$/,
+    );
+
+    await outside(home, `echo "A_TOKEN=${KEY}" >.env`);
+    const script = `
+try() { if "$@" 2>/dev/null; then echo "could: $*"; fi; }
+make() { echo x 2>/dev/null >"$1"; }
+try cat .env; try mv .env env; try make .env; try rm -f conf/routes.json; try make conf/routes.json; try mv conf conf2
+make conf/other && grep -c upstream conf/routes.json`;
+    const { code, stdout, stderr } = await inside(home, script);
+    assertEquals([code, stdout], [0, "1\n"], stderr);
+    assertMatch(
+      stderr,
+      /the project has a table: sh may not change conf\/routes\.json, nor read its \.env$/m,
+    );
+    assertEquals(await Deno.readTextFile(join(home.project, ".env")), `A_TOKEN=${KEY}\n`);
   },
 });
 
