@@ -25,7 +25,7 @@ export const SERVICE_CREDENTIAL_FIELDS: ReadonlySet<string> = new Set([
   ..."x-refresh-token x-secret x-secret-key x-secret-token x-session-token x-token x-user-token".split(" "),
   // Proxies and gateways in front of a service.
   ..."cf-access-client-id cf-access-client-secret cf-access-jwt-assertion cf-access-token".split(" "),
-  ..."kong-admin-token ocp-apim-subscription-key x-amzn-oidc-accesstoken x-amzn-oidc-data".split(" "),
+  ..."kong-admin-token x-amzn-oidc-accesstoken x-amzn-oidc-data".split(" "),
   ..."x-auth-request-access-token x-forwarded-access-token x-forwarded-authorization".split(" "),
   ..."x-goog-authenticated-user-id x-goog-iap-jwt-assertion x-gravitee-api-key x-mashape-key".split(" "),
   ..."x-original-authorization x-rapidapi-key x-rapidapi-proxy-secret x-serverless-authorization".split(" "),

@@ -26,7 +26,12 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
 ]);
 
 /** Fields whose entire value is an API key. */
-export const KEY_FIELDS: readonly string[] = ["x-api-key", "x-goog-api-key", "api-key"];
+export const KEY_FIELDS: readonly string[] = [
+  "x-api-key",
+  "x-goog-api-key",
+  "api-key",
+  "ocp-apim-subscription-key",
+];
 
 /**
  * Fields in which known clients send a credential. None of them is forwarded, whichever field the route uses, and none may

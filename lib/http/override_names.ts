@@ -67,6 +67,11 @@ export function overrideKind(name: string): OverrideKind | undefined {
   return kind;
 }
 
+/** Reports whether a field names a second resource. @param name In lower case. */
+export function isSecondPath(name: string): boolean {
+  return SECOND_PATH.test(name.replaceAll("_", "-"));
+}
+
 function classify(name: string): OverrideKind | undefined {
   const compact = name.replaceAll(/[^a-z0-9]/g, "");
   if (isMethodName(compact)) return "method";

@@ -2,7 +2,7 @@ import type { RouteConfig } from "../config/route/route_config.ts";
 import type { Fields } from "../http/fields.ts";
 import { SERVICE_CREDENTIAL_FIELDS } from "../http/credential_names.ts";
 import { CREDENTIAL_FIELDS, HOP_BY_HOP } from "../http/field_names.ts";
-import { overrideKind } from "../http/override_names.ts";
+import { isSecondPath, overrideKind } from "../http/override_names.ts";
 import type { RequestFraming } from "../http/framing.ts";
 import type { OutgoingField } from "../upstream/transport.ts";
 import type { Target } from "./target.ts";
@@ -65,12 +65,15 @@ export function requestFieldRules(
   const dropped = new Set(own.map(usualName));
   const kept = new Set([...route.keepHeaders].map(usualName));
   const isNarrow = route.methods !== undefined || route.paths !== undefined;
+  const hasBase = route.upstream.base !== "";
   return {
     isDropped(name) {
       const usual = usualName(name);
       return dropped.has(usual) || (droppedByAll.has(usual) && !kept.has(usual)) ||
         // What a proxy would say of the client or the host may decide which method or path a server sees.
-        (isNarrow && overrideKind(name) === "origin");
+        (isNarrow && overrideKind(name) === "origin") ||
+        // It would lead out of the upstream's path.
+        (hasBase && overrideKind(name) === "path" && !isSecondPath(name));
     },
     constant: [...set],
     added,

@@ -11,7 +11,7 @@ import { endingConnection, RefusalTurns } from "./refusal_turns.ts";
 import { ReceivedFields } from "./received_fields.ts";
 import { refuse } from "./refuse.ts";
 import { clientOrigin } from "./reference/client_origin.ts";
-import { rewriteDestination } from "./reference/destination.ts";
+import { rewriteRequestReferences } from "./reference/destination.ts";
 import { ReferenceRewriter } from "./reference/reference_rewriter.ts";
 import { framedContent, requestFraming } from "./request_framing.ts";
 import { respond } from "./respond.ts";
@@ -85,7 +85,12 @@ export function createHandler(service: Service): Handler {
         upgrade: isWebSocket,
         isClientGone: () => request.signal.aborted || span.cutReason !== undefined,
       };
-      rewriteDestination(outgoing.fields, { method, host, route: route.config, policies: route.policies });
+      rewriteRequestReferences(outgoing.fields, {
+        method,
+        host,
+        route: route.config,
+        policies: route.policies,
+      });
       const whole = wholeRequest(outgoing);
       const applied = route.credential.apply(outgoing);
       if (applied !== undefined) await applied;

@@ -1,6 +1,6 @@
 import type { Fields } from "../http/fields.ts";
 import { hasDotLikeSegment } from "../http/dot_like_segment.ts";
-import { namesMethod, type OverrideKind, overrideKind } from "../http/override_names.ts";
+import { isSecondPath, namesMethod, type OverrideKind, overrideKind } from "../http/override_names.ts";
 import { matches, type Pattern } from "../http/pattern.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { Target } from "./target.ts";
@@ -42,6 +42,18 @@ export function assertPolicy(
     if (paths !== undefined) assertPath(paths, target, path);
   }
   if (paths !== undefined) refuseFields("path", headers);
+  else if (upstream.base !== "") assertBelow(upstream.base, headers);
+}
+
+/** Checks that a second resource is below the upstream's path. A Destination is, once it is rewritten. */
+function assertBelow(base: string, fields: Pick<Fields, "forEach">): void {
+  fields.forEach((value, name) => {
+    if (!isSecondPath(name) || name === "destination") return;
+    const path = value.startsWith("/") ? value : `/${value}`;
+    const isBelow = path.startsWith(`${base}/`) && hasOneSpelling(path.slice(1).replace(/\?.*$/s, "")) &&
+      !/(?:^|\/)\.{1,2}(?:\/|$)/.test(path) && !hasDotLikeSegment(path);
+    if (!isBelow) throw new Refusal("not_allowed", `the field ${name} with this value`);
+  });
 }
 
 /** @param path The part after the route's prefix. */

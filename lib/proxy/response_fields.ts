@@ -38,6 +38,8 @@ export function copyResponseFields(
   for (const [name, value] of head.fields) {
     if (HOP_BY_HOP.has(name) || named?.has(name)) continue;
     if (name === "set-cookie" && !route.cookies) continue;
+    // Obsolete (RFC 6265, section 1), and not fitted to the route.
+    if (name === "set-cookie2") continue;
     if (name === "content-length" && !counted) continue;
     const passed = holdsUrl || mayHoldPaths(name) ? (rewriter ??= references()).field(name, value) : value;
     if (passed === undefined) continue;

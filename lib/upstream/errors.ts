@@ -68,7 +68,12 @@ export class ClientDisconnected extends Error {
 
 /** The client's request body ended early, or did not have the length that it announced. */
 export class RequestBodyAborted extends Error {
-  override readonly name = "RequestBodyAborted";
+  override readonly name: string = "RequestBodyAborted";
+}
+
+/** The content of a request, as it was decoded here, does not have the length that the client stated for it. */
+export class WrongContentLength extends RequestBodyAborted {
+  override readonly name: string = "WrongContentLength";
 }
 
 /** A peer broke the WebSocket protocol: RFC 6455, section 7.1.7. */

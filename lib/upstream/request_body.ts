@@ -3,7 +3,7 @@ import { encodeLatin1 } from "../core/latin1.ts";
 import type { RequestFraming } from "../http/framing.ts";
 import { chunkLine, LAST_CHUNK } from "./chunked.ts";
 import type { Connection } from "./connection.ts";
-import { RequestBodyAborted } from "./errors.ts";
+import { RequestBodyAborted, WrongContentLength } from "./errors.ts";
 import { ReadAhead } from "./read_ahead.ts";
 
 /** The size of a chunk at most, in bytes: what the runtime reads at once. It is copied into one write with its framing. */
@@ -200,7 +200,7 @@ export class RequestBody {
       const bytes = await this.#next();
       if (this.#stopped) return;
       if (bytes === undefined) {
-        throw new RequestBodyAborted("The client's request body is shorter than its Content-Length");
+        throw new WrongContentLength("The client's request body is shorter than its Content-Length");
       }
       remaining -= bytes.length;
       if (remaining < 0) throw longerThanSaid();
@@ -244,8 +244,8 @@ export class RequestBody {
 
 const encoder = new TextEncoder();
 
-function longerThanSaid(): RequestBodyAborted {
-  return new RequestBodyAborted("The client's request body is longer than its Content-Length");
+function longerThanSaid(): WrongContentLength {
+  return new WrongContentLength("The client's request body is longer than its Content-Length");
 }
 
 /**

@@ -36,6 +36,7 @@ const GOOD: readonly Record<string, string>[] = [
   { "x-api-key": CLIENT },
   { "x-goog-api-key": CLIENT },
   { "api-key": CLIENT },
+  { "ocp-apim-subscription-key": CLIENT },
   { authorization: "Bearer placeholder", "x-api-key": CLIENT },
   { authorization: `Bearer ${CLIENT}`, "x-api-key": "placeholder" },
 ];

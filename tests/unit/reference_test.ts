@@ -85,7 +85,7 @@ Deno.test("a reference to the upstream by its other scheme, or by that of a WebS
   assertRewrites("https://api.test:8443", [["http://api.test:8443/b", "http://proxy:9099/a/b"]]);
 });
 
-Deno.test("a reference loses the upstream's base; one outside of the base stays as it is", () => {
+Deno.test("a reference loses the upstream's base; one outside of the base is a URL of the upstream", () => {
   assertRewrites("https://api.test/v1", [
     ["https://api.test/v1/b", "http://proxy:9099/a/b"],
     ["/v1/b?c", "/a/b?c"],
@@ -94,7 +94,10 @@ Deno.test("a reference loses the upstream's base; one outside of the base stays 
     ["/v1?b", "/a/?b"],
     ["/v1#b", "/a/#b"],
     ["https://api.test/v1#b", "http://proxy:9099/a/#b"],
-    ...same("/v10/b", "/v2/b", "/", "https://api.test/", "https://api.test", "/V1/b"),
+    ["/v10/b", "https://api.test/v10/b"],
+    ["/V1/b?c#d", "https://api.test/V1/b?c#d"],
+    ["/", "https://api.test/"],
+    ...same("https://api.test/", "https://api.test", "https://api.test/v2/b"),
   ]);
 });
 
@@ -135,7 +138,8 @@ Deno.test("a reference to another route's upstream leads to that route, the long
     ["/v2/x", "/v2/x"],
     ["https://api.test/v2/x", "http://proxy:9099/v2/x"],
     ["/v1/x", "/a/x"],
-    ...same("/v3/x", "https://other.test/v2/x"),
+    ["/v3/x", "https://api.test/v3/x"],
+    ...same("https://other.test/v2/x"),
   ], { others });
 });
 

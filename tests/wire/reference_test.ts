@@ -19,6 +19,7 @@ const fixture = useFixture({
     { path: "/tg/", upstream: `${upstream}/bot{token}`, auth_scheme: "" },
     { path: "/jar/", upstream: `${upstream}/jar`, cookies: true },
     { path: "/narrow/", upstream, paths: ["public/**"] },
+    { path: "/all/", upstream },
   ],
 });
 
@@ -94,14 +95,16 @@ Deno.test("a Destination on the route leads to the upstream, in the form that it
     ["http://proxy:9099/dav/b%20c", `${url}/dav/b%20c`],
     ["https://PROXY:9099/dav/b", `${url}/dav/b`],
     ["/dav/b", "/dav/b"],
-    ["container/object", "container/object"],
-    ["/container/object", "/container/object"],
-    ["https://other.test/dav/b", "https://other.test/dav/b"],
     [`${url}/dav/b`, `${url}/dav/b`],
   ];
   for (const [sent, forwarded] of cases) {
     const { seen } = await fixture.ask(head("MOVE /dav/a", [`Destination: ${sent}`]));
     assertEquals([sent, seen?.field("destination")], [sent, forwarded]);
+  }
+  // Nothing that a route to the whole upstream leads to can be left.
+  for (const sent of ["container/object", "/container/object", "https://other.test/dav/b"]) {
+    const { seen } = await fixture.ask(head("MOVE /all/a", [`Destination: ${sent}`]));
+    assertEquals(seen?.field("destination"), sent);
   }
   const { seen } = await fixture.ask(head("POST /a/x", ["Destination: http://proxy:9099/dav/b"]));
   assertEquals(seen?.field("destination"), "http://proxy:9099/dav/b");
@@ -119,6 +122,10 @@ Deno.test("a Destination that leads to another route, or out of the upstream's p
     ["COPY /dav/a", "http:/own/b", 400],
     ["MOVE /tg/a", "http://proxy:9099/tg/b", 400],
     ["MOVE /narrow/public/a", "http://proxy:9099/narrow/b", 403],
+    ["COPY /dav/a", "/own/b", 400],
+    ["COPY /dav/a", "/davb", 400],
+    ["COPY /dav/a", "container/object", 400],
+    ["COPY /dav/a", "https://other.test/own/b", 400],
   ];
   const { url } = fixture.upstream;
   const named = [
@@ -132,6 +139,90 @@ Deno.test("a Destination that leads to another route, or out of the upstream's p
     const { response, seen } = await fixture.ask(head(line, [`Destination: ${destination}`]));
     assertEquals([destination, response.status, seen], [destination, status, undefined]);
   }
+});
+
+Deno.test("the resources that an If names are those of the upstream, and its tokens and tags stay", async () => {
+  const { url } = fixture.upstream;
+  const cases: [sent: string, forwarded: string][] = [
+    ["(<urn:uuid:1>)", "(<urn:uuid:1>)"],
+    [
+      '<http://proxy:9099/dav/b> (Not <urn:uuid:1> [W/"<http://proxy:9099/dav/b>) ("])(["x"]) </dav/c> (<DAV:no-lock>)',
+      `<${url}/dav/b> (Not <urn:uuid:1> [W/"<http://proxy:9099/dav/b>) ("])(["x"]) </dav/c> (<DAV:no-lock>)`,
+    ],
+    ['"anything else"', '"anything else"'],
+  ];
+  for (const [sent, forwarded] of cases) {
+    for (const method of ["MOVE", "COPY"]) {
+      const { seen } = await fixture.ask(head(`${method} /dav/a`, [`If: ${sent}`]));
+      assertEquals([sent, seen?.field("if")], [sent, forwarded]);
+    }
+  }
+  const refused = [
+    "<http://proxy:9099/a/b> (<urn:uuid:1>)",
+    "</own/b> (<urn:uuid:1>)",
+    "<http://proxy:9099/dav/../b> (<urn:uuid:1>)",
+    "<http://proxy:9099/dav/b (<urn:uuid:1>)",
+    "(<urn:uuid:1>) x <http://proxy:9099/a/b> (<urn:uuid:2>)",
+  ];
+  for (const sent of refused) {
+    const { response, seen } = await fixture.ask(head("COPY /dav/a", [`If: ${sent}`]));
+    assertEquals([sent, response.status, seen], [sent, 400, undefined]);
+  }
+});
+
+Deno.test("no field leads out of the path of an upstream", async () => {
+  const dropped = ["X-Original-URL: /other/x", "X_Rewrite_URL: /other/x", "X-Forwarded-Prefix: /other"];
+  const { seen } = await fixture.ask(head("GET /a/x", dropped));
+  assertEquals(seen?.fields.filter(([name]) => /^x[-_]/i.test(name)), []);
+  const cases: [value: string, status: number][] = [
+    ["/own/b", 200],
+    ["own/b?versionId=1", 200],
+    ["/other/b", 403],
+    ["other/b", 403],
+    ["/own/../other/b", 403],
+    ["/own/%2e%2e/other/b", 403],
+    ["/ownb", 403],
+    ["%2Fown%2Fb", 403],
+  ];
+  for (const [value, status] of cases) {
+    const { response } = await fixture.ask(head("PUT /a/x", [`X-Amz-Copy-Source: ${value}`]));
+    assertEquals([value, response.status], [value, status]);
+  }
+  const whole = await fixture.ask(head("GET /all/x", dropped));
+  assertEquals(whole.seen?.field("x-original-url"), "/other/x");
+});
+
+Deno.test("a reference that leads out of the route, to whatever is there at the proxy, leads to the upstream instead", async () => {
+  const { url } = fixture.upstream;
+  const cases: [sent: string, rewritten: string][] = [
+    ["/b/x", "/narrow/b/x"],
+    ["../../b/x", "/narrow/b/x"],
+    ["../x", "/a/x"],
+    ["./x/../../y?z#f", "/a/y?z#f"],
+    ["/own/x/../../b/y", "/narrow/b/y"],
+    [`${url}/own/%2e%2e/other/y`, "http://proxy:9099/b/y"],
+    ["y", "y"],
+    ["?y", "?y"],
+  ];
+  for (const [sent, rewritten] of cases) {
+    const { response } = await fixture.ask(
+      head("GET /a/folder/x"),
+      (exchange) => exchange.respond(302, { Location: sent }),
+    );
+    assertEquals([sent, response.field("location")], [sent, rewritten]);
+  }
+  await using upstream = startUpstream((exchange) => exchange.respond(302, { Location: "/b/x" }));
+  await using service = await startService({
+    routes: {
+      routes: [
+        { path: "/a/", upstream: `${upstream.url}/own`, auth_scheme: "Bearer", token_env: "A_TOKEN" },
+        { path: "/b/", upstream: "http://127.0.0.1:9", auth_scheme: "Bearer", token_env: "A_TOKEN" },
+      ],
+    },
+    env: { A_TOKEN: TOKEN },
+  });
+  const { field } = await request(service.port, head("GET /a/x"));
+  assertEquals(field("location"), `${upstream.url}/b/x`);
 });
 
 Deno.test("a cookie of the prefix without its slash is for the route, not for what is above it", async () => {

@@ -8,6 +8,15 @@ import { fitCookie } from "./set_cookie.ts";
 /** A reference that has a scheme or an authority. Browsers treat a backslash as a slash. */
 const ELSEWHERE = /^(?:[A-Za-z][A-Za-z0-9+.-]*:|[/\\]{2})/;
 
+/** A reference with a segment that leads up, and thus, once it is rewritten, perhaps out of the route. */
+const CLIMBS = /(?:^|[/\\])(?:\.|%2e){2}(?:[/\\?#]|$)/i;
+
+/** Returns a path with its dot-segments removed. */
+function folded(path: string): string {
+  const { pathname, search, hash } = new URL(`http://h${path}`);
+  return pathname + search + hash;
+}
+
 /** What references in the response to one request depend on. */
 export interface ReferenceOptions {
   /** The request's route. */
@@ -47,8 +56,29 @@ export class ReferenceRewriter {
   /** Returns a reference as the client is to see it. */
   reference(text: string): string {
     const { own } = this.#options;
-    const parsed = parseReference(text);
-    return (parsed && this.#toRoute(parsed)) ?? own.withoutToken(text, ELSEWHERE.test(text));
+    const climbs = CLIMBS.test(text);
+    const parsed = parseReference(text) ?? (climbs ? this.#resolved(text) : undefined);
+    const reference = parsed && climbs ? { ...parsed, path: folded(parsed.path) } : parsed;
+    return (reference && (this.#toRoute(reference) ?? this.#atUpstream(reference))) ??
+      own.withoutToken(text, ELSEWHERE.test(text));
+  }
+
+  /** Resolves a reference that is relative to the path of the request, at the upstream: RFC 3986, section 5.2. */
+  #resolved(text: string): Reference | undefined {
+    const { own, path } = this.#options;
+    if (ELSEWHERE.test(text) || path === undefined || !path.startsWith(own.prefix)) return undefined;
+    const { pathname, search, hash } = new URL(
+      text,
+      `http://h${own.upstream.base}/${path.slice(own.prefix.length)}`,
+    );
+    return { scheme: undefined, authority: undefined, path: pathname + search + hash };
+  }
+
+  /** Returns a path that no route leads to as a URL: for the client, that path may be on another route. */
+  #atUpstream({ authority, path }: Reference): string | undefined {
+    const { own } = this.#options;
+    const { scheme, authority: upstream } = own.upstream;
+    return authority === undefined ? own.withoutToken(`${scheme}://${upstream}${path}`) : undefined;
   }
 
   /** Returns a reference to the upstream of a route as one to that route; undefined for any other. */
