@@ -32,7 +32,7 @@ COPY lib ./lib
 # modules stay in the cache, since a start takes five times as long without them; its databases are of use only where they can be
 # written. The modes are set because COPY keeps those of the checkout: under a strict umask the user below could not read the code.
 # /run/cred-proxy is where a route table is mounted, or copied to before the start.
-RUN deno cache --quiet --no-remote --no-npm main.ts \
+RUN deno cache --quiet --no-remote --no-npm main.ts lib/commands/permissions_program.ts \
  && find .deno -maxdepth 1 -type f -delete \
  && chmod -R u=rwX,go=rX /app \
  && mkdir -p /run/cred-proxy

@@ -5,12 +5,11 @@
  */
 
 import { type Command, EXIT } from "./lib/commands/command.ts";
-import { parseArguments } from "./lib/commands/parse_arguments.ts";
+import { runVerb } from "./lib/commands/run_verb.ts";
 import { VERBS } from "./lib/commands/verbs.ts";
 import { didYouMean } from "./lib/config/reader/did_you_mean.ts";
-import { ok } from "./lib/core/result.ts";
 import type { Verb } from "./lib/core/launch.ts";
-import { printError, printProblems } from "./lib/log/print.ts";
+import { printError } from "./lib/log/print.ts";
 
 /** What each verb runs, loaded for it alone: a start takes only as long as its own modules. */
 const COMMANDS: Readonly<Record<Verb, () => Promise<Command>>> = {
@@ -46,21 +45,7 @@ async function main([first = "serve", ...args]: readonly string[]): Promise<numb
   }
   const command = await COMMANDS[verb]();
   if (verb === "help") return await command([], new Set());
-  const parsed = VERBS[verb].raw
-    ? ok({ args, options: new Set<string>() })
-    : parseArguments(args, VERBS[verb], verb);
-  if (!parsed.ok) {
-    printProblems(parsed.problems);
-    return EXIT.usage;
-  }
-  try {
-    return await command(parsed.value.args, parsed.value.options);
-  } catch (error) {
-    // The operator has to correct the flags, so one line will do: a stack trace would not help.
-    if (!(error instanceof Deno.errors.NotCapable)) throw error;
-    printError(error.message);
-    return EXIT.configuration;
-  }
+  return await runVerb(verb, command, args);
 }
 
 function isVerb(text: string): text is Verb {

@@ -27,7 +27,14 @@ const FILES = [
 ];
 
 /** Programs that others start, so that no import names them. */
-const PROGRAMS = ["main.ts", "lib/sandbox/relay.ts", "demo/main.ts", "demo/client.ts", "demo/probe.ts"];
+const PROGRAMS = [
+  "main.ts",
+  "lib/commands/permissions_program.ts",
+  "lib/sandbox/relay.ts",
+  "demo/main.ts",
+  "demo/client.ts",
+  "demo/probe.ts",
+];
 
 /** Folders of which everything goes in. */
 const FOLDERS = ["examples"];
