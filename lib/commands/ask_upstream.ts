@@ -106,8 +106,8 @@ interface Answer {
 function verdictOf(route: Route, { proof, isKnown, response, text }: Answer): Verdict {
   const { status } = response.head;
   const name = route.token.describe();
-  const { refused = [401], refusedText } = proof;
-  const isRefused = refused.includes(status) || (refusedText !== undefined && text.startsWith(refusedText));
+  const { refused = [401], refusedTexts = [] } = proof;
+  const isRefused = refused.includes(status) || refusedTexts.some((each) => text.includes(each));
   if (isRefused) {
     const how = status < 300 ? "" : ` with ${status}`;
     return { kind: "refused", text: `REFUSES ${name}${how}${whereToGet(route)}` };

@@ -22,7 +22,7 @@ export interface Provider {
   readonly secrets: readonly ProviderSecret[];
   /** A command of a client to try first: `claude`. */
   readonly command?: string;
-  /** Pages of the provider to compare the facts with; docs/FIRST_RUN.md says which of them have been. */
+  /** Pages of the provider to compare the facts with; docs/FIRST_RUN.md says what has been compared with what. */
   readonly sources: readonly string[];
 }
 
@@ -67,6 +67,13 @@ export interface Proof {
   readonly body?: string;
   /** The statuses that mean that the token is not taken: 401, unless stated otherwise. */
   readonly refused?: readonly number[];
-  /** A text at the beginning of the content that means the same, for providers that respond with 200 to everything. */
-  readonly refusedText?: string;
+  /**
+   * Texts near the beginning of the content that mean the same, without white space: for providers whose status does not say it.
+   */
+  readonly refusedTexts?: readonly string[];
+  /**
+   * Where it is written how a token that is not valid is refused: by the provider, or in a response that somebody has shown.
+   * Undefined: this depends on the server, which is the user's own.
+   */
+  readonly refusalSource?: string;
 }

@@ -128,18 +128,26 @@ Deno.test("a table of all presets passes check", async () => {
   });
 });
 
-Deno.test("docs/FIRST_RUN.md lists each provider with its variables and sources", async () => {
+Deno.test("docs/FIRST_RUN.md lists each provider with its variables, how it refuses a token, and sources", async () => {
   const document = await Deno.readTextFile(join(ROOT, "docs/FIRST_RUN.md"));
   const [, table = ""] = document.split("## What `init` knows");
   const rows = [...table.matchAll(/^\| `([a-z0-9-]+)(=HOST)?` +\| (.*)$/gm)];
   assertEquals(rows.map(([, name]) => name), PROVIDERS.map(({ name }) => name));
   for (const [index, [, , own, rest = ""]] of rows.entries()) {
-    const { title, host, hostExample, secrets, sources } = PROVIDERS[index]!;
+    const { title, host, hostExample, secrets, sources, routes } = PROVIDERS[index]!;
+    const proofs = routes.flatMap(({ proof }) => proof ?? []);
     assertEquals(own !== undefined, host === undefined && hostExample !== undefined, title);
     const words = [
       title,
       ...secrets.map(({ variable }) => `\`${variable}\``),
       ...sources.map((url) => `(${url})`),
+      ...proofs.map(({ refused = [401], refusedTexts = [], refusalSource }) =>
+        refusedTexts.length > 0
+          ? `](${refusalSource})`
+          : refusalSource === undefined
+          ? `${refused.join(", ")}, if your server does`
+          : `[${refused.join(", ")}](${refusalSource})`
+      ),
     ];
     for (const word of words) assert(rest.includes(word), word);
   }
@@ -237,6 +245,9 @@ async function provider(exchange: Exchange): Promise<void> {
   const isGood = exchange.head.includes("good-key-");
   const { target } = exchange;
   if (target === "/api/auth.test") return await exchange.respond(200, [], `{ "ok": ${isGood} }`);
+  if (target === "/graphql") {
+    return await exchange.respond(200, [], isGood ? `{"data":{}}` : `{ "errors": [] }`);
+  }
   if (target.startsWith("/busy/")) return await exchange.respond(429);
   if (target.startsWith("/broken/")) return await exchange.respond(503);
   if (target.startsWith("/forbids/")) return await exchange.respond(403);
@@ -265,6 +276,10 @@ Deno.test("doctor says of each route whether the upstream takes the token, and s
       [{ path: "/anthropic/", upstream: mock.url, ...bearer }, /^takes GOOD$/],
       [{ path: "/openai/", upstream: mock.url, ...bearer, token_env: "BAD" }, /^REFUSES BAD with 401$/],
       [{ path: "/slack/", upstream: `${mock.url}/api`, ...bearer }, /^takes GOOD$/],
+      [
+        { path: "/linear/", upstream: mock.url, auth_scheme: "", token_env: "BAD" },
+        /^REFUSES BAD(?:; get one from .*)?$/,
+      ],
       [
         { path: "/deepseek/", upstream: mock.url, ...bearer, token_env: "DEEPSEEK_API_KEY" },
         /^DEEPSEEK_API_KEY is unset or empty; get one from https:\/\/platform\.deepseek\.com\/api_keys$/,

@@ -15,7 +15,11 @@ export const anthropic: Provider = {
     },
     clients: [clients],
     calls: ["/v1/messages", "/v1/complete", "/api/hello"],
-    proof: { path: "/v1/models?limit=1", fields: { "anthropic-version": "2023-06-01" } },
+    proof: {
+      path: "/v1/models?limit=1",
+      fields: { "anthropic-version": "2023-06-01" },
+      refusalSource: "https://github.com/abi/screenshot-to-code/issues/272",
+    },
   }],
   secrets: [{
     variable: "ANTHROPIC_API_KEY",

@@ -19,8 +19,12 @@ export const awsS3: Provider = {
       },
     },
     clients: [clients],
-    // A list of the buckets. A key that may not see it gets the same 403 as one that is not valid.
-    proof: { path: "/" },
+    // A list of the buckets. A key that may not see it gets 403 as well, with AccessDenied.
+    proof: {
+      path: "/",
+      refusedTexts: ["<Code>InvalidAccessKeyId</Code>", "<Code>SignatureDoesNotMatch</Code>"],
+      refusalSource: "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html",
+    },
   }],
   secrets: [
     {

@@ -15,7 +15,10 @@ export const azureOpenai: Provider = {
     },
     clients: [clients],
     calls: ["/openai"],
-    proof: { path: "/openai/models?api-version=2024-10-21" },
+    proof: {
+      path: "/openai/models?api-version=2024-10-21",
+      refusalSource: "https://learn.microsoft.com/azure/foundry/openai/how-to/troubleshoot-errors",
+    },
   }],
   secrets: [{
     variable: "AZURE_OPENAI_API_KEY",

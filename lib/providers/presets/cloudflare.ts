@@ -13,7 +13,11 @@ export const cloudflare: Provider = {
       token_env: "CLOUDFLARE_API_TOKEN",
     },
     clients: [curl],
-    proof: { path: "/user/tokens/verify", refused: [400, 401, 403] },
+    proof: {
+      path: "/user/tokens/verify",
+      refused: [400, 401, 403],
+      refusalSource: "https://github.com/cloudflare/python-cloudflare/issues/79",
+    },
   }],
   secrets: [{
     variable: "CLOUDFLARE_API_TOKEN",

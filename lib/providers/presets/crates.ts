@@ -9,7 +9,7 @@ export const crates: Provider = {
     // cargo's credential is the whole value of the field.
     fields: { path: "/crates/", upstream: "https://{host}", auth_scheme: "", token_env: "CARGO_TOKEN" },
     clients: [cargo],
-    proof: { path: "/config.json" },
+    proof: { path: "/config.json", refusalSource: "https://github.com/rust-lang/cargo/issues/11460" },
   }],
   secrets: [{ variable: "CARGO_TOKEN", what: "token of the registry, as cargo would send it" }],
   sources: [

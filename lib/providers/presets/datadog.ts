@@ -16,7 +16,12 @@ export const datadog: Provider = {
     },
     clients: [curl],
     calls: ["/api/v1", "/api/v2"],
-    proof: { path: "/api/v2/validate_keys", refused: [401, 403] },
+    proof: {
+      path: "/api/v2/validate_keys",
+      refused: [401, 403],
+      refusalSource:
+        "https://docs.datadoghq.com/api/latest/key-management/validate-api-and-application-keys/",
+    },
   }],
   secrets: [{
     variable: "DD_BEARER_TOKEN",

@@ -14,7 +14,7 @@ export const deepseek: Provider = {
     },
     clients: [openaiCompatible],
     calls: ["/chat"],
-    proof: { path: "/models" },
+    proof: { path: "/models", refusalSource: "https://api-docs.deepseek.com/quick_start/error_codes" },
   }],
   secrets: [{
     variable: "DEEPSEEK_API_KEY",

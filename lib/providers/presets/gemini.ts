@@ -16,7 +16,11 @@ export const gemini: Provider = {
     clients: [clients],
     calls: ["/v1beta"],
     // An invalid key is an invalid argument to this API: 400.
-    proof: { path: "/v1beta/models?pageSize=1", refused: [400, 401, 403] },
+    proof: {
+      path: "/v1beta/models?pageSize=1",
+      refused: [400, 401, 403],
+      refusalSource: "https://github.com/NousResearch/hermes-agent/issues/12168",
+    },
   }],
   secrets: [{
     variable: "GEMINI_API_KEY",

@@ -7,6 +7,7 @@ import type { Proof, Provider } from "../provider.ts";
 const user: Proof = {
   path: "/user",
   fields: { "user-agent": "cred-proxy", accept: "application/vnd.github+json" },
+  refusalSource: "https://github.com/nrkno/terraform-registry/issues/245",
 };
 
 export const github: Provider = {

@@ -25,7 +25,10 @@ export const gitlab: Provider = {
       token_env: "GITLAB_TOKEN",
     },
     clients: [curl],
-    proof: { path: "/user" },
+    proof: {
+      path: "/user",
+      refusalSource: "https://gitlab.com/gitlab-org/gitlab/-/merge_requests/260774",
+    },
   }],
   secrets: [{
     variable: "GITLAB_TOKEN",

@@ -13,7 +13,7 @@ export const groq: Provider = {
       token_env: "GROQ_API_KEY",
     },
     clients: [openaiCompatible],
-    proof: { path: "/models" },
+    proof: { path: "/models", refusalSource: "https://console.groq.com/docs/errors" },
   }],
   secrets: [{ variable: "GROQ_API_KEY", what: "API key", from: "https://console.groq.com/keys" }],
   sources: ["https://console.groq.com/docs/models"],

@@ -14,7 +14,10 @@ export const huggingface: Provider = {
     },
     clients: [clients],
     calls: ["/api/models", "/api/whoami-v2"],
-    proof: { path: "/api/whoami-v2" },
+    proof: {
+      path: "/api/whoami-v2",
+      refusalSource: "https://github.com/huggingface/huggingface_hub/pull/362",
+    },
   }],
   secrets: [{
     variable: "HF_TOKEN",

@@ -10,7 +10,7 @@ export const jira: Provider = {
     fields: { path: "/jira/", upstream: "https://{host}", auth_scheme: "Basic", token_env: "JIRA_LOGIN" },
     clients: [curl],
     calls: ["/rest"],
-    proof: { path: "/rest/api/3/myself" },
+    proof: { path: "/rest/api/3/myself", refusalSource: "https://jira.atlassian.com/browse/JRACLOUD-93811" },
   }],
   secrets: [{
     variable: "JIRA_LOGIN",

@@ -16,6 +16,8 @@ export const linear: Provider = {
       fields: { "content-type": "application/json" },
       body: '{"query":"{ viewer { id } }"}',
       refused: [400, 401],
+      refusedTexts: ['{"errors"'],
+      refusalSource: "https://github.com/assembledhq/143/pull/825",
     },
   }],
   secrets: [{

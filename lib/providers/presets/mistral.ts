@@ -13,7 +13,10 @@ export const mistral: Provider = {
       token_env: "MISTRAL_API_KEY",
     },
     clients: [openaiCompatible],
-    proof: { path: "/v1/models" },
+    proof: {
+      path: "/v1/models",
+      refusalSource: "https://www.developersdigest.tech/errors/api/mistral-api/401-unauthorized",
+    },
   }],
   secrets: [{ variable: "MISTRAL_API_KEY", what: "API key", from: "https://console.mistral.ai/api-keys" }],
   sources: ["https://docs.mistral.ai/api/endpoint/models"],

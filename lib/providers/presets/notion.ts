@@ -15,7 +15,11 @@ export const notion: Provider = {
     },
     clients: [libraries, curl],
     calls: ["/v1/pages", "/v1/databases", "/v1/search"],
-    proof: { path: "/v1/users/me", fields: { "notion-version": "2022-06-28" } },
+    proof: {
+      path: "/v1/users/me",
+      fields: { "notion-version": "2022-06-28" },
+      refusalSource: "https://developers.notion.com/reference/status-codes",
+    },
   }],
   secrets: [{
     variable: "NOTION_TOKEN",

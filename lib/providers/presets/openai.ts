@@ -14,7 +14,10 @@ export const openai: Provider = {
     },
     clients: [clients],
     calls: ["/v1/responses", "/v1/chat", "/v1/embeddings", "/v1/completions"],
-    proof: { path: "/v1/models" },
+    proof: {
+      path: "/v1/models",
+      refusalSource: "https://help.openai.com/en/articles/6891781-error-code-401-incorrect-api-key-provided",
+    },
   }],
   secrets: [{
     variable: "OPENAI_API_KEY",

@@ -13,7 +13,7 @@ export const openrouter: Provider = {
       token_env: "OPENROUTER_API_KEY",
     },
     clients: [openaiCompatible],
-    proof: { path: "/key" },
+    proof: { path: "/key", refusalSource: "https://github.com/OpenRouterTeam/docs/issues/5" },
   }],
   secrets: [{ variable: "OPENROUTER_API_KEY", what: "API key", from: "https://openrouter.ai/keys" }],
   sources: [

@@ -14,7 +14,10 @@ export const sentry: Provider = {
     },
     clients: [curl],
     calls: ["/api/0"],
-    proof: { path: "/api/0/organizations/" },
+    proof: {
+      path: "/api/0/organizations/",
+      refusalSource: "https://github.com/getsentry/sentry-cli/issues/284",
+    },
   }],
   secrets: [{
     variable: "SENTRY_AUTH_TOKEN",

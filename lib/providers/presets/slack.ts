@@ -15,7 +15,12 @@ export const slack: Provider = {
     },
     clients: [libraries, curl],
     // Slack responds with 200 to everything; the content says whether it went well.
-    proof: { method: "POST", path: "/auth.test", refusedText: '{"ok":false' },
+    proof: {
+      method: "POST",
+      path: "/auth.test",
+      refusedTexts: ['{"ok":false'],
+      refusalSource: "https://docs.slack.dev/reference/methods/auth.test",
+    },
   }],
   secrets: [{
     variable: "SLACK_TOKEN",

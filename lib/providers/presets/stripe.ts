@@ -15,7 +15,7 @@ export const stripe: Provider = {
     },
     clients: [libraries, curl],
     calls: ["/v1/customers", "/v1/charges", "/v1/balance"],
-    proof: { path: "/v1/balance" },
+    proof: { path: "/v1/balance", refusalSource: "https://docs.stripe.com/api/errors" },
   }],
   secrets: [{
     variable: "STRIPE_API_KEY",

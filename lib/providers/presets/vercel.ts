@@ -15,7 +15,7 @@ export const vercel: Provider = {
     clients: [curl],
     calls: ["/v2/user", "/v9/projects", "/v6/deployments"],
     // An invalid token is forbidden, not unauthorized.
-    proof: { path: "/v2/user", refused: [401, 403] },
+    proof: { path: "/v2/user", refused: [401, 403], refusalSource: "https://vercel.com/docs/sdk" },
   }],
   secrets: [{ variable: "VERCEL_TOKEN", what: "access token", from: "https://vercel.com/account/tokens" }],
   sources: [
