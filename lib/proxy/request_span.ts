@@ -91,6 +91,10 @@ export class RequestSpan implements Member, Holder {
     return this.entry.began;
   }
 
+  get isWebSocket(): boolean {
+    return this.#socket !== undefined;
+  }
+
   get lastMessage(): number {
     return this.#socket?.lastMessage ?? -Infinity;
   }

@@ -14,6 +14,8 @@ export interface WebSocketHolder {
 export interface Holder extends WebSocketHolder {
   /** When it began, on the clock of `performance.now()`. */
   readonly began: number;
+  /** Whether it has become a WebSocket. */
+  readonly isWebSocket?: boolean;
   /** Whether its connection ends only if idle connections are closed first. */
   readonly needsClosing?: boolean;
 }
@@ -59,6 +61,13 @@ const RAISE_LIMIT = 256 * 1024 * 1024;
 /** By how much the usual memory may grow from one look to the next, in bytes: what grows so slowly is no attack. */
 const DRIFT = 3 * 1024;
 
+/**
+ * By how much it grows from one look to the next if WebSockets are to blame, in bytes. The runtime reads the fragments of
+ * their messages with hardly a pause, several hundred megabytes in a turn of the event loop. So there is no time to find out
+ * which ones it is. What clients send ahead of a response comes more slowly, from fifty of them too.
+ */
+const FLOOD = 24 * 1024 * 1024;
+
 /** How often the memory is looked at, in milliseconds. */
 const INTERVAL = 50;
 
@@ -81,7 +90,8 @@ const ROUND_GROWTH = 4;
  * its last request is still to come.
  *
  * What can be seen is the memory of the whole process. When that part of it grows that belongs to neither heap nor buffers,
- * requests in flight are ended with their connections, the newest first, until it has shrunk. WebSockets whose client has
+ * requests in flight are ended with their connections, the newest first, until it has shrunk; if it grows faster than
+ * anything but fragments makes it, all WebSockets at once before that. WebSockets whose client has
  * completed a message since the growth began are spared: it is not theirs. Of those that have sent much, some of it is taken
  * for read ahead: at most as much as was sent in whole messages, so that what others hide behind that can't be more than what
  * it costs itself. If all that does not help, the connections
@@ -90,6 +100,8 @@ const ROUND_GROWTH = 4;
 export class UnseenInput {
   readonly #options: UnseenInputOptions;
   readonly #timer: ReturnType<typeof setInterval>;
+  /** How much it had grown at the last look, in bytes. */
+  #lastGrowth = 0;
   /** What was there without unseen input, in bytes. */
   #usual = Infinity;
   /** When half of the limit was last not exceeded, on the clock of `performance.now()`. */
@@ -118,6 +130,8 @@ export class UnseenInput {
   async #look(): Promise<void> {
     if (this.#freeing) return;
     const growth = this.#growth();
+    const lastGrowth = this.#lastGrowth;
+    this.#lastGrowth = growth;
     this.#usual += Math.max(0, Math.min(growth, DRIFT));
     if (growth <= this.#limit) return;
     this.#freeing = true;
@@ -126,8 +140,17 @@ export class UnseenInput {
       .sort((left, right) => right.began - left.began);
     const { length } = suspects;
     let closed = false;
-    for (let round = 1; suspects.length > 0; round *= ROUND_GROWTH) {
-      const next = suspects.splice(0, round);
+    let size = 1;
+    for (let before = lastGrowth; suspects.length > 0; size *= ROUND_GROWTH) {
+      const now = this.#growth();
+      if (now - before > FLOOD) {
+        suspects.sort((left, right) =>
+          Number(right.isWebSocket === true) - Number(left.isWebSocket === true)
+        );
+        size = Math.max(size, suspects.filter(({ isWebSocket }) => isWebSocket).length);
+      }
+      before = now;
+      const next = suspects.splice(0, size);
       if (!closed && next.some(({ needsClosing }) => needsClosing)) {
         this.#options.closeIdle();
         closed = true;

@@ -81,6 +81,21 @@ Deno.test("UnseenInput ends the newest requests until the memory has shrunk, and
   });
 });
 
+Deno.test("UnseenInput ends all WebSockets that completed no message, and at first nothing else, when the memory grows at once", async () => {
+  const held = [0, 70 * MIB, 0, 70 * MIB];
+  const holders = ({ holder }: Watched) => [
+    ...held.map((bytes, index) => holder(`socket ${index}`, bytes, { isWebSocket: true })),
+    holder("active", 0, { isWebSocket: true, lastMessage: Infinity }),
+    holder("stream"),
+    holder("newest"),
+  ];
+  await watch({ holders }, async ({ use, done }) => {
+    use.rss += 140 * MIB;
+    await looks();
+    assertEquals(done.slice(0, -1), ["socket 3", "socket 2", "socket 1", "socket 0"]);
+  });
+});
+
 Deno.test("UnseenInput blames nobody for the heap, for buffers, and for what clients have not taken", async () => {
   const unsent = { unsent: 0 };
   const holders = ({ holder }: Watched) => [Object.assign(holder("reader"), unsent)];
