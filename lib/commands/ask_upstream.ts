@@ -36,6 +36,7 @@ export async function askUpstream(route: Route): Promise<Verdict> {
       text: "not asked: that would use up the refresh token, which the service keeps",
     };
   }
+  if (config.anonymous) return { kind: "unclear", text: "not asked: the route sends no token" };
   const missing = token.missing?.() ?? [];
   if (missing.length > 0) return { kind: "unset", text: missing.join(", ") };
   if (token.current === undefined && token.ready === undefined) {

@@ -64,7 +64,8 @@ export const check: Command = async ([file], options) => {
     const state = route.tokenFrom === undefined
       ? tokenState(route, source.current)
       : mintState(route, source);
-    const { signWith } = route;
+    const { signWith, anonymous } = route;
+    if (anonymous) return tokenName(route);
     const signed = signWith === undefined ? "" : `signed for ${signWith.service} in ${signWith.region} by `;
     return `${signed}${tokenName(route)} ${state}`;
   }

@@ -22,7 +22,7 @@ export function routeWarnings(
     if (scheme === "https" && authorities.has(host)) {
       lines.add(`CRED_PROXY_CA_FILE: ${authorityAdvice(host)}`);
     }
-    if (isInClear(route.upstream)) {
+    if (isInClear(route.upstream) && !route.anonymous) {
       const upstream = upstreamText(route.upstream);
       lines.add(
         `${routeName(route)}: sends its token in clear to ${upstream}; use https:// if it can be had`,

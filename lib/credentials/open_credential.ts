@@ -11,7 +11,8 @@ import { type Placement, TokenCredential } from "./token_credential.ts";
 
 /** Returns the means by which a route authenticates its requests. */
 export function openCredential(route: RouteConfig, source: TokenSource, deadlines: Deadlines): Credential {
-  const { signWith } = route;
+  const { signWith, anonymous } = route;
+  if (anonymous) return { apply() {} };
   if (signWith === undefined) return new TokenCredential(route, source, placementOf(route));
   return new AwsCredential({
     scope: signWith,
@@ -31,6 +32,7 @@ function placementOf(route: RouteConfig): Placement {
     case "path":
       return inPath(route.upstream.base);
     case "signature":
-      throw new Error("A signature places no token");
+    case "none":
+      throw new Error("The route places no token");
   }
 }

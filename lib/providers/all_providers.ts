@@ -8,6 +8,7 @@ import { cloudflare } from "./presets/cloudflare.ts";
 import { crates } from "./presets/crates.ts";
 import { datadog } from "./presets/datadog.ts";
 import { deepseek } from "./presets/deepseek.ts";
+import { dockerHub } from "./presets/docker_hub.ts";
 import { gemini } from "./presets/gemini.ts";
 import { github } from "./presets/github.ts";
 import { gitlab } from "./presets/gitlab.ts";
@@ -60,6 +61,7 @@ export const PROVIDERS: readonly Provider[] = [
   npm,
   pypi,
   crates,
+  dockerHub,
 ];
 
 /** Finds a provider by its name. */

@@ -37,6 +37,9 @@ function routeSetup(
   table: Pick<RouteTable, "clientTokenEnv">,
 ): string[] {
   const endpoint = endpointFor(route, listen, table);
+  if (route.anonymous) {
+    return [routeTitle(route), "# Other routes redirect to it: no client is pointed at it"];
+  }
   const setups = recipesFor(route).map((recipe) => recipe(endpoint));
   return [
     routeTitle(route),

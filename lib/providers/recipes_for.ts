@@ -37,6 +37,7 @@ const REGISTRY_PATH = "/v2/";
  * the route's path is from, else by words in its URL and path, else curl.
  */
 export function recipesFor(route: RouteConfig): readonly Recipe[] {
+  if (route.anonymous) return [];
   // Clients with a base URL reach a route by its prefix; only gh and curl can reach one by its host.
   const preset = presetOfHost(route) ?? presetOfPath(route);
   const recipes = preset?.clients ?? [recipeByWord(route)];

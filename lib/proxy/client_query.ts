@@ -22,9 +22,14 @@ export function parametersDroppedByAll(
  * @param droppedByAll What {@linkcode parametersDroppedByAll} returns for the table; its routes share the set.
  */
 export function parameterRule(
-  { authQuery, dropQuery, keepQuery }: Pick<RouteConfig, "authQuery" | "dropQuery" | "keepQuery">,
+  { authQuery, dropQuery, keepQuery, anonymous }: Pick<
+    RouteConfig,
+    "authQuery" | "dropQuery" | "keepQuery" | "anonymous"
+  >,
   droppedByAll: ReadonlySet<string> = parametersDroppedByAll([{ authQuery }]),
 ): IsDropped {
+  // URLs that were signed in advance are what such a route is for.
+  if (anonymous) return (name) => dropQuery.has(foldParameter(name));
   const own = authQuery === undefined ? undefined : foldParameter(authQuery);
   return (name) => {
     const folded = foldParameter(name);

@@ -21,7 +21,15 @@ export function openTokenSource(
   route: TokenFields,
   { tokens, files, minted }: TokenStores,
 ): TokenSource {
-  const { tokenEnv, tokenFile, tokenFrom, signWith } = route;
+  const { tokenEnv, tokenFile, tokenFrom, signWith, anonymous } = route;
+  if (anonymous) {
+    return {
+      current: undefined,
+      former: [],
+      describe: () => tokenName(route),
+      missing: () => [],
+    };
+  }
   if (tokenFrom !== undefined) return minted.source(tokenFrom);
   if (signWith !== undefined) {
     return new AwsKeySource(

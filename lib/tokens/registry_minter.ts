@@ -29,6 +29,12 @@ export class RegistryIssuer {
     return readInputs(this.from, this.#read);
   }
 
+  /** The password alone where the secret has the user before it: a server that splits the two may show it. */
+  secrets(): readonly Secret[] {
+    const pair = this.from.user === undefined ? this.#read(this.from.password)?.reveal() : undefined;
+    return pair?.includes(":") ? [Secret.of(pair.slice(pair.indexOf(":") + 1))] : [];
+  }
+
   /** Tries the rejected password again: the configuration was loaded again. */
   retry(): void {
     this.#rejected = undefined;
@@ -41,12 +47,14 @@ export class RegistryIssuer {
     if (secret !== undefined && secret === this.#rejected) {
       throw new IssuerError(`${this.#issuer.name} rejected the password`, { permanent: true });
     }
+    const given = secret?.reveal() ?? "";
+    const pair = user === undefined ? given : `${user}:${given}`;
     const query = new URLSearchParams({ service, ...scope === "" ? {} : { scope } });
     const response = await this.#issuer.ask({
       target: `${endpoint.target}?${query}`,
       fields: [
         ["accept", "application/json"],
-        ["authorization", Secret.of(basicCredentials(`${user}:${secret?.reveal() ?? ""}`))],
+        ["authorization", Secret.of(basicCredentials(pair))],
       ],
     });
     if (response.status === 401) this.#rejected = secret;
@@ -79,7 +87,7 @@ export class RegistryMinter implements Minter {
   }
 
   secrets(): readonly Secret[] {
-    return [];
+    return this.#issuer.secrets();
   }
 
   mint(): Promise<Minted> {

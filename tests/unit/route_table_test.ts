@@ -40,6 +40,7 @@ Deno.test("parseRoutes() fills in what a route leaves out", () => {
     tokenFile: undefined,
     tokenFrom: undefined,
     signWith: undefined,
+    anonymous: false,
     signBodyLimit: 33_554_432,
     setHeaders: new Map(),
     addHeaders: new Map(),

@@ -209,6 +209,7 @@ const REGISTRY = [
   { token_url: "https://r/token", service: "r.example", user: "", password_file: "/run/secrets/a" },
   { token_url: "https://r/token", service: " r", user: "a:b", password_env: "A", password_file: "a" },
   { token_url: "https://r/token", service: "", user: "me" },
+  { token_url: "https://r/token", service: "r", password_env: "A" },
   { password_env: "A" },
   {},
   { token_url: "https://r/token", service: "r", user: "me", password_env: "A", scope: "x" },
@@ -313,6 +314,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
     { aws: {} },
   ],
   sign_with: [...AWS.map((aws_sigv4) => ({ aws_sigv4 })), { aws_sigv4: AWS[0], a: 1 }, { hmac: {} }],
+  anonymous: [true],
   sign_body_limit_mb: [0, 0.5, 32, 1024, 1025, "32"],
   auth_header: [
     "X-Api-Key",
@@ -631,6 +633,10 @@ Deno.test("the schema and the parser agree on routes that send no field", () => 
   for (const value of [...VALUES.sign_with ?? [], ...KINDS]) {
     agree(JSON.stringify({ routes: [{ ...signed, sign_with: value }] }));
     agree(JSON.stringify({ routes: [{ ...signed, auth_scheme: "", sign_with: value, token_file: "a" }] }));
+  }
+  for (const value of [true, ...KINDS]) {
+    agree(JSON.stringify({ routes: [{ ...signed, anonymous: value }] }));
+    agree(JSON.stringify({ routes: [{ ...signed, auth_scheme: "", anonymous: value, token_file: "a" }] }));
   }
   for (const value of [...VALUES.sign_body_limit_mb ?? [], ...KINDS]) {
     agree(

@@ -35,6 +35,10 @@ export const readBoolean: Reader<boolean> = (json, path) =>
     ? ok(json)
     : fail(path, "wrong_type", `must be true or false, got ${kindOf(json)}`);
 
+/** Reads a boolean that is only given if it is true. */
+export const readTrue: Reader<true> = (json, path) =>
+  json === true ? ok(json) : fail(path, "wrong_type", "must be true, or left out");
+
 /** Reads any object. */
 export const readObject: Reader<JsonObject> = (json, path) =>
   json instanceof Map ? ok(json) : fail(path, "wrong_type", `must be an object, got ${kindOf(json)}`);

@@ -116,9 +116,10 @@ function checkRoutes({ object, path }: Item, routes: ReadonlyMap<string, Item>):
 
 /** Checks that no client has a token of its own for a route that sends none. */
 function checkOwnToken(override: Json | undefined, path: string, route: JsonObject): readonly Problem[] {
-  if (!(override instanceof Map) || !route.has("sign_with")) return [];
+  const kind = route.has("sign_with") ? "signs its requests" : route.has("anonymous") ? "sends no token" : "";
+  if (!(override instanceof Map) || kind === "") return [];
   return ["token_env", "token_file", "token_from"].filter((field) => override.has(field)).map((field) =>
-    problem(`${path}.${field}`, "conflict", "can't be used for a route that signs its requests; remove it")
+    problem(`${path}.${field}`, "conflict", `can't be used for a route that ${kind}; remove it`)
   );
 }
 

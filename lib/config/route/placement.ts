@@ -7,8 +7,11 @@ export const TOKEN_PLACEHOLDER = "{token}";
 
 /** Returns the part of a request that carries a route's token. */
 export function tokenPlacement(
-  { authQuery, upstream, signWith }: Partial<Pick<RouteConfig, "authQuery" | "upstream" | "signWith">>,
-): "field" | "query" | "path" | "signature" {
+  { authQuery, upstream, signWith, anonymous }: Partial<
+    Pick<RouteConfig, "authQuery" | "upstream" | "signWith" | "anonymous">
+  >,
+): "field" | "query" | "path" | "signature" | "none" {
+  if (anonymous === true) return "none";
   if (signWith !== undefined) return "signature";
   if (authQuery !== undefined) return "query";
   return upstream?.base.includes(TOKEN_PLACEHOLDER) ? "path" : "field";
@@ -16,12 +19,13 @@ export function tokenPlacement(
 
 /**
  * Checks that a route says exactly once where its token goes: with `auth_scheme` into a field, with `auth_query` into the
- * query, with a placeholder into the path; with `sign_with` it is not sent at all. Checks what is given, so that it also works for a route with other problems.
+ * query, with a placeholder into the path; with `sign_with` and `anonymous` it is not sent at all. Checks what is given, so that it also works for a route with other problems.
  */
 export function checkPlacement(route: JsonObject, path: string): readonly Problem[] {
   const upstream = route.get("upstream");
   const inPath = typeof upstream === "string" && upstream.includes(TOKEN_PLACEHOLDER);
   const places = [
+    ...route.has("anonymous") ? ["anonymous"] : [],
     ...route.has("sign_with") ? ["sign_with"] : [],
     ...route.has("auth_query") ? ["auth_query"] : [],
     ...inPath ? [`${TOKEN_PLACEHOLDER} in the upstream`] : [],

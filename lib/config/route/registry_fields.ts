@@ -1,5 +1,5 @@
 import { failAll, ok } from "../../core/result.ts";
-import { type Reader, readFields, required } from "../reader/fields.ts";
+import { optional, type Reader, readFields, required } from "../reader/fields.ts";
 import { fromString, readObject } from "../reader/value_readers.ts";
 import { parseAuthUser } from "./credential_fields.ts";
 import { parseIssuerText } from "./issuer_text.ts";
@@ -11,7 +11,7 @@ import type { RegistryLogin } from "./token_from.ts";
 const REGISTRY_FIELDS = {
   token_url: required(fromString(parseTokenEndpoint)),
   service: required(fromString(parseIssuerText)),
-  user: required(fromString(parseAuthUser)),
+  user: optional(fromString(parseAuthUser), undefined),
   ...requiredSecret("password", "token"),
 };
 

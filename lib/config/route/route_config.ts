@@ -35,6 +35,8 @@ export interface RouteConfig {
   readonly tokenFrom: TokenFrom | undefined;
   /** How requests are signed; undefined: they carry the token instead. */
   readonly signWith: SignWith | undefined;
+  /** Whether requests go out without a credential. */
+  readonly anonymous: boolean;
   /** The maximum length of a body that has to be hashed to be signed, in bytes. */
   readonly signBodyLimit: number;
   /** Fields that replace the client's on every request; names in lower case. */

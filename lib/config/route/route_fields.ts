@@ -18,6 +18,7 @@ import {
   readMebibytes,
   readObject,
   readSeconds,
+  readTrue,
 } from "../reader/value_readers.ts";
 import { LIMIT_FIELDS, limitsOf } from "./limit_fields.ts";
 import {
@@ -51,12 +52,13 @@ const ROUTE_FIELDS = {
   // Required where the token is sent in a field: checkPlacement().
   auth_scheme: alsoCalled(optional(fromString(parseAuthScheme), ""), "auth", "scheme", "auth_type", "type"),
   token_env: alsoCalled(
-    requiredUnless(fromString(parseTokenVariable), ["token_file", "token_from", "sign_with"]),
+    requiredUnless(fromString(parseTokenVariable), ["token_file", "token_from", "sign_with", "anonymous"]),
     ...["token", "key", "secret", "api_key", "env", "credential", "password"],
   ),
-  token_file: optionalUnless(fromString(parseTokenFilePath), ["token_from", "sign_with"]),
-  token_from: optionalUnless(readTokenFrom, ["sign_with"]),
-  sign_with: optionalUnless(readSignWith, []),
+  token_file: optionalUnless(fromString(parseTokenFilePath), ["token_from", "sign_with", "anonymous"]),
+  token_from: optionalUnless(readTokenFrom, ["sign_with", "anonymous"]),
+  sign_with: optionalUnless(readSignWith, ["anonymous"]),
+  anonymous: optionalUnless(readTrue, []),
   sign_body_limit_mb: optional(readMebibytes, 32 * MEBIBYTE),
   auth_header: alsoCalled(
     optional(fromString(parseCredentialField), "Authorization"),
@@ -108,6 +110,7 @@ export const readRoute: Reader<RouteConfig> = (json, path) => {
     tokenFile: values.token_file,
     tokenFrom: values.token_from ?? values.sign_with?.role,
     signWith: values.sign_with?.signWith,
+    anonymous: values.anonymous === true,
     signBodyLimit: values.sign_body_limit_mb,
     setHeaders: values.set_headers,
     addHeaders: values.add_headers,

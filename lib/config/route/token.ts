@@ -9,7 +9,10 @@ import { inputsOf, tokenFromName } from "./token_from.ts";
 export type Tokens = ReadonlyMap<string, Secret>;
 
 /** What says where a route's token comes from. */
-export type TokenFields = Pick<RouteConfig, "tokenEnv" | "tokenFile" | "tokenFrom" | "signWith">;
+export type TokenFields = Pick<
+  RouteConfig,
+  "tokenEnv" | "tokenFile" | "tokenFrom" | "signWith" | "anonymous"
+>;
 
 /** Returns every secret that a route is given: its token, or those from which its token is minted. */
 export function secretRefs({ tokenEnv, tokenFile, tokenFrom, signWith }: TokenFields): readonly SecretRef[] {
@@ -67,6 +70,7 @@ export function tokenFiles(table: RouteTable): readonly SecretRef[] {
 
 /** Returns the display name of a route's token source: the variable, the file, or the issuer. */
 export function tokenName(route: TokenFields): string {
+  if (route.anonymous) return "no token";
   if (route.tokenFrom !== undefined) return tokenFromName(route.tokenFrom);
   return secretRefs(route).map(secretName).join(" and ");
 }

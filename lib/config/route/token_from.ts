@@ -111,7 +111,8 @@ export interface RegistryLogin {
   readonly endpoint: TokenEndpoint;
   /** The registry's name, as its challenges state it. */
   readonly service: string;
-  readonly user: string;
+  /** Undefined: the password is `user:password`. */
+  readonly user: string | undefined;
   readonly password: SecretRef;
 }
 
