@@ -90,6 +90,8 @@ function* candidates(fields: Pick<Headers, "get">): Generator<string> {
   const authorization = fields.get("authorization") ?? "";
   const key = KEY.exec(authorization)?.[1];
   if (key !== undefined) yield key;
+  // Libraries of Hugging Face refuse a token that does not begin so.
+  if (key?.startsWith("hf_")) yield key.slice("hf_".length);
   const pair = decoded(BASIC.exec(authorization)?.[1] ?? "");
   // The user is ignored: clients that can't omit it make one up.
   if (pair.includes(":")) yield pair.slice(pair.indexOf(":") + 1);

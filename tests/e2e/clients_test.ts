@@ -45,6 +45,7 @@ Deno.test("each upstream's clients get their lines, with a key that is clearly a
     ["https://api.anthropic.com", [
       "# Claude Code, @anthropic-ai/sdk:",
       `export ANTHROPIC_BASE_URL=${URL_A} ANTHROPIC_AUTH_TOKEN=placeholder`,
+      `# @ai-sdk/anthropic: createAnthropic({ baseURL: "${URL_A}/v1", authToken: "placeholder" })`,
     ]],
     ["https://api.openai.com", [
       "# Codex, openai:",
@@ -206,7 +207,7 @@ Deno.test("with a client token, the key is its variable in the form that each cl
     ["https://files.example.com/webdav", 'RCLONE_CONFIG_PROXY_BEARER_TOKEN="$AGENT"'],
     ["https://slack.com/api", "new WebClient(process.env.AGENT, {"],
     ["https://slack.com/api", 'WebClient(token=os.environ["AGENT"], base_url='],
-    ["https://huggingface.co", 'HF_TOKEN="$AGENT"'],
+    ["https://huggingface.co", 'HF_TOKEN=hf_"$AGENT"'],
     ["https://cargo.example.com", 'CARGO_REGISTRIES_PROXY_TOKEN="Bearer $AGENT"'],
     ["https://example.com", `curl -H "Authorization: Bearer $AGENT" ${URL_A}/`],
   ];

@@ -27,6 +27,7 @@ const GOOD: readonly Record<string, string>[] = [
   { authorization: `Bearer ${CLIENT}` },
   { authorization: `bearer  ${CLIENT}` },
   { authorization: `token ${CLIENT}` },
+  { authorization: `Bearer hf_${CLIENT}` },
   { authorization: `Basic ${btoa(`anybody:${CLIENT}`)}` },
   { authorization: `BASIC ${btoa(`:${CLIENT}`)}` },
   {
@@ -46,6 +47,7 @@ const BAD: readonly Record<string, string>[] = [
   { authorization: CLIENT },
   { authorization: `Digest ${CLIENT}` },
   { authorization: `Bearer ${CLIENT}x` },
+  { authorization: `Bearer hf${CLIENT}` },
   { authorization: `Bearer ${CLIENT.slice(1)}` },
   { authorization: `Bearer ${CLIENT.toUpperCase()}` },
   { authorization: `Bearer ${CLIENT}, Bearer x` },

@@ -1,3 +1,4 @@
+import { mistral as library } from "../clients/mistral.ts";
 import { openaiCompatible } from "../clients/openai.ts";
 import type { Provider } from "../provider.ts";
 
@@ -12,7 +13,7 @@ export const mistral: Provider = {
       auth_scheme: "Bearer",
       token_env: "MISTRAL_API_KEY",
     },
-    clients: [openaiCompatible],
+    clients: [openaiCompatible, library],
     proof: {
       path: "/v1/models",
       refusalSource: "https://www.developersdigest.tech/errors/api/mistral-api/401-unauthorized",

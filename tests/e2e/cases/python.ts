@@ -109,7 +109,7 @@ export const PYTHON_CASES: readonly ClientCase[] = [
     expectedBody: /Is the proxy there\?/,
   }, "generateContent, streamed and whole"),
   python(["google-genai, upload", "google_genai_upload"], {
-    knownLimit: { text: "sends no key with the file's content", withClientToken: true },
+    besides: "the key in the `headers` of its `client_args`",
     route: "gemini",
     expectedOutput: /^files\/one 300000$/m,
     expectedRequests: [
