@@ -11,8 +11,10 @@ import { sha256 } from "../../lib/core/sha256.ts";
 import { startAdmin, type WithAdmin } from "../support/admin.ts";
 import { latin1 } from "../support/bytes.ts";
 import { TOKEN } from "../support/fixture.ts";
+import { PREFACE } from "../support/http2_frames.ts";
 import { residentMemory } from "../support/service.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
+import { asksForWebSocket, serveWebSocket } from "../support/websocket_exchange.ts";
 import { connectRaw, request } from "../support/wire.ts";
 import { within } from "../support/within.ts";
 
@@ -189,6 +191,40 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "HAProxy serves no HTTP/2, and limits the WebSockets and the requests of one address",
+  ignore: !hasHaproxy,
+  async fn() {
+    await using upstream = startUpstream(async (exchange) => {
+      if (asksForWebSocket(exchange)) {
+        return await serveWebSocket(exchange, { onMessage: (text, send) => send(text) });
+      }
+      await exchange.respond(200, [], "ok");
+    });
+    await using balanced = await startBalanced(upstream, { "http_req_rate gt 3000": "http_req_rate gt 200" });
+    const { port } = balanced;
+    await using http2 = await connectRaw(port);
+    await http2.send(PREFACE);
+    assertEquals((await http2.readResponse()).status, 400);
+
+    const upgrade = `${HEAD}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n` +
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    const heads = await Promise.all(Array.from({ length: 25 }, async () => {
+      const wire = await connectRaw(port);
+      await wire.send(upgrade);
+      return { wire, status: Number((await wire.readUntil("\r\n\r\n")).split(" ")[1]) };
+    }));
+    assertEquals(heads.filter(({ status }) => status === 101).length, 20);
+    assertEquals(heads.filter(({ status }) => status === 429).length, 5);
+    for (const { wire } of heads) await wire[Symbol.asyncDispose]();
+
+    const statuses: number[] = [];
+    for (let at = 0; at < 250; at++) statuses.push((await ask(port)).status);
+    assertEquals(statuses.at(0), 200);
+    assertEquals(statuses.at(-1), 429);
+  },
+});
+
 /** Connects from another address of the loopback network; undefined if that is refused. */
 async function connectFrom(local: string, port: number): Promise<Deno.Conn | undefined> {
   const { Socket } = await import("node:net");
@@ -250,7 +286,10 @@ Deno.test({
       await exchange.writeChunk("data: two\n\n");
       await exchange.writeChunk();
     });
-    await using balanced = await startBalanced(upstream);
+    // The lanes below send more requests than one address may.
+    await using balanced = await startBalanced(upstream, {
+      "http_req_rate gt 3000": "http_req_rate gt 1000000",
+    });
     const { port, services } = balanced;
 
     await using wire = await connectRaw(port);

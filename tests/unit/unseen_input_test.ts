@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Holder, type MemoryUse, UnseenInput } from "../../lib/proxy/unseen_input.ts";
 
 const MIB = 1024 * 1024;
@@ -93,6 +93,23 @@ Deno.test("UnseenInput ends all WebSockets that completed no message, and at fir
     use.rss += 140 * MIB;
     await looks();
     assertEquals(done.slice(0, -1), ["socket 3", "socket 2", "socket 1", "socket 0"]);
+  });
+});
+
+Deno.test("UnseenInput waits no longer for the memory to shrink if each turn of the event loop is long", async () => {
+  const names = ["f", "e", "d", "c", "b", "a"];
+  const holders = ({ holder }: Watched) => names.map((name) => holder(name));
+  await watch({ holders }, async ({ use, done }) => {
+    use.rss += 140 * MIB;
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns++;
+      for (const until = performance.now() + 40; performance.now() < until;);
+    }, 0);
+    while (done.length < names.length) await new Promise((resolve) => setTimeout(resolve, 1));
+    clearInterval(timer);
+    // In three rounds, each of which may take some fifty milliseconds; ten pauses each would be over twenty turns.
+    assert(turns < 12, `${turns} turns`);
   });
 });
 
