@@ -17,11 +17,14 @@ import type { ClientCase } from "./client_case.ts";
 
 const DOCUMENT = new URL("../../docs/CLIENTS.md", import.meta.url);
 
-/** Selects the cases whose names include one of the words, or all. */
+/** Selects the cases with one of the names, or whose names include a word that is no whole name, or all. */
 function selectCases(words: readonly string[]): readonly ClientCase[] {
   if (words.length === 0) return CLIENT_CASES;
+  const names = new Set(CLIENT_CASES.map(({ name }) => name));
   const found = CLIENT_CASES.filter(({ name }) =>
-    words.some((word) => name.toLowerCase().includes(word.toLowerCase()))
+    words.some((word) =>
+      name === word || (!names.has(word) && name.toLowerCase().includes(word.toLowerCase()))
+    )
   );
   if (found.length > 0) return found;
   console.error(

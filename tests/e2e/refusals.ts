@@ -1,5 +1,6 @@
 import type { RefusalCode } from "../../lib/http/refusal.ts";
 import { makeKey } from "./secrets.ts";
+import type { Script } from "../support/upstream.ts";
 import type { E2eFixtureOptions } from "./fixture.ts";
 
 /** A way to make the service refuse all requests of a client. */
@@ -20,9 +21,15 @@ export interface RefusalCase {
 /** Moves a route to another path or host. */
 function moved(route: object): object {
   return "host" in route
-    ? { ...route, host: "elsewhere.example.com" }
+    ? { ...route, host: `elsewhere.${(route as { host: string }).host}` }
     : { ...route, path: `/elsewhere${(route as { path: string }).path}` };
 }
+
+/** Responds in a coding that the service can't look into. */
+const respondUnreadably: Script = async (exchange) => {
+  await exchange.drain();
+  await exchange.respond(200, { "Content-Encoding": "compress" }, "x");
+};
 
 /** The refusals that can be provoked for every client. */
 export const REFUSAL_CASES: readonly RefusalCase[] = [
@@ -30,7 +37,7 @@ export const REFUSAL_CASES: readonly RefusalCase[] = [
     code: "client_token_required",
     status: 401,
     permanent: true,
-    message: "requires the client token",
+    message: "requires a client token",
     fixture: { clientToken: true },
     key: makeKey("wrong"),
   },
@@ -46,7 +53,8 @@ export const REFUSAL_CASES: readonly RefusalCase[] = [
     status: 404,
     permanent: true,
     message: "No route for",
-    fixture: { changeRoute: moved },
+    // A host that is not served would be another refusal.
+    fixture: { changeRoute: moved, env: { CRED_PROXY_HOSTS: "api.github.com" } },
   },
   {
     code: "token_unset",
@@ -61,6 +69,16 @@ export const REFUSAL_CASES: readonly RefusalCase[] = [
     permanent: false,
     message: "upstream could not be reached",
     fixture: { reachable: false },
+  },
+  {
+    code: "upstream_reply_refused",
+    status: 502,
+    permanent: true,
+    message: "its response can't be forwarded",
+    fixture: {
+      mocks: ({ setup }) =>
+        Promise.resolve(Object.fromEntries(setup.required.map(({ host }) => [host, respondUnreadably]))),
+    },
   },
   {
     code: "overloaded",
