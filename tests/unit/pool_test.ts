@@ -285,7 +285,7 @@ Deno.test("an idle connection that receives bytes is closed at once, and no clie
   }
 });
 
-Deno.test("bytes after a response end the connection, and no other request gets them", async () => {
+Deno.test("bytes that are read together with the end of a response end its connection, and no other request gets them", async () => {
   const evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
   const responses: [head: string, content: string, method?: string][] = [
     ["200 OK\r\nContent-Length: 4\r\n", "good"],
