@@ -12,6 +12,7 @@ import { amzDate, canonicalRequest, SigV4Signer } from "../lib/credentials/aws/s
 import { pathRule, signableTarget } from "../lib/credentials/aws/target.ts";
 import { Secret } from "../lib/core/secret.ts";
 import { packAwsKeys } from "../lib/tokens/aws_keys.ts";
+import { BufferBudget } from "../lib/upstream/buffer_budget.ts";
 import { Deadlines } from "../lib/upstream/deadlines.ts";
 import type { OutgoingField, UpstreamRequest } from "../lib/upstream/transport.ts";
 import { latin1 } from "../tests/support/bytes.ts";
@@ -126,6 +127,7 @@ async function measureParts(): Promise<readonly (readonly [name: string, us: num
     scope: SCOPE,
     source: { current: packAwsKeys(KEYS), former: [], describe: () => "" },
     bodyLimit: 1e6,
+    memory: new BufferBudget(1e6),
     deadlines: new Deadlines(),
     timeoutMs: 1000,
   });

@@ -44,8 +44,9 @@ export const CODINGS: ReadonlyMap<string, Coding> = new Map<string, Coding>([
   ["x-zstd", { start: zstd }],
 ]);
 
-/** Larger pieces than the default, since each piece has a fixed cost. */
-const OPTIONS = { chunkSize: 64 * 1024 };
+/** The size of what a decoder writes into, in bytes: larger than the default, since each piece has a fixed cost. */
+const CHUNK_SIZE = 64 * 1024;
+const OPTIONS = { chunkSize: CHUNK_SIZE };
 
 /**
  * Loads the runtime's decoders that produce only as much as is read, on the first coded response: most instances never
@@ -56,7 +57,7 @@ function zlib(): Promise<typeof import("node:zlib")> {
   return import("node:zlib");
 }
 
-/** The memory that a decoder needs besides its window, in bytes, as measured. */
+/** The memory that a decoder needs besides its window, in bytes: as much coded content may wait for it, and pieces on their way. */
 const OVERHEAD = 2 * 1024 * 1024;
 
 async function gzip(_bytes: Uint8Array, memory: Reservation): Promise<ContentDecoder> {
@@ -214,14 +215,26 @@ class DecoderStream {
 
   async *#until(over: () => boolean): AsyncGenerator<Piece, void> {
     for (;;) {
-      const bytes: Uint8Array | null = this.#transform.read();
-      // A copy: the caller may modify or free it, but the decoder still uses the original's memory.
-      if (bytes !== null) yield new Uint8Array(bytes);
+      const bytes: Uint8Array<ArrayBuffer> | null = this.#transform.read();
+      if (bytes !== null) yield ownPiece(bytes);
       else if (this.#failed) throw new BadResponse("content does not match its coding");
       else if (over()) return;
       else await new Promise<void>((resolve) => this.#wake = resolve);
     }
   }
+}
+
+/**
+ * Returns a piece that the caller may modify or free. The decoder writes on into the memory of what it has produced until
+ * that is full; then it would be garbage, of which there is as much as decoded content.
+ */
+function ownPiece(bytes: Uint8Array<ArrayBuffer>): Piece {
+  const { buffer, byteOffset, length } = bytes;
+  const isFull = buffer.byteLength === CHUNK_SIZE && byteOffset + length === CHUNK_SIZE;
+  if (isFull && byteOffset === 0) return new Uint8Array(buffer);
+  const copy = new Uint8Array(bytes);
+  if (isFull) buffer.transfer(0);
+  return copy;
 }
 
 function overlong(): BadResponse {

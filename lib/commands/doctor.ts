@@ -12,6 +12,7 @@ import { MintedTokens } from "../tokens/minted_tokens.ts";
 import { TokenHealths } from "../tokens/token_health.ts";
 import { TokenFiles } from "../tokens/token_files.ts";
 import { ConnectionCounts } from "../upstream/connection_counts.ts";
+import { BufferBudget } from "../upstream/buffer_budget.ts";
 import { Deadlines } from "../upstream/deadlines.ts";
 import { askUpstream, type Verdict } from "./ask_upstream.ts";
 import { type Command, EXIT } from "./command.ts";
@@ -57,6 +58,7 @@ export const doctor: Command = async ([name]) => {
     egress: settings.egress,
     hosts: settings.hosts,
     deadlines: new Deadlines(),
+    budget: new BufferBudget(settings.bufferBytes),
     connectionCounts: () => new ConnectionCounts(),
     limiters: new RequestLimiters(),
     tokenHealths: new TokenHealths(() => {}),

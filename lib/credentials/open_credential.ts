@@ -1,6 +1,7 @@
 import { tokenPlacement } from "../config/route/placement.ts";
 import type { RouteConfig } from "../config/route/route_config.ts";
 import type { TokenSource } from "../tokens/token_source.ts";
+import type { BufferBudget } from "../upstream/buffer_budget.ts";
 import type { Deadlines } from "../upstream/deadlines.ts";
 import { AwsCredential } from "./aws/aws_credential.ts";
 import type { Credential } from "./credential.ts";
@@ -9,8 +10,19 @@ import { inPath } from "./in_path.ts";
 import { inQuery } from "./in_query.ts";
 import { type Placement, TokenCredential } from "./token_credential.ts";
 
+/** What credentials share. */
+export interface CredentialOptions {
+  readonly deadlines: Deadlines;
+  /** What the memory of bodies that are held to be signed is taken from. */
+  readonly budget: BufferBudget;
+}
+
 /** Returns the means by which a route authenticates its requests. */
-export function openCredential(route: RouteConfig, source: TokenSource, deadlines: Deadlines): Credential {
+export function openCredential(
+  route: RouteConfig,
+  source: TokenSource,
+  { deadlines, budget }: CredentialOptions,
+): Credential {
   const { signWith, anonymous } = route;
   if (anonymous) return { apply() {} };
   if (signWith === undefined) return new TokenCredential(route, source, placementOf(route));
@@ -18,6 +30,7 @@ export function openCredential(route: RouteConfig, source: TokenSource, deadline
     scope: signWith,
     source,
     bodyLimit: route.signBodyLimit,
+    memory: budget,
     deadlines,
     timeoutMs: route.responseTimeoutMs,
   });

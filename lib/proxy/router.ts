@@ -18,6 +18,7 @@ import { ServedHosts } from "../http/served_hosts.ts";
 import { openTokenSource, type TokenStores } from "../tokens/open_token_source.ts";
 import type { TokenHealths } from "../tokens/token_health.ts";
 import type { ConnectionCounts } from "../upstream/connection_counts.ts";
+import type { BufferBudget } from "../upstream/buffer_budget.ts";
 import { Http1Transport } from "../upstream/http1_transport.ts";
 import { fieldsDroppedByAll, requestFieldRules } from "./build_request.ts";
 import type { Client } from "./client.ts";
@@ -72,6 +73,8 @@ export interface RouterOptions extends TokenStores, IssuerOptions {
   readonly mask?: TableMask;
   /** The names under which the listener is served besides those that `ServedHosts` always accepts. */
   readonly hosts: readonly string[];
+  /** The memory that all streams share. */
+  readonly budget: BufferBudget;
   /** Counts requests, also those of former routers. */
   readonly limiters: RequestLimiters;
   /** Knows whether tokens are accepted, also from former routers. */
@@ -100,7 +103,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
       isParameterDropped: parameterRule(config, parametersDropped),
       token,
       tokenHealth: healths.of(name, token.describe()),
-      credential: openCredential(config, token, options.deadlines),
+      credential: openCredential(config, token, options),
       transport: new Http1Transport(config, {
         caCerts: options.caCerts,
         egress: egressFor(options.egress, config.upstream),

@@ -79,6 +79,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const reserve = new DescriptorReserve(settings.routesPath);
   const listeners = new Listeners(reserve);
   const mask = new TableMask();
+  const limiter = new InFlightLimiter(settings.maxInFlight);
+  const budget = new BufferBudget(settings.bufferBytes, () => limiter.inFlight);
   const open = (table: RouteTable, stores: TokenStores) =>
     openRouter(table, {
       mask,
@@ -87,6 +89,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       egress: settings.egress,
       hosts,
       deadlines,
+      budget,
       folder: folderOf(settings.routesPath),
       limiters,
       tokenHealths,
@@ -94,12 +97,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       mayConnect: () => reserve.spares,
       connectionCounts: (route) => meters.connections(route),
     });
-  const limiter = new InFlightLimiter(settings.maxInFlight);
   const service = new Service({
     router: open(options.table, options),
     limiter,
     log: new RequestLog(options.sinks, options.logsClient),
-    budget: new BufferBudget(settings.bufferBytes, () => limiter.inFlight),
+    budget,
   });
   let current = options.table;
   let { port } = settings;
@@ -166,7 +168,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       unseen ??= new UnseenInput({
         holders: () => service.spans,
         closeIdle: () => service.closeIdle(),
-        decoders: () => service.budget.used,
+        decoders: () => budget.reserved,
         report: printError,
       });
     },

@@ -7,6 +7,7 @@ import { Refusal } from "../http/refusal.ts";
 export class BufferBudget {
   readonly #limit: number;
   #used = 0;
+  #reserved = 0;
   readonly #streams: () => number;
 
   /**
@@ -21,6 +22,11 @@ export class BufferBudget {
   /** The number of bytes in use. */
   get used(): number {
     return this.#used;
+  }
+
+  /** The number of bytes of these that are reserved: no buffers of the heap, but what the runtime takes besides. */
+  get reserved(): number {
+    return this.#reserved;
   }
 
   /** Returns a reservation of nothing. */
@@ -38,6 +44,17 @@ export class BufferBudget {
 
   free(bytes: number): void {
     this.#used -= bytes;
+  }
+
+  /** Takes for a reservation. @throws {Refusal} `overloaded` if there is no room. */
+  takeReserved(bytes: number): void {
+    this.take(bytes);
+    this.#reserved += bytes;
+  }
+
+  freeReserved(bytes: number): void {
+    this.free(bytes);
+    this.#reserved -= bytes;
   }
 
   /** Returns how much each stream may hold, in bytes: its part of half of what is left, within limits. */
@@ -60,14 +77,14 @@ export class Reservation {
   /** Takes more. @throws {Refusal} `overloaded` if there is no room. */
   grow(bytes: number): void {
     if (this.#freed || bytes === 0) return;
-    this.#budget.take(bytes);
+    this.#budget.takeReserved(bytes);
     this.#taken += bytes;
   }
 
   /** Gives back everything, and takes nothing any more. */
   free(): void {
     this.#freed = true;
-    this.#budget.free(this.#taken);
+    this.#budget.freeReserved(this.#taken);
     this.#taken = 0;
   }
 }

@@ -189,6 +189,7 @@ function serveWith(
     egress: { https: undefined, http: undefined, bypass: [] },
     hosts: [],
     deadlines: new Deadlines(),
+    budget: new BufferBudget(1e6),
     connectionCounts: () => new ConnectionCounts(),
     limiters: new RequestLimiters(),
     tokenHealths: new TokenHealths(() => {}),

@@ -243,6 +243,7 @@ function routerTo(upstream: string): Router {
     egress: NO_EGRESS,
     hosts: [],
     deadlines: new Deadlines(),
+    budget: new BufferBudget(1e6),
     connectionCounts: () => new ConnectionCounts(),
     limiters: new RequestLimiters(),
     tokenHealths: new TokenHealths(() => {}),

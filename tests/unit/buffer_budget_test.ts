@@ -18,6 +18,16 @@ Deno.test("BufferBudget refuses what exceeds the limit, until something is given
   assertEquals(budget.used, 0);
 });
 
+Deno.test("BufferBudget tells what is reserved from what else is in use", () => {
+  const budget = new BufferBudget(100);
+  const reservation = budget.reserve();
+  budget.take(30);
+  reservation.grow(60);
+  assertEquals([budget.used, budget.reserved], [90, 60]);
+  reservation.free();
+  assertEquals([budget.used, budget.reserved], [30, 0]);
+});
+
 Deno.test("BufferBudget gives each stream a smaller share, the more there are and the more is used", () => {
   let streams = 0;
   const budget = new BufferBudget(1000, () => streams);

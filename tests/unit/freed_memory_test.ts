@@ -1,4 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
+import { gzipSync } from "node:zlib";
+import { codingsOf } from "../../lib/coding/content_codings.ts";
+import { DecodedCopy } from "../../lib/coding/decoded_copy.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { UnorderedSet } from "../../lib/core/unordered_set.ts";
 import { RequestLog } from "../../lib/log/request_log.ts";
@@ -7,6 +10,7 @@ import { MaskedSource } from "../../lib/mask/masked_source.ts";
 import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { RequestSpan } from "../../lib/proxy/request_span.ts";
 import { responseStream } from "../../lib/proxy/response_stream.ts";
+import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
 import { Connection } from "../../lib/upstream/connection.ts";
 import { decoderFor } from "../../lib/upstream/decoder.ts";
 import { ResponseBody } from "../../lib/upstream/response_body.ts";
@@ -92,4 +96,19 @@ Deno.test("responseStream() frees large memory once the piece in it was sent, ho
   assert(first.buffer.detached);
   assertEquals((await reader.read()).done, true);
   assert(second.buffer.detached);
+});
+
+Deno.test("DecodedCopy leaves hardly any garbage, however much is decoded", async () => {
+  const coded = gzipSync(new Uint8Array(32 * 1024 * 1024));
+  const copy = new DecodedCopy(codingsOf("gzip")!, new BufferBudget(1e8).reserve());
+  const before = Deno.memoryUsage().external;
+  let [most, decoded] = [0, 0];
+  for await (const piece of copy.push(new Uint8Array(coded))) {
+    decoded += piece.length;
+    piece.buffer.transfer(0);
+    most = Math.max(most, Deno.memoryUsage().external - before);
+  }
+  copy.close();
+  assertEquals(decoded, 32 * 1024 * 1024);
+  assert(most < 4 * 1024 * 1024, `${most} bytes`);
 });

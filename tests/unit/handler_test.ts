@@ -85,7 +85,10 @@ function handlerFor(
       isParameterDropped: parameterRule(config),
       token,
       tokenHealth: new TokenHealth(config.path, "A", () => {}),
-      credential: openCredential(config, token, new Deadlines()),
+      credential: openCredential(config, token, {
+        deadlines: new Deadlines(),
+        budget: new BufferBudget(1e6),
+      }),
       references: new RouteReferences(config, token),
       transport: {
         roundTrip(request) {

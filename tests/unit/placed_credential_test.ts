@@ -11,6 +11,7 @@ import { inQuery } from "../../lib/credentials/in_query.ts";
 import type { Placement } from "../../lib/credentials/token_credential.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { packAwsKeys } from "../../lib/tokens/aws_keys.ts";
+import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
 import { Deadlines } from "../../lib/upstream/deadlines.ts";
 import type { OutgoingField, UpstreamRequest } from "../../lib/upstream/transport.ts";
 
@@ -62,6 +63,7 @@ Deno.test("AwsCredential drops every part of a client's own signature", async ()
       describe: () => "",
     },
     bodyLimit: 1,
+    memory: new BufferBudget(1),
     deadlines: new Deadlines(),
     timeoutMs: 1000,
     now: () => Date.UTC(2026, 0, 1),

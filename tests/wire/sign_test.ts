@@ -453,6 +453,28 @@ Deno.test("check says what signs, and what is not set, and finds nothing odd abo
   }
 });
 
+Deno.test("content that is held to be signed is taken from the memory that all streams share", async () => {
+  await using service = await startService({
+    routes: {
+      routes: [{
+        path: "/a/",
+        upstream: "http://127.0.0.1:9",
+        sign_with: { aws_sigv4: { region: "us-east-1", service: "bedrock", ...keys } },
+      }],
+    },
+    env: {
+      AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+      CRED_PROXY_BUFFER_MB: "16",
+    },
+  });
+  const statusOf = async (size: number) => {
+    const head = `POST /a/x HTTP/1.1\r\nHost: proxy\r\nConnection: close\r\nContent-Length: ${size}\r\n\r\n`;
+    return (await request(service.port, head + "x".repeat(size))).status;
+  };
+  assertEquals([await statusOf(17 * 1024 * 1024), await statusOf(15 * 1024 * 1024)], [503, 502]);
+});
+
 Deno.test("content that never reaches an upstream does not use up the memory of those after it", async () => {
   const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = closed.addr as Deno.NetAddr;

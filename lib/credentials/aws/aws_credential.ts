@@ -7,7 +7,7 @@ import type { TokenSource } from "../../tokens/token_source.ts";
 import type { Credential } from "../credential.ts";
 import { AWS_CHUNKED_FIELDS, type AwsChunked, awsChunkedOf, decodeAwsChunked } from "./aws_chunked.ts";
 import { type Hashing, loadHashing } from "./hashing.ts";
-import { BodyMemory, type HeldBody, holdBody, sendable } from "./held_body.ts";
+import { type BodyMemory, type HeldBody, holdBody, sendable } from "./held_body.ts";
 import { amzDate, type SigningScope, SigV4Signer } from "./sigv4.ts";
 import { isS3, type PathRule, pathRule, signableTarget } from "./target.ts";
 
@@ -18,6 +18,8 @@ export interface AwsCredentialOptions {
   readonly source: TokenSource;
   /** The maximum length of a body that has to be hashed, in bytes. */
   readonly bodyLimit: number;
+  /** What the memory of bodies is taken from while they are held. */
+  readonly memory: BodyMemory;
   readonly deadlines: Deadlines;
   /** The time without progress after which a body is given up, in milliseconds. */
   readonly timeoutMs: number;
@@ -38,9 +40,6 @@ const SIGNATURE_FIELDS: ReadonlySet<string> = new Set([
 
 /** S3 takes a body without its hash. */
 const UNSIGNED = "UNSIGNED-PAYLOAD";
-
-/** The memory of all bodies of the process that are held. */
-const MEMORY = new BodyMemory();
 
 /**
  * Signs requests to AWS, and to services that verify AWS Signature Version 4.
@@ -114,17 +113,17 @@ export class AwsCredential implements Credential {
     body: ReadableStream<Uint8Array>,
     hash: { update(bytes: Uint8Array): void },
   ): Promise<HeldBody> {
-    const { bodyLimit, deadlines, timeoutMs } = this.#options;
+    const { bodyLimit, memory, deadlines, timeoutMs } = this.#options;
     const { isClientGone } = request;
     const held = await holdBody(body, request.framing, {
       limit: bodyLimit,
-      memory: MEMORY,
+      memory,
       deadlines,
       timeoutMs,
       isClientGone,
       hash,
     });
-    request.body = sendable(held, MEMORY);
+    request.body = sendable(held, memory);
     setLength(request, held.length);
     return held;
   }

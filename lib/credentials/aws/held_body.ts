@@ -1,38 +1,14 @@
 import type { RequestFraming } from "../../http/framing.ts";
 import { Refusal } from "../../http/refusal.ts";
+import type { BufferBudget } from "../../upstream/buffer_budget.ts";
 import { Deadline, type Deadlines } from "../../upstream/deadlines.ts";
 import { ClientDisconnected } from "../../upstream/errors.ts";
 import type { RunningHash } from "./hashing.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The limit of the memory that all bodies together may take while they are held, in bytes. */
-const MEMORY_LIMIT = 64 * 1024 * 1024;
-
-/** Counts the memory that bodies take while they are held to be signed. */
-export class BodyMemory {
-  readonly #limit: number;
-  #used = 0;
-
-  constructor(limit = MEMORY_LIMIT) {
-    this.#limit = limit;
-  }
-
-  /** The number of bytes in use. */
-  get used(): number {
-    return this.#used;
-  }
-
-  /** @throws {Refusal} `overloaded` if there is no room. */
-  take(bytes: number): void {
-    if (this.#used + bytes > this.#limit) throw new Refusal("overloaded");
-    this.#used += bytes;
-  }
-
-  free(bytes: number): void {
-    this.#used -= bytes;
-  }
-}
+/** What the memory of bodies is taken from while they are held to be signed. */
+export type BodyMemory = Pick<BufferBudget, "take" | "free">;
 
 /** The size of the blocks in which a body is held, in bytes. A client may send single bytes, each of which would be an object. */
 const BLOCK_SIZE = 64 * 1024;
