@@ -46,7 +46,7 @@ export class StreamMask {
   /**
    * Masks a piece.
    *
-   * @param bytes The next piece, which is modified in place.
+   * @param bytes The next piece, which is modified in place, as is the memory before it if it is large.
    * @returns The bytes that can be passed on now, possibly none.
    */
   push(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
@@ -88,7 +88,7 @@ export class StreamMask {
     return passed === 0 && end === all.length ? all : all.subarray(passed, end);
   }
 
-  /** Does what {@linkcode #pass} does without a copy of the piece, which is moved within its own memory instead. */
+  /** Does what {@linkcode #pass} does without a copy of the piece: what was held back is put before it, in its own memory. */
   #passLarge(bytes: Uint8Array<ArrayBuffer>, mask: Mask): Uint8Array<ArrayBuffer> {
     const held = this.#held;
     const passed = this.#heldPassed;
@@ -100,15 +100,7 @@ export class StreamMask {
     }
     const rest = heldFrom(bytes, mask);
     this.#held = rest === bytes.length ? NOTHING : bytes.slice(rest);
-    let all: Uint8Array<ArrayBuffer>;
-    if (held.length + rest > bytes.length) {
-      // More was held back before than is now, so there is no room. To hold back more would make events late.
-      all = joinBytes(held, bytes.subarray(0, rest));
-    } else {
-      bytes.copyWithin(held.length, 0, rest);
-      bytes.set(held);
-      all = bytes.subarray(0, held.length + rest);
-    }
+    const all = joinInPlace(held, bytes, rest);
     this.#star(all, found, all.length);
     return passed === 0 ? all : all.subarray(passed);
   }
@@ -126,4 +118,25 @@ export class StreamMask {
       this.#heldStars = Math.max(this.#heldStars, to - end);
     }
   }
+}
+
+/** Joins what was held back with the first `rest` bytes of a piece, in the piece's own memory if there is room. */
+function joinInPlace(
+  held: Uint8Array<ArrayBuffer>,
+  bytes: Uint8Array<ArrayBuffer>,
+  rest: number,
+): Uint8Array<ArrayBuffer> {
+  const length = held.length + rest;
+  let all: Uint8Array<ArrayBuffer>;
+  if (bytes.byteOffset >= held.length) {
+    all = new Uint8Array(bytes.buffer, bytes.byteOffset - held.length, length);
+  } else if (length <= bytes.length) {
+    all = bytes.subarray(0, length);
+    all.copyWithin(held.length, 0, rest);
+  } else {
+    // More was held back before than is now, so there is no room. To hold back more would make events late.
+    return joinBytes(held, bytes.subarray(0, rest));
+  }
+  all.set(held);
+  return all;
 }

@@ -10,6 +10,12 @@ import type { BodyDecoder } from "./decoder.ts";
 export const PIECE_LIMIT = 256 * 1024;
 
 /**
+ * How much of a large piece's memory is left empty before it, in bytes. What a mask held back is put there, so that the
+ * piece need not be moved.
+ */
+const HEADROOM = 1024;
+
+/**
  * How long bytes may wait for the next full read, in milliseconds. After a read that was not full they are handed on at
  * once; a full one may happen to be the last for a while.
  */
@@ -51,7 +57,10 @@ export class ResponseBody {
     return this.#ended;
   }
 
-  /** Reads the next bytes, at least one, or undefined at the end. Only one call may be pending. */
+  /**
+   * Reads the next bytes, at least one, or undefined at the end. Only one call may be pending. All of the memory in which
+   * they lie belongs to them.
+   */
   async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (this.#decoded !== undefined) return this.#takeDecoded();
     // One function for the usual steps: each asynchronous one takes memory and time, which every event notices.
@@ -146,9 +155,8 @@ export class ResponseBody {
 
   /** Allocates a larger piece that begins with the first bytes. */
   #pieceFor(first: Uint8Array): Uint8Array<ArrayBuffer> {
-    const piece = new Uint8Array(
-      Math.max(first.length, Math.min(this.pieceLimit(), first.length + this.#decoder.expected)),
-    );
+    const size = Math.max(first.length, Math.min(this.pieceLimit(), first.length + this.#decoder.expected));
+    const piece = new Uint8Array(new ArrayBuffer(HEADROOM + size), HEADROOM);
     piece.set(first);
     return piece;
   }

@@ -285,6 +285,20 @@ Deno.test("StreamMask masks large pieces like small ones, whatever is held back 
   }
 });
 
+Deno.test("StreamMask puts what it held back before a large piece, where the piece's memory has room for it", () => {
+  for (const room of [0, 5, 19, 20, 21, 1024]) {
+    const stream = new StreamMask({ current: maskOf(TOKEN) });
+    const begin = TOKEN.slice(0, 20);
+    assertEquals(stream.push(latin1(`\n${begin}`)).length, 1);
+    const text = `${TOKEN.slice(20)} ${"some words and ".repeat(3_000)}`;
+    const piece = new Uint8Array(new ArrayBuffer(room + text.length), room);
+    piece.set(latin1(text));
+    const passed = stream.push(piece);
+    assertEquals(fromLatin1(passed), maskOf(TOKEN).maskText(begin + text));
+    assertEquals(passed.buffer === piece.buffer, room >= begin.length, `${room}`);
+  }
+});
+
 Deno.test("Mask reads content that nearly is a long secret of one byte in linear time", () => {
   const cases: [token: string, body: string][] = [
     ["a".repeat(200), "a".repeat(199) + "b"],
