@@ -67,7 +67,7 @@ export function spawnMain(
     args: ["run", ...flags, MAIN, ...args],
     cwd: ROOT,
     clearEnv: true,
-    env: { ...Object.fromEntries(own), NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...env },
+    env: { ...Object.fromEntries(own), NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", DENO_USE_WRITEV: "1", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -205,7 +205,7 @@ Deno.test("startService() runs the service under the flags that permissions prin
   assertEquals(service.flags, await derivedFlags(service.env));
   const environ = new TextDecoder().decode(await Deno.readFile(`/proc/${service.pid}/environ`));
   const names = Array.from(environ.matchAll(/(?:^|\0)([^=\0]+)=/g), ([, name = ""]) => name);
-  const runtime = ["DENO_DIR", "DENO_NO_UPDATE_CHECK", "HOME", "NO_COLOR", "PATH"];
+  const runtime = ["DENO_DIR", "DENO_NO_UPDATE_CHECK", "DENO_USE_WRITEV", "HOME", "NO_COLOR", "PATH"];
   assertEquals(names.filter((name) => !runtime.includes(name)).sort(), Object.keys(service.env).sort());
   assert(await residentMemory(service.pid) > 10 * 1024 * 1024);
   assertEquals((await request(service.port, "GET /b HTTP/1.1\r\nHost: x\r\n\r\n")).status, 404);

@@ -33,7 +33,7 @@ Deno.test("the launcher unsets the variables of the runtime that change what is 
       env: { ...SET, PATH: `${folder}:/usr/bin:/bin`, DENO: "/usr/bin/env", DENO_TLS_CA_STORE: "system" },
     }).output();
     const names = [...new TextDecoder().decode(stdout).matchAll(/^(DENO_\w+)=/gm)].map(([, name]) => name);
-    assertEquals(names.toSorted(), ["DENO_NO_UPDATE_CHECK", "DENO_TLS_CA_STORE"]);
+    assertEquals(names.toSorted(), ["DENO_NO_UPDATE_CHECK", "DENO_TLS_CA_STORE", "DENO_USE_WRITEV"]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -123,14 +123,16 @@ export class ClientSocket implements WebSocketHolder {
     this.#takenByReturned = 0;
     while (this.#queue.length === 0) {
       if (this.#hasEnded) return undefined;
+      this.#control.resume();
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
     const messages = this.#queue;
+    // As many more would be held beside them; so reading goes on once these have been passed on.
+    if (this.#queuedBytes < PAUSE_AT) this.#control.resume();
     this.#queue = [];
     this.#queuedBytes = 0;
     this.#takenByReturned = this.#taken;
     this.#taken = 0;
-    this.#control.resume();
     return messages;
   }
 
@@ -230,6 +232,7 @@ export class ClientSocket implements WebSocketHolder {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#control.resume();
+    this.#control.ended();
     this.#ended.resolve();
     this.#wake?.();
   }

@@ -21,6 +21,11 @@ export interface SocketControl {
   closing(): void;
   /** Ends the connection at once. Its events follow. */
   kill(): void;
+  /**
+   * Must be called once the connection has ended. The timer for its silence would otherwise hold the socket, and all that its
+   * listeners refer to, for up to half a ping interval: the runtime stops it only after a closing handshake.
+   */
+  ended(): void;
 }
 
 /** After how many frames others get a turn. */
@@ -43,10 +48,15 @@ interface Internals {
   readonly refresh: symbol;
   /** The runtime's own way to close what it holds. */
   readonly closeResource: (resource: number) => void;
+  /** Stops a timer of the runtime's own, which `clearTimeout` does not; what that would free is freed later without it. */
+  readonly cancelTimer: ((timer: object) => void) | undefined;
 }
 
 interface Core {
-  readonly core?: { readonly tryClose?: (resource: number) => void };
+  readonly core?: Partial<{
+    tryClose: Internals["closeResource"];
+    cancelTimer: Internals["cancelTimer"];
+  }>;
 }
 
 /** Undefined before it was looked for, null if there is none. */
@@ -62,11 +72,11 @@ function findInternals(): Internals | null {
   if (internals !== undefined) return internals;
   const loop = symbolOf(WebSocket.prototype, "[[eventLoop]]");
   const refresh = symbolOf(WebSocket.prototype, "[[serverHandleIdleTimeout]]");
-  const closeResource = (Deno as unknown as Record<symbol, Core | undefined>)[
+  const { tryClose: closeResource, cancelTimer } = (Deno as unknown as Record<symbol, Core | undefined>)[
     (Deno as unknown as { internal: symbol }).internal
-  ]?.core?.tryClose;
+  ]?.core ?? {};
   const isComplete = loop !== undefined && refresh !== undefined && closeResource !== undefined;
-  return internals = isComplete ? { loop, refresh, closeResource } : null;
+  return internals = isComplete ? { loop, refresh, closeResource, cancelTimer } : null;
 }
 
 /** This version of the runtime lacks what is needed. */
@@ -91,7 +101,8 @@ export function controlOf(socket: WebSocket): SocketControl {
     internals = null;
     throw new NoControl("This version of the runtime lets no one control a WebSocket");
   }
-  const { loop, refresh, closeResource } = found;
+  const { loop, refresh, closeResource, cancelTimer } = found;
+  const idleTimer = symbolOf(socket, "[[idleTimeoutTimeout]]");
   const inner = socket as unknown as Inner;
   const methods = socket as unknown as Methods;
   const refreshTimer = methods[refresh]!;
@@ -101,6 +112,7 @@ export function controlOf(socket: WebSocket): SocketControl {
   let timer: ReturnType<typeof setInterval> | undefined;
   let frames = 0;
   let killed = false;
+  let ended = false;
   let isStopping = false;
 
   function stop(): boolean {
@@ -116,6 +128,7 @@ export function controlOf(socket: WebSocket): SocketControl {
   }
 
   methods[refresh] = () => {
+    if (ended) return;
     refreshTimer.call(socket);
     // While a client's frames are at hand, the loop never leaves the microtasks: nobody else would be served.
     if (++frames % FRAMES_PER_TURN !== 0 || paused || resting || !stop()) return;
@@ -152,6 +165,12 @@ export function controlOf(socket: WebSocket): SocketControl {
       // First: to send on a socket whose resource is closed, or to ask what it has not sent, ends the process.
       inner[state] = WebSocket.CLOSED;
       closeResource(id);
+    },
+    ended() {
+      ended = true;
+      clearInterval(timer);
+      const running = idleTimer === undefined ? undefined : inner[idleTimer];
+      if (typeof running === "object" && running !== null) cancelTimer?.(running);
     },
   };
 }

@@ -1,0 +1,31 @@
+import { assertEquals } from "@std/assert";
+import { ClientSocket } from "../../lib/proxy/websocket/client_socket.ts";
+import { MessageBudget } from "../../lib/upstream/websocket/message_budget.ts";
+import { connectRawWebSocket } from "../support/websocket_client.ts";
+import { frameBytes } from "../support/websocket_frames.ts";
+import { within } from "../support/within.ts";
+
+const MIB = 1024 * 1024;
+
+Deno.test("ClientSocket reads no more while as much as may wait is being passed on", async () => {
+  const accepted = Promise.withResolvers<ClientSocket>();
+  let arrived = 0;
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    socket.addEventListener("message", () => arrived++);
+    accepted.resolve(new ClientSocket(socket, new MessageBudget(8 * MIB)));
+    return response;
+  });
+  using raw = await connectRawWebSocket(server.addr.port);
+  const client = await accepted.promise;
+  for (let count = 0; count < 4; count++) {
+    await raw.send(frameBytes({ opcode: 2, payload: new Uint8Array(128 * 1024), mask: true }));
+  }
+  for (let count = 1; count <= 4; count++) {
+    const messages = await within(client.receive(), "A message");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assertEquals([messages?.length, arrived], [1, count]);
+  }
+  client.kill();
+  await client.ended;
+});
