@@ -188,7 +188,7 @@ for (const [name, count, frame] of FLOODS) {
 
 Deno.test("a client that reads nothing costs at most 1 MiB of the service's memory, with messages of up to 64 KiB", async () => {
   const COUNT = 20;
-  for (const length of [1, 1024, 64 * 1024]) {
+  for (const length of [1, 64 * 1024]) {
     const burst = many(Math.floor(64 * 1024 / length), { opcode: 2, payload: new Uint8Array(length) });
     const over = Promise.withResolvers<void>();
     await using upstream = startRawWebSocket(async ({ send }) => {

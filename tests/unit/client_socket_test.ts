@@ -21,11 +21,14 @@ Deno.test("ClientSocket reads no more while as much as may wait is being passed 
   for (let count = 0; count < 4; count++) {
     await raw.send(frameBytes({ opcode: 2, payload: new Uint8Array(128 * 1024), mask: true }));
   }
-  for (let count = 1; count <= 4; count++) {
-    const messages = await within(client.receive(), "A message");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    assertEquals([messages?.length, arrived], [1, count]);
+  try {
+    for (let count = 1; count <= 4; count++) {
+      const messages = await within(client.receive(), "A message");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assertEquals([messages?.length, arrived], [1, count]);
+    }
+  } finally {
+    client.kill();
+    await client.ended;
   }
-  client.kill();
-  await client.ended;
 });
