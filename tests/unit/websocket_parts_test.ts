@@ -21,6 +21,26 @@ Deno.test("MessageBuffer takes memory for what has arrived, at most twice as muc
   assertEquals(budget.take(MIB / 2), true);
 });
 
+Deno.test("MessageBuffer copies a message of a hundred thousand fragments only some times", () => {
+  const buffer = new MessageBuffer(new MessageBudget(MIB));
+  const { transfer } = ArrayBuffer.prototype;
+  let copies = 0;
+  ArrayBuffer.prototype.transfer = function (size) {
+    copies++;
+    return transfer.call(this, size);
+  };
+  try {
+    for (let count = 0; count < 100_000; count++) buffer.add(part(Uint8Array.of(count), 0));
+    assertEquals(copies <= 10, true, `${copies} copies`);
+    // Nor if more is announced each time, but only a little.
+    for (let count = 0; count < 100_000; count++) buffer.add(part(Uint8Array.of(count), 1));
+    assertEquals(copies <= 20, true, `${copies} copies`);
+  } finally {
+    ArrayBuffer.prototype.transfer = transfer;
+  }
+  assertEquals(buffer.add(part(Uint8Array.of(7), 0, true))?.bytes.length, 200_001);
+});
+
 Deno.test("MessageBuffer rejects a large message with 1013 when the budget is used up, and gives back what it took", () => {
   const budget = new MessageBudget(4 * MIB);
   const first = new MessageBuffer(budget);

@@ -6,6 +6,9 @@ import { isLarge, type MessageBudget } from "./message_budget.ts";
 /** The size, in bytes, that the buffer has at first and keeps between messages. */
 const KEPT_SIZE = 16 * 1024;
 
+/** By which factor the buffer grows at least. */
+const GROWTH_MIN = 9 / 8;
+
 /** A message, complete. */
 export interface Message {
   readonly text: boolean;
@@ -56,9 +59,16 @@ export class MessageBuffer {
     this.#taken = 0;
   }
 
-  /** @param wanted How long the message will become, in bytes, as far as it is known. */
+  /**
+   * Grows to as much as is known to be wanted, but to twice the size at most, and by an eighth at least: a message may consist of
+   * millions of fragments, and each growth copies it.
+   *
+   * @param wanted How long the message will become, in bytes, as far as it is known.
+   */
   #grow(needed: number, wanted: number): void {
-    const size = Math.max(needed, KEPT_SIZE, Math.min(wanted, 2 * this.#buffer.length));
+    const { length } = this.#buffer;
+    const larger = wanted > GROWTH_MIN * length ? Math.min(wanted, 2 * length) : 2 * length;
+    const size = Math.max(needed, KEPT_SIZE, larger);
     const taken = isLarge(size) ? size : 0;
     if (!this.#budget.take(taken - this.#taken)) {
       throw new WebSocketViolation(CLOSE.tryAgainLater, "too many large messages at once");
