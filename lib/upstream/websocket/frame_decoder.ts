@@ -19,7 +19,7 @@ export interface DataEvent {
   readonly kind: "data";
   /** Whether the message is a text. */
   readonly text: boolean;
-  /** A view of the bytes that were decoded; the last one of a message may be empty. */
+  /** A view of the bytes that were decoded; empty for an empty frame. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** How much of the frame is still to come, in bytes. */
   readonly remaining: number;
@@ -153,7 +153,7 @@ export class FrameDecoder {
     { final, length }: FrameHead,
     bytes: Uint8Array<ArrayBuffer>,
     complete: boolean,
-  ): DataEvent | undefined {
+  ): DataEvent {
     const last = final && complete;
     const utf8 = this.#utf8;
     if (utf8 !== undefined && (!utf8.push(bytes) || (last && !utf8.complete))) {
@@ -161,7 +161,6 @@ export class FrameDecoder {
     }
     const text = this.#message === "text";
     if (last) this.#message = undefined;
-    if (bytes.length === 0 && !last) return undefined;
     return { kind: "data", text, bytes, remaining: length - this.#arrived, last };
   }
 
