@@ -12,7 +12,7 @@ Deno.test("each program of docs/RUNTIME.md prints what the document says", async
   const text = document("docs/RUNTIME.md");
   const wanted = [...text.matchAll(/^It prints `([^`]*)`/gm)].map(([, printed]) => printed);
   const programs = blocks(text, "ts");
-  assertEquals([programs.length, wanted.length], [4, 4]);
+  assertEquals([programs.length, wanted.length], [5, 5]);
   const folder = await Deno.makeTempDir();
   try {
     const printed = await Promise.all(programs.map(async (program, index) => {
