@@ -28,8 +28,9 @@ Signals: SIGTERM and SIGINT drain requests in flight and exit; a second one
 exits at once. SIGHUP reloads the route table, or, if the service was started
 from a terminal, drains and exits.
 
-Exit status: 0 success; 1 not ready (healthcheck); 64 usage error; 78 invalid
-configuration or flags.`);
+Exit status: 0 success; 1 not ready (healthcheck), or a token is not taken
+(doctor); 64 usage error; 78 invalid configuration or flags. That of run is the
+command's.`);
   return Promise.resolve(EXIT.ok);
 };
 
