@@ -51,6 +51,9 @@ const LAUNCHERS = [
 /** How long a command may go on after its terminal has closed, in milliseconds. */
 const HANG_UP_MS = 5000;
 
+/** Turns off colours and all else that changes how text looks, and line drawing; and shows the cursor (ECMA-48, DEC private modes). */
+const PLAIN_TEXT = "\x1b[0m\x1b(B\x0f\x1b[?25h";
+
 /** What the launcher has prepared: it has started the service, and then dropped the variables with tokens. */
 interface Session {
   /** A folder of this user's alone, for the socket and the log. */
@@ -131,6 +134,8 @@ async function runIn(session: Session, args: RunArguments): Promise<number> {
   const said = await complaintsOf(session);
   const status = await statusOf(child, args.sandbox);
   await shell(STOP_SERVICE, [session.service]);
+  // The command may have left the terminal with attributes that hide what follows.
+  if (Deno.stderr.isTerminal()) await Deno.stderr.write(new TextEncoder().encode(PLAIN_TEXT));
   await sumUp(session, said.length);
   if (git !== undefined) await lookAfter(session, git);
   return status;

@@ -1,29 +1,39 @@
 import type { GitFolders } from "./git_folders.ts";
 
-/** What other programs read or run by themselves: git, direnv, npm, editors, and the launcher of this program. */
+/** What other programs read or run by themselves: git, direnv, package managers, editors, agents, and the launcher of this program. */
 const READ_BY_OTHERS = [
-  "-name .git",
-  "-name .envrc",
-  "-name .npmrc",
+  ...[".git", ".envrc", ".npmrc", ".yarnrc.yml", ".pnpmfile.cjs", ".mcp.json"].map((name) => `-name ${name}`),
   "-path ./.env",
-  "-path '*/.vscode/tasks.json'",
-  "-path '*/.vscode/settings.json'",
-  "-path '*/.devcontainer/*.json'",
+  "-path ./conf/routes.json",
+  ...[
+    ".vscode/tasks.json",
+    ".vscode/settings.json",
+    ".devcontainer/*.json",
+    ".claude/settings*.json",
+    ".codex/config.toml",
+    ".cursor/mcp.json",
+    ".gemini/settings.json",
+    ".husky/*",
+    ".github/workflows/*",
+  ].map((path) => `-path '*/${path}'`),
   "-name .devcontainer.json",
-  "-path './conf/routes.json'",
+  // A program with the rights of its owner, for whoever starts it.
+  "-type f -perm -4000",
 ].join(" -o ");
 
 /**
  * Lists those files of a project that have changed since a file was written, each with a NUL after it: `STAMP PROJECT [SKIP]`, with
- * SKIP for its repository. For five seconds at most. (The time of the change is the kernel's, and can't be set.)
+ * SKIP for its repository, of which only a rebase that is going on is listed: it runs commands when it is continued. For five seconds
+ * at most. (The time of the change is the kernel's, and can't be set.)
  */
 export const LIST_CHANGED = `
 cd -- "$2" || exit
 limit=$(command -v timeout) && limit="$limit 5"
-exec $limit find . -xdev \${3:+-path ./.git -prune -o} -cnewer "$1" \\( ${READ_BY_OTHERS} \\) -print0 2>/dev/null`;
+$limit find . -xdev \${3:+-path ./.git -prune -o} -cnewer "$1" \\( ${READ_BY_OTHERS} \\) -print0 2>/dev/null
+[ -z "\${3-}" ] || find .git/rebase-merge/git-rebase-todo -cnewer "$1" -print0 2>/dev/null`;
 
 /** How many names are shown. */
-const MOST_NAMES = 5;
+const MOST_NAMES = 12;
 
 /** Describes what {@linkcode LIST_CHANGED} has printed; undefined if that is nothing. */
 export function describeChanged(printed: string): string | undefined {

@@ -6,6 +6,7 @@
  * - Keyrings hold keys of the user's session.
  * - Sockets of some families, AF_VSOCK for one, reach the host from any network namespace.
  * - io_uring opens sockets without the system call that is filtered here.
+ * - `kill(0)` signals the process group, which may contain what started the sandbox, and would look after what the command leaves.
  *
  * @module
  */
@@ -15,6 +16,7 @@ interface Architecture {
   readonly audit: number;
   readonly ioctl: number;
   readonly socket: number;
+  readonly kill: number;
   /** add_key, request_key, keyctl. */
   readonly keyrings: readonly number[];
   /** The bit that marks the calls of a second interface, x32. */
@@ -23,8 +25,15 @@ interface Architecture {
 
 /** By the runtime's name for the processor. */
 const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
-  x86_64: { audit: 0xc000003e, ioctl: 16, socket: 41, keyrings: [248, 249, 250], otherAbi: 0x40000000 },
-  aarch64: { audit: 0xc00000b7, ioctl: 29, socket: 198, keyrings: [217, 218, 219] },
+  x86_64: {
+    audit: 0xc000003e,
+    ioctl: 16,
+    socket: 41,
+    kill: 62,
+    keyrings: [248, 249, 250],
+    otherAbi: 0x40000000,
+  },
+  aarch64: { audit: 0xc00000b7, ioctl: 29, socket: 198, kill: 129, keyrings: [217, 218, 219] },
 };
 
 /** io_uring_setup, io_uring_enter, io_uring_register: the same everywhere. */
@@ -35,6 +44,9 @@ const TIOCLINUX = 0x541c;
 
 /** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK: each belongs to a network namespace, or to a file. */
 const FAMILIES = [1, 2, 10, 16];
+
+/** Signals that stop a process group and let it go on: none, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU. Editors suspend themselves so. */
+const HARMLESS_SIGNALS = [0, 18, 20, 21, 22];
 
 // Codes of instructions (linux/bpf_common.h): load a word, jump if equal, jump if not less, return.
 const LOAD = 0x20;
@@ -71,7 +83,7 @@ const ifEqual = (operand: number, then: readonly Instruction[]): Instruction[] =
 export function seccompFilter(arch: string): Uint8Array<ArrayBuffer> | undefined {
   const found = ARCHITECTURES[arch];
   if (found === undefined) return undefined;
-  const { audit, ioctl, socket, keyrings, otherAbi } = found;
+  const { audit, ioctl, socket, kill, keyrings, otherAbi } = found;
   const instructions: Instruction[] = [
     load(ARCH),
     // A 32-bit program has other numbers, so none runs.
@@ -84,6 +96,15 @@ export function seccompFilter(arch: string): Uint8Array<ArrayBuffer> | undefined
       load(ARGUMENT_1),
       ...ifEqual(TIOCSTI, [fail(EPERM)]),
       ...ifEqual(TIOCLINUX, [fail(EPERM)]),
+      allow,
+    ]),
+    ...ifEqual(kill, [
+      load(ARGUMENT_0),
+      ...ifEqual(0, [
+        load(ARGUMENT_1),
+        ...HARMLESS_SIGNALS.flatMap((signal) => ifEqual(signal, [allow])),
+        fail(EPERM),
+      ]),
       allow,
     ]),
     ...ifEqual(socket, [

@@ -121,6 +121,27 @@ def sysctls():
     raise OSError("no such file")
 
 
+def unfiltered():
+    """Returns whether there is a process whose system calls nobody filters: another could make it do things."""
+    for pid in (name for name in os.listdir("/proc") if name.isdigit()):
+        with open(f"/proc/{pid}/status") as status:
+            if "Seccomp:\t2" not in status.read():
+                return True
+    return False
+
+
+def outside_descriptors():
+    """Returns whether a folder or a socket of the outside is open in any process."""
+    for pid in (name for name in os.listdir("/proc") if name.isdigit()):
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            try:
+                if os.path.isdir(f"/proc/{pid}/fd/{name}") and int(pid) != os.getpid():
+                    return True
+            except OSError:
+                pass
+    return False
+
+
 def succeeds(*arguments):
     return lambda: libc.syscall(*arguments) == 0
 
@@ -145,8 +166,27 @@ if url:
     attempt("unmounting the home", lambda: libc.umount2(os.environ["HOME"].encode(), 2) == 0)
     attempt("a keyring", lambda: libc.syscall(250, 0, -3, 1) >= 0)
     attempt("io_uring", lambda: libc.syscall(425, 1, ctypes.create_string_buffer(120)) >= 0)
-    attempt("attaching to the first process", succeeds(101, 16, 1, 0, 0) if os.getppid() == 0 else lambda: False)
-    for path in ("/run/dbus/system_bus_socket", "/var/run/docker.sock", f"/run/user/{os.getuid()}/bus"):
+    attempt("a process without the filter", unfiltered)
+    attempt("memory of the first process", lambda: open("/proc/1/mem", "r+b").close())
+    attempt("a file of the first process", lambda: os.listdir("/proc/1/root/home") == [] and os.stat("/proc/1/root/root"))
+    attempt("the clock", lambda: libc.syscall(227, 0, ctypes.create_string_buffer(16)) == 0)
+    attempt("another namespace", succeeds(308, os.open("/proc/1/ns/mnt", os.O_RDONLY), 0))
+    attempt("a handle of a mount", lambda: libc.syscall(428, -100, b"/", 1) >= 0)
+    attempt("a new file system", lambda: libc.syscall(430, b"tmpfs", 0) >= 0)
+    attempt("a program in the kernel", lambda: libc.syscall(321, 0, ctypes.create_string_buffer(72), 72) >= 0)
+    attempt("another user by setuid", lambda: libc.setuid(4321) == 0)
+    attempt("a device", lambda: os.mknod("device", 0o60600, os.makedev(254, 0)))
+    attempt("the kernel's log", lambda: libc.syscall(103, 3, ctypes.create_string_buffer(100), 100) >= 0)
+    attempt("protecting itself from the kernel", lambda: open("/proc/self/oom_score_adj", "w").write("-1000"))
+    attempt("what others left in shared memory", lambda: os.listdir("/dev/shm") != [] and None)
+    attempt("a descriptor of the outside", outside_descriptors)
+    for name in ("SSH_AUTH_SOCK", "GPG_AGENT_INFO", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "TMUX", "DOCKER_HOST"):
+        attempt(name, lambda: name in os.environ)
+    for name in ("/tmp/.X11-unix/X0", "/tmp/.ICE-unix/1", "/tmp/dbus"):
+        attempt(f"abstract {name}", lambda: read_from(socket.AF_UNIX, "\0" + name))
+    sockets = ["/run/dbus/system_bus_socket", "/var/run/docker.sock", "/run/podman/podman.sock", "/run/systemd/private"]
+    sockets += [f"/run/user/{os.getuid()}/{name}" for name in ("bus", "wayland-0", "gnupg/S.gpg-agent", "keyring/ssh")]
+    for path in sockets + ["/tmp/.X11-unix/X0", f"{os.environ['HOME']}/.gnupg/S.gpg-agent"]:
         attempt(path, lambda: os.stat(path) and None)
     # Root may do this without any capability.
     attempt("setting what the kernel runs", lambda: open("/proc/sys/kernel/core_pattern", "r+").close())

@@ -164,3 +164,32 @@ Deno.test({
     assertEquals((await session.ended()).stdout.trim().split("\n"), ["0", "1", "2", "3"]);
   },
 });
+
+Deno.test({
+  name:
+    "a command can't signal what started the sandbox, and so it is always looked at what the command leaves",
+  ignore,
+  async fn() {
+    await using home = await makeHome();
+    const script =
+      "touch .envrc; kill -9 0; python3 -c 'import os; os.killpg(0, 9)'; echo alive; kill -9 -1; kill -9 $$";
+    const session = home.start(["--", "sh", "-c", script], {
+      within: ["sh", "-c", '"$@"; echo "outside: $?"', "sh"],
+    });
+    const { stdout, stderr } = await session.ended();
+    assertEquals(stdout, "alive\noutside: 137\n", stderr);
+    assertStringIncludes(stderr, "read by other programs without asking: .envrc;");
+  },
+});
+
+Deno.test({
+  name: "what run prints at its end is shown, however the command has left the terminal",
+  ignore,
+  async fn() {
+    await using home = await makeHome();
+    const session = home.start(["--", "printf", "hidden: \\033[8m\\033[?25l\\033(0"], { within: TERMINAL });
+    // deno-lint-ignore no-control-regex
+    await session.printed(/hidden: .*\x1b\[0m\x1b\(B\x0f\x1b\[\?25hcred-proxy: nothing was asked/s);
+    await session.ended();
+  },
+});

@@ -170,6 +170,8 @@ try mv .git/modules .git/modules2; try make .git/worktrees/other/commondir; try 
 cp -r .git evil && git config -f evil/config core.fsmonitor 'touch ../ran; false'
 echo ../evil >.git/commondir; echo ../../../../evil >$module/commondir
 mkdir sub && cp -r evil sub/.git && touch .envrc "$(printf 'a\\033[2Jb')"
+mkdir .husky .claude .git/rebase-merge && touch .husky/pre-commit .claude/settings.json .git/rebase-merge/git-rebase-todo
+touch tool && chmod u+s tool
 echo done`;
     const { code, stdout, stderr } = await inside(home, script);
     assertEquals([code, stdout], [0, "done\n"], stderr);
@@ -180,7 +182,15 @@ echo done`;
     );
     const named = /: new or changed, and read by other programs without asking: (.*?);/
       .exec(stderr)?.[1];
-    assertEquals(named?.split(", ").toSorted(), [".envrc", "sub/.git"], stderr);
+    assertEquals(named?.split(", ").toSorted(), [
+      ".claude/settings.json",
+      ".envrc",
+      ".git/rebase-merge/git-rebase-todo",
+      ".husky/pre-commit",
+      "sub/.git",
+      "tool",
+    ], stderr);
+    await outside(home, "rm -r .git/rebase-merge");
     assertEquals(
       await outside(
         home,

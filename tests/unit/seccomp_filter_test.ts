@@ -42,11 +42,11 @@ function evaluate(filter: Uint8Array<ArrayBuffer>, { arch, number, args = [] }: 
 }
 
 const PROCESSORS = [
-  { name: "x86_64", arch: 0xc000003e, ioctl: 16, socket: 41, keyctl: 250, read: 0 },
-  { name: "aarch64", arch: 0xc00000b7, ioctl: 29, socket: 198, keyctl: 219, read: 63 },
+  { name: "x86_64", arch: 0xc000003e, ioctl: 16, socket: 41, kill: 62, keyctl: 250, read: 0 },
+  { name: "aarch64", arch: 0xc00000b7, ioctl: 29, socket: 198, kill: 129, keyctl: 219, read: 63 },
 ];
 
-for (const { name, arch, ioctl, socket, keyctl, read } of PROCESSORS) {
+for (const { name, arch, ioctl, socket, kill, keyctl, read } of PROCESSORS) {
   Deno.test(`seccompFilter() refuses on ${name} what namespaces leave open, and nothing else`, () => {
     const filter = seccompFilter(name);
     if (filter === undefined) throw new Error("There is no filter");
@@ -58,6 +58,14 @@ for (const { name, arch, ioctl, socket, keyctl, read } of PROCESSORS) {
       // The kernel uses the low half of this argument only.
       [ioctl, [0n, 0x1_0000_5412n], ERROR | 1],
       [ioctl, [0x5412n, 0n], ALLOW],
+      // The process group may contain what started the sandbox. A negative number names one inside of it.
+      ...[1n, 2n, 9n, 15n, 19n].map((signal) =>
+        [kill, [0n, signal], ERROR | 1] as [number, bigint[], number]
+      ),
+      ...[0n, 18n, 20n].map((signal) => [kill, [0n, signal], ALLOW] as [number, bigint[], number]),
+      [kill, [0x1_0000_0000n, 9n], ERROR | 1],
+      [kill, [7n, 9n], ALLOW],
+      [kill, [-7n, 9n], ALLOW],
       [keyctl, [], ERROR | 38],
       [425, [], ERROR | 38],
       [427, [], ERROR | 38],
