@@ -48,7 +48,7 @@ Deno.test("docs/ROUTES.md lists every refusal with its status, and no other", ()
   );
 });
 
-Deno.test("the README's quick start serves, and prints the line that it shows", async () => {
+Deno.test("the README's quick start serves, and prints the lines that it shows", async () => {
   const folder = await Deno.makeTempDir();
   try {
     // A checkout, and the runtime of this test under its usual name.
@@ -69,8 +69,8 @@ Deno.test("the README's quick start serves, and prints the line that it shows", 
     }).spawn();
     const [stdout, stderr] = [new Log(child.stdout), new Log(child.stderr)];
     try {
-      const [line] = await stderr.match(/^cred-proxy listening .*$/m, 15_000);
-      assertEquals(`${line}\n`.replace(/:\d+;/, ":9099;"), blockWith(README, "", "cred-proxy listening"));
+      const [lines] = await stderr.match(/^cred-proxy: route table .*\ncred-proxy listening .*$/m, 15_000);
+      assertEquals(`${lines}\n`.replace(/:\d+;/, ":9099;"), blockWith(README, "", "cred-proxy listening"));
     } finally {
       await endChild(child, "SIGTERM");
       await Promise.all([stdout.done, stderr.done]);
