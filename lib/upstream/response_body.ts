@@ -5,9 +5,9 @@ import type { BodyDecoder } from "./decoder.ts";
 
 /**
  * The size of a piece at most, in bytes. Handing on a piece costs as much as several reads, so full reads are joined
- * up to this size. It is what one response may hold in memory.
+ * up to this size, of which the CPU keeps the whole at hand. It is what one response may hold in memory.
  */
-export const PIECE_LIMIT = 256 * 1024;
+export const PIECE_LIMIT = 128 * 1024;
 
 /**
  * How much of a large piece's memory is left empty before it, in bytes. What a mask held back is put there, so that the
