@@ -3,6 +3,7 @@ import type { GitFolders } from "./git_folders.ts";
 /** What other programs read or run by themselves: git, direnv, package managers, editors, agents, and the launcher of this program. */
 const READ_BY_OTHERS = [
   ...[".git", ".envrc", ".npmrc", ".yarnrc.yml", ".pnpmfile.cjs", ".mcp.json"].map((name) => `-name ${name}`),
+  ...[".pre-commit-config.yaml", "lefthook.yml"].map((name) => `-name ${name}`),
   "-path ./.env",
   "-path ./conf/routes.json",
   ...[
@@ -14,6 +15,7 @@ const READ_BY_OTHERS = [
     ".cursor/mcp.json",
     ".gemini/settings.json",
     ".husky/*",
+    ".githooks/*",
     ".github/workflows/*",
   ].map((path) => `-path '*/${path}'`),
   "-name .devcontainer.json",

@@ -170,7 +170,7 @@ try mv .git/modules .git/modules2; try make .git/worktrees/other/commondir; try 
 cp -r .git evil && git config -f evil/config core.fsmonitor 'touch ../ran; false'
 echo ../evil >.git/commondir; echo ../../../../evil >$module/commondir
 mkdir sub && cp -r evil sub/.git && touch .envrc "$(printf 'a\\033[2Jb')"
-mkdir .husky .claude .git/rebase-merge && touch .husky/pre-commit .claude/settings.json .git/rebase-merge/git-rebase-todo
+mkdir .husky .githooks .claude .git/rebase-merge && touch .husky/pre-commit .githooks/pre-push lefthook.yml .claude/settings.json .git/rebase-merge/git-rebase-todo
 touch tool && chmod u+s tool
 echo done`;
     const { code, stdout, stderr } = await inside(home, script);
@@ -186,7 +186,9 @@ echo done`;
       ".claude/settings.json",
       ".envrc",
       ".git/rebase-merge/git-rebase-todo",
+      ".githooks/pre-push",
       ".husky/pre-commit",
+      "lefthook.yml",
       "sub/.git",
       "tool",
     ], stderr);
