@@ -18,12 +18,14 @@ const LF = 0x0a;
 /** Reads one message after the other: neither side sends the next request before the last response. */
 export class HttpConnection implements Disposable {
   readonly #conn: Deno.Conn;
-  readonly #buffer = new Uint8Array(READ_SIZE);
+  readonly #buffer: Uint8Array<ArrayBuffer>;
   #from = 0;
   #to = 0;
 
-  constructor(conn: Deno.Conn) {
+  /** @param size The size of its buffer, in bytes: what a head and its first content must fit into. */
+  constructor(conn: Deno.Conn, size = READ_SIZE) {
     this.#conn = conn;
+    this.#buffer = new Uint8Array(size);
   }
 
   write(bytes: Uint8Array): Promise<void> {

@@ -52,6 +52,27 @@ const PEERS: ReadonlyMap<string, Peer> = new Map<string, Peer>([
       env: { GOMAXPROCS: "1", XDG_DATA_HOME: place.folder, XDG_CONFIG_HOME: place.folder },
     }),
   }],
+  ["minimal", {
+    needs: [],
+    // Under the flags of the launcher.
+    command: (place) =>
+      Promise.resolve({
+        args: [
+          Deno.execPath(),
+          "run",
+          "--v8-flags=--min-semi-space-size=2,--max-semi-space-size=2,--heap-growing-percent=20",
+          "--no-prompt",
+          "--allow-net",
+          `--allow-read=${place.authorities}`,
+          fromFileUrl(new URL("./minimal_proxy.ts", import.meta.url)),
+          PREFIX,
+          String(place.upstream.port),
+          place.authorities,
+          String(place.port),
+        ],
+        env: { DENO_NO_UPDATE_CHECK: "1", MALLOC_ARENA_MAX: "1" },
+      }),
+  }],
   ["http-proxy", {
     needs: ["node", "npm"],
     command: async (place) => {
