@@ -94,7 +94,7 @@ export const serve: Command = async () => {
   }
   await revokeAfterStart(settings);
   announce(server, settings, table);
-  server.watchMemory();
+  server.guard();
   const hasClientTokens = table.clientTokenEnv !== undefined || table.clients.length > 0;
   const warning = exposureWarning({ settings, hasClientTokens, pid: Deno.pid });
   if (warning !== undefined) printError(warning);

@@ -26,6 +26,10 @@ export class DescriptorReserve {
   /** @param path A file that the process may read. */
   constructor(path: string) {
     this.#path = path;
+  }
+
+  /** Holds all of it, or a part if the process may open few files. */
+  fill(): void {
     if (PARTS.every((part) => this.#open(this.#held[part], SIZES[part]))) return;
     // The process may open only a few files, and needs most of them.
     for (const part of PARTS) {

@@ -61,8 +61,11 @@ export interface Server {
   reload(table: RouteTable, stores: TokenStores): void;
   /** Ends the requests in flight of clients that the table does not serve any more. A reload does so as well. */
   endRevoked(): void;
-  /** Limits the memory of what clients send and nobody sees. Not before it listens: the runtime's timers take long to load. */
-  watchMemory(): void;
+  /**
+   * Begins to guard the descriptors and the memory that clients can use up. Only once it listens: the start would take a
+   * quarter longer, since the runtime loads its timers for this.
+   */
+  guard(): void;
   /** Rejects new requests; resolves once those in flight have finished, or after the drain time. */
   drain(): Promise<void>;
 }
@@ -164,7 +167,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       endAllRevoked();
     },
     endRevoked: endAllRevoked,
-    watchMemory() {
+    guard() {
+      reserve.fill();
       unseen ??= new UnseenInput({
         holders: () => service.spans,
         closeIdle: () => service.closeIdle(),
