@@ -66,7 +66,12 @@ async function underAttack(
 ): Promise<number> {
   const upstream = await resources.use(startUpstream());
   // Only a fixed port can be opened again.
-  const service = await resources.use(startProxy(upstream, { CRED_PROXY_PORT: `${freePort()}` }));
+  const service = await resources.use(startProxy(upstream, {
+    CRED_PROXY_PORT: `${freePort()}`,
+    // Behind HAProxy there are many clients; otherwise it is as in `deploy`.
+    ...(!isBalanced && { CRED_PROXY_MAX_IN_FLIGHT: "200" }),
+  }));
+  if (!isBalanced) await limitFiles(service.pid, 1_024);
   const port = isBalanced ? (await resources.use(startBalancer(service))).port : service.port;
   // An address of its own, which HAProxy limits.
   const attacker = isBalanced ? "::1" : "127.0.0.1";
@@ -166,6 +171,14 @@ async function startBalancer({ port, adminAddress }: WithAdmin): Promise<AsyncDi
       await Deno.remove(path);
     },
   };
+}
+
+/** Limits how many files a process may have open, as the unit and the container do. */
+async function limitFiles(pid: number, files: number): Promise<void> {
+  const { success } = await new Deno.Command("prlimit", {
+    args: ["--pid", `${pid}`, `--nofile=${files}:${files}`],
+  }).output();
+  if (!success) throw new Error("prlimit failed");
 }
 
 function freePort(): number {
