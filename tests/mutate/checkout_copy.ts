@@ -24,6 +24,8 @@ export class CheckoutCopy implements AsyncDisposable {
   readonly texts: ReadonlyMap<string, string>;
   readonly #folder: string;
   #runs = 0;
+  /** The test that runs, as the group of its processes. */
+  #group: number | undefined;
 
   private constructor(folder: string, texts: ReadonlyMap<string, string>) {
     this.#folder = folder;
@@ -100,6 +102,7 @@ export class CheckoutCopy implements AsyncDisposable {
       stderr: "null",
       detached: true,
     }).spawn();
+    this.#group = child.pid;
     let late = false;
     const timer = setTimeout(() => {
       late = true;
@@ -108,7 +111,20 @@ export class CheckoutCopy implements AsyncDisposable {
     const { success } = await child.status;
     clearTimeout(timer);
     killGroup(child.pid);
+    this.#group = undefined;
     return { passed: success && !late, late, ms: performance.now() - began };
+  }
+
+  /** Kills the test that runs, and removes the folder: for a process that ends at once. */
+  abandon(): void {
+    if (this.#group !== undefined) killGroup(this.#group);
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      try {
+        return Deno.removeSync(this.#folder, { recursive: true });
+      } catch {
+        // A killed process may still have written a file meanwhile.
+      }
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

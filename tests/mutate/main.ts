@@ -31,6 +31,13 @@ const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 const { names, tests, near, sample, seed, only, keep } = parseArgs(Deno.args);
 const named = names.length > 0 ? names : await changedFiles();
 await using copy = await CheckoutCopy.of(ROOT);
+// The tests run in groups of their own, which a signal to this process does not reach.
+for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  Deno.addSignalListener(signal, () => {
+    copy.abandon();
+    Deno.exit(status);
+  });
+}
 const files = [...copy.texts.keys()].filter((path) =>
   /^(?:lib\/|main\.ts$)/.test(path) && named.some((name) => isIn(path, name))
 );

@@ -14,6 +14,7 @@ import { buildGraph, testsThatReach } from "./import_graph.ts";
 import { Judge } from "./judge.ts";
 import { describeMutant, mutate } from "./mutant.ts";
 import { shuffle } from "./sample.ts";
+import { within } from "../support/within.ts";
 
 /** All variants of a text, without those of names. */
 function variants(text: string): string[] {
@@ -149,3 +150,45 @@ Deno.test("a mutant that a test notices is killed, and another survives; the che
     await Deno.remove(root, { recursive: true });
   }
 });
+
+Deno.test("a copy that is abandoned ends its test and what the test started, and leaves no folder", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    const began = join(root, "began");
+    await Deno.mkdir(join(root, "tests"));
+    await Deno.writeTextFile(join(root, "tests/deno.json"), "{}");
+    await Deno.writeTextFile(
+      join(root, "tests/a_test.ts"),
+      `const child = new Deno.Command("sleep", { args: ["30"] }).spawn();
+       Deno.writeTextFileSync("${began}.part", child.pid + " " + Deno.cwd());
+       Deno.renameSync("${began}.part", "${began}");
+       await child.status;`,
+    );
+    await output("git", ["init", "--quiet", root]);
+    const copy = await CheckoutCopy.of(root);
+    const run = copy.test("tests/a_test.ts", 20_000);
+    const started = await within(eventually(() => Deno.readTextFileSync(began)), "The test's start");
+    const [pid = "", folder = ""] = started.split(" ");
+    copy.abandon();
+    const { passed, late } = await run;
+    assertEquals({ passed, late }, { passed: false, late: false });
+    const ends = eventually(() =>
+      assertThrows(() => Deno.kill(Number(pid), "SIGCONT"), Deno.errors.NotFound)
+    );
+    await within(ends, "The end of what the test started");
+    assertThrows(() => Deno.statSync(folder), Deno.errors.NotFound);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
+
+/** What an action returns once it no longer throws. */
+async function eventually<T>(action: () => T): Promise<T> {
+  while (true) {
+    try {
+      return action();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
