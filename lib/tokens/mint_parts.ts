@@ -18,6 +18,7 @@ import { RegistryTokens } from "./registry_tokens.ts";
 export { MintedToken } from "./minted_token.ts";
 export { RefreshToken } from "./refresh_token.ts";
 export { StateFile } from "./state_file.ts";
+export { stateFileName } from "./state_file_name.ts";
 
 /** Returns the tokens of a registry. */
 export function registryTokens(

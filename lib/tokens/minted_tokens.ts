@@ -1,12 +1,7 @@
 import { routesWithTokens, type RouteTable } from "../config/route/route_config.ts";
 import type { SecretRef } from "../config/route/secret_ref.ts";
 import type { Tokens } from "../config/route/token.ts";
-import {
-  type OAuth2,
-  type RegistryLogin,
-  type TokenFrom,
-  tokenFromName,
-} from "../config/route/token_from.ts";
+import { type RegistryLogin, type TokenFrom, tokenFromName } from "../config/route/token_from.ts";
 import type { Secret } from "../core/secret.ts";
 import type { IssuerOptions } from "./issuer.ts";
 import type { MintedToken } from "./minted_token.ts";
@@ -127,7 +122,7 @@ export class MintedTokens {
   #loginOf(from: TokenFrom, parts: MintParts): RefreshToken | undefined {
     if (from.kind !== "oauth2" || from.grant.type !== "refresh_token") return undefined;
     const { refreshToken: ref } = from.grant;
-    const name = stateFileName(from, ref);
+    const name = parts.stateFileName(from, ref);
     let login = this.#logins.get(name);
     if (login === undefined) {
       const { stateFolder, report } = this.#options;
@@ -152,18 +147,4 @@ export class MintedTokens {
 /** Returns a text that is the same for equal definitions. */
 function identityOf(from: TokenFrom): string {
   return JSON.stringify(from, (_, value) => value instanceof Map ? [...value] : value);
-}
-
-/** Returns the name of the file that keeps a refresh token. It shows the issuer, and where the first token came from. */
-function stateFileName({ endpoint, clientId }: OAuth2, ref: SecretRef): string {
-  const plain = (text: string) => text.replace(/[^A-Za-z0-9.-]+/g, "_");
-  const digest = fnv1a(JSON.stringify([endpoint.url, clientId, ref.from, ref.name]));
-  return `refresh-${plain(endpoint.upstream.authority)}-${plain(ref.name)}-${digest}.json`.slice(-200);
-}
-
-/** Returns a short digest (FNV-1a, 32 bits, in hex), to tell names apart. */
-function fnv1a(text: string): string {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash.toString(16).padStart(8, "0");
 }

@@ -85,13 +85,24 @@ Deno.test("holdBody() refuses a body that is too large, of another length, or be
   }
 });
 
+Deno.test("holdBody() says in MiB how large a body may be", async () => {
+  const options = optionsOf({ limit: 3 * 1024 * 1024 });
+  const framing = { kind: "length", length: options.limit + 1 } as const;
+  const error = await assertRejects(() => holdBody(bodyOf([]), framing, options), Refusal);
+  assertEquals(error.subject, "3 MiB");
+});
+
 Deno.test("holdBody() gives up a body that stops arriving, and one whose client disconnects", async () => {
   const some = [new Uint8Array(70_000)];
   const stalled = optionsOf({ timeoutMs: 1 });
   const error = await assertRejects(() => holdBody(bodyOf(some, "hang"), CHUNKED, stalled), Refusal);
   assertEquals([error.code, stalled.memory.used], ["bad_request", 0]);
   const left = optionsOf({ isClientGone: () => true });
-  await assertRejects(() => holdBody(bodyOf(some, "hang"), CHUNKED, left), ClientDisconnected);
+  await assertRejects(
+    () => holdBody(bodyOf(some, "hang"), CHUNKED, left),
+    ClientDisconnected,
+    "The client disconnected",
+  );
   const broken = optionsOf();
   await assertRejects(() => holdBody(bodyOf(some, "fail"), CHUNKED, broken), ClientDisconnected);
   assertEquals([left.memory.used, broken.memory.used], [0, 0]);

@@ -68,6 +68,9 @@ Deno.test("Mask masks the password of a token that is user:password, if it is lo
   );
   assertEquals(maskOf("user:pass:word9").maskText("user pass:word9"), "user pass:word9");
   assertMasked("user:pass:word9", auth, [btoa("user:pass:word9")]);
+  // The whole token is the password of a user that the table names.
+  const named = { authScheme: "Basic", authUser: "me" };
+  assertEquals(maskOf("user:pass:word9", named).maskText("user pass:word9"), "user pass:word9");
 });
 
 Deno.test("Mask masks the password of a pair without a user", () => {

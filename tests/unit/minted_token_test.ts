@@ -139,6 +139,15 @@ Deno.test("a token without an expiry is used until the upstream rejects it", asy
   assertEquals(await bench.at(1e9), ["token-2"]);
 });
 
+Deno.test("the expiry of a token is not that of the one before, if it has none", async () => {
+  const bench = new Bench(numbered(MINUTE));
+  await bench.at(0);
+  assertEquals(bench.token.status().expiry, 1_000_000 + MINUTE);
+  bench.answer = numbered(undefined);
+  await bench.at(MINUTE);
+  assertEquals(bench.token.status().expiry, undefined);
+});
+
 Deno.test("rejections renew at most every 30 seconds, then every minute, and so on up to ten minutes", async () => {
   const bench = new Bench(numbered(undefined));
   await bench.at(0);
@@ -205,6 +214,31 @@ Deno.test("while a renewal in the background fails, the valid token is used", as
   assertEquals(await bench.at(8.5 * MINUTE, 9 * MINUTE), ["token-1", "token-1"]);
   assertEquals(bench.lines.length, 2);
   assertEquals(bench.lines[0]?.includes("the current token is valid for a while"), true);
+});
+
+Deno.test("a renewal in the background is not tried twice at once, nor in the pause after a failure", async () => {
+  const bench = new Bench(numbered(10 * MINUTE));
+  await bench.at(0);
+  const failure = Promise.withResolvers<never>();
+  bench.answer = () => failure.promise;
+  await bench.at(8.5 * MINUTE, 8.5 * MINUTE + 1);
+  assertEquals(bench.asked, 2);
+  failure.reject(new IssuerError("down"));
+  await bench.at(8.5 * MINUTE + 2, 8.5 * MINUTE + 999);
+  assertEquals(bench.asked, 2);
+  await bench.at(8.5 * MINUTE + 1100);
+  assertEquals(bench.asked, 3);
+});
+
+Deno.test("a rejected token that expires while no new one can be had is not used", async () => {
+  const bench = new Bench(numbered(MINUTE));
+  await bench.at(0);
+  bench.answer = () => {
+    bench.now = MINUTE;
+    throw new IssuerError("down");
+  };
+  bench.token.rejected(bench.token.current!);
+  assertEquals(await bench.at(MINUTE / 2), ["token_unavailable"]);
 });
 
 Deno.test("a secret that is not set is named, and the issuer is not asked", async () => {

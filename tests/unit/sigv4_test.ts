@@ -223,6 +223,8 @@ Deno.test("a target is sent in strict percent-encoding, without a client's own s
       "?versionId=1&x-id=GetObject",
     ],
     ["s3", "/b/k?AWSAccessKeyId=a&Expires=1&Signature=s&response-expires=2", "/b/k", "?response-expires=2"],
+    ["s3", "/b/k?AWSAccessKeyId=a&Expires=1&x=2", "/b/k", "?x=2"],
+    ["s3", "/b/k?Expires=1&Signature=s", "/b/k", ""],
     ["s3", "/b/k?Expires=1", "/b/k", "?Expires=1"],
   ];
   for (const [service, target, path, query] of cases) {

@@ -22,6 +22,15 @@ Deno.test("a token that an upstream refuses is reported once when that begins, a
   assertEquals(after([401, 1]).state, [undefined, 1000, 1000]);
 });
 
+Deno.test("a success or an unchanged resource means that a token is accepted, and a redirect does not", () => {
+  for (const status of [200, 299, 304]) {
+    assertEquals(after([401, 1], [status, 2]).state, [2000, 1000, undefined]);
+  }
+  for (const status of [300, 302, 303, 307]) {
+    assertEquals(after([401, 1], [status, 2]).state, [undefined, 1000, 1000]);
+  }
+});
+
 Deno.test("a single 403 does not mean that a token is refused, but three in a row do", () => {
   assertEquals(after([403, 1], [403, 2], [200, 3], [403, 4], [403, 5]).lines, []);
   assertEquals(after([403, 1], [404, 2], [403, 3], [403, 4]).lines, [BEGIN.replace("401", "403")]);

@@ -11,13 +11,13 @@ import { IssuerError } from "../../lib/tokens/issuer_error.ts";
 import { valueOf } from "../support/result.ts";
 import { type Script, startUpstream } from "../support/upstream.ts";
 
-/** Sends one request to an issuer that behaves as the script says, within 0.6 seconds. */
-async function post(script: Script) {
+/** Sends one request to an issuer that behaves as the script says. @param timeoutMs The time limit. */
+async function post(script: Script, timeoutMs = 600) {
   await using upstream = startUpstream(script);
   const issuer = new Issuer(valueOf(parseTokenEndpoint(`${upstream.url}/token`, "")), {
     caCerts: [],
     egress: { https: undefined, http: undefined, bypass: [] },
-    timeoutMs: 600,
+    timeoutMs,
   });
   return await issuer.ask({ target: "/token", fields: [], body: new TextEncoder().encode("a=b") });
 }
@@ -78,4 +78,13 @@ Deno.test("a response says when it was sent and when to ask again", async () => 
       text: "{}",
     });
   }
+});
+
+Deno.test("an issuer may take some time for its response", async () => {
+  const response = await post(async (exchange) => {
+    // Longer than from one check of the time limits to the next.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await exchange.respond(200, {}, "{}");
+  }, 10_000);
+  assertEquals(response.status, 200);
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { IssuerError } from "../../lib/tokens/issuer_error.ts";
 import { readReply, replacementIn } from "../../lib/tokens/token_reply.ts";
 import { fc, runs } from "../support/property.ts";
@@ -43,6 +43,25 @@ Deno.test("readReply() takes the life of a token from expires_in, from expires_a
 Deno.test("readReply() counts a stated time by the issuer's clock, if it says what that is", () => {
   const members = { access_token: "token", expires_at: new Date(NOW + 5000).toISOString() };
   assertEquals(read(members, NOW + 2000).lifeMs, 3000);
+});
+
+Deno.test("readReply() rejects a token that has expired, and one that no head can hold", () => {
+  const expired = "issuer sent a token that has expired";
+  const cases: [members: object, message: string][] = [
+    [{ access_token: "token", expires_in: 0 }, expired],
+    [{ access_token: "token", expires_in: -1 }, expired],
+    [{ access_token: "token", expires_at: new Date(NOW).toISOString() }, expired],
+    [{ access_token: "x".repeat(32 * 1024 + 1) }, "issuer sent a token over 32 KiB"],
+  ];
+  for (const [members, message] of cases) assertThrows(() => read(members), IssuerError, message);
+  const longest = "x".repeat(32 * 1024);
+  assertEquals(read({ access_token: longest }).token.reveal(), longest);
+});
+
+Deno.test("readReply() takes an error beside 200 as a refusal, unless a token comes with it", () => {
+  const error = assertThrows(() => read({ error: "invalid_grant" }), IssuerError);
+  assertEquals([error.message, error.permanent], ["issuer responded with 200 (invalid_grant)", true]);
+  assertEquals(read({ access_token: "token", error: "none" }).token.reveal(), "token");
 });
 
 Deno.test("readReply() reads member names as they stand, whatever the runtime has read before", () => {

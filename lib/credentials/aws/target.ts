@@ -117,9 +117,7 @@ export function canonicalQuery(query: string): string {
     const equals = piece.indexOf("=");
     return equals < 0 ? [piece, ""] : [piece.slice(0, equals), piece.slice(equals + 1)];
   });
-  if (pairs.length > 1) {
-    pairs.sort(([name, value], [other, second]) => compare(name, other) || compare(value, second));
-  }
+  pairs.sort(([name, value], [other, second]) => compare(name, other) || compare(value, second));
   return pairs.map((pair) => pair.join("=")).join("&");
 }
 

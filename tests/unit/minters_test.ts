@@ -1,0 +1,189 @@
+/**
+ * What the minters send to an issuer, as the issuer receives it.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { decodeProtectedHeader, importSPKI, jwtVerify } from "jose";
+import { parseRoutes } from "../../lib/config/route/route_table.ts";
+import { Secret } from "../../lib/core/secret.ts";
+import { IssuerError } from "../../lib/tokens/issuer_error.ts";
+import { minterOf } from "../../lib/tokens/mint_parts.ts";
+import { makeRsaKey } from "../support/rsa_key.ts";
+import { valueOf } from "../support/result.ts";
+import { startUpstream } from "../support/upstream.ts";
+
+const KEY = await makeRsaKey();
+
+/** What an issuer received. */
+interface Received {
+  readonly target: string;
+  readonly authorization: string | undefined;
+  readonly body: string;
+}
+
+/** Mints a token as a route's `token_from` says, at an issuer that grants everything. */
+async function mint(
+  tokenFrom: (url: string) => unknown,
+  secrets: Readonly<Record<string, string>> = {},
+  reply: object = { access_token: "granted", token: "granted" },
+) {
+  const received: Received[] = [];
+  await using upstream = startUpstream(async (exchange) => {
+    const { target } = exchange;
+    const body = new TextDecoder().decode(await exchange.bodyBytes());
+    received.push({
+      target,
+      authorization: exchange.field("authorization"),
+      body,
+    });
+    await exchange.respond(200, {}, JSON.stringify(reply));
+  });
+  const route = {
+    path: "/a/",
+    upstream: "http://127.0.0.1",
+    auth_scheme: "Bearer",
+    token_from: tokenFrom(upstream.url),
+  };
+  const from = valueOf(parseRoutes(JSON.stringify({ routes: [route] })))
+    .routes[0]?.tokenFrom;
+  if (from === undefined || from.kind === "registry") throw new Error("The table has another token");
+  const minter = minterOf(from, {
+    caCerts: [],
+    egress: { https: undefined, http: undefined, bypass: [] },
+    read: ({ name }) => secrets[name] === undefined ? undefined : Secret.of(secrets[name]),
+  }, undefined);
+  const { token } = await minter.mint();
+  return {
+    token: token.reveal(),
+    received,
+    secrets: minter.secrets().map((each) => each.reveal()),
+  };
+}
+
+Deno.test("a client proves itself with its secret, in the field or in the content", async () => {
+  const client = (method: string) => (url: string) => ({
+    oauth2: {
+      token_url: `${url}/token`,
+      grant: "client_credentials",
+      client_id: "me:1",
+      client_secret_env: "S",
+      client_auth: method,
+      scope: "a b",
+    },
+  });
+  const basic = await mint(client("basic"), { S: "p+q" });
+  assertEquals(basic.token, "granted");
+  assertEquals(basic.received, [{
+    target: "/token",
+    authorization: `Basic ${btoa("me%3A1:p%2Bq")}`,
+    body: "grant_type=client_credentials&scope=a+b",
+  }]);
+  const body = await mint(client("body"), { S: "p+q" });
+  assertEquals(body.received, [{
+    target: "/token",
+    authorization: undefined,
+    body: "grant_type=client_credentials&scope=a+b&client_secret=p%2Bq&client_id=me%3A1",
+  }]);
+});
+
+Deno.test("assertions are signed, name their key, and live for minutes only", async () => {
+  const { received: [first], secrets } = await mint((url) => ({
+    oauth2: {
+      token_url: `${url}/token`,
+      grant: "jwt_bearer",
+      private_key_env: "K",
+      key_id: "key-1",
+      client_id: "me",
+      subject: "you",
+    },
+  }), { K: KEY.pkcs8 });
+  const assertion = new URLSearchParams(first?.body).get("assertion") ?? "";
+  assertEquals(secrets, [assertion]);
+  assertEquals(decodeProtectedHeader(assertion), {
+    alg: "RS256",
+    typ: "JWT",
+    kid: "key-1",
+  });
+  const { payload } = await jwtVerify(
+    assertion,
+    await importSPKI(KEY.spki, "RS256"),
+    {
+      issuer: "me",
+      subject: "you",
+    },
+  );
+  assertEquals((payload.exp ?? 0) - (payload.iat ?? 0), 180);
+});
+
+Deno.test("an app of GitHub presents an assertion from a minute ago that lives for nine", async () => {
+  const { received: [first], token } = await mint(
+    (url) => ({
+      github_app: {
+        app_id: 42,
+        installation_id: 7,
+        private_key_env: "K",
+        api: url,
+      },
+    }),
+    { K: KEY.pkcs1 },
+  );
+  assertEquals([token, first?.target], [
+    "granted",
+    "/app/installations/7/access_tokens",
+  ]);
+  const assertion = first?.authorization?.replace("Bearer ", "") ?? "";
+  assertEquals(decodeProtectedHeader(assertion), { alg: "RS256", typ: "JWT" });
+  const { payload } = await jwtVerify(
+    assertion,
+    await importSPKI(KEY.spki, "RS256"),
+    { issuer: "42" },
+  );
+  const { iat = 0, exp = 0 } = payload;
+  assertEquals(exp - iat, 540);
+  assert(Math.abs(Date.now() / 1000 - 60 - iat) < 15, String(iat));
+});
+
+Deno.test("a key that can't be used is a permanent error that does not show it", async () => {
+  const key = "can't be used";
+  const cases: [tokenFrom: (url: string) => unknown, message: string][] = [
+    [
+      (url) => ({
+        github_app: {
+          app_id: 42,
+          installation_id: 7,
+          private_key_env: "K",
+          api: url,
+        },
+      }),
+      `the private key ${key}`,
+    ],
+    [(url) => ({
+      oauth2: {
+        token_url: `${url}/token`,
+        grant: "jwt_bearer",
+        private_key_env: "K",
+        client_id: "me",
+        subject: "you",
+      },
+    }), `the private key ${key}`],
+    [
+      (url) => ({
+        google_service_account: {
+          key_env: "K",
+          scopes: ["a"],
+          token_url: `${url}/token`,
+        },
+      }),
+      `the service account's key ${key}`,
+    ],
+  ];
+  for (const [tokenFrom, message] of cases) {
+    const error = await assertRejects(
+      () => mint(tokenFrom, { K: "no key" }),
+      IssuerError,
+    );
+    assertEquals([error.message, error.permanent], [message, true]);
+  }
+});

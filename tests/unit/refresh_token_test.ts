@@ -1,0 +1,82 @@
+/**
+ * A refresh token that the issuer replaces with each use: which one is used next, and which ones are masked.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { parseTokenEndpoint } from "../../lib/config/route/token_endpoint.ts";
+import { Secret } from "../../lib/core/secret.ts";
+import { ChangeCounter } from "../../lib/tokens/change_counter.ts";
+import { RefreshToken } from "../../lib/tokens/refresh_token.ts";
+import { stateFileName } from "../../lib/tokens/state_file_name.ts";
+import { valueOf } from "../support/result.ts";
+
+/** A refresh token without a file, whose issuer replaces each token by the next of these. */
+function rotating(...replacements: readonly string[]) {
+  const next = [...replacements];
+  const operator = { token: Secret.of("first") };
+  const login = new RefreshToken({
+    given: () => operator.token,
+    file: undefined,
+    changes: new ChangeCounter(),
+    report: () => {},
+    name: "login",
+  });
+  const use = () =>
+    login.use((token) => {
+      const replacement = next.shift();
+      return Promise.resolve({
+        value: token.reveal(),
+        replacement: replacement === undefined ? undefined : Secret.of(replacement),
+      });
+    });
+  return { login, use, operator };
+}
+
+function secretsOf(login: RefreshToken): readonly string[] {
+  return login.secrets.map((each) => each.reveal());
+}
+
+Deno.test("each use is with the replacement of the one before, and four former tokens are still masked", async () => {
+  const { login, use } = rotating("b", "c", "d", "e", "f", "g");
+  const used: string[] = [];
+  for (let count = 0; count < 7; count++) used.push(await use() as string);
+  assertEquals(used, ["first", "b", "c", "d", "e", "f", "g"]);
+  assertEquals(secretsOf(login), ["g", "f", "e", "d", "c"]);
+});
+
+Deno.test("an operator who returns to an earlier token does not drive another out of those that are masked", async () => {
+  const { login, use, operator } = rotating("b", "d", "e");
+  const first = operator.token;
+  assertEquals(await use(), "first");
+  operator.token = Secret.of("c");
+  assertEquals(await use(), "c");
+  operator.token = first;
+  assertEquals(await use(), "first");
+  assertEquals(secretsOf(login).toSorted(), ["b", "c", "d", "e", "first"]);
+});
+
+Deno.test("the name of a refresh token's file shows where it is from, and is never too long for a file", () => {
+  const nameOf = (url: string, secret: string, clientId = "me") =>
+    stateFileName({
+      kind: "oauth2",
+      endpoint: valueOf(parseTokenEndpoint(url, "")),
+      grant: { type: "client_credentials" },
+      clientId,
+      clientProof: undefined,
+      scope: undefined,
+      audience: undefined,
+      parameters: new Map(),
+      bodyFormat: "form",
+    }, { from: "variable", name: secret, kind: "token" });
+  const url = "https://login.example.com:8443/token";
+  assertMatch(
+    nameOf(url, "A_TOKEN"),
+    /^refresh-login\.example\.com_8443-A_TOKEN-[0-9a-f]{8}\.json$/,
+  );
+  assert(nameOf(url, "A_TOKEN") !== nameOf(url, "A_TOKEN", "you"));
+  const long = nameOf(url, "A".repeat(300));
+  assertEquals(long.length, 200);
+  assertMatch(long, /^A+-[0-9a-f]{8}\.json$/);
+});
