@@ -113,7 +113,7 @@ export class RefreshToken {
   }
 
   async #replace(used: Secret, latest: Descendant): Promise<void> {
-    this.#former = [used, ...this.#former.filter((each) => each !== used)].slice(0, FORMER_LIMIT);
+    this.#keepMasked(used);
     this.#take(latest);
     this.#unsaved = this.#options.file !== undefined;
     await this.#save();
@@ -121,11 +121,13 @@ export class RefreshToken {
 
   #take(latest: Descendant): void {
     const before = this.#latest?.token;
-    if (before !== undefined && !this.#former.includes(before)) {
-      this.#former = [before, ...this.#former].slice(0, FORMER_LIMIT);
-    }
+    if (before !== undefined) this.#keepMasked(before);
     this.#latest = latest;
     this.#options.changes.increment();
+  }
+
+  #keepMasked(token: Secret): void {
+    this.#former = [token, ...this.#former.filter((each) => each !== token)].slice(0, FORMER_LIMIT);
   }
 
   /** Writes the latest token. If that fails, it stays in memory, and is written with the next use. */
