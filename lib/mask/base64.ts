@@ -17,9 +17,9 @@ export interface Coded {
  */
 export function* base64Forms(text: string): Generator<Coded> {
   for (const [before, shared] of ALIGNMENTS) {
-    const coded = btoa("\0".repeat(before) + text).replace(/=+$/, "");
+    const coded = btoa("\0".repeat(before) + text);
     const whole = Math.floor((before + text.length) * 8 / 6);
-    yield* bothAlphabets({ text: coded.slice(shared, whole), extra: coded.slice(whole) });
+    yield* bothAlphabets({ text: coded.slice(shared, whole), extra: coded.charAt(whole) });
   }
 }
 

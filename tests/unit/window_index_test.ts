@@ -61,3 +61,29 @@ Deno.test("WindowIndex finds regions that have windows in common, and forgets th
   index.place();
   assertEquals(regions.map((region) => [...ownersIn(index, ` ${region}`)]), [[0], [], [2]]);
 });
+
+Deno.test("WindowIndex tells regions apart by each of their bytes", () => {
+  for (const sampling of SAMPLINGS) {
+    const region = "abcdefghijklmnopqrstuvwxyz".slice(0, regionLength(sampling));
+    for (let at = 0; at < region.length; at++) {
+      const other = `${region.slice(0, at)}!${region.slice(at + 1)}`;
+      // Regions are compared if their first windows share a bucket: of so many indexes, each with a key of its own, in some.
+      for (let round = 0; round < 500; round++) {
+        const index = new WindowIndex<number>(sampling);
+        if (index.add(region, 0) === index.add(other, 1)) throw new Error(`${region} is ${other}`);
+        if (at > 7) break;
+      }
+    }
+  }
+});
+
+Deno.test("WindowIndex finds nothing in zeros, whatever it held before", () => {
+  for (const sampling of SAMPLINGS) {
+    const index = new WindowIndex<number>(sampling);
+    const regions = Array.from({ length: 300 }, () => arbitraryRegion(regionLength(sampling)));
+    const numbers = regions.map((region, owner) => index.add(region, owner));
+    for (const owner of [0, 7, 299]) index.delete(numbers[owner]!, owner);
+    index.place();
+    assertEquals(ownersIn(index, "\0".repeat(200)).size, 0);
+  }
+});
