@@ -108,7 +108,8 @@ Deno.test("a refresh token that the operator changes wins over the stored one", 
   await using issuer = startIssuer(({ number, parameters: { refresh_token } }) =>
     refresh_token === "revoked-long-ago"
       ? { status: 400, text: '{"error":"invalid_grant"}' }
-      : { access_token: `access-${number}`, refresh_token: `${refresh_token}+`, expires_in: 0.2 }
+      // Long enough to be used in time on a busy machine.
+      : { access_token: `access-${number}`, refresh_token: `${refresh_token}+`, expires_in: 0.6 }
   );
   await withFolder(async (state) => {
     await using service = await startService({
@@ -129,7 +130,7 @@ Deno.test("a refresh token that the operator changes wins over the stored one", 
       }
       for (let use = 0; use < 2; use++) {
         assertEquals(await statusOf(service), 200);
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await new Promise((resolve) => setTimeout(resolve, 600));
       }
     }
   });
