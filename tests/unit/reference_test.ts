@@ -326,6 +326,8 @@ Deno.test("a cookie has no Domain, and is not Secure where the client has no TLS
   // Without it no client would accept such a name.
   assertEquals(cookie("__Host-n=v; Path=/; Secure")?.includes("; Secure;"), true);
   assert(cookie("__secure-n=v; Secure")?.endsWith("; Secure"));
+  assert(cookie(" __Secure-n=v; Secure")?.endsWith("; Secure"));
+  assertEquals(cookie("a__Secure-n=v; Secure; SAMESITE=NONE"), "a__Secure-n=v");
 });
 
 Deno.test("a field as long as a head may be is rewritten in an instant, whatever it says", () => {

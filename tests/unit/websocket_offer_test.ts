@@ -49,6 +49,8 @@ Deno.test("handshakeFor() requires a key of 16 bytes", () => {
     "",
     "x",
     "dGhlIHNhbXBsZSBub25jZR==",
+    `x${OFFER["sec-websocket-key"]}`,
+    `${OFFER["sec-websocket-key"]}x`,
     "dGhlIHNhbXBsZSBub25jZQ=",
     "dGhlIHNhbXBsZSBub25jZQ==\t=",
     "AA==",

@@ -1,0 +1,115 @@
+/**
+ * The body of a request on its way to the upstream: how it is framed, and how it ends.
+ *
+ * @module
+ */
+
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import type { RequestFraming } from "../../lib/http/framing.ts";
+import { Connection } from "../../lib/upstream/connection.ts";
+import { RequestBodyAborted, WrongContentLength } from "../../lib/upstream/errors.ts";
+import { RequestBody } from "../../lib/upstream/request_body.ts";
+import { fromLatin1, join, latin1 } from "../support/bytes.ts";
+import { FakeSocket } from "../support/fake_socket.ts";
+
+const CHUNKED: RequestFraming = { kind: "chunked" };
+
+/** Returns content that comes in these pieces, and then ends or fails. */
+function contentOf(pieces: readonly string[], end: "close" | "fail" = "close"): ReadableStream<Uint8Array> {
+  const rest = [...pieces];
+  return new ReadableStream({
+    pull(controller) {
+      const piece = rest.shift();
+      if (piece !== undefined) controller.enqueue(latin1(piece));
+      else if (end === "close") controller.close();
+      else controller.error(new Error("the connection was reset"));
+    },
+  }, { highWaterMark: 0 });
+}
+
+/** Sends content. @returns What the upstream got, what was reported as sent, and how it ended. */
+async function send(content: ReadableStream<Uint8Array>, framing: RequestFraming) {
+  const socket = new FakeSocket([]);
+  const body = new RequestBody(content);
+  const sent: number[] = [];
+  await body.send(new Connection(socket), framing, (bytes) => sent.push(bytes));
+  const { done, failure } = body;
+  return { written: fromLatin1(join(socket.written)), sent, done, failure, closed: socket.closed };
+}
+
+Deno.test("content is sent with its length, or in chunks of at most 64 KiB", async () => {
+  assertEquals(await send(contentOf(["hel", "lo"]), { kind: "length", length: 5 }), {
+    written: "hello",
+    sent: [3, 2],
+    done: true,
+    failure: undefined,
+    closed: false,
+  });
+  const chunked = await send(contentOf(["hel", "lo"]), CHUNKED);
+  assertEquals([chunked.written, chunked.sent], ["3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", [3, 2]]);
+  const large = "x".repeat(65_536);
+  const split = await send(contentOf([`${large}0123456789`]), CHUNKED);
+  assertEquals(split.written, `10000\r\n${large}\r\na\r\n0123456789\r\n0\r\n\r\n`);
+  assertEquals(split.sent, [65_536, 10]);
+});
+
+Deno.test("content of another length than announced, or that breaks off, closes the connection", async () => {
+  const cases: [pieces: string[], length: number, message: string][] = [
+    [["hell"], 5, "The client's request body is shorter than its Content-Length"],
+    [["hello!"], 5, "The client's request body is longer than its Content-Length"],
+    [["hello", "!"], 5, "The client's request body is longer than its Content-Length"],
+    [["!"], 0, "The client's request body is longer than its Content-Length"],
+  ];
+  for (const [pieces, length, message] of cases) {
+    const { failure, done, closed } = await send(contentOf(pieces), { kind: "length", length });
+    assertInstanceOf(failure, WrongContentLength, pieces.join());
+    assertEquals([failure?.message, done, closed], [message, false, true]);
+  }
+  for (const framing of [CHUNKED, { kind: "length", length: 5 } as const]) {
+    const { failure, done, closed } = await send(contentOf(["he"], "fail"), framing);
+    assertEquals(failure?.name, "RequestBodyAborted");
+    assertEquals([failure?.message, done, closed], ["The client aborted its request body", false, true]);
+  }
+});
+
+Deno.test("an upstream that stops reading may have responded, so its connection stays open, and the rest is dropped", async () => {
+  const socket = new FakeSocket([]);
+  socket.write = () => Promise.reject(new Deno.errors.BrokenPipe("broken pipe"));
+  let pulled = 0;
+  const content = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (++pulled > 10) controller.close();
+      else controller.enqueue(new Uint8Array(10));
+    },
+  }, { highWaterMark: 0 });
+  const body = new RequestBody(content);
+  await body.send(new Connection(socket), CHUNKED, () => {});
+  assertEquals([body.done, body.failure, socket.closed, pulled], [false, undefined, false, 1]);
+  await body.settled();
+  assertEquals(pulled, 11);
+});
+
+Deno.test("of a body that is stopped, however often, 64 MiB are dropped, and then the exchange ends", async () => {
+  const socket = new FakeSocket([]);
+  let pulled = 0;
+  let cancelled = false;
+  const content = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      pulled++;
+      controller.enqueue(new Uint8Array(1024 * 1024));
+    },
+    cancel: () => void (cancelled = true),
+  }, { highWaterMark: 0 });
+  const body = new RequestBody(content);
+  socket.write = () => Promise.reject(new Deno.errors.BrokenPipe("broken pipe"));
+  await body.send(new Connection(socket), CHUNKED, () => {});
+  const sent = pulled;
+  body.stop();
+  body.stop();
+  await assertRejects(
+    () => body.settled(),
+    RequestBodyAborted,
+    "The client sent more than the upstream takes",
+  );
+  assertEquals([pulled - sent, cancelled, socket.closed], [65, true, true]);
+});
