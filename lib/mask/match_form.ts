@@ -113,7 +113,7 @@ function endAfter(
   return Math.max(...begins);
 }
 
-/** Adds where a character may end that begins at a position. */
+/** Adds where a character of base64 may end that begins at a position: only such forms are matched from their beginning. */
 function addAfters(
   bytes: Uint8Array,
   { byte, begin }: { byte: number; begin: number },
@@ -121,15 +121,9 @@ function addAfters(
 ): void {
   if (bytes[begin] === byte) add(to, begin + 1);
   if (bytes[begin] === BACKSLASH && bytes[begin + 1] === byte && isPunctuation(byte)) add(to, begin + 2);
-  if (byte === SPACE && bytes[begin] === PLUS) add(to, begin + 1);
   const escape = escapeAt(bytes, begin);
   if (escape !== 0 && escapedByte(escape) === byte) {
     add(to, begin + escapeLength(escape));
-  }
-  if (byte === PERCENT && standsAt(bytes, begin, "%25")) add(to, begin + 3);
-  const name = NAMES.get(byte);
-  if (name !== undefined && standsAt(bytes, begin, name)) {
-    add(to, begin + name.length);
   }
 }
 

@@ -87,3 +87,20 @@ Deno.test("StreamMask holds back the last word where a frame's checksum is wrong
     assertEquals(length, broken.length - 24, `byte ${at}`);
   }
 });
+
+Deno.test("what follows a frame that ends within a secret stays masked, even if the secret is gone by then", () => {
+  // The frame's checksum is a part of the secret, as only those who know the secret can arrange it.
+  const ending = Array.from({ length: 100_000 }, (_, index) => frame(`{"n":${index}} AKIA`))
+    .find((each) => /^[A-Za-z0-9]{4}$/.test(fromLatin1(each.subarray(-4))))!;
+  const [checksum, rest] = [fromLatin1(ending.subarray(-4)), "7MDENG"];
+  let current = Mask.of([{ text: Secret.of(`AKIA${checksum}${rest}`) }]);
+  const stream = new StreamMask({
+    get current() {
+      return current;
+    },
+  }, new EventFrames());
+  const passed = fromLatin1(stream.push(join([ending, latin1(rest)])));
+  assertEquals(passed, `${fromLatin1(ending.subarray(0, -8))}${"*".repeat(8)}`);
+  current = undefined;
+  assertEquals(fromLatin1(stream.push(latin1(" end"))), `${"*".repeat(rest.length)} end`);
+});

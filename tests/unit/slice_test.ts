@@ -99,3 +99,16 @@ Deno.test("parseContentRange() knows one part of bytes whose whole has a known l
     ]
   ) assertEquals(parseContentRange(value), undefined, value);
 });
+
+Deno.test("Slice lets others go first while it drops what is before its part", async () => {
+  const slice = new Slice(new Pieces(["x".repeat(20_000), "y"].join("").match(/./g)!), {
+    from: 20_000,
+    to: 20_001,
+    withinMs: 10_000,
+  });
+  let others = 0;
+  const timer = setInterval(() => others++);
+  assertEquals(await read(slice), "y");
+  clearInterval(timer);
+  assertEquals(others > 0, true);
+});

@@ -29,6 +29,8 @@ Deno.test("a path without its prefix, or with a misspelled one, is answered with
 Deno.test("of many routes, none is listed, and names are not compared", () => {
   const many = Array.from({ length: 1000 }, (_, index) => routeOf({ path: `/route${index}/` }));
   assertEquals(new RouteSuggestions(many).for("/rout1/x"), "");
+  assertEquals(new RouteSuggestions(many.slice(0, 65)).for("/rout1/x"), "");
+  assertEquals(new RouteSuggestions(many.slice(0, 64)).for("/rout1/x"), "; did you mean /route1/x?");
   assertEquals(new RouteSuggestions(many.slice(0, 10)).for("/rout1/x"), "; did you mean /route1/x?");
   assertEquals(new RouteSuggestions(many.slice(0, 10)).for("/zebra"), "");
   assertEquals(new RouteSuggestions([]).for("/x"), "");

@@ -80,6 +80,7 @@ const INVALID: readonly [name: string, bytes: number[], code: number][] = [
     [0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0],
     CLOSE.protocolError,
   ],
+  ["a length of 4 GiB and some", [0x82, 127, 0, 0, 0, 1, 0, 1, 0, 0], CLOSE.tooBig],
   ["a length of 63 bits", [0x82, 127, 0x7f, 255, 255, 255, 255, 255, 255, 255], CLOSE.tooBig],
   ["the second reserved bit", [0xa2, 0], CLOSE.protocolError],
   ["the third reserved bit", [0x92, 0], CLOSE.protocolError],

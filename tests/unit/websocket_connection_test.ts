@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Connection } from "../../lib/upstream/connection.ts";
 import { MessageBudget } from "../../lib/upstream/websocket/message_budget.ts";
 import { WebSocketConnection } from "../../lib/upstream/websocket/websocket_connection.ts";
+import { within } from "../support/within.ts";
 
 const frames = 1000;
 
@@ -43,3 +44,19 @@ for (
     }
   });
 }
+
+Deno.test("WebSocketConnection sends an empty, masked ping after silence, and gives up a peer that does not answer it", async () => {
+  const closed = Promise.withResolvers<number | null>();
+  const written: Uint8Array[] = [];
+  const connection = new Connection({
+    read: () => closed.promise,
+    write(bytes) {
+      written.push(bytes.slice());
+      return Promise.resolve(bytes.length);
+    },
+    close: () => closed.resolve(null),
+  });
+  const socket = new WebSocketConnection(connection, { pingMs: 20, budget: new MessageBudget(1024) });
+  assertEquals(await within(socket.receive(), "The peer's loss"), undefined);
+  assertEquals(written.map((frame) => [frame.length, ...frame.subarray(0, 2)]), [[6, 0x89, 0x80]]);
+});

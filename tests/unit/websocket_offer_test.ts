@@ -56,9 +56,12 @@ Deno.test("handshakeFor() requires a key of 16 bytes", () => {
     "AA==",
   ];
   for (const key of keys) {
-    const headers = { get: () => key };
-    const { code } = assertThrows(() => handshakeFor({ method: "GET", headers }), Refusal, undefined, key);
-    assertEquals(code, "bad_request");
+    const headers = { get: (name: string) => name === "sec-websocket-key" ? key : null };
+    const refusal = assertThrows(() => handshakeFor({ method: "GET", headers }), Refusal, undefined, key);
+    assertEquals([refusal.code, refusal.subject], [
+      "bad_request",
+      "its Sec-WebSocket-Key is not 16 bytes in base64",
+    ]);
   }
   assertThrows(() => handshakeFor({ method: "GET", headers: new Headers() }), Refusal);
   handshakeFor({ method: "GET", headers: new Headers(OFFER) });

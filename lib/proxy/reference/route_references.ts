@@ -56,7 +56,7 @@ export class RouteReferences {
   withoutToken(reference: string, isElsewhere = false): string {
     const own = this.#parameter;
     if (own === undefined) return reference;
-    const [, path = "", query = "", fragment = ""] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(reference) ?? [];
+    const [, path = "", query = "", fragment = ""] = /^([^?#]*)(\?[^#]*)?(#.*)?/s.exec(reference) ?? [];
     const rest = withoutParameters(
       query,
       (name, value = "") =>
