@@ -1,5 +1,5 @@
 /**
- * Parts of coded content: RFC 9110, section 14. What a part decodes to can't be told without all that is before it, so the
+ * Parts of coded content: RFC 9110, section 14. A part can't be decoded without all that is before it, so the
  * whole is fetched and searched, as if all of it had been asked for, and the part is cut out of what passes.
  *
  * @module
@@ -69,7 +69,7 @@ function isSame(part: HttpResponse, whole: HttpResponse, { whole: length }: Cont
   if (stated !== undefined && Number(stated) !== length) return false;
   const differs = OF_REPRESENTATION.some((name) => valueOf(part, name) !== valueOf(whole, name));
   if (differs) return false;
-  // Without a validator nobody can tell whether a part is of another representation but by the length.
+  // Without a validator, only the length shows whether the part is of another representation.
   return stated !== undefined || valueOf(part, "etag") !== undefined ||
     valueOf(part, "last-modified") !== undefined;
 }

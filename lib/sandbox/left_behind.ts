@@ -19,7 +19,7 @@ const READ_BY_OTHERS = [
     ".github/workflows/*",
   ].map((path) => `-path '*/${path}'`),
   "-name .devcontainer.json",
-  // A program with the rights of its owner, for whoever starts it.
+  // A program with the rights of its owner, for anyone who starts it.
   "-type f -perm -4000",
 ].join(" -o ");
 

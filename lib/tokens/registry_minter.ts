@@ -16,7 +16,7 @@ export class RegistryIssuer {
   readonly from: RegistryLogin;
   readonly #read: MinterOptions["read"];
   readonly #issuer: Issuer;
-  /** The password that the issuer rejected: whoever tries it again for each repository may be locked out. */
+  /** The password that the issuer rejected: to try it again for each repository may lock the user out. */
   #rejected: Secret | undefined;
 
   constructor(from: RegistryLogin, options: MinterOptions) {

@@ -7,7 +7,7 @@ const OF_REPOSITORY = new RegExp(
   `^/v2/(${NAME})/(?:manifests/[^/]+|blobs/[^/]+|(blobs/uploads/(?:[^/]+)?)|tags/list|referrers/[^/]+)$`,
 );
 
-/** A longer path, in characters, is none of the specification: names have at most 255. */
+/** The length of a path at most, in characters: the specification limits names to 255. */
 const PATH_LIMIT = 1024;
 
 /** A request, as far as it says what it needs. */

@@ -24,7 +24,7 @@ export class BufferBudget {
     return this.#used;
   }
 
-  /** The number of bytes of these that are reserved: no buffers of the heap, but what the runtime takes besides. */
+  /** The number of those bytes that are reserved: memory that the runtime takes outside of any buffer. */
   get reserved(): number {
     return this.#reserved;
   }
@@ -52,6 +52,7 @@ export class BufferBudget {
     this.#reserved += bytes;
   }
 
+  /** Gives back what a reservation took. */
   freeReserved(bytes: number): void {
     this.free(bytes);
     this.#reserved -= bytes;

@@ -167,7 +167,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "a command can't signal what started the sandbox, and so it is always looked at what the command leaves",
+    "a command can't end what started the sandbox, and so what it leaves is always named",
   ignore,
   async fn() {
     await using home = await makeHome();

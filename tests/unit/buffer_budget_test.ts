@@ -18,7 +18,7 @@ Deno.test("BufferBudget refuses what exceeds the limit, until something is given
   assertEquals(budget.used, 0);
 });
 
-Deno.test("BufferBudget tells what is reserved from what else is in use", () => {
+Deno.test("BufferBudget counts what is reserved apart from what else is in use", () => {
   const budget = new BufferBudget(100);
   const reservation = budget.reserve();
   budget.take(30);
