@@ -166,8 +166,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "a command can't end what started the sandbox, and so what it leaves is always named",
+  name: "a command can't end what started the sandbox, and so what it leaves is always named",
   ignore,
   async fn() {
     await using home = await makeHome();
