@@ -100,18 +100,17 @@ function handlerFor(
       },
     };
   });
-  const handle = createHandler(
-    new Service({
-      router: createRouter(routes, {
-        mask,
-        authenticate: anyClient(),
-        hosts: new ServedHosts([]),
-      }),
-      limiter,
-      log: new RequestLog([(entry) => entries.push({ ...entry })]),
-      budget: new BufferBudget(64 * 1024 * 1024),
+  const service = new Service({
+    router: createRouter(routes, {
+      mask,
+      authenticate: anyClient(),
+      hosts: new ServedHosts([]),
     }),
-  );
+    limiter,
+    log: new RequestLog([(entry) => entries.push({ ...entry })]),
+    budget: new BufferBudget(64 * 1024 * 1024),
+  });
+  const handle = createHandler(service);
   /** Sends a plain request, with what the test changes in it. */
   function ask(target: string, init: RequestInit = {}): Promise<Response> {
     return handle(
@@ -119,7 +118,7 @@ function handlerFor(
       CLIENT_INFO,
     );
   }
-  return { handle, ask, sent, entries, limiter };
+  return { handle, ask, sent, entries, limiter, service };
 }
 
 /** A response whose content is still to come. */
@@ -271,6 +270,26 @@ Deno.test("handler() admits requests up to the limit, and refuses while draining
   resolve(replyOf("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
   assertEquals((await first).status, 200);
   assertEquals(limiter.inFlight, 0);
+});
+
+Deno.test("handler() has idle connections closed when refusals of HEAD hold up others, and of nothing else", async () => {
+  const original = performance.now.bind(performance);
+  let later = 0;
+  performance.now = () => original() + later;
+  try {
+    for (const [method, closings] of [["GET", 0], ["HEAD", 1]] as const) {
+      const { ask, service } = handlerFor();
+      let closed = 0;
+      service.closeIdle = () => void closed++;
+      // All in one turn of the event loop.
+      await ask("/nowhere", { method });
+      later += 300;
+      await Promise.all(Array.from({ length: 100 }, () => ask("/nowhere", { method })));
+      assertEquals(closed, closings, method);
+    }
+  } finally {
+    performance.now = original;
+  }
 });
 
 Deno.test("handler() logs the end of a request, whether its response came in one piece or not", async () => {
