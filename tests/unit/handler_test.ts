@@ -208,6 +208,12 @@ Deno.test("handler() sends nothing where it refuses", async () => {
   assertEquals([sent.length, limiter.inFlight], [0, 0]);
 });
 
+Deno.test("handler() serves no other host where everyone may use the routes", async () => {
+  const { ask } = handlerFor();
+  const rebound = await ask("/a/x", { headers: { host: "rebound.example.com" } });
+  assertEquals(await codeOf(rebound), [421, "host_not_served"]);
+});
+
 Deno.test("handler() names the variable of a token that is unset", async () => {
   const { ask } = handlerFor();
   const { error } = await (await ask("/unset/x")).json();

@@ -73,6 +73,7 @@ const BAD_LINES: readonly (readonly [lines: string, section: string])[] = [
   ["A: b\r\n ", "RFC 9112, 5.2: a folded line with nothing in it"],
   [" A: b", "RFC 9112, 2.2: white space before the first field"],
   ["A: b\rc", "RFC 9112, 2.2: a bare CR"],
+  ["A: b\rcD: e", "RFC 9112, 2.2: a bare CR"],
   ["A: b\r", "RFC 9112, 2.2: a bare CR before the line's end"],
   ["A: \rb", "RFC 9112, 2.2: a bare CR"],
   ["A\r: b", "RFC 9112, 2.2: a bare CR"],

@@ -20,6 +20,7 @@ Deno.test("a path without its prefix, or with a misspelled one, is answered with
     ["/antropic/v1/messages", "; did you mean /anthropic/v1/messages?"],
     ["/Anthropic", "; did you mean /anthropic?"],
     ["/x", all],
+    ["/zebra/x", all],
     ["/", all],
     [`/antropic/${"x".repeat(200)}`, ""],
   ];

@@ -1,0 +1,53 @@
+/**
+ * The body of a response, read from a connection without a network.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import { Connection } from "../../lib/upstream/connection.ts";
+import { decoderFor } from "../../lib/upstream/decoder.ts";
+import { ResponseBody } from "../../lib/upstream/response_body.ts";
+import { parseResponseHead } from "../../lib/upstream/response_head.ts";
+import { responseFraming } from "../../lib/upstream/response_framing.ts";
+import { fromLatin1 } from "../support/bytes.ts";
+import { FakeSocket, readPieces } from "../support/fake_socket.ts";
+
+/** Returns the body of a response whose head, and what comes with it, has been read. */
+async function bodyOf(...pieces: readonly string[]): Promise<ResponseBody> {
+  const connection = new Connection(new FakeSocket(pieces));
+  const head = parseResponseHead((await connection.readHead())!);
+  return new ResponseBody(connection, decoderFor(responseFraming("GET", head)), () => {});
+}
+
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  return bytes === undefined ? undefined : fromLatin1(bytes);
+}
+
+Deno.test("a body is read once and in order, though reads that were to be joined come late", async () => {
+  const text = Array.from({ length: 20_000 }, (_, index) => String(index % 10_000).padStart(4, "0")).join("");
+  const head = `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n`;
+  const all = head + text;
+  // Two reads as large as a read can be, after which more is likely to follow, and others that take their time.
+  const cuts = [0, 16_384, 32_768, 33_000, 49_384, 49_390, all.length];
+  const pieces = cuts.slice(1).map((to, index) => all.slice(cuts[index], to));
+  let reads = 0;
+  const reading = await readPieces("GET", pieces, async () => {
+    if (++reads > 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+  assertEquals(reading.accepted && fromLatin1(reading.body), text);
+});
+
+Deno.test("what came together with the head is there at once, whole or in part", async () => {
+  const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  assertEquals(textOf(await (await bodyOf(head, "5\r\nhello\r\n")).nextBuffered()), undefined);
+  const whole = await bodyOf(`${head}5\r\nhello\r\n0\r\n\r\n`);
+  assertEquals(textOf(whole.borrowAll()), "hello");
+  const part = await bodyOf(`${head}5\r\nhello\r\n`, "5\r\nworld\r\n0\r\n\r\n");
+  assertEquals(textOf(await part.nextBuffered()), "hello");
+  assertEquals([textOf(await part.next()), textOf(await part.next())], ["world", undefined]);
+  const asked = await bodyOf(`${head}5\r\nhello\r\n`, "5\r\nworld\r\n0\r\n\r\n");
+  assertEquals(asked.borrowAll(), undefined);
+  assertEquals(textOf(await asked.nextBuffered()), "hello");
+  assertEquals([textOf(await asked.next()), textOf(await asked.next())], ["world", undefined]);
+});
