@@ -354,6 +354,18 @@ Deno.test("handler() counts a request as in flight until its response has ended,
   }
 });
 
+Deno.test("handler() forwards content of any length, however much of it came with the head", async () => {
+  for (const content of ["", "x", "xy", "x".repeat(5000)]) {
+    const head = `HTTP/1.1 200 OK\r\nContent-Length: ${content.length}\r\n\r\n`;
+    for (const first of [1, content.length]) {
+      const pieces = [content.slice(0, first), content.slice(first)].filter((piece) => piece !== "");
+      const answer = () => content === "" ? replyOf(head) : arrivedReplyOf(head, pieces);
+      const { ask } = handlerFor({ answer });
+      assertEquals(await (await ask("/a/x")).text(), content, `${first} of ${content.length}`);
+    }
+  }
+});
+
 Deno.test("handler() fails a response that was cut short, so that it does not look complete", async () => {
   const { ask } = handlerFor({
     answer: () => replyOf("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", ["hello"]),

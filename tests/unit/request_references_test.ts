@@ -1,0 +1,57 @@
+/**
+ * The references in a WebDAV request, from the route to the upstream.
+ *
+ * @module
+ */
+
+import { assertEquals, assertThrows } from "@std/assert";
+import { Refusal } from "../../lib/http/refusal.ts";
+import { rewriteRequestReferences } from "../../lib/proxy/reference/destination.ts";
+import { rewriteTags } from "../../lib/proxy/reference/if_field.ts";
+import type { OutgoingField } from "../../lib/upstream/transport.ts";
+import { routeOf } from "../support/route.ts";
+
+/** Returns a Destination as the upstream gets it, or the code of the refusal. */
+function destination(value: string, upstream: string, method = "MOVE"): string {
+  const route = routeOf({ path: "/a/", upstream });
+  const fields: OutgoingField[] = [["destination", value]];
+  try {
+    rewriteRequestReferences(fields, { method, host: "proxy:9099", route, policies: [route] });
+    return String(fields[0]?.[1]);
+  } catch (error) {
+    if (error instanceof Refusal) return error.code;
+    throw error;
+  }
+}
+
+Deno.test("a Destination leads to the upstream, however the client names the route", () => {
+  const cases: [value: string, atHost: string, below: string][] = [
+    ["http://proxy:9099/a/b", "https://api.test/b", "https://api.test/v1/b"],
+    ["/a/b", "/b", "/v1/b"],
+    ["https://api.test/v1/b", "https://api.test/v1/b", "https://api.test/v1/b"],
+    ["https://api.test/b", "https://api.test/b", "bad_request"],
+    ["http://proxy:9099/b/c", "bad_request", "bad_request"],
+    ["https://other.test/b", "https://other.test/b", "bad_request"],
+    ["http:\\\\proxy:9099\\a\\b", "bad_request", "bad_request"],
+  ];
+  for (const [value, atHost, below] of cases) {
+    assertEquals(destination(value, "https://api.test"), atHost, value);
+    assertEquals(destination(value, "https://api.test/v1"), below, value);
+    assertEquals(destination(value, "https://api.test/v1", "GET"), value);
+  }
+});
+
+Deno.test("of an If the resources are rewritten, and neither state tokens nor entity tags", () => {
+  const upper = (value: string) => rewriteTags(value, (tag) => tag.toUpperCase());
+  const cases: [value: string, rewritten: string][] = [
+    ["(<urn:uuid:a>)", "(<urn:uuid:a>)"],
+    ['<http://x/a> (<urn:a> ["e"] <urn:b>)', '<HTTP://X/A> (<urn:a> ["e"] <urn:b>)'],
+    ['</a> (Not <DAV:no>) (<urn:a>) </b> ([W/"e"])', '</A> (Not <DAV:no>) (<urn:a>) </B> ([W/"e"])'],
+    ["anything else", "anything else"],
+  ];
+  for (const [value, rewritten] of cases) assertEquals(upper(value), rewritten);
+  for (const value of ["(</a> x)", "<a", "((<a>))", "<a> )"]) {
+    const { code } = assertThrows(() => upper(value), Refusal, undefined, value);
+    assertEquals(code, "bad_request");
+  }
+});
