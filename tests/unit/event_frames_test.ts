@@ -104,3 +104,8 @@ Deno.test("what follows a frame that ends within a secret stays masked, even if 
   current = undefined;
   assertEquals(fromLatin1(stream.push(latin1(" end"))), `${"*".repeat(rest.length)} end`);
 });
+
+Deno.test("StreamSearch takes everything as clear while there is nothing to look for", () => {
+  const search = new StreamSearch({ current: undefined });
+  assertEquals([search.push(latin1(TOKEN)), search.clear, search.length], [0, TOKEN.length, TOKEN.length]);
+});

@@ -10,7 +10,7 @@ import { parameterRule } from "../../lib/proxy/client_query.ts";
 import { RouteReferences } from "../../lib/proxy/reference/route_references.ts";
 import { TokenHealth } from "../../lib/tokens/token_health.ts";
 import { RequestLimiter } from "../../lib/clients/request_limiter.ts";
-import { anyClient } from "../../lib/proxy/client_auth.ts";
+import { anyClient, type Authenticator } from "../../lib/proxy/client_auth.ts";
 import { createRouter } from "../../lib/proxy/router.ts";
 import { Service } from "../../lib/proxy/service.ts";
 import { openCredential } from "../../lib/credentials/open_credential.ts";
@@ -62,10 +62,16 @@ type Pieces = readonly (string | Error)[];
 
 /** Makes a handler whose upstreams are a function. */
 function handlerFor(
-  { answer = () => replyOf("HTTP/1.1 204 No Content\r\n\r\n"), limit = 10, mask = { current: undefined } }: {
+  {
+    answer = () => replyOf("HTTP/1.1 204 No Content\r\n\r\n"),
+    limit = 10,
+    mask = { current: undefined },
+    authenticate = anyClient(),
+  }: {
     answer?: (request: Sent) => UpstreamResponse | Promise<UpstreamResponse>;
     limit?: number;
     mask?: CurrentMask;
+    authenticate?: Authenticator;
   } = {},
 ) {
   const sent: Sent[] = [];
@@ -103,7 +109,7 @@ function handlerFor(
   const service = new Service({
     router: createRouter(routes, {
       mask,
-      authenticate: anyClient(),
+      authenticate,
       hosts: new ServedHosts([]),
     }),
     limiter,
@@ -206,6 +212,19 @@ Deno.test("handler() sends nothing where it refuses", async () => {
     assertEquals(await codeOf(await ask(target, init)), answer, target);
   }
   assertEquals([sent.length, limiter.inFlight], [0, 0]);
+});
+
+Deno.test("handler() takes a token from a WebSocket's query, and from that of no other request", async () => {
+  const presented: (string | null)[] = [];
+  const { ask } = handlerFor({
+    authenticate: (fields) => {
+      presented.push(fields.get("x-goog-api-key"));
+      return undefined;
+    },
+  });
+  await codeOf(await ask("/a/x?key=token"));
+  await codeOf(await ask("/a/x?key=token", { headers: { upgrade: "websocket" } }));
+  assertEquals(presented, [null, "token"]);
 });
 
 Deno.test("handler() serves no other host where everyone may use the routes", async () => {
