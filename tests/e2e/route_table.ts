@@ -4,6 +4,11 @@
  * @module
  */
 
+import { deepseek } from "../../lib/providers/presets/deepseek.ts";
+import { groq } from "../../lib/providers/presets/groq.ts";
+import { openrouter } from "../../lib/providers/presets/openrouter.ts";
+import { xai } from "../../lib/providers/presets/xai.ts";
+import type { Provider } from "../../lib/providers/provider.ts";
 import { makeKey } from "./secrets.ts";
 
 /** The credential that an upstream requires. */
@@ -35,6 +40,12 @@ interface RouteFields {
   readonly auth_header?: string;
   readonly auth_user?: string;
 }
+
+/** The routes that `init` writes for these providers, with its fields. */
+const PRESETS: readonly RouteFields[] = [openrouter, groq, deepseek, xai].map(presetRoute);
+
+/** The hosts of {@linkcode PRESETS}. */
+export const PRESET_HOSTS: readonly string[] = PRESETS.map(({ host }) => host);
 
 /** The routes' fields, from which the credential of each upstream follows. */
 const ROUTES: readonly RouteFields[] = [
@@ -82,6 +93,7 @@ const ROUTES: readonly RouteFields[] = [
   { path: "/mcp/", host: "mcp.example.com", auth_scheme: "Bearer" },
   { byHost: true, host: "mcp.example.com", auth_scheme: "Bearer" },
   { path: "/stripe/", host: "api.stripe.com", auth_scheme: "Bearer" },
+  ...PRESETS,
 ];
 
 /** Returns a setup with new credentials. */
@@ -113,6 +125,16 @@ export function makeRouteSetup(clientTokenEnv: string | undefined): RouteSetup {
       };
     }),
   };
+}
+
+/** Takes a preset's only route; the token's variable is the table's own. */
+function presetRoute({ host, routes: [route] }: Provider): RouteFields {
+  if (host === undefined || route?.fields.path === undefined) {
+    throw new Error("A preset without host or path");
+  }
+  const { path, upstream, auth_scheme } = route.fields;
+  const base = upstream.replace("https://{host}", "");
+  return { host, path, ...base === "" ? {} : { base }, auth_scheme: String(auth_scheme) };
 }
 
 function fail(host: string): never {

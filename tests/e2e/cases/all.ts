@@ -5,6 +5,7 @@ import { GO_CASES } from "./go.ts";
 import { JAVASCRIPT_CASES } from "./javascript.ts";
 import { MORE_PACKAGE_MANAGERS } from "./more_package_managers.ts";
 import { PACKAGE_MANAGERS } from "./package_managers.ts";
+import { PRESET_CASES } from "./presets.ts";
 import { PYTHON_CASES } from "./python.ts";
 import { JAVA_CASES, RUST_CASES } from "./rust_and_java.ts";
 import { SDKS } from "./sdks.ts";
@@ -15,6 +16,7 @@ import { WEB_SOCKETS } from "./websockets.ts";
 export const CLIENT_CASES: readonly ClientCase[] = [
   ...CODING_AGENTS,
   ...SDKS,
+  ...PRESET_CASES,
   ...JAVASCRIPT_CASES,
   ...PYTHON_CASES,
   ...GO_CASES,

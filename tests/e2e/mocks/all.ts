@@ -1,5 +1,5 @@
 import type { Mocks } from "../fixture.ts";
-import type { RouteSetup } from "../route_table.ts";
+import { PRESET_HOSTS, type RouteSetup } from "../route_table.ts";
 import { anthropic } from "./anthropic.ts";
 import { chatCompletions } from "./chat_completions.ts";
 import { containerRegistry } from "./container_registry.ts";
@@ -31,6 +31,7 @@ export async function allMocks(
     "api.anthropic.com": anthropic,
     "api.openai.com": openai,
     "api.mistral.ai": chatCompletions,
+    ...Object.fromEntries(PRESET_HOSTS.map((host) => [host, chatCompletions])),
     "my-resource.openai.azure.com": chatCompletions,
     "generativelanguage.googleapis.com": gemini,
     "huggingface.co": hub,
