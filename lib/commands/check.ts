@@ -2,9 +2,16 @@ import { proofText, unsetClientText } from "../clients/client_tokens.ts";
 import { TokenClashes } from "../clients/token_clashes.ts";
 import { checkKeyFiles } from "../clients/open_issuers.ts";
 import { loadConfiguration, loadTokens } from "../config/load/load.ts";
+import { tokenPlaceText } from "../config/load/token_place.ts";
 import { type ClientConfig, type RouteConfig, routeName } from "../config/route/route_config.ts";
 import { secretName } from "../config/route/secret_ref.ts";
-import { checkClientToken, secretRefs, tokenFiles, tokenName } from "../config/route/token.ts";
+import {
+  checkClientToken,
+  secretRefs,
+  tokenFiles,
+  tokenName,
+  tokenVariables,
+} from "../config/route/token.ts";
 import { rotates } from "../config/route/token_from.ts";
 import { upstreamText } from "../config/route/upstream_url.ts";
 import { checkSettingNames } from "../config/settings/misspelt_settings.ts";
@@ -86,6 +93,9 @@ export const check: Command = async ([file], options) => {
     unset++;
     console.log(`  ${problem.path}, the client token, UNSET: serve will refuse to start`);
   }
+  const tokenPlace = tokenPlaceText();
+  const isVariableUnset = tokenVariables(table).some((name) => !tokens.value.has(name));
+  if (unset > 0 && isVariableUnset && tokenPlace !== undefined) console.log(`  ${tokenPlace}`);
   routeWarnings(table.routes, { ...stores, minted }, ca).forEach(printError);
   printProblems(checkSettingNames(variableNames()));
   if (unset === 0 || !options.has("--strict")) return EXIT.ok;

@@ -1,4 +1,5 @@
 import { loadSettings, loadTable } from "../config/load/load.ts";
+import { tokenPlaceText } from "../config/load/token_place.ts";
 import { routeName, type RouteTable } from "../config/route/route_config.ts";
 import { SESSION_TOKEN, tableOfSession } from "../config/route/session_token.ts";
 import { tokenVariables } from "../config/route/token.ts";
@@ -43,6 +44,7 @@ const LAUNCHERS = [
   "LAUNCHED_KEEP",
   "LAUNCHED_RECORD",
   "LAUNCHED_AS",
+  "LAUNCHED_VARIABLES",
   "DENO_NO_UPDATE_CHECK",
   "DENO_USE_WRITEV",
   "DENO_DIR",
@@ -68,6 +70,8 @@ interface Session {
   readonly keep: readonly string[];
   /** The file with the folders that commands were allowed to change; undefined: it can't be written. */
   readonly record: string | undefined;
+  /** What to do about unset tokens; undefined: nothing is known. */
+  readonly tokenPlace: string | undefined;
   /** What this program and its runtime consist of, and the runtime's cache of compiled modules. */
   readonly program: readonly string[];
 }
@@ -106,7 +110,8 @@ function sessionOf(): Session | undefined {
     `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/deno`;
   const program = [`${import.meta.dirname}/../..`, Deno.execPath(), cache];
   const record = Deno.env.get("LAUNCHED_RECORD") || undefined;
-  return { folder, service, files, path, keep, record, program: program.map(realPath) };
+  const tokenPlace = tokenPlaceText();
+  return { folder, service, files, path, keep, record, tokenPlace, program: program.map(realPath) };
 }
 
 async function runIn(session: Session, args: RunArguments): Promise<number> {
@@ -123,6 +128,7 @@ async function runIn(session: Session, args: RunArguments): Promise<number> {
   if (listening === undefined) return EXIT.configuration;
 
   const served = tableOfSession(table.value);
+  if (!args.sandbox) await printComplaints(session);
   const started = args.sandbox
     ? await startSandboxed(session, args, { settings: settings.value, table: served })
     : ok({ child: startUnconfined(args, variablesFor(served, listening), session.path), git: undefined });
@@ -230,7 +236,7 @@ async function startSandboxed(
     variablesFor(table, PORT),
     clientFiles(table.routes, listenAddress(PORT), table),
   ];
-  (await complaintsOf(session)).forEach(printLine);
+  await printComplaints(session);
   const kept = Object.entries(Deno.env.toObject())
     .filter(([name]) => session.keep.includes(name) || name === SESSION_TOKEN);
   const child = spawn([
@@ -356,6 +362,15 @@ async function complaintsOf({ folder }: Session): Promise<readonly string[]> {
     line !== "" &&
     !/^cred-proxy(?::)? listening on |^cred-proxy: shutting down/.test(line)
   );
+}
+
+/** Prints what the service has complained of before the command starts, and what to do about unset tokens. */
+async function printComplaints(session: Session): Promise<void> {
+  const complaints = await complaintsOf(session);
+  complaints.forEach(printLine);
+  const { tokenPlace } = session;
+  const isUnset = complaints.some((line) => /^cred-proxy: \w+ is unset or empty: /.test(line));
+  if (isUnset && tokenPlace !== undefined) printError(tokenPlace);
 }
 
 /** Prints what was asked of the service, and what it has complained of since the command was started. */

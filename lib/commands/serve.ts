@@ -93,12 +93,13 @@ export const serve: Command = async () => {
     return EXIT.configuration;
   }
   await revokeAfterStart(settings);
+  // Before the line that `run` waits for, so that it has them to print before its command starts.
+  warnOfUnsetTokens(table, stores);
   announce(server, settings, table);
   server.guard();
   const hasClientTokens = table.clientTokenEnv !== undefined || table.clients.length > 0;
   const warning = exposureWarning({ settings, hasClientTokens, pid: Deno.pid });
   if (warning !== undefined) printError(warning);
-  warnOfUnsetTokens(table, stores);
   routeWarnings(table.routes, stores, ca).forEach(printError);
   if (table.routes.some(({ websocket }) => websocket)) {
     // If that fails, it fails again for the first client, and is logged then.

@@ -392,10 +392,16 @@ Deno.test({
   async fn() {
     await using home = await makeHome();
     await Deno.remove(join(home.folder, ".config/cred-proxy/.env"));
-    const { code, stderr } = await runScript(home, "echo started >&2");
-    assertEquals(code, 0, stderr);
-    assertMatch(stderr, /A_TOKEN is unset or empty: \/a\/ responds with 500\nstarted\n/);
-    // And not once more at the end.
-    assertEquals(stderr.split("A_TOKEN is unset").length, 2, stderr);
+    for (const options of [[], ["--no-sandbox"]]) {
+      const { code, stderr } = await runScript(home, "echo started >&2", options);
+      assertEquals(code, 0, stderr);
+      // With the file that it belongs in, which need not exist.
+      const place =
+        `cred-proxy: unset tokens belong in ${home.folder}/.config/cred-proxy/.env, as NAME=VALUE`;
+      const [before] = stderr.split("started\n");
+      assertStringIncludes(before ?? "", `A_TOKEN is unset or empty: /a/ responds with 500\n${place}\n`);
+      // And not once more at the end.
+      assertEquals(stderr.split("A_TOKEN is unset").length, 2, stderr);
+    }
   },
 });

@@ -111,6 +111,32 @@ Deno.test("init writes a table with its schema, and a file of variables that onl
   });
 });
 
+Deno.test("check and doctor say which file unset tokens belong in, whether there is one yet or not", async () => {
+  await withHome(async (home) => {
+    await home.run(["init", "anthropic"]);
+    for (const exists of [true, false]) {
+      if (!exists) await Deno.remove(home.variables);
+      const unset = await home.run(["check"]);
+      assertEquals([unset.code, unset.stderr], [0, ""]);
+      assert(
+        unset.stdout.endsWith(`\n  unset tokens belong in ${home.variables}, as NAME=VALUE\n`),
+        unset.stdout,
+      );
+      const asked = await home.run(["doctor"]);
+      assertEquals(asked.code, 1);
+      const place = exists
+        ? `, variables ${home.variables}`
+        : `; unset tokens belong in ${home.variables}, as NAME=VALUE`;
+      assertEquals(asked.stderr, `cred-proxy: route table ${home.table}${place}\n`);
+    }
+    const set = await home.run(["check"], { ANTHROPIC_API_KEY: "an-api-key" });
+    assert(!set.stdout.includes("belong"), set.stdout);
+    // Here somebody else sets the variables.
+    const named = await home.run(["check"], { CRED_PROXY_ROUTES: home.table });
+    assert(named.stdout.includes("UNSET") && !named.stdout.includes("belong"), named.stdout);
+  });
+});
+
 Deno.test("a table of all presets passes check", async () => {
   await withHome(async (home) => {
     const choices = PROVIDERS.map(({ name, host, hostExample }) =>
