@@ -159,7 +159,7 @@ export class WindowIndex<Owner> {
     const key0 = this.#keys[0]!;
     const key1 = this.#keys[1]!;
     const key2 = this.#keys[2]!;
-    const tag = this.#tag >>> OFFSET_BITS;
+    const tag = this.#tag >>> KEY_SHIFT;
     const toLast = this.#length - 4;
     const end = length - this.#length;
     for (; at <= end; at += step) {
@@ -167,7 +167,9 @@ export class WindowIndex<Owner> {
         Math.imul(view.getInt32(at + 4, true) & FOLD, key1);
       const key = slots[Math.imul(hash ^ moves[hash >>> bucketShift]!, MIX) >>> slotShift]!;
       const last = view.getInt32(at + toLast - (key & OFFSET), true) & FOLD;
-      if ((Math.imul(last, key2) ^ hash ^ key) >>> OFFSET_BITS === tag) return at;
+      // If entries share the slot, the word does not count.
+      const word = Math.imul(last, key2) & (key & SHARED) - 1;
+      if ((word ^ hash ^ key) >>> KEY_SHIFT === tag) return at;
     }
     // The region that the content ends with may have its only sampled window here.
     return at < end + step && this.#agreesAt({ view, length }, at) ? at : -1;
@@ -183,7 +185,7 @@ export class WindowIndex<Owner> {
     const key0 = this.#keys[0]!;
     const key1 = this.#keys[1]!;
     const key2 = this.#keys[2]!;
-    const tag = this.#tag >>> OFFSET_BITS;
+    const tag = this.#tag >>> KEY_SHIFT;
     const toLast = this.#length - 4;
     const lastBegin = length - this.#length;
     const lastWindow = length - 4;
@@ -197,7 +199,7 @@ export class WindowIndex<Owner> {
       const last = view.getInt32(begin + toLast, true) & FOLD;
       // If entries share the slot, the words do not count.
       const words = Math.imul(first, key1) + Math.imul(last, key2) & (key & SHARED) - 1;
-      if ((words ^ hash ^ key) >>> OFFSET_BITS === tag) return at;
+      if ((words ^ hash ^ key) >>> KEY_SHIFT === tag) return at;
     }
     return -1;
   }
@@ -210,16 +212,16 @@ export class WindowIndex<Owner> {
     const from = (entry >> this.#stepBits) * this.#length;
     const last = Math.imul(this.#wordAt(from + this.#length - 4), this.#keys[2]!);
     const words = this.#window === 8 ? last : last + Math.imul(this.#wordAt(from), this.#keys[1]!);
-    const key = (words ^ hash ^ this.#tag) & ~OFFSET | entry & this.#step - 1;
-    return key === NONE ? this.#sharedKeyOf(entry, hash) : key;
+    const key = (words ^ hash ^ this.#tag) & COMPARED | entry & this.#step - 1;
+    return key === NONE ? this.#sharedKeyOf(hash) : key;
   }
 
-  /** Returns what is compared where entries with the same window share a slot: nothing but the window. */
-  #sharedKeyOf(entry: number, hash: number): number {
-    if (this.#window === 4) return (hash ^ this.#tag) & ~OFFSET | SHARED;
-    // An offset that leads from a region's last four bytes to those at the window.
-    const window = (entry >> this.#stepBits) * this.#length + (entry & this.#step - 1);
-    return (Math.imul(this.#wordAt(window), this.#keys[2]!) ^ hash ^ this.#tag) & ~OFFSET | this.#length - 4;
+  /**
+   * Returns what is compared where entries with the same hash share a slot: nothing but that hash, since their windows may
+   * differ all the same.
+   */
+  #sharedKeyOf(hash: number): number {
+    return (hash ^ this.#tag) & COMPARED | SHARED;
   }
 
   /** Returns four bytes of a region. */
@@ -342,7 +344,7 @@ export class WindowIndex<Owner> {
       const slot = this.#slotOf(hash, move);
       const key = this.#keyOf(entry, hash);
       const other = slots[slot]!;
-      slots[slot] = other === NONE || other === key ? key : this.#sharedKeyOf(entry, hash);
+      slots[slot] = other === NONE || other === key ? key : this.#sharedKeyOf(hash);
     }
   }
 
@@ -385,12 +387,15 @@ export class WindowIndex<Owner> {
   }
 }
 
-/** The part of a slot's key that is an offset, and how many bits that has. */
-const OFFSET = 0x1f;
-const OFFSET_BITS = 5;
+/** The part of a slot's key that is an offset. */
+const OFFSET = 0xf;
 
-/** The offset that says that entries with windows of four bytes share a slot. */
+/** The bit of a slot's key that says that entries share the slot. */
 const SHARED = 0x10;
+
+/** The part of a slot's key that is compared, above the others. */
+const KEY_SHIFT = 5;
+const COMPARED = -1 << KEY_SHIFT;
 
 /** The distance between the variations that are tried for a bucket. */
 const MOVE = 0x165667b1;

@@ -87,3 +87,21 @@ Deno.test("WindowIndex finds nothing in zeros, whatever it held before", () => {
     assertEquals(ownersIn(index, "\0".repeat(200)).size, 0);
   }
 });
+
+Deno.test("WindowIndex finds regions of which different windows have the same hash", () => {
+  for (const sampling of SAMPLINGS) {
+    const index = new WindowIndex<number>(sampling);
+    // Whatever the keys are: the highest bits of both words cancel each other out.
+    const regions = ["abcidefi", "abc\xe9def\xe9"].map((text) =>
+      text.repeat(4).slice(0, regionLength(sampling))
+    );
+    regions.forEach((region, owner) => index.add(region, owner));
+    index.place();
+    for (const [owner, region] of regions.entries()) {
+      for (let before = 0; before < sampling.step; before++) {
+        const text = "~".repeat(before) + region + "~".repeat(40);
+        assertEquals([...ownersIn(index, text)], [owner], `${sampling.window} of ${sampling.step}: ${text}`);
+      }
+    }
+  }
+});
