@@ -234,6 +234,10 @@ Deno.test("Mask masks a token with percent signs and digits that looks encoded i
   }
 });
 
+Deno.test("Mask masks a token whose first character is escaped, also where content begins", () => {
+  assertMasked("_secret-0123456789", BEARER, ["\\_secret\\-0123456789", "%5Fsecret%2D0123456789"]);
+});
+
 Deno.test("Mask masks a token in lower case, as field names are", () => {
   assertEquals(maskOf(TOKEN).maskText(`x-${TOKEN.toLowerCase()}-y`), `x-${"*".repeat(TOKEN.length)}-y`);
 });
