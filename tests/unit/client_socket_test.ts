@@ -32,3 +32,25 @@ Deno.test("ClientSocket reads no more while as much as may wait is being passed 
     await client.ended;
   }
 });
+
+Deno.test("ClientSocket sends empty messages, which nobody can see taken, at a limited pace above some thousands", async () => {
+  const accepted = Promise.withResolvers<ClientSocket>();
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    accepted.resolve(new ClientSocket(socket, new MessageBudget(8 * MIB)));
+    return response;
+  });
+  using _raw = await connectRawWebSocket(server.addr.port);
+  const client = await accepted.promise;
+  const empty = { text: false, bytes: new Uint8Array(0) };
+  try {
+    await client.opened;
+    for (let count = 0; count < 8192; count++) await client.send(empty);
+    const began = performance.now();
+    await client.send(empty);
+    assertEquals(performance.now() - began > 90, true);
+  } finally {
+    client.kill();
+    await client.ended;
+  }
+});
