@@ -13,7 +13,7 @@ import { routeOf } from "../support/route.ts";
 
 /** Returns a Destination as the upstream gets it, or the code of the refusal. */
 function destination(value: string, upstream: string, method = "MOVE"): string {
-  const route = routeOf({ path: "/a/", upstream });
+  const route = routeOf({ path: "/a/", upstream, ...(upstream.includes("{token}") && { auth_scheme: "" }) });
   const fields: OutgoingField[] = [["destination", value]];
   try {
     rewriteRequestReferences(fields, { method, host: "proxy:9099", route, policies: [route] });
@@ -39,6 +39,10 @@ Deno.test("a Destination leads to the upstream, however the client names the rou
     assertEquals(destination(value, "https://api.test/v1"), below, value);
     assertEquals(destination(value, "https://api.test/v1", "GET"), value);
   }
+});
+
+Deno.test("a route with a token in its path has no Destination of its own", () => {
+  assertEquals(destination("http://proxy:9099/a/b", "https://api.test/bot{token}"), "bad_request");
 });
 
 Deno.test("of an If the resources are rewritten, and neither state tokens nor entity tags", () => {

@@ -51,3 +51,14 @@ Deno.test("what came together with the head is there at once, whole or in part",
   assertEquals(textOf(await asked.nextBuffered()), "hello");
   assertEquals([textOf(await asked.next()), textOf(await asked.next())], ["world", undefined]);
 });
+
+Deno.test("bytes that follow a body are noticed, in whichever read they come", async () => {
+  const text = "x".repeat(20_000);
+  const all = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4e20\r\n${text}\r\n0\r\n\r\n`;
+  for (const [more, clean] of [["", true], ["HTTP/1.1 200 OK\r\n", false]] as const) {
+    for (const cut of [16_384, all.length - 1]) {
+      const reading = await readPieces("GET", [all.slice(0, cut), all.slice(cut) + more]);
+      assertEquals(reading.accepted && [reading.body.length, reading.clean], [20_000, clean]);
+    }
+  }
+});

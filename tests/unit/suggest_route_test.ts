@@ -35,4 +35,6 @@ Deno.test("of many routes, none is listed, and names are not compared", () => {
   assertEquals(new RouteSuggestions(many.slice(0, 10)).for("/rout1/x"), "; did you mean /route1/x?");
   assertEquals(new RouteSuggestions(many.slice(0, 10)).for("/zebra"), "");
   assertEquals(new RouteSuggestions([]).for("/x"), "");
+  // Too short to be compared.
+  assertEquals(new RouteSuggestions([routeOf({ path: "/ab/" })]).for("/ac/x"), "; the routes are /ab/");
 });
