@@ -9,6 +9,7 @@ import { fromFileUrl, join } from "@std/path";
 import { Log } from "../../tests/support/log.ts";
 import { CHILD_PATIENCE, endChild } from "../../tests/support/run_main.ts";
 import type { UpstreamAddress } from "../../tests/support/upstream_process.ts";
+import { V8_FLAGS } from "../../tests/support/v8_flags.ts";
 import { PREFIX } from "./setting.ts";
 import type { Subject } from "./turns.ts";
 
@@ -60,7 +61,7 @@ const PEERS: ReadonlyMap<string, Peer> = new Map<string, Peer>([
         args: [
           Deno.execPath(),
           "run",
-          "--v8-flags=--min-semi-space-size=2,--max-semi-space-size=2,--heap-growing-percent=20",
+          `--v8-flags=${V8_FLAGS}`,
           "--no-prompt",
           "--allow-net",
           `--allow-read=${place.authorities}`,

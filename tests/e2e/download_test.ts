@@ -11,6 +11,7 @@ import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import { useFixture } from "../support/fixture.ts";
 import { sendRange } from "../support/send_range.ts";
+import { starts } from "../support/starts.ts";
 
 const fixture = useFixture();
 
@@ -20,19 +21,10 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   aria2c: ["--quiet", "--no-conf", "-x4", "-s4", "-k1M", "--all-proxy=", "--out", "parts"],
 };
 
-async function isThere(tool: string): Promise<boolean> {
-  try {
-    return (await new Deno.Command(tool, { args: ["--version"], stdout: "null", stderr: "null" }).output())
-      .success;
-  } catch {
-    return false;
-  }
-}
-
 for (const [tool, args] of Object.entries(TOOLS)) {
   Deno.test({
     name: `${tool} gets an object that is stored compressed as it is, in parts`,
-    ignore: !await isThere(tool),
+    ignore: !await starts(tool, "--version"),
     async fn() {
       const lines = Array.from({ length: 80_000 }, () => crypto.randomUUID() + crypto.randomUUID()).join(
         "\n",

@@ -6,7 +6,8 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { hasBubblewrap, starts } from "../support/run_session.ts";
+import { hasBubblewrap } from "../support/run_session.ts";
+import { starts } from "../support/starts.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 

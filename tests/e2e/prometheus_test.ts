@@ -11,15 +11,11 @@ import { parse, stringify } from "yaml";
 import { sha256 } from "../../lib/core/sha256.ts";
 import { startAdmin } from "../support/admin.ts";
 import { TOKEN } from "../support/fixture.ts";
+import { starts } from "../support/starts.ts";
 import { startUpstream } from "../support/upstream.ts";
 
 const DEPLOY = new URL("../../deploy/", import.meta.url);
-const hasPrometheus = await new Deno.Command("prometheus", {
-  args: ["--version"],
-  stdout: "null",
-  stderr: "null",
-})
-  .output().then(({ success }) => success, () => false);
+const hasPrometheus = await starts("prometheus", "--version");
 
 // deno-lint-ignore no-explicit-any -- the API's answers
 type Any = any;

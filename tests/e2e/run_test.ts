@@ -12,9 +12,9 @@ import {
   KEY,
   makeHome,
   type Session,
-  starts,
   SYSTEM_PATH,
 } from "../support/run_session.ts";
+import { starts } from "../support/starts.ts";
 
 const TERMINAL = ["/usr/bin/python3", fromFileUrl(new URL("../support/terminal.py", import.meta.url))];
 

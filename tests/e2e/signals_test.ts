@@ -12,6 +12,7 @@ import { Log } from "../support/log.ts";
 import { CHILD_PATIENCE, endChild } from "../support/run_main.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { connectRaw } from "../support/wire.ts";
+import { starts } from "../support/starts.ts";
 import { within } from "../support/within.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
@@ -20,15 +21,6 @@ const LAUNCHER = join(ROOT, "bin/cred-proxy");
 /** Python's standard library opens a pseudo-terminal and makes it the controlling one, which Deno can't. */
 const TERMINAL = ["python3", join(ROOT, "tests/support/terminal.py")];
 const CTRL_C = new Uint8Array([3]);
-
-/** Whether a program starts. */
-async function starts(program: string, ...args: string[]): Promise<boolean> {
-  try {
-    return (await new Deno.Command(program, { args, stdout: "null", stderr: "null" }).output()).success;
-  } catch {
-    return false;
-  }
-}
 
 const [hasTerminal, hasNpm, hasNamespaces] = await Promise.all([
   starts("python3", "-c", "import pty"),

@@ -9,6 +9,7 @@ import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { startIssuer } from "../support/issuer.ts";
 import { startService } from "../support/service.ts";
+import { starts } from "../support/starts.ts";
 import { type Script, startUpstream } from "../support/upstream.ts";
 import { containerRegistry } from "./mocks/container_registry.ts";
 
@@ -16,18 +17,9 @@ const PASSWORD = "password-Wq7Zt2LmK9xB4vNc";
 const SIGNATURE = "X-Amz-Signature=0123456789abcdef";
 const IMAGE = fromFileUrl(new URL("programs/python/oci_image.py", import.meta.url));
 
-async function starts(command: string): Promise<boolean> {
-  try {
-    return (await new Deno.Command(command, { args: ["--version"], stdout: "null", stderr: "null" }).output())
-      .success;
-  } catch {
-    return false;
-  }
-}
-
 Deno.test({
   name: "skopeo pushes and pulls through a route with a token for each repository, and layers from storage",
-  ignore: !await starts("skopeo") || !await starts("python3"),
+  ignore: !await starts("skopeo", "--version") || !await starts("python3", "--version"),
   async fn() {
     const issued = new Map<string, string>();
     await using issuer = startIssuer(({ exchange, number }) => {

@@ -15,6 +15,7 @@ import { openForge } from "../support/forge.ts";
 import { runMain } from "../support/run_main.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { within } from "../support/within.ts";
+import { starts } from "../support/starts.ts";
 
 const API_TOKEN = "real-api-Vb6Xn2KwQ9sT4yRm";
 const FORGE_TOKEN = "real-forge-hJ2Tq8vXbN5zR1";
@@ -29,10 +30,7 @@ const COMMANDS: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-const hasJq = await new Deno.Command("jq", { args: ["--version"] }).output().then(
-  ({ success }) => success,
-  () => false,
-);
+const hasJq = await starts("jq", "--version");
 
 /** Makes a client token with the program, as an operator does. */
 async function makeToken(name: string): Promise<{ token: string; entry: Record<string, unknown> }> {

@@ -6,7 +6,8 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { hasBubblewrap, type Home, KEY, makeHome, starts } from "../support/run_session.ts";
+import { hasBubblewrap, type Home, KEY, makeHome } from "../support/run_session.ts";
+import { starts } from "../support/starts.ts";
 
 const ATTACKER = fromFileUrl(new URL("attacker.py", import.meta.url));
 const TERMINAL = ["/usr/bin/python3", fromFileUrl(new URL("../support/terminal.py", import.meta.url))];

@@ -7,7 +7,8 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { hasBubblewrap, type Home, KEY, makeHome, starts, SYSTEM_PATH } from "../support/run_session.ts";
+import { hasBubblewrap, type Home, KEY, makeHome, SYSTEM_PATH } from "../support/run_session.ts";
+import { starts } from "../support/starts.ts";
 
 const ignore = !hasBubblewrap || !await starts("git", "--version");
 
@@ -315,10 +316,7 @@ Deno.test({
   ignore,
   async fn() {
     await using home = await makeHome();
-    await outside(
-      home,
-      "mkdir -p .git/modules/library ../tools && touch .git/modules/library/HEAD",
-    );
+    await outside(home, "mkdir -p .git/modules/library ../tools && touch .git/modules/library/HEAD");
     // The race is won for certain: what is mounted is what the link would have led to.
     const race = `#!/usr/bin/python3
 import os, sys
@@ -328,17 +326,12 @@ for index in range(len(arguments) - 2):
         arguments[index + 1] = os.environ["HOME"] + "/.ssh"
 os.execv("/usr/bin/bwrap", ["bwrap", *arguments])
 `;
-    await Deno.writeTextFile(join(home.folder, "tools/bwrap"), race, {
-      mode: 0o755,
-    });
+    await Deno.writeTextFile(join(home.folder, "tools/bwrap"), race, { mode: 0o755 });
     const path = `${join(home.folder, "tools")}:${SYSTEM_PATH}`;
     const script = "echo started; cat .git/modules/library/*";
     const { code, stdout, stderr } = await inside(home, script, [], path);
     assertEquals([code, stdout], [78, ""], stderr);
-    assertMatch(
-      stderr,
-      /\/\.git\/modules\/library was replaced while the sandbox was made/,
-    );
+    assertMatch(stderr, /\/\.git\/modules\/library was replaced while the sandbox was made/);
   },
 });
 
@@ -355,14 +348,10 @@ Deno.test({
     const script = `touch "$1"; until [ -e one ] && [ -e two ]; do sleep 0.05; done; echo "$1"`;
     const outcomes = await Promise.all(
       ["one", "two"].map((name) =>
-        home.start(["--", "sh", "-c", script, "sh", name], { cwd: project })
-          .ended()
+        home.start(["--", "sh", "-c", script, "sh", name], { cwd: project }).ended()
       ),
     );
-    assertEquals(outcomes.map(({ code, stdout }) => [code, stdout]), [[
-      0,
-      "one\n",
-    ], [0, "two\n"]]);
+    assertEquals(outcomes.map(({ code, stdout }) => [code, stdout]), [[0, "one\n"], [0, "two\n"]]);
   },
 });
 
@@ -372,9 +361,7 @@ Deno.test({
   async fn() {
     await using home = await makeHome();
     await outside(home, "cd .. && git init -q && rm -r .git/hooks .git/config");
-    const { code, stderr } = await home.start(["--", "echo", "started"], {
-      cwd: home.folder,
-    }).ended();
+    const { code, stderr } = await home.start(["--", "echo", "started"], { cwd: home.folder }).ended();
     assertEquals(code, 78, stderr);
     assertEquals(await exists(join(home.folder, ".git/hooks")), false);
     assertEquals(await exists(join(home.folder, ".git/config")), false);

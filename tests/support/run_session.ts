@@ -8,6 +8,7 @@ import { dirname, fromFileUrl, join } from "@std/path";
 import { killAllWith } from "./kill_all_with.ts";
 import { Log } from "./log.ts";
 import { endChild } from "./run_main.ts";
+import { starts } from "./starts.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 import { within } from "./within.ts";
 
@@ -16,15 +17,6 @@ const LAUNCHER = join(ROOT, "bin/cred-proxy");
 
 /** Looks like a key, and is easily found. */
 export const KEY = `sk-canary-${crypto.randomUUID()}`;
-
-/** Whether a program starts. */
-export async function starts(program: string, ...args: string[]): Promise<boolean> {
-  try {
-    return (await new Deno.Command(program, { args, stdout: "null", stderr: "null" }).output()).success;
-  } catch {
-    return false;
-  }
-}
 
 /** Whether bubblewrap can make a sandbox here. */
 export const hasBubblewrap: boolean = await starts(

@@ -35,9 +35,7 @@ function sourceOf(...pieces: readonly Bytes[]): Source {
 
 /** A piece that is a small part of large memory. */
 function smallPartOfLarge(text: string): Bytes {
-  return new Uint8Array(256 * 1024).subarray(0, text.length).fill(
-    latin1(text)[0]!,
-  );
+  return new Uint8Array(256 * 1024).subarray(0, text.length).fill(latin1(text)[0]!);
 }
 
 Deno.test("ResponseBody frees the memory of a read that outlasted its piece", async () => {
@@ -46,30 +44,20 @@ Deno.test("ResponseBody frees the memory of a read that outlasted its piece", as
     override async read(room: Bytes): Promise<number | null> {
       rooms.push(room);
       // The third read is the one after two full ones: longer than a piece waits for it.
-      if (rooms.length === 3) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      if (rooms.length === 3) await new Promise((resolve) => setTimeout(resolve, 20));
       return super.read(room);
     }
   }
   const full = "x".repeat(16 * 1024);
   const connection = new Connection(new Slow([full, full, "the rest"]));
-  const body = new ResponseBody(
-    connection,
-    decoderFor({ kind: "close" }),
-    () => {},
-  );
+  const body = new ResponseBody(connection, decoderFor({ kind: "close" }), () => {});
   assertEquals((await body.next())?.length, 2 * full.length);
   assertEquals(await body.next(), latin1("the rest"));
   assert(rooms[2]!.buffer.detached);
 });
 
 Deno.test("MaskedSource frees a piece of which it passes on a copy, or nothing", async () => {
-  const mask = {
-    current: Mask.of([{
-      text: Secret.of("ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
-    }]),
-  };
+  const mask = { current: Mask.of([{ text: Secret.of("ghp_16C7e42F292c6912E7710c838347Ae178B4a") }]) };
   const [word, line] = [smallPartOfLarge("aaaa"), smallPartOfLarge("\n\n\n\n")];
   const source = new MaskedSource(sourceOf(word, line, latin1("end")), mask);
   // The word waits for its end, so the line passes in a copy that has both.
@@ -80,10 +68,7 @@ Deno.test("MaskedSource frees a piece of which it passes on a copy, or nothing",
 });
 
 Deno.test("responseStream() frees large memory once the piece in it was sent, however small the piece", async () => {
-  const [first, second] = [
-    smallPartOfLarge("first"),
-    smallPartOfLarge("second"),
-  ];
+  const [first, second] = [smallPartOfLarge("first"), smallPartOfLarge("second")];
   const span = new RequestSpan(entryOf(), {
     log: new RequestLog([], false),
     limiter: new InFlightLimiter(1),
