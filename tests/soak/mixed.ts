@@ -11,6 +11,7 @@ import {
   type ProcessSample,
   sampleEachMinute,
   sampleProcess,
+  sampleStart,
   waitForFiles,
 } from "./process_sample.ts";
 import { newlyOpened, openFiles } from "./open_files.ts";
@@ -42,7 +43,7 @@ export async function soak(resources: Resources, seconds: number): Promise<numbe
   console.log(`${workloads.length} workloads for ${seconds} s; tokens and tables change.`);
   const detector = new LeakDetector();
   const changes = new ConfigChanges();
-  const [start, files] = [await sampleProcess(service.pid), await openFiles(service.pid)];
+  const [start, files] = [await sampleStart(service.pid), await openFiles(service.pid)];
   printSampleHeader();
   printSample("at the start", start);
 

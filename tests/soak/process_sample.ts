@@ -16,6 +16,19 @@ export async function sampleProcess(pid: number): Promise<ProcessSample> {
   return { files: files.length, memory: await residentMemory(pid) };
 }
 
+/** How many descriptors the service holds in reserve, which it opens right after it has begun to listen. */
+const RESERVE = 128;
+
+/** Samples the service once it holds its reserve of descriptors, or after five seconds. */
+export async function sampleStart(pid: number): Promise<ProcessSample> {
+  let sample = await sampleProcess(pid);
+  for (let look = 0; look < 50 && sample.files < RESERVE; look++) {
+    await delay(100);
+    sample = await sampleProcess(pid);
+  }
+  return sample;
+}
+
 /** Prints a row of the table of samples. */
 export function printSample(when: string, { files, memory }: ProcessSample): void {
   console.log(`${when.padEnd(24)} ${String(files).padStart(6)} ${megabytes(memory).padStart(10)}`);
