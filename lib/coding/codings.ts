@@ -1,4 +1,5 @@
 import type { Transform } from "node:stream";
+import { freeMemory } from "../core/free_memory.ts";
 import type { Reservation } from "../upstream/buffer_budget.ts";
 import { BadResponse } from "../upstream/errors.ts";
 import { ZstdFrames } from "./zstd_frames.ts";
@@ -233,7 +234,7 @@ function ownPiece(bytes: Uint8Array<ArrayBuffer>): Piece {
   const isFull = buffer.byteLength === CHUNK_SIZE && byteOffset + length === CHUNK_SIZE;
   if (isFull && byteOffset === 0) return new Uint8Array(buffer);
   const copy = new Uint8Array(bytes);
-  if (isFull) buffer.transfer(0);
+  if (isFull) freeMemory(bytes);
   return copy;
 }
 

@@ -1,5 +1,6 @@
 import type { Coding } from "../coding/codings.ts";
 import { DecodedCopy } from "../coding/decoded_copy.ts";
+import { freeMemory } from "../core/free_memory.ts";
 import { BadResponse } from "../upstream/errors.ts";
 import type { BufferBudget } from "../upstream/buffer_budget.ts";
 import type { Source } from "../upstream/source.ts";
@@ -127,8 +128,7 @@ export class CodedSource implements Source {
     this.#count(this.#coded.push(bytes));
     for await (const piece of this.#copy.push(bytes)) {
       this.#count(this.#decoded.push(piece));
-      // The garbage collector does not account for the size of buffers.
-      piece.buffer.transfer(0);
+      freeMemory(piece);
       if (this.#isClosed) return;
     }
     // Nobody needs the first bytes before there is any content; so a small response is looked into before its head is sent.

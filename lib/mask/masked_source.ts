@@ -1,4 +1,4 @@
-import { freeLarge } from "../core/free_large.ts";
+import { freeLarge } from "../core/free_memory.ts";
 import { joinBytes } from "../core/join_bytes.ts";
 import type { Source } from "../upstream/source.ts";
 import type { EventFrames } from "./event_frames.ts";

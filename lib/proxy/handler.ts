@@ -11,7 +11,7 @@ import { endingConnection, RefusalTurns } from "./refusal_turns.ts";
 import { ReceivedFields } from "./received_fields.ts";
 import { refuse } from "./refuse.ts";
 import { clientOrigin } from "./reference/client_origin.ts";
-import { rewriteRequestReferences } from "./reference/destination.ts";
+import { rewriteRequestReferences } from "./reference/request_references.ts";
 import { ReferenceRewriter } from "./reference/reference_rewriter.ts";
 import { framedContent, requestFraming } from "./request_framing.ts";
 import { respond } from "./respond.ts";

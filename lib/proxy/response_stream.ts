@@ -1,6 +1,6 @@
 import { errorText } from "../core/error_text.ts";
 import { fairTurn } from "../core/fair_turn.ts";
-import { freeLarge, isInLarge } from "../core/free_large.ts";
+import { freeLarge, isInLarge } from "../core/free_memory.ts";
 import { Refusal } from "../http/refusal.ts";
 import { ContentWithheld } from "../mask/withheld.ts";
 import type { Source } from "../upstream/source.ts";

@@ -63,7 +63,7 @@ const DRIFT = 3 * 1024;
 
 /**
  * By how much it grows from one look to the next if WebSockets are to blame, in bytes. The runtime reads the fragments of
- * their messages with hardly a pause, several hundred megabytes in a turn of the event loop. So there is no time to find out
+ * their messages with hardly a pause, a hundred megabytes and more between two looks. So there is no time to find out
  * which ones it is. What clients send ahead of a response comes more slowly, from fifty of them too.
  */
 const FLOOD = 24 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import { fairTurn } from "../core/fair_turn.ts";
+import { freeMemory } from "../core/free_memory.ts";
 import { encodeLatin1 } from "../core/latin1.ts";
 import type { RequestFraming } from "../http/framing.ts";
 import { chunkLine, LAST_CHUNK } from "./chunked.ts";
@@ -162,7 +163,7 @@ export class RequestBody {
       let left = DROP_LIMIT;
       for (let bytes = await this.#next(); bytes !== undefined; bytes = await this.#next()) {
         left -= bytes.length;
-        free(bytes);
+        freeMemory(bytes);
         if (left < 0) return this.#exceed();
       }
     } catch {
@@ -209,7 +210,7 @@ export class RequestBody {
       this.#writing = false;
       // Before the memory is freed: it has no length afterwards.
       onSent(bytes.length);
-      free(bytes);
+      freeMemory(bytes);
     }
     // Read to the end, or the runtime assumes that the client is still sending, and keeps its connection open.
     for (let rest = await this.#next(); rest !== undefined; rest = await this.#next()) {
@@ -236,7 +237,7 @@ export class RequestBody {
         onSent(part.length);
       }
       this.#writing = false;
-      free(bytes);
+      freeMemory(bytes);
     }
     await connection.write(encodeLatin1(LAST_CHUNK));
   }
@@ -246,12 +247,4 @@ const encoder = new TextEncoder();
 
 function longerThanSaid(): WrongContentLength {
   return new WrongContentLength("The client's request body is longer than its Content-Length");
-}
-
-/**
- * Frees the memory of a piece that has been sent. The garbage collector counts objects, not what they hold, and would
- * let dozens of megabytes accumulate first.
- */
-function free(bytes: Uint8Array<ArrayBuffer>): void {
-  bytes.buffer.transfer(0);
 }

@@ -1,5 +1,5 @@
 import { fairTurn } from "../core/fair_turn.ts";
-import { freeLarge } from "../core/free_large.ts";
+import { freeLarge } from "../core/free_memory.ts";
 import { type Connection, FULL_READ } from "./connection.ts";
 import type { BodyDecoder } from "./decoder.ts";
 

@@ -1,4 +1,5 @@
 import { fairTurn } from "../core/fair_turn.ts";
+import { freeMemory } from "../core/free_memory.ts";
 import { BadResponse, UpstreamTimeout } from "./errors.ts";
 import type { Source } from "./source.ts";
 
@@ -70,8 +71,7 @@ export class Slice implements Source {
       if (from < to) clearTimeout(this.#timer);
       if (to - from === bytes.length) return bytes;
       const taken = from < to ? bytes.slice(from, to) : undefined;
-      // The garbage collector does not account for the size of buffers.
-      bytes.buffer.transfer(0);
+      freeMemory(bytes);
       if (taken !== undefined) return taken;
       const turn = fairTurn(performance.now());
       if (turn !== undefined) await turn;

@@ -345,7 +345,7 @@ Deno.test("DecodedCopy finds the end of every kind of zstd frame", async () => {
       latin1("A"),
     ],
     ...[1, 2, 4].map((size, at): [string, Uint8Array, Uint8Array] => [
-      `a dictionary's identifier of ${size} bytes, which says that there is none`,
+      `a dictionary's identifier of ${size} bytes, which names no dictionary`,
       Uint8Array.of(...zstd, at + 1, window, ...Array(size).fill(0), 1 << 3 | 1, 0, 0, 0x41),
       latin1("A"),
     ]),

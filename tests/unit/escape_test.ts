@@ -32,7 +32,7 @@ Deno.test("an escape of any kind is read from its beginning and from its end", (
   assertEquals([read("&#000065;"), read("&#x00041;")], [[0x41, 0x41], [0x41, 0x41]]);
 });
 
-Deno.test("what only resembles an escape is none", () => {
+Deno.test("what only resembles an escape stands for no byte", () => {
   const others = [
     "%4",
     "%4g",

@@ -23,6 +23,10 @@ interface Received {
   readonly body: string;
 }
 
+const githubApp = (api: string) => ({
+  github_app: { app_id: 42, installation_id: 7, private_key_env: "K", api },
+});
+
 /** Mints a token as a route's `token_from` says, at an issuer that grants everything. */
 async function mint(
   tokenFrom: (url: string) => unknown,
@@ -119,14 +123,7 @@ Deno.test("assertions are signed, name their key, and live for minutes only", as
 
 Deno.test("an app of GitHub presents an assertion from a minute ago that lives for nine", async () => {
   const { received: [first], token } = await mint(
-    (url) => ({
-      github_app: {
-        app_id: 42,
-        installation_id: 7,
-        private_key_env: "K",
-        api: url,
-      },
-    }),
+    githubApp,
     { K: KEY.pkcs1 },
   );
   assertEquals([token, first?.target], [
@@ -149,14 +146,7 @@ Deno.test("a key that can't be used is a permanent error that does not show it",
   const key = "can't be used";
   const cases: [tokenFrom: (url: string) => unknown, message: string][] = [
     [
-      (url) => ({
-        github_app: {
-          app_id: 42,
-          installation_id: 7,
-          private_key_env: "K",
-          api: url,
-        },
-      }),
+      githubApp,
       `the private key ${key}`,
     ],
     [(url) => ({

@@ -6,7 +6,7 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { Refusal } from "../../lib/http/refusal.ts";
-import { rewriteRequestReferences } from "../../lib/proxy/reference/destination.ts";
+import { rewriteRequestReferences } from "../../lib/proxy/reference/request_references.ts";
 import { rewriteTags } from "../../lib/proxy/reference/if_field.ts";
 import type { OutgoingField } from "../../lib/upstream/transport.ts";
 import { routeOf } from "../support/route.ts";

@@ -6,10 +6,7 @@
  */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { join } from "@std/path";
-import { TOKEN } from "../support/fixture.ts";
-import { derivedFlags } from "../support/run_main.ts";
-import { startService } from "../support/service.ts";
+import { withPreloaded } from "../support/preloaded_service.ts";
 import { connectWebSocket, handshakeText } from "../support/websocket_client.ts";
 import { startWsUpstream } from "../support/websocket_upstream.ts";
 import { connectRaw } from "../support/wire.ts";
@@ -43,39 +40,23 @@ const RUNTIMES: readonly [name: string, code: string, handshakes: number, line: 
 for (const [name, code, handshakes, line] of RUNTIMES) {
   Deno.test(`a runtime in which ${name} gets no WebSockets: clients are told to continue with HTTP`, async () => {
     await using upstream = await startWsUpstream();
-    const folder = await Deno.makeTempDir();
-    const preload = join(folder, "runtime.js");
-    await Deno.writeTextFile(preload, code);
-    const table = join(folder, "routes.json");
-    const routes = {
-      routes: [{ path: "/a/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" }],
-    };
-    await Deno.writeTextFile(table, JSON.stringify(routes));
-    const env = {
-      A_TOKEN: TOKEN,
-      CRED_PROXY_DEBUG: "1",
-      CRED_PROXY_BIND: "127.0.0.1",
-      CRED_PROXY_PORT: "0",
-      CRED_PROXY_ROUTES: table,
-    };
-    const flags = [...await derivedFlags(env), `--preload=${preload}`];
-    await using service = await startService({ routes, env, flags });
-    for (let times = 0; times < handshakes; times++) {
-      using client = await connectWebSocket(service.port);
-      assertEquals(await client.next(), "close 1011 WebSockets are not served here");
-    }
-    await using wire = await connectRaw(service.port);
-    for (let times = 0; times < 2; times++) {
-      await wire.send(handshakeText());
-      const { status, field, body } = await wire.readResponse();
-      assertEquals([status, field("cred-proxy-error")], [426, "upgrade_not_served"]);
-      assertMatch(body.text, /not served here; continue with HTTP\/1\.1/);
-      // On the same connection.
-      await wire.send("GET /a/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
-      assertEquals((await wire.readResponse()).body.text, "plain");
-    }
-    assertEquals(upstream.handshakes.length, handshakes);
-    await service.logged(line);
-    await Deno.remove(folder, { recursive: true });
+    await withPreloaded({ upstream, code, env: { CRED_PROXY_DEBUG: "1" } }, async (service) => {
+      for (let times = 0; times < handshakes; times++) {
+        using client = await connectWebSocket(service.port);
+        assertEquals(await client.next(), "close 1011 WebSockets are not served here");
+      }
+      await using wire = await connectRaw(service.port);
+      for (let times = 0; times < 2; times++) {
+        await wire.send(handshakeText());
+        const { status, field, body } = await wire.readResponse();
+        assertEquals([status, field("cred-proxy-error")], [426, "upgrade_not_served"]);
+        assertMatch(body.text, /not served here; continue with HTTP\/1\.1/);
+        // On the same connection.
+        await wire.send("GET /a/x HTTP/1.1\r\nHost: proxy\r\n\r\n");
+        assertEquals((await wire.readResponse()).body.text, "plain");
+      }
+      assertEquals(upstream.handshakes.length, handshakes);
+      await service.logged(line);
+    });
   });
 }

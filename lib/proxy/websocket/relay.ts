@@ -1,4 +1,5 @@
 import { errorText } from "../../core/error_text.ts";
+import { freeLarge } from "../../core/free_memory.ts";
 import type { Outcome, WebSocketCounts } from "../../log/request_log.ts";
 import type { CurrentMask } from "../../mask/table_mask.ts";
 import { CLOSE, type Closing } from "../../upstream/websocket/close_code.ts";
@@ -20,10 +21,7 @@ export interface RelayOptions {
 /** Closing as this service does it. */
 const GOING_AWAY: Closing = { code: CLOSE.goingAway, reason: "The proxy is shutting down" };
 
-/**
- * Messages of at least this size, in bytes, are freed once they have been sent. The garbage collector does not account for
- * the size of buffers, so dozens of megabytes would accumulate before it ran.
- */
+/** Messages of at least this size, in bytes, are freed once they have been sent. */
 const LARGE = 4 * 1024;
 
 /** How a client that was revoked is told: RFC 6455, section 7.4.1. */
@@ -104,7 +102,7 @@ export class Relay implements Session {
       }
       this.#counts.messagesUp += messages.length;
       entry.bytesUp += length;
-      for (const { bytes } of messages) if (bytes.length >= LARGE) bytes.buffer.transfer(0);
+      for (const { bytes } of messages) freeLarge(bytes, LARGE);
     }
     const { closing } = client;
     if (closing === undefined) {

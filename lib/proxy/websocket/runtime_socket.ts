@@ -59,7 +59,7 @@ interface Core {
   }>;
 }
 
-/** Undefined before it was looked for, null if there is none. */
+/** Undefined until they are looked for; null: this version of the runtime lacks some. */
 let internals: Internals | null | undefined;
 
 /** Reports whether this version of the runtime has what is needed, as far as is known before there is a socket. */

@@ -1,3 +1,4 @@
+import { freeMemory } from "../../core/free_memory.ts";
 import { WebSocketViolation } from "../errors.ts";
 import { CLOSE } from "./close_code.ts";
 import type { DataEvent } from "./frame_decoder.ts";
@@ -47,8 +48,7 @@ export class MessageBuffer {
   free(): void {
     this.#length = 0;
     if (this.#buffer.length <= KEPT_SIZE) return;
-    // The garbage collector does not account for the size of buffers.
-    this.#buffer.buffer.transfer(0);
+    freeMemory(this.#buffer);
     this.#buffer = new Uint8Array(0);
   }
 

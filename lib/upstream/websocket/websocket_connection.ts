@@ -1,3 +1,4 @@
+import { freeLarge } from "../../core/free_memory.ts";
 import type { Connection } from "../connection.ts";
 import { CLOSE, type Closing, closingPayload } from "./close_code.ts";
 import { FrameDecoder, type FrameEvent } from "./frame_decoder.ts";
@@ -207,8 +208,7 @@ export class WebSocketConnection {
       let written = 0;
       for (; at < end; at++) written += encodeFrame(frames[at]!, batch.subarray(written), this.#nextKey());
       await this.#write(batch.subarray(0, written));
-      // The garbage collector does not account for the size of buffers.
-      if (length >= LARGE_BATCH) batch.buffer.transfer(0);
+      freeLarge(batch, LARGE_BATCH);
     }
   }
 
