@@ -41,6 +41,10 @@ export const SERVICE_CREDENTIAL_FIELDS: ReadonlySet<string> = new Set([
     " ",
   ),
   ..."x-vault-token x-zumo-auth".split(" "),
+  // Object stores.
+  ..."security-token sharedaccesssignature x-bz-authorization x-container-meta-temp-url-key".split(" "),
+  ..."x-cos-security-token x-delegate-token x-ms-copy-source-authorization x-obs-security-token".split(" "),
+  ..."x-oss-security-token".split(" "),
   // Code forges, builds and packages.
   ..."circle-token deploy-token job-token private-token x-buildkite-token x-circle-token".split(" "),
   ..."x-docker-token x-gerrit-auth x-gitea-otp x-github-otp x-github-token x-gitlab-static-object-token"

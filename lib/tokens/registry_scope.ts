@@ -4,7 +4,7 @@ const NAME = `${PART}(?:/${PART})*`;
 
 /** The paths below a repository that the specification has. */
 const OF_REPOSITORY = new RegExp(
-  `^/v2/(${NAME})/(?:manifests/[^/]+|blobs/[^/]+|(blobs/uploads/(?:[^/]+)?)|tags/list|referrers/[^/]+)$`,
+  `^/v2/(${NAME})/(?:(manifests)/[^/]+|blobs/[^/]+|(blobs/uploads)/(?:[^/]+)?|tags/list|referrers/[^/]+)$`,
 );
 
 /** The length of a path at most, in characters: the specification limits names to 255. */
@@ -27,9 +27,19 @@ export interface ScopedRequest {
 export function scopeFor({ method, path }: ScopedRequest): string {
   if (path === "/v2/_catalog") return "registry:catalog:*";
   // Nothing is decoded: a name in another spelling is not one.
-  const [, name, upload] = path.length > PATH_LIMIT ? [] : OF_REPOSITORY.exec(path) ?? [];
+  const [, name, manifest, upload] = path.length > PATH_LIMIT ? [] : OF_REPOSITORY.exec(path) ?? [];
   if (name === undefined) return "";
-  const reads = (method === "GET" || method === "HEAD") && upload === undefined;
-  const deletes = method === "DELETE" && upload === undefined;
-  return `repository:${name}:${reads ? "pull" : deletes ? "delete" : "pull,push"}`;
+  return `repository:${name}:${actionsFor(method, { manifest, upload })}`;
+}
+
+/** How an upload is begun, looked at, continued, and given up. */
+const UPLOADING: ReadonlySet<string> = new Set(["POST", "GET", "HEAD", "PATCH", "PUT", "DELETE"]);
+
+function actionsFor(
+  method: string,
+  { manifest, upload }: { readonly manifest: string | undefined; readonly upload: string | undefined },
+): string {
+  if (upload !== undefined && UPLOADING.has(method)) return "pull,push";
+  if (manifest !== undefined && method === "PUT") return "pull,push";
+  return method === "DELETE" ? "delete" : "pull";
 }

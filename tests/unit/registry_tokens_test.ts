@@ -27,6 +27,12 @@ Deno.test("scopeFor() names the repository of a request and what the request doe
     ["DELETE /v2/acme/image/manifests/1", "repository:acme/image:delete"],
     [`DELETE /v2/acme/image/blobs/${digest}`, "repository:acme/image:delete"],
     ["GET /v2/acme/manifests/image/manifests/1", "repository:acme/manifests/image:pull"],
+    // Methods that the specification does not have there.
+    ["OPTIONS /v2/acme/image/tags/list", "repository:acme/image:pull"],
+    ["PROPFIND /v2/acme/image/manifests/1", "repository:acme/image:pull"],
+    ["get /v2/acme/image/manifests/1", "repository:acme/image:pull"],
+    ["POST /v2/acme/image/manifests/1", "repository:acme/image:pull"],
+    ["OPTIONS /v2/acme/image/blobs/uploads/1", "repository:acme/image:pull"],
     // What is no repository, or is in another spelling.
     ["GET /v2/acme/image/other/1", ""],
     ["GET /v2/Acme/image/manifests/1", ""],
