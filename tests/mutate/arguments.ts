@@ -51,9 +51,7 @@ export function parseArgs(args: readonly string[]): Arguments {
     tests: (options.get("--tests") ?? []).map((each) => each.replace(/\/$/, "")),
     sample: Number(last("--sample") ?? 40),
     only: last("--only")?.split(",").map(Number) ?? [],
-    seed: Number(
-      last("--seed") ?? crypto.getRandomValues(new Uint16Array(1))[0],
-    ),
+    seed: Number(last("--seed") ?? crypto.getRandomValues(new Uint16Array(1))[0]),
     keep: last("--keep"),
   };
 }

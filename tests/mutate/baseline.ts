@@ -22,31 +22,19 @@ export class Baselines {
   readonly #digest: string;
   readonly #known: Map<string, Baseline>;
 
-  private constructor(
-    file: string | undefined,
-    digest: string,
-    known: Map<string, Baseline>,
-  ) {
+  private constructor(file: string | undefined, digest: string, known: Map<string, Baseline>) {
     this.#file = file;
     this.#digest = digest;
     this.#known = known;
   }
 
   /** Reads what a file keeps, if that is about the same texts. Without a file, nothing is kept. */
-  static async read(
-    texts: ReadonlyMap<string, string>,
-    file?: string,
-  ): Promise<Baselines> {
+  static async read(texts: ReadonlyMap<string, string>, file?: string): Promise<Baselines> {
     const bytes = new TextEncoder().encode(JSON.stringify([...texts]));
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))
-      .toHex();
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
     const text = file === undefined ? "" : await Deno.readTextFile(file).catch(() => "");
     const kept = text === "" ? undefined : JSON.parse(text);
-    return new Baselines(
-      file,
-      digest,
-      kept?.digest === digest ? known(kept.baselines) : new Map(),
-    );
+    return new Baselines(file, digest, kept?.digest === digest ? known(kept.baselines) : new Map());
   }
 
   get(test: string): Baseline | undefined {
@@ -59,17 +47,9 @@ export class Baselines {
     if (this.#file === undefined) return;
     const passing = [...this.#known].filter(([, { passed }]) => passed);
     const baselines = passing.map(([test, { failedOnce, ms, executed }]) =>
-      [
-        test,
-        failedOnce,
-        ms,
-        [...executed].map(([path, lines]) => [path, [...lines]]),
-      ] as Kept
+      [test, failedOnce, ms, [...executed].map(([path, lines]) => [path, [...lines]])] as Kept
     );
-    await Deno.writeTextFile(
-      this.#file,
-      JSON.stringify({ digest: this.#digest, baselines }),
-    );
+    await Deno.writeTextFile(this.#file, JSON.stringify({ digest: this.#digest, baselines }));
   }
 
   /** The test files that failed twice on the program as it is. */
@@ -83,9 +63,7 @@ export class Baselines {
   }
 
   #named(predicate: (baseline: Baseline) => boolean): string[] {
-    return [...this.#known].filter(([, baseline]) => predicate(baseline)).map((
-      [test],
-    ) => test);
+    return [...this.#known].filter(([, baseline]) => predicate(baseline)).map(([test]) => test);
   }
 }
 
@@ -98,9 +76,7 @@ type Kept = [
 
 function known(baselines: readonly Kept[]): Map<string, Baseline> {
   return new Map(baselines.map(([test, failedOnce, ms, executed]) => {
-    const lines = new Map(
-      executed.map(([path, each]) => [path, new Map(each)]),
-    );
+    const lines = new Map(executed.map(([path, each]) => [path, new Map(each)]));
     return [test, { passed: true, failedOnce, ms, executed: lines }];
   }));
 }

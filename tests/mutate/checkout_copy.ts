@@ -35,14 +35,7 @@ export class CheckoutCopy implements AsyncDisposable {
   /** Copies all files that git tracks or would add. */
   static async of(root: string): Promise<CheckoutCopy> {
     const folder = await Deno.makeTempDir({ prefix: "mutate-" });
-    const listed = await output("git", [
-      "-C",
-      root,
-      "ls-files",
-      "-z",
-      "-co",
-      "--exclude-standard",
-    ]);
+    const listed = await output("git", ["-C", root, "ls-files", "-z", "-co", "--exclude-standard"]);
     const texts = new Map<string, string>();
     for (const path of listed.split("\0").filter((each) => each !== "")) {
       const to = join(folder, "tree", path);
@@ -61,11 +54,7 @@ export class CheckoutCopy implements AsyncDisposable {
   }
 
   /** Writes another text into a file while an action runs. */
-  async withText<T>(
-    path: string,
-    text: string,
-    action: () => Promise<T>,
-  ): Promise<T> {
+  async withText<T>(path: string, text: string, action: () => Promise<T>): Promise<T> {
     const file = join(this.#folder, "tree", path);
     await Deno.writeTextFile(file, text);
     try {
@@ -78,35 +67,16 @@ export class CheckoutCopy implements AsyncDisposable {
   /** Runs one test file, and kills it and all that it started after a time in milliseconds. */
   async test(file: string, limitMs: number): Promise<Run> {
     return await this.#run(
-      [
-        "test",
-        "--no-check",
-        "--fail-fast",
-        "--config",
-        "tests/deno.json",
-        "-A",
-        file,
-      ],
+      ["test", "--no-check", "--fail-fast", "--config", "tests/deno.json", "-A", file],
       limitMs,
     );
   }
 
   /** Runs one test file, and returns what it executed in this process and in those that it started. */
-  async testWithCoverage(
-    file: string,
-    limitMs: number,
-  ): Promise<Run & { readonly executed: Executed }> {
+  async testWithCoverage(file: string, limitMs: number): Promise<Run & { readonly executed: Executed }> {
     const folder = join(this.#folder, `coverage${++this.#runs}`);
     const run = await this.#run(
-      [
-        "test",
-        "--no-check",
-        `--coverage=${folder}`,
-        "--config",
-        "tests/deno.json",
-        "-A",
-        file,
-      ],
+      ["test", "--no-check", `--coverage=${folder}`, "--config", "tests/deno.json", "-A", file],
       limitMs,
       { DENO_COVERAGE_DIR: folder },
     );
@@ -117,31 +87,16 @@ export class CheckoutCopy implements AsyncDisposable {
 
   /** Reports whether the types of a file, and of the program, are right. */
   async checks(path: string): Promise<boolean> {
-    return (await this.#run([
-      "check",
-      "--config",
-      "tests/deno.json",
-      "main.ts",
-      path,
-    ], 120_000)).passed;
+    return (await this.#run(["check", "--config", "tests/deno.json", "main.ts", path], 120_000)).passed;
   }
 
-  async #run(
-    args: readonly string[],
-    limitMs: number,
-    env: Record<string, string> = {},
-  ): Promise<Run> {
+  async #run(args: readonly string[], limitMs: number, env: Record<string, string> = {}): Promise<Run> {
     const began = performance.now();
     // A group of its own, so that what a test started ends with it.
     const child = new Deno.Command(Deno.execPath(), {
       args: [...args],
       cwd: join(this.#folder, "tree"),
-      env: {
-        NO_COLOR: "1",
-        DENO_NO_UPDATE_CHECK: "1",
-        TMPDIR: join(this.#folder, "t"),
-        ...env,
-      },
+      env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", TMPDIR: join(this.#folder, "t"), ...env },
       stdin: "null",
       stdout: "null",
       stderr: "null",
@@ -180,16 +135,9 @@ export class CheckoutCopy implements AsyncDisposable {
 /** Returns the coverage of the program in the format of lcov; empty if none of it ran. */
 async function readCoverage(folder: string): Promise<string> {
   try {
-    return await output(Deno.execPath(), [
-      "coverage",
-      "--lcov",
-      "--include=/tree/(lib/|main)",
-      folder,
-    ]);
+    return await output(Deno.execPath(), ["coverage", "--lcov", "--include=/tree/(lib/|main)", folder]);
   } catch (error) {
-    if (error instanceof Error && error.message.includes("No covered files")) {
-      return "";
-    }
+    if (error instanceof Error && error.message.includes("No covered files")) return "";
     throw error;
   }
 }
@@ -210,10 +158,7 @@ export function readLcov(lcov: string, root: string): Executed {
     const [, file] = /^SF:(.*)$/.exec(line) ?? [];
     if (file !== undefined) {
       lines = new Map();
-      executed.set(
-        file.startsWith(root) ? file.slice(root.length) : file,
-        lines,
-      );
+      executed.set(file.startsWith(root) ? file.slice(root.length) : file, lines);
     }
     const [, number, count] = /^DA:(\d+),(\d+)/.exec(line) ?? [];
     if (number !== undefined) lines.set(Number(number), Number(count) > 0);
@@ -222,19 +167,9 @@ export function readLcov(lcov: string, root: string): Executed {
 }
 
 /** Runs a command and returns what it prints. */
-export async function output(
-  command: string,
-  args: readonly string[],
-): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(command, {
-    args: [...args],
-    stdin: "null",
-  })
+export async function output(command: string, args: readonly string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(command, { args: [...args], stdin: "null" })
     .output();
-  if (!success) {
-    throw new Error(
-      `${command} ${args[0]}: ${new TextDecoder().decode(stderr)}`,
-    );
-  }
+  if (!success) throw new Error(`${command} ${args[0]}: ${new TextDecoder().decode(stderr)}`);
   return new TextDecoder().decode(stdout);
 }

@@ -77,13 +77,7 @@ const OMISSIBLE: ReadonlySet<string> = new Set([
 
 /** Returns all mutants of a file, in the order of the text. */
 export function findMutants(path: string, text: string): Mutant[] {
-  const source = ts.createSourceFile(
-    path,
-    text,
-    ts.ScriptTarget.Latest,
-    true,
-    ts.ScriptKind.TS,
-  );
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
   const mutants: Mutant[] = [];
 
   function visit(node: ts.Node): void {
@@ -105,8 +99,7 @@ export function findMutants(path: string, text: string): Mutant[] {
 }
 
 function isLeftAlone(node: ts.Node): boolean {
-  return ts.isTypeNode(node) || ts.isImportDeclaration(node) ||
-    ts.isExportDeclaration(node) ||
+  return ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isExportDeclaration(node) ||
     ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node);
 }
 
@@ -121,21 +114,12 @@ function changesOf(node: ts.Node, source: ts.SourceFile): Change[] {
   if (ts.isWhileStatement(node) || ts.isDoStatement(node)) {
     return node.expression.kind === K.TrueKeyword ? [] : [[node.expression, "false"]];
   }
-  if (ts.isForStatement(node)) {
-    return node.condition === undefined ? [] : [[node.condition, "false"]];
-  }
-  if (ts.isExpressionStatement(node)) {
-    return isOmissible(node.expression) ? [[node, ";"]] : [];
-  }
-  if (
-    ts.isContinueStatement(node) || ts.isBreakStatement(node) ||
-    ts.isThrowStatement(node)
-  ) {
+  if (ts.isForStatement(node)) return node.condition === undefined ? [] : [[node.condition, "false"]];
+  if (ts.isExpressionStatement(node)) return isOmissible(node.expression) ? [[node, ";"]] : [];
+  if (ts.isContinueStatement(node) || ts.isBreakStatement(node) || ts.isThrowStatement(node)) {
     return [[node, ";"]];
   }
-  if (ts.isReturnStatement(node)) {
-    return node.expression === undefined ? [[node, ";"]] : [];
-  }
+  if (ts.isReturnStatement(node)) return node.expression === undefined ? [[node, ";"]] : [];
   if (ts.isSpreadAssignment(node)) return [[node.expression, "{}"]];
   return changesOfLiteral(node, source);
 }
@@ -145,10 +129,7 @@ function constants(condition: ts.Expression): Change[] {
   return [[condition, "true"], [condition, "false"]];
 }
 
-function changesOfBinary(
-  node: ts.BinaryExpression,
-  source: ts.SourceFile,
-): Change[] {
+function changesOfBinary(node: ts.BinaryExpression, source: ts.SourceFile): Change[] {
   const { left, operatorToken, right } = node;
   if (operatorToken.kind === K.QuestionQuestionToken) {
     return [[node, left.getText(source)], [node, right.getText(source)]];
@@ -162,61 +143,38 @@ function changesOfUnary(
   source: ts.SourceFile,
 ): Change[] {
   const operand = node.operand.getText(source);
-  if (node.operator === K.ExclamationToken || node.operator === K.TildeToken) {
-    return [[node, operand]];
-  }
+  if (node.operator === K.ExclamationToken || node.operator === K.TildeToken) return [[node, operand]];
   // A literal below zero changes as a literal does.
-  if (node.operator === K.MinusToken) {
-    return ts.isNumericLiteral(node.operand) ? [] : [[node, operand]];
-  }
-  if (
-    node.operator !== K.PlusPlusToken && node.operator !== K.MinusMinusToken
-  ) return [];
+  if (node.operator === K.MinusToken) return ts.isNumericLiteral(node.operand) ? [] : [[node, operand]];
+  if (node.operator !== K.PlusPlusToken && node.operator !== K.MinusMinusToken) return [];
   const other = node.operator === K.PlusPlusToken ? "--" : "++";
-  return [[
-    node,
-    ts.isPrefixUnaryExpression(node) ? other + operand : operand + other,
-  ]];
+  return [[node, ts.isPrefixUnaryExpression(node) ? other + operand : operand + other]];
 }
 
-function changesOfCall(
-  node: ts.CallExpression,
-  source: ts.SourceFile,
-): Change[] {
+function changesOfCall(node: ts.CallExpression, source: ts.SourceFile): Change[] {
   if (!ts.isPropertyAccessExpression(node.expression)) return [];
   const { name, expression } = node.expression;
   const changes: Change[] = [];
   const other = METHODS.get(name.text);
   if (other !== undefined) changes.push([name, other]);
-  if (OMISSIBLE.has(name.text)) {
-    changes.push([node, expression.getText(source)]);
-  }
+  if (OMISSIBLE.has(name.text)) changes.push([node, expression.getText(source)]);
   return changes;
 }
 
 /** Reports whether a statement is there for what it does, and can be left out without a loss of names. */
 function isOmissible(expression: ts.Expression): boolean {
-  if (ts.isAwaitExpression(expression)) {
-    return isOmissible(expression.expression);
-  }
-  if (ts.isCallExpression(expression)) {
-    return expression.expression.kind !== K.SuperKeyword;
-  }
-  return ts.isBinaryExpression(expression) &&
-    ts.isPropertyAccessExpression(expression.left);
+  if (ts.isAwaitExpression(expression)) return isOmissible(expression.expression);
+  if (ts.isCallExpression(expression)) return expression.expression.kind !== K.SuperKeyword;
+  return ts.isBinaryExpression(expression) && ts.isPropertyAccessExpression(expression.left);
 }
 
 function changesOfLiteral(node: ts.Node, source: ts.SourceFile): Change[] {
   if (node.kind === K.TrueKeyword) return [[node, "false"]];
   if (node.kind === K.FalseKeyword) return [[node, "true"]];
-  if (ts.isRegularExpressionLiteral(node)) {
-    return changesOfPattern(node, source);
-  }
+  if (ts.isRegularExpressionLiteral(node)) return changesOfPattern(node, source);
   if (!isValue(node)) return [];
   if (ts.isNumericLiteral(node)) return [[node, String(Number(node.text) + 1)]];
-  if (ts.isStringLiteral(node)) {
-    return [[node, node.text === "" ? '"mutant"' : '""']];
-  }
+  if (ts.isStringLiteral(node)) return [[node, node.text === "" ? '"mutant"' : '""']];
   return [];
 }
 
@@ -224,24 +182,16 @@ function changesOfLiteral(node: ts.Node, source: ts.SourceFile): Change[] {
 function isValue(node: ts.Node): boolean {
   const { parent } = node;
   if (ts.isSourceFile(node)) return false;
-  return !(ts.isPropertyAssignment(parent) && parent.name === node) &&
-    !ts.isEnumMember(parent);
+  return !(ts.isPropertyAssignment(parent) && parent.name === node) && !ts.isEnumMember(parent);
 }
 
 /** A pattern without its anchors, and without its flags. */
-function changesOfPattern(
-  node: ts.RegularExpressionLiteral,
-  source: ts.SourceFile,
-): Change[] {
+function changesOfPattern(node: ts.RegularExpressionLiteral, source: ts.SourceFile): Change[] {
   const text = node.getText(source);
   const [, body = "", flags = ""] = /^\/(.*)\/(\w*)$/s.exec(text) ?? [];
   const changes: Change[] = [];
   if (body.startsWith("^")) changes.push([node, `/${body.slice(1)}/${flags}`]);
-  if (/(?<!\\)\$$/.test(body)) {
-    changes.push([node, `/${body.slice(0, -1)}/${flags}`]);
-  }
-  if (flags.includes("i")) {
-    changes.push([node, `/${body}/${flags.replace("i", "")}`]);
-  }
+  if (/(?<!\\)\$$/.test(body)) changes.push([node, `/${body.slice(0, -1)}/${flags}`]);
+  if (flags.includes("i")) changes.push([node, `/${body}/${flags.replace("i", "")}`]);
   return changes;
 }

@@ -33,15 +33,7 @@ function stringsOf(path: string, text: string): string[] {
     if (ts.isStringLiteral(node)) strings.push(node.text);
     else ts.forEachChild(node, visit);
   }
-  visit(
-    ts.createSourceFile(
-      path,
-      text,
-      ts.ScriptTarget.Latest,
-      true,
-      ts.ScriptKind.TS,
-    ),
-  );
+  visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS));
   return strings;
 }
 
@@ -53,40 +45,25 @@ export interface ReachingTest {
 }
 
 /** Returns the tests that reach a file: those that only import it before those that start the program, the nearest first. */
-export function testsThatReach(
-  path: string,
-  graph: ImportGraph,
-): ReachingTest[] {
+export function testsThatReach(path: string, graph: ImportGraph): ReachingTest[] {
   const importers = new Map<string, string[]>();
   for (const [from, reached] of graph) {
-    for (const to of reached) {
-      importers.set(to, [...importers.get(to) ?? [], from]);
-    }
+    for (const to of reached) importers.set(to, [...importers.get(to) ?? [], from]);
   }
   const starters = distancesTo("main.ts", importers);
   return [...distancesTo(path, importers)].filter(([file]) => file.endsWith("_test.ts"))
-    .map(([file, distance]) => ({
-      file,
-      distance,
-      startsProgram: starters.has(file),
-    }))
+    .map(([file, distance]) => ({ file, distance, startsProgram: starters.has(file) }))
     .sort((a, b) =>
-      Number(a.startsProgram) - Number(b.startsProgram) ||
-      a.distance - b.distance ||
+      Number(a.startsProgram) - Number(b.startsProgram) || a.distance - b.distance ||
       (a.file < b.file ? -1 : 1)
     );
 }
 
 /** Over how many imports each file reaches one. */
-function distancesTo(
-  path: string,
-  importers: ReadonlyMap<string, readonly string[]>,
-): Map<string, number> {
+function distancesTo(path: string, importers: ReadonlyMap<string, readonly string[]>): Map<string, number> {
   const distances = new Map([[path, 0]]);
   for (const [to, distance] of distances) {
-    for (const from of importers.get(to) ?? []) {
-      if (!distances.has(from)) distances.set(from, distance + 1);
-    }
+    for (const from of importers.get(to) ?? []) if (!distances.has(from)) distances.set(from, distance + 1);
   }
   return distances;
 }

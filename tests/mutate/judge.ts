@@ -28,11 +28,7 @@ export class Judge {
   readonly #killers = new Map<string, readonly string[]>();
 
   /** @param testsOf Returns the test files that may notice a change of a file, those to try first before others. */
-  constructor(
-    copy: CheckoutCopy,
-    baselines: Baselines,
-    testsOf: (path: string) => readonly string[],
-  ) {
+  constructor(copy: CheckoutCopy, baselines: Baselines, testsOf: (path: string) => readonly string[]) {
     this.#copy = copy;
     this.#baselines = baselines;
     this.#testsOf = testsOf;
@@ -48,23 +44,12 @@ export class Judge {
       if (!baseline.passed || !reaches(baseline.executed, mutant)) continue;
       ran++;
       const limit = 10_000 + 4 * baseline.ms;
-      const { passed } = await this.#copy.withText(
-        mutant.path,
-        text,
-        () => this.#copy.test(file, limit),
-      );
+      const { passed } = await this.#copy.withText(mutant.path, text, () => this.#copy.test(file, limit));
       if (passed) continue;
-      this.#killers.set(mutant.path, [
-        file,
-        ...killers.filter((each) => each !== file),
-      ]);
+      this.#killers.set(mutant.path, [file, ...killers.filter((each) => each !== file)]);
       return { killer: file, ran };
     }
-    const compiles = await this.#copy.withText(
-      mutant.path,
-      text,
-      () => this.#copy.checks(mutant.path),
-    );
+    const compiles = await this.#copy.withText(mutant.path, text, () => this.#copy.checks(mutant.path));
     return { killer: compiles ? undefined : "the compiler", ran };
   }
 
@@ -89,10 +74,6 @@ const NEAR = 3;
 function reaches(executed: Executed, { path, line }: Mutant): boolean {
   const lines = executed.get(path);
   if (lines === undefined) return false;
-  const near = Array.from(
-    { length: 2 * NEAR + 1 },
-    (_, at) => lines.get(line - NEAR + at),
-  );
-  return near.some((ran) => ran === true) ||
-    near.every((ran) => ran === undefined);
+  const near = Array.from({ length: 2 * NEAR + 1 }, (_, at) => lines.get(line - NEAR + at));
+  return near.some((ran) => ran === true) || near.every((ran) => ran === undefined);
 }

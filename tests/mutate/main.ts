@@ -42,14 +42,9 @@ const files = [...copy.texts.keys()].filter((path) =>
   /^(?:lib\/|main\.ts$)/.test(path) && named.some((name) => isIn(path, name))
 );
 const mutants = files.flatMap((path) => findMutants(path, copy.texts.get(path) ?? ""));
-const tried = shuffle(mutants, seed).slice(0, sample).map((mutant, index) => ({
-  mutant,
-  number: index + 1,
-}))
+const tried = shuffle(mutants, seed).slice(0, sample).map((mutant, index) => ({ mutant, number: index + 1 }))
   .filter(({ number }) => only.length === 0 || only.includes(number));
-console.log(
-  `${tried.length} of ${mutants.length} mutants of ${files.length} files, seed ${seed}`,
-);
+console.log(`${tried.length} of ${mutants.length} mutants of ${files.length} files, seed ${seed}`);
 
 const graph = buildGraph(copy.texts);
 const testsOf = (path: string) =>
@@ -68,13 +63,9 @@ for (const { mutant, number } of tried) {
 for (const file of baselines.failing) {
   console.log(`${file} failed twice without any change, so it was left out`);
 }
-for (const file of baselines.unsteady) {
-  console.log(`${file} failed once without any change, then passed`);
-}
+for (const file of baselines.unsteady) console.log(`${file} failed once without any change, then passed`);
 const killed = tried.length - survivors.length;
-console.log(
-  `\n${killed} of ${tried.length} killed. Survivors:\n\n${survivors.join("\n") || "none"}`,
-);
+console.log(`\n${killed} of ${tried.length} killed. Survivors:\n\n${survivors.join("\n") || "none"}`);
 Deno.exitCode = survivors.length > 0 ? 1 : 0;
 
 function isIn(path: string, name: string): boolean {

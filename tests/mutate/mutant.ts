@@ -17,10 +17,7 @@ export interface Mutant {
 }
 
 /** Returns the file's text with the change made. */
-export function mutate(
-  text: string,
-  { start, end, replacement }: Mutant,
-): string {
+export function mutate(text: string, { start, end, replacement }: Mutant): string {
   return text.slice(0, start) + replacement + text.slice(end);
 }
 
@@ -30,10 +27,7 @@ export function describeMutant(text: string, mutant: Mutant): string {
   const from = text.lastIndexOf("\n", mutant.start - 1) + 1;
   const lineOf = (whole: string, end: number) => {
     const next = whole.indexOf("\n", end);
-    return whole.slice(from, next === -1 ? undefined : next).trim().replaceAll(
-      /\s*\n\s*/g,
-      " ",
-    );
+    return whole.slice(from, next === -1 ? undefined : next).trim().replaceAll(/\s*\n\s*/g, " ");
   };
   return [
     `${mutant.path}:${mutant.line}`,

@@ -45,18 +45,13 @@ Deno.test("findMutants() changes operators, conditions, literals, calls and stat
     ["type A = 1 | 'b';"],
     ["x = { 1: a }"],
   ];
-  for (const [text, ...expected] of cases) {
-    assertEquals(variants(text).toSorted(), expected.toSorted(), text);
-  }
+  for (const [text, ...expected] of cases) assertEquals(variants(text).toSorted(), expected.toSorted(), text);
 });
 
 Deno.test("describeMutant() shows the place, and the lines before and after", () => {
   const text = "one;\nif (\n  a === b\n) two;\n";
   const [mutant] = findMutants("lib/a.ts", text).filter(({ replacement }) => replacement === "!==");
-  assertEquals(
-    describeMutant(text, mutant!),
-    "lib/a.ts:3\n  - a === b\n  + a !== b",
-  );
+  assertEquals(describeMutant(text, mutant!), "lib/a.ts:3\n  - a === b\n  + a !== b");
 });
 
 Deno.test("shuffle() returns the same order for a seed, and another for another", () => {
@@ -77,18 +72,13 @@ Deno.test("testsThatReach() returns those that import a file or start the progra
       ["tests/wire/a_test.ts", 'import "../support/run.ts";'],
       ["tests/unit/a_test.ts", 'import "../../lib/a.ts";'],
       ["tests/unit/b_test.ts", 'export * from "../../lib/b.ts";'],
-      [
-        "tests/unit/c_test.ts",
-        'new URL("../support/child.ts", import.meta.url);',
-      ],
+      ["tests/unit/c_test.ts", 'new URL("../support/child.ts", import.meta.url);'],
       ["tests/unit/d_test.ts", 'import "../../lib/c.ts"; "lib/b.ts";'],
     ]),
   );
   assertEquals(
     testsThatReach("lib/b.ts", graph).map(({ file }) => file),
-    ["b", "a", "c"].map((name) => `tests/unit/${name}_test.ts`).concat(
-      "tests/wire/a_test.ts",
-    ),
+    ["b", "a", "c"].map((name) => `tests/unit/${name}_test.ts`).concat("tests/wire/a_test.ts"),
   );
 });
 
@@ -101,17 +91,7 @@ Deno.test("readLcov() reads which lines ran", () => {
 
 Deno.test("parseArgs() takes names and numbers, and rejects what it does not know", () => {
   assertEquals(
-    parseArgs([
-      "lib/a/",
-      "--seed",
-      "7",
-      "main.ts",
-      "--tests",
-      "tests/unit",
-      "--near",
-      "--only",
-      "3,20",
-    ]),
+    parseArgs(["lib/a/", "--seed", "7", "main.ts", "--tests", "tests/unit", "--near", "--only", "3,20"]),
     {
       names: ["lib/a", "main.ts"],
       tests: ["tests/unit"],
@@ -122,12 +102,7 @@ Deno.test("parseArgs() takes names and numbers, and rejects what it does not kno
       keep: undefined,
     },
   );
-  for (
-    const args of [["--seed"], ["--seed", "x"], ["--sead", "1"], [
-      "--only",
-      "a",
-    ]]
-  ) {
+  for (const args of [["--seed"], ["--seed", "x"], ["--sead", "1"], ["--only", "a"]]) {
     assertThrows(() => parseArgs(args), Error);
   }
 });
@@ -144,8 +119,9 @@ Deno.test("a mutant that a test notices is killed, and another survives; the che
     "tests/b_test.ts":
       'import { a } from "../lib/a.ts";\na(1);\nDeno.test("b", () => {\n  throw new Error();\n});\n',
     // Fails in its first run, and passes from then on.
-    "tests/c_test.ts":
-      'import { a } from "../lib/a.ts";\na(1);\nDeno.test("c", () => {\n  try {\n    Deno.statSync("seen");\n  } catch (error) {\n    Deno.mkdirSync("seen");\n    throw error;\n  }\n});\n',
+    "tests/c_test.ts": 'import { a } from "../lib/a.ts";\na(1);\n' +
+      'Deno.test("c", () => {\n  try {\n    Deno.statSync("seen");\n  } catch (error) {\n' +
+      '    Deno.mkdirSync("seen");\n    throw error;\n  }\n});\n',
   };
   try {
     for (const [path, text] of Object.entries(files)) {
@@ -157,11 +133,7 @@ Deno.test("a mutant that a test notices is killed, and another survives; the che
     const graph = buildGraph(copy.texts);
     const keep = join(root, "kept.json");
     const baselines = await Baselines.read(copy.texts, keep);
-    const judge = new Judge(
-      copy,
-      baselines,
-      (path) => testsThatReach(path, graph).map(({ file }) => file),
-    );
+    const judge = new Judge(copy, baselines, (path) => testsThatReach(path, graph).map(({ file }) => file));
     const of = (replacement: string) => {
       const found = findMutants("lib/a.ts", files["lib/a.ts"]).find((each) =>
         each.replacement === replacement
@@ -171,20 +143,14 @@ Deno.test("a mutant that a test notices is killed, and another survives; the che
     assertEquals(await of("<="), { killer: "tests/a_test.ts", ran: 1 });
     // Starts at 1, and still ends at 2.
     assertEquals(await of("1"), { killer: undefined, ran: 2 });
-    assertEquals([baselines.failing, baselines.unsteady], [
-      ["tests/b_test.ts"],
-      ["tests/c_test.ts"],
-    ]);
+    assertEquals([baselines.failing, baselines.unsteady], [["tests/b_test.ts"], ["tests/c_test.ts"]]);
     const again = await Baselines.read(copy.texts, keep);
     for (const file of ["tests/a_test.ts", "tests/c_test.ts"]) {
       assertEquals(again.get(file), baselines.get(file));
     }
     // A failure is not kept.
     assertEquals(again.get("tests/b_test.ts"), undefined);
-    assertEquals(
-      (await Baselines.read(new Map(), keep)).get("tests/a_test.ts"),
-      undefined,
-    );
+    assertEquals((await Baselines.read(new Map(), keep)).get("tests/a_test.ts"), undefined);
     for (const [path, text] of Object.entries(files)) {
       assertEquals(await Deno.readTextFile(join(root, path)), text);
     }
@@ -209,19 +175,13 @@ Deno.test("a copy that is abandoned ends its test and what the test started, and
     await output("git", ["init", "--quiet", root]);
     const copy = await CheckoutCopy.of(root);
     const run = copy.test("tests/a_test.ts", 20_000);
-    const started = await within(
-      eventually(() => Deno.readTextFileSync(began)),
-      "The test's start",
-    );
+    const started = await within(eventually(() => Deno.readTextFileSync(began)), "The test's start");
     const [pid = "", folder = ""] = started.split(" ");
     copy.abandon();
     const { passed, late } = await run;
     assertEquals({ passed, late }, { passed: false, late: false });
     const ends = eventually(() =>
-      assertThrows(
-        () => Deno.kill(Number(pid), "SIGCONT"),
-        Deno.errors.NotFound,
-      )
+      assertThrows(() => Deno.kill(Number(pid), "SIGCONT"), Deno.errors.NotFound)
     );
     await within(ends, "The end of what the test started");
     assertThrows(() => Deno.statSync(folder), Deno.errors.NotFound);

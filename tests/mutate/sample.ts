@@ -10,10 +10,7 @@ export function shuffle<T>(values: readonly T[], seed: number): T[] {
   const shuffled = [...values];
   for (let last = shuffled.length - 1; last > 0; last--) {
     const other = Math.floor(random() * (last + 1));
-    [shuffled[last], shuffled[other]] = [
-      shuffled[other] as T,
-      shuffled[last] as T,
-    ];
+    [shuffled[last], shuffled[other]] = [shuffled[other] as T, shuffled[last] as T];
   }
   return shuffled;
 }
