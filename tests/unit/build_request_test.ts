@@ -69,6 +69,17 @@ Deno.test("requestFields() requests content without a coding where it is to be m
   }
 });
 
+Deno.test("requestFields() drops a field that names another path only where the upstream has a base path to leave", () => {
+  const given: Fields = [["x-original-url", "/other"], ["x-rewrite-url", "/other"]];
+  assertEquals(linesFor(given), [
+    "GET /x?y HTTP/1.1",
+    "host: api.test",
+    ...given.map(([name, value]) => `${name}: ${value}`),
+    "Authorization: Bearer real",
+  ]);
+  assertEquals(linesFor(given, { route: { upstream: "https://api.test/v1" } }), BARE);
+});
+
 Deno.test("requestFields() drops every field that carries a credential", () => {
   const names = [
     "authorization",

@@ -54,3 +54,26 @@ Deno.test("ClientSocket sends empty messages, which nobody can see taken, at a l
     await client.ended;
   }
 });
+
+Deno.test("ClientSocket sends a close frame even where its reading is just being stopped", async () => {
+  const closed = Promise.withResolvers<void>();
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    const client = new ClientSocket(socket, new MessageBudget(8 * MIB));
+    // After the client's own listener, which stops the reading.
+    socket.addEventListener("message", () => {
+      assertEquals(client.canSend, false);
+      client.close({ code: 1008, reason: "" }).then(closed.resolve, closed.reject);
+    });
+    return response;
+  });
+  using raw = await connectRawWebSocket(server.addr.port);
+  await raw.send(frameBytes({ opcode: 2, payload: new Uint8Array(128 * 1024), mask: true }));
+  const closing = new Uint8Array([0x03, 0xf0]);
+  assertEquals(
+    await within(raw.source().readBytes(4), "The close frame"),
+    new Uint8Array([0x88, 2, ...closing]),
+  );
+  await raw.send(frameBytes({ opcode: 8, payload: closing, mask: true }));
+  await within(closed.promise, "The end of the connection");
+});

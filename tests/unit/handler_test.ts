@@ -42,6 +42,7 @@ import { latin1 } from "../support/bytes.ts";
 import { CLIENT_INFO } from "../support/client_info.ts";
 import { entryOf } from "../support/log_entry.ts";
 import { valueOf } from "../support/result.ts";
+import { within } from "../support/within.ts";
 
 /** A request to the upstream, and its route. */
 interface Sent extends UpstreamRequest {
@@ -139,14 +140,14 @@ async function arrivedReplyOf(head: string, pieces: Pieces): Promise<UpstreamRes
   return replyOn(connection, head);
 }
 
-function replyOn(connection: Connection, text: string): UpstreamResponse {
+function replyOn(connection: Connection, text: string, onEnd = () => {}): UpstreamResponse {
   const head = parseResponseHead(text);
   const framing = responseFraming("GET", head);
   return {
     kind: "response",
     head,
     framing,
-    body: new ResponseBody(connection, decoderFor(framing), () => {}),
+    body: new ResponseBody(connection, decoderFor(framing), onEnd),
     reused: true,
   };
 }
@@ -500,4 +501,26 @@ Deno.test("handler() responds with 500 to a failure of its own, and logs the cau
   assertEquals([response.status, response.headers.get("cred-proxy-error")], [500, "internal"]);
   assert(!(await response.text()).includes("canary"));
   assertEquals([entries[0]?.status, entries[0]?.cause, limiter.inFlight], [500, "TypeError: canary", 0]);
+});
+
+Deno.test("handler() cuts a request whose response waits for the end of its upload", async () => {
+  const closed = Promise.withResolvers<null>();
+  const connection = new Connection({
+    read: () => closed.promise,
+    write: (bytes) => Promise.resolve(bytes.length),
+    close: () => closed.resolve(null),
+  });
+  const { ask, service, limiter, entries } = handlerFor({
+    answer: () => ({
+      ...replyOn(connection, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", () => connection.close()),
+      uploadSettled: () => new Promise<void>(() => {}),
+    }),
+  });
+  const asked = ask("/a/x");
+  while (entries.length === 0 && ![...service.spans].some(({ entry }) => entry.status > 0)) {
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  for (const span of service.spans) span.cut("revoked");
+  assertEquals(await codeOf(await within(asked, "The end of the request")), [401, "client_token_required"]);
+  assertEquals([entries[0]?.outcome, limiter.inFlight], ["revoked", 0]);
 });

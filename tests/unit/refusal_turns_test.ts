@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { RefusalTurns } from "../../lib/proxy/refusal_turns.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { endingConnection, RefusalTurns } from "../../lib/proxy/refusal_turns.ts";
 import type { ConnectionInfo } from "../../lib/proxy/service.ts";
 
 function connection(port: number): ConnectionInfo {
@@ -36,4 +36,19 @@ Deno.test("RefusalTurns allows one refusal of each connection once a turn has ha
 Deno.test("RefusalTurns does not count what can't be told apart: connections of a Unix socket", () => {
   const info: ConnectionInfo = { remoteAddr: { transport: "unix", path: "/run/proxy.sock" } };
   assertEquals(refuse(new RefusalTurns(), info, 1000), 1000);
+});
+
+Deno.test("endingConnection() keeps status and fields, and promises no length for content that never ends properly", async () => {
+  const refusal = new Response("no", {
+    status: 404,
+    headers: { "content-length": "2", "cred-proxy-error": "no_route" },
+  });
+  const response = endingConnection(refusal);
+  assertEquals(response.status, 404);
+  assertEquals(Object.fromEntries(response.headers), {
+    "connection": "close",
+    "content-type": "text/plain;charset=UTF-8",
+    "cred-proxy-error": "no_route",
+  });
+  await assertRejects(() => response.text(), Error, "Too many requests at once");
 });

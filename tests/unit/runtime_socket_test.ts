@@ -10,16 +10,19 @@ function symbolOf(description: string): symbol {
 const LOOP = symbolOf("[[eventLoop]]");
 const REFRESH = symbolOf("[[serverHandleIdleTimeout]]");
 
-/** What a socket of the runtime has, as far as it is controlled; and how often its loop was started again. */
+/** What a socket of the runtime has, as far as it is controlled; and how often its loop and its timer were started again. */
 function fakeSocket() {
   const socket = {
     [STATE]: WebSocket.OPEN as number,
     [Symbol("[[rid]]")]: 1,
-    [REFRESH]() {},
+    [REFRESH]() {
+      socket.refreshed++;
+    },
     [LOOP]() {
       socket.loops++;
     },
     loops: 0,
+    refreshed: 0,
   };
   return { socket, control: controlOf(socket as unknown as WebSocket) };
 }
@@ -69,4 +72,13 @@ Deno.test("controlOf() says while it stops the loop that nothing can be sent, an
   assertEquals(socket.loops, 0);
   control.resume();
   assertEquals(socket.loops, 1);
+});
+
+Deno.test("controlOf() lets the runtime watch for silence no more once the connection has ended", () => {
+  const { socket, control } = fakeSocket();
+  handleFrames(socket, 3);
+  assertEquals(socket.refreshed, 3);
+  control.ended();
+  handleFrames(socket, 10_000);
+  assertEquals([socket.refreshed, socket[STATE]], [3, WebSocket.OPEN]);
 });

@@ -60,3 +60,21 @@ Deno.test("WebSocketConnection sends an empty, masked ping after silence, and gi
   assertEquals(await within(socket.receive(), "The peer's loss"), undefined);
   assertEquals(written.map((frame) => [frame.length, ...frame.subarray(0, 2)]), [[6, 0x89, 0x80]]);
 });
+
+Deno.test("WebSocketConnection begins with what arrived together with the head of the 101", async () => {
+  let reads = 0;
+  const connection = new Connection({
+    read(buffer) {
+      if (reads++ > 0) return new Promise(() => {});
+      buffer.set([0x81, 1, 0x78]);
+      return Promise.resolve(3);
+    },
+    write: (written) => Promise.resolve(written.length),
+    close() {},
+  });
+  await connection.fill();
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
+  const received = await within(socket.receive(), "The first message");
+  assertEquals([received && "message" in received && [...received.message.bytes], reads], [[0x78], 1]);
+  socket.destroy();
+});
