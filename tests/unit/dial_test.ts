@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { dial } from "../../lib/upstream/dial.ts";
 import { UpstreamUnreachable } from "../../lib/upstream/errors.ts";
+import { trustAdvice } from "../../lib/upstream/trust_advice.ts";
 
 /** Returns why a host can't be reached. */
 async function reasonOf(host: string, port: number): Promise<string> {
@@ -23,4 +24,25 @@ Deno.test("dial() says what can't be reached: a closed port, a name, or an addre
   const name = `${"x".repeat(64)}.test`;
   assertEquals(await reasonOf(name, 443), `the name ${name} can't be resolved`);
   assertEquals(await reasonOf("255.255.255.255", 443), "255.255.255.255:443 can't be reached");
+});
+
+Deno.test("trustAdvice() says what to do about an authority that is not trusted or is no server's, and nothing about other failures", () => {
+  const other = " (to trust another authority, name its file in CRED_PROXY_CA_FILE)";
+  assertEquals(trustAdvice("invalid peer certificate: UnknownIssuer", "api.test"), other);
+  assertEquals(trustAdvice("invalid peer certificate: BadSignature", "api.test"), other);
+  const own = "invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))";
+  for (
+    const [host, name] of [
+      ["api.test", "DNS:api.test"],
+      ["1.api.test", "DNS:1.api.test"],
+      ["api.1", "DNS:api.1"],
+      ["10.0.0.1", "IP:10.0.0.1"],
+      ["::1", "IP:::1"],
+    ] as const
+  ) {
+    const advice = trustAdvice(own, host);
+    assertMatch(advice, /^ \(the certificate of \S+ is that of an authority .+ server\.pem\)$/);
+    assertEquals(/subjectAltName=([^"]+)"/.exec(advice)?.[1], name);
+  }
+  assertEquals(trustAdvice("invalid peer certificate: Expired", "api.test"), "");
 });

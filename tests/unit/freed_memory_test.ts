@@ -15,6 +15,8 @@ import { Connection } from "../../lib/upstream/connection.ts";
 import { decoderFor } from "../../lib/upstream/decoder.ts";
 import { ResponseBody } from "../../lib/upstream/response_body.ts";
 import type { Source } from "../../lib/upstream/source.ts";
+import { MessageBudget } from "../../lib/upstream/websocket/message_budget.ts";
+import { WebSocketConnection } from "../../lib/upstream/websocket/websocket_connection.ts";
 import { latin1 } from "../support/bytes.ts";
 import { entryOf } from "../support/log_entry.ts";
 import { FakeSocket } from "../support/fake_socket.ts";
@@ -96,4 +98,20 @@ Deno.test("DecodedCopy leaves hardly any garbage, however much is decoded", asyn
   copy.close();
   assertEquals(decoded, 32 * 1024 * 1024);
   assert(most < 4 * 1024 * 1024, `${most} bytes`);
+});
+
+Deno.test("WebSocketConnection frees what it wrote if that was large, and leaves small batches alone", async () => {
+  const written: Bytes[] = [];
+  const connection = new Connection({
+    read: () => new Promise(() => {}),
+    write(bytes) {
+      written.push(bytes as Bytes);
+      return Promise.resolve(bytes.length);
+    },
+    close() {},
+  });
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
+  for (const length of [100, 5000]) await socket.send([{ text: false, bytes: new Uint8Array(length) }]);
+  socket.destroy();
+  assertEquals(written.map(({ buffer }) => buffer.detached), [false, true]);
 });

@@ -52,6 +52,14 @@ Deno.test("what came together with the head is there at once, whole or in part",
   assertEquals([textOf(await asked.next()), textOf(await asked.next())], ["world", undefined]);
 });
 
+Deno.test("the end of a connection is read once, however full the reads before it were", async () => {
+  const full = "x".repeat(16 * 1024);
+  let reads = 0;
+  const pieces = ["HTTP/1.1 200 OK\r\n\r\n", full, full];
+  const reading = await readPieces("GET", pieces, () => Promise.resolve(void reads++));
+  assertEquals([reading.accepted && reading.body.length, reads], [2 * full.length, pieces.length + 1]);
+});
+
 Deno.test("bytes that follow a body are noticed, in whichever read they come", async () => {
   const text = "x".repeat(20_000);
   const all = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4e20\r\n${text}\r\n0\r\n\r\n`;

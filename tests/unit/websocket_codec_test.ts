@@ -104,6 +104,18 @@ Deno.test("FrameDecoder rejects invalid UTF-8 as soon as it has arrived, in a te
   assertEquals(violation, CLOSE.invalidText);
 });
 
+Deno.test("FrameDecoder allows each message the whole limit, however many parts and messages came before", () => {
+  const [text, continuation, last] = [[0x01, 1, 0x61], [0x00, 0], [0x80, 9, ...Array(9).fill(0x61)]];
+  const message = [...text, ...continuation, ...last];
+  const options = { role: "client", messageLimit: 10 } as const;
+  const events = Array(3).fill(`text ${"61".repeat(10)}`);
+  const all = Uint8Array.from([...message, ...message, ...message]);
+  assertEquals(decodeOwn([all], options), { events, violation: undefined });
+  // One byte more, in any of them.
+  const tooLong = Uint8Array.from([...message, ...text, ...text.with(0, 0x00), ...last]);
+  assertEquals(decodeOwn([tooLong], options), { events: events.slice(2), violation: CLOSE.tooBig });
+});
+
 Deno.test("FrameDecoder ignores what follows a close frame", () => {
   const bytes = Uint8Array.from([0x88, 2, 3, 232, 0xff, 0xff]);
   assertEquals(decodeOwn([bytes, bytes], { role: "client", messageLimit: 10 }), {
