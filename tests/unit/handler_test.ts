@@ -386,6 +386,45 @@ Deno.test("handler() forwards content of any length, however much of it came wit
   }
 });
 
+Deno.test("handler() forwards in one piece what has arrived, even where it filled a read", async () => {
+  const content = "x".repeat(16 * 1024);
+  const { ask, entries } = handlerFor({
+    answer: () => arrivedReplyOf(`HTTP/1.1 200 OK\r\nContent-Length: ${content.length}\r\n\r\n`, [content]),
+  });
+  const response = await ask("/a/x");
+  assertEquals([entries[0]?.outcome, entries[0]?.bytesDown], ["complete", content.length]);
+  assertEquals(await response.text(), content);
+});
+
+Deno.test("handler() forwards a response that began before its upload had ended, however it is cut", async () => {
+  const head = "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n";
+  const pieces = ["early", "later", "after"];
+  // The upload ends while this piece is awaited.
+  for (let settledAt = 0; settledAt <= pieces.length; settledAt++) {
+    const settled = Promise.withResolvers<void>();
+    let reads = 0;
+    const connection = new Connection({
+      async read(buffer) {
+        if (reads === settledAt) {
+          settled.resolve();
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        const piece = pieces[reads++];
+        if (piece === undefined) return null;
+        buffer.set(latin1(piece));
+        return piece.length;
+      },
+      write: (bytes) => Promise.resolve(bytes.length),
+      close() {},
+    });
+    if (settledAt === pieces.length) setTimeout(() => settled.resolve(), 5);
+    const answer = () => ({ ...replyOn(connection, head), uploadSettled: () => settled.promise });
+    const { ask, entries } = handlerFor({ answer });
+    assertEquals(await (await ask("/a/x")).text(), pieces.join(""), `piece ${settledAt}`);
+    assertEquals([entries[0]?.outcome, entries[0]?.bytesDown], ["complete", 15]);
+  }
+});
+
 Deno.test("handler() fails a response that was cut short, so that it does not look complete", async () => {
   const { ask } = handlerFor({
     answer: () => replyOf("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", ["hello"]),

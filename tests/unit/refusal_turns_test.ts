@@ -33,6 +33,15 @@ Deno.test("RefusalTurns allows one refusal of each connection once a turn has ha
   assertEquals(refuse(turns, connection(501), 16), 16);
 });
 
+Deno.test("RefusalTurns counts the refusals of all connections exactly", () => {
+  const turns = new RefusalTurns();
+  for (const [port, count] of [[1, 16], [2, 16], [3, 16], [4, 15]] as const) {
+    assertEquals(refuse(turns, connection(port), count), count);
+  }
+  // The 64th of all, and the one after.
+  assertEquals(refuse(turns, connection(5), 2), 1);
+});
+
 Deno.test("RefusalTurns does not count what can't be told apart: connections of a Unix socket", () => {
   const info: ConnectionInfo = { remoteAddr: { transport: "unix", path: "/run/proxy.sock" } };
   assertEquals(refuse(new RefusalTurns(), info, 1000), 1000);

@@ -19,7 +19,8 @@ function bytesOf(count: number): Source {
   };
 }
 
-Deno.test("a response in single bytes lets others go first, and is counted to its end", async () => {
+/** A span of a request, and what the log says of its end. */
+function spanOf() {
   const outcomes: string[] = [];
   const entry = entryOf({ bytesDown: 0 });
   const span = new RequestSpan(entry, {
@@ -27,10 +28,33 @@ Deno.test("a response in single bytes lets others go first, and is counted to it
     limiter: new InFlightLimiter(1),
     spans: new UnorderedSet(),
   });
+  return { span, entry, outcomes };
+}
+
+Deno.test("a response in single bytes lets others go first, and is counted to its end", async () => {
+  const { span, entry, outcomes } = spanOf();
   let others = 0;
   const timer = setInterval(() => others++);
   const reader = responseStream(bytesOf(20_000), span).getReader();
   while (!(await reader.read()).done);
   clearInterval(timer);
   assertEquals([entry.bytesDown, outcomes, others > 0], [20_000, ["complete"], true]);
+});
+
+Deno.test("a response is read only as fast as the client takes it", async () => {
+  let reads = 0;
+  const source: Source = {
+    done: false,
+    next: () => Promise.resolve(new Uint8Array(++reads)),
+    cancel() {},
+  };
+  const { span, entry, outcomes } = spanOf();
+  const reader = responseStream(source, span).getReader();
+  for (let count = 0; count < 3; count++) {
+    await new Promise((resolve) => setTimeout(resolve));
+    assertEquals(reads, count);
+    await reader.read();
+  }
+  await reader.cancel();
+  assertEquals([reads, entry.bytesDown, outcomes], [3, 1 + 2 + 3, ["client_aborted"]]);
 });
