@@ -13,9 +13,10 @@ import { latin1 } from "../support/bytes.ts";
 import { TOKEN } from "../support/fixture.ts";
 import { PREFACE } from "../support/http2_frames.ts";
 import { residentMemory } from "../support/service.ts";
+import { shortestTime } from "../support/shortest_time.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
 import { asksForWebSocket, serveWebSocket } from "../support/websocket_exchange.ts";
-import { connectRaw, request } from "../support/wire.ts";
+import { connectRaw, request, type Wire } from "../support/wire.ts";
 import { within } from "../support/within.ts";
 
 const CONFIG = await Deno.readTextFile(new URL("../../deploy/haproxy.cfg", import.meta.url));
@@ -114,9 +115,7 @@ Deno.test({
     const opened = await Promise.all(
       Array.from({ length: 300 }, (_, at) => attack(at % 2 === 0 ? HEAD : "")),
     );
-    const began = performance.now();
-    assertEquals((await ask(port)).status, 200);
-    const delay = performance.now() - began;
+    const delay = await shortestTime(async () => assertEquals((await ask(port)).status, 200), 250);
     assert(delay < 250, `${delay} ms`);
     const open = await Promise.all(services.map(({ pid }) => connectionsOf(pid)));
     // None of them has reached the service: only HAProxy's own, and those of the tests.
@@ -292,13 +291,19 @@ Deno.test({
     });
     const { port, services } = balanced;
 
-    await using wire = await connectRaw(port);
-    await wire.send(HEAD.replace("/a/x", "/a/events") + "\r\n");
-    const began = performance.now();
-    await wire.readUntil("data: one\n\n");
-    assert(performance.now() - began < 250, "an event was late");
+    const wires: Wire[] = [];
+    const delay = await shortestTime(async () => {
+      const wire = await connectRaw(port);
+      wires.push(wire);
+      await wire.send(HEAD.replace("/a/x", "/a/events") + "\r\n");
+      await wire.readUntil("data: one\n\n");
+    }, 250);
+    assert(delay < 250, "an event was late");
     released.resolve();
-    await wire.readUntil("data: two\n\n");
+    for (const wire of wires) {
+      await wire.readUntil("data: two\n\n");
+      await wire.close();
+    }
 
     const LANES = 8;
     let [over, whole, lost] = [false, 0, 0];

@@ -6,6 +6,7 @@ import { Secret } from "../../lib/core/secret.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { codesOf, linesOf } from "../support/result.ts";
 import { startService } from "../support/service.ts";
+import { shortestTime } from "../support/shortest_time.ts";
 import { runMain } from "../support/run_main.ts";
 import { TOKEN } from "../support/fixture.ts";
 import { startUpstream } from "../support/upstream.ts";
@@ -158,10 +159,9 @@ Deno.test("check reports the client token, and that it is unset", async () => {
   ]);
 });
 
-Deno.test("a field as long as a head may be is searched for a token in an instant", () => {
+Deno.test("a field as long as a head may be is searched for a token in an instant", async () => {
   const authenticate = oneToken(Secret.of("wanted"));
   const authorization = `AWS4-HMAC-SHA256 Credential=${"/20260101/".repeat(6000)}!`;
-  const began = performance.now();
-  assertThrows(() => authenticate(new Headers({ authorization })), Refusal);
-  assert(performance.now() - began < 100);
+  const headers = new Headers({ authorization });
+  assert(await shortestTime(() => assertThrows(() => authenticate(headers), Refusal), 100) < 100);
 });

@@ -5,6 +5,7 @@ import { fitCookie } from "../../lib/proxy/reference/set_cookie.ts";
 import { RouteReferences } from "../../lib/proxy/reference/route_references.ts";
 import { referencesOf } from "../support/references.ts";
 import { routeOf } from "../support/route.ts";
+import { shortestTime } from "../support/shortest_time.ts";
 
 type Cases = readonly (readonly [reference: string, rewritten: string])[];
 
@@ -330,7 +331,7 @@ Deno.test("a cookie has no Domain, and is not Secure where the client has no TLS
   assertEquals(cookie("a__Secure-n=v; Secure; SAMESITE=NONE"), "a__Secure-n=v");
 });
 
-Deno.test("a field as long as a head may be is rewritten in an instant, whatever it says", () => {
+Deno.test("a field as long as a head may be is rewritten in an instant, whatever it says", async () => {
   const long = 60_000;
   const fields: [name: string, value: string][] = [
     ["x-next", `https://api.test/${",".repeat(long)}b`],
@@ -339,9 +340,7 @@ Deno.test("a field as long as a head may be is rewritten in an instant, whatever
   ];
   const rewriter = referencesOf(routeOf());
   for (const [name, value] of fields) {
-    const began = performance.now();
-    rewriter.field(name, value);
-    const took = performance.now() - began;
+    const took = await shortestTime(() => rewriter.field(name, value), 500);
     assert(took < 500, `${name}: ${took} ms`);
   }
 });

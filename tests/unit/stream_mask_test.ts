@@ -3,6 +3,7 @@ import { Secret } from "../../lib/core/secret.ts";
 import { Mask } from "../../lib/mask/mask.ts";
 import { StreamMask } from "../../lib/mask/stream_mask.ts";
 import { fromLatin1, latin1 } from "../support/bytes.ts";
+import { shortestTime } from "../support/shortest_time.ts";
 import { maskedPlainly, maskerOfAll, promisedSpellings, wrappedSpellings } from "../support/spelled.ts";
 import { fc, runs } from "../support/property.ts";
 
@@ -299,7 +300,7 @@ Deno.test("StreamMask puts what it held back before a large piece, where the pie
   }
 });
 
-Deno.test("Mask reads content that nearly is a long secret of one byte in linear time", () => {
+Deno.test("Mask reads content that nearly is a long secret of one byte in linear time", async () => {
   const cases: [token: string, body: string][] = [
     ["a".repeat(200), "a".repeat(199) + "b"],
     ["a".repeat(200), "a"],
@@ -310,12 +311,7 @@ Deno.test("Mask reads content that nearly is a long secret of one byte in linear
   for (const [token, unit] of cases) {
     const mask = maskOf(token);
     const body = latin1(unit.repeat(Math.ceil((1 << 18) / unit.length)).slice(0, 1 << 18));
-    let best = Infinity;
-    for (let round = 0; round < 5 && best >= 1000; round++) {
-      const start = performance.now();
-      mask.find(body);
-      best = Math.min(best, performance.now() - start);
-    }
+    const best = await shortestTime(() => mask.find(body), 1000);
     // Comparing each form with each position would take many seconds.
     assert(best < 1000, `${best} ms for 256 KiB`);
   }
