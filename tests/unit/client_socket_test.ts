@@ -18,6 +18,8 @@ Deno.test("ClientSocket reads no more while as much as may wait is being passed 
   });
   using raw = await connectRawWebSocket(server.addr.port);
   const client = await accepted.promise;
+  assertEquals([client.received, client.lastMessage], [0, -Infinity]);
+  const began = performance.now();
   for (let count = 0; count < 4; count++) {
     await raw.send(frameBytes({ opcode: 2, payload: new Uint8Array(128 * 1024), mask: true }));
   }
@@ -27,6 +29,11 @@ Deno.test("ClientSocket reads no more while as much as may wait is being passed 
       await new Promise((resolve) => setTimeout(resolve, 50));
       assertEquals([messages?.length, arrived], [1, count]);
     }
+    // Half of it is forgotten after five seconds.
+    const took = performance.now() - began;
+    assertEquals(client.lastMessage > began && client.lastMessage < began + took, true);
+    assertEquals(client.received <= 512 * 1024, true);
+    assertEquals(client.received >= 512 * 1024 * 2 ** (-took / 5000) - 1, true, `${client.received} bytes`);
   } finally {
     client.kill();
     await client.ended;

@@ -45,6 +45,29 @@ Deno.test("assertPolicy() refuses the fields that make a server treat a request 
   }
 });
 
+Deno.test("assertPolicy() refuses the field of a second resource that is not below the upstream's path, if that has one", () => {
+  const route = { upstream: "https://api.test/base" };
+  for (const value of ["/base/b/o", "base/b/o", "/base/b/o?versionId=3", "/base/%C3%A9"]) {
+    assertEquals(refused(route, "PUT", "/a/x", { "x-amz-copy-source": value }), undefined, value);
+  }
+  for (
+    const value of [
+      "/b/o",
+      "/based/o",
+      "/base",
+      "/base/../o",
+      "/base//o",
+      "//base/o",
+      "/base/.%2e/o",
+      "/base/..%20/o",
+    ]
+  ) {
+    const subject = "the field x-amz-copy-source with this value";
+    assertEquals(refused(route, "PUT", "/a/x", { "x-amz-copy-source": value }), subject, value);
+    assertEquals(refused({}, "PUT", "/a/x", { "x-amz-copy-source": value }), undefined, value);
+  }
+});
+
 Deno.test("assertPolicy() refuses a parameter that names a method where the route lists methods", () => {
   for (const query of ["?_method=DELETE", "?a;_HttpMethod=x", "?%5Fmethod=DELETE", "?method=delete"]) {
     assertEquals(refused({ methods: ["POST"] }, "POST", `/a/x${query}`), "a parameter that names a method");

@@ -25,6 +25,14 @@ Deno.test("RefusalTurns allows sixteen refusals of one connection in a turn of t
   }
 });
 
+Deno.test("RefusalTurns counts anew in each turn, also where only one connection has refusals", async () => {
+  const turns = new RefusalTurns();
+  for (let turn = 0; turn < 3; turn++) {
+    assertEquals(refuse(turns, connection(1), 16), 16);
+    await nextTurn();
+  }
+});
+
 Deno.test("RefusalTurns allows one refusal of each connection once a turn has had many", async () => {
   const turns = new RefusalTurns();
   for (let port = 1; port <= 4; port++) assertEquals(refuse(turns, connection(port), 16), 16);

@@ -1,6 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Refusal } from "../../lib/http/refusal.ts";
-import { requestFraming } from "../../lib/proxy/request_framing.ts";
+import { framedContent, requestFraming } from "../../lib/proxy/request_framing.ts";
 
 Deno.test("requestFraming() reads a length, of 0 too, and takes content without one as chunked", () => {
   for (const method of ["GET", "POST"]) {
@@ -22,4 +22,29 @@ Deno.test("requestFraming() refuses content that the runtime drops", () => {
       assertThrows(() => requestFraming(method, new Headers(fields as Record<string, string>)), Refusal);
     }
   }
+});
+
+const NOT_DRAINING = new Promise<void>(() => {});
+
+Deno.test("framedContent() forwards content that nothing announced in chunks, from its first byte", async () => {
+  const pieces = ["", "x", "", "yz"].map((piece) => new TextEncoder().encode(piece));
+  const { framing, body } = await framedContent(ReadableStream.from(pieces), { kind: "none" }, NOT_DRAINING);
+  assertEquals([framing, await new Response(body).text()], [{ kind: "chunked" }, "xyz"]);
+});
+
+Deno.test("framedContent() forwards no content where none comes", async () => {
+  const none = { framing: { kind: "none" }, body: null };
+  for (const body of [null, ReadableStream.from([]), ReadableStream.from([new Uint8Array()])]) {
+    assertEquals(await framedContent(body, { kind: "none" }, NOT_DRAINING), none);
+  }
+});
+
+Deno.test("framedContent() waits for content that nothing announced until the service shuts down, and gives it up", async () => {
+  const cancelled = Promise.withResolvers<void>();
+  const body = new ReadableStream<Uint8Array>({ cancel: () => cancelled.resolve() });
+  const drainBegun = Promise.withResolvers<void>();
+  const content = Promise.resolve(framedContent(body, { kind: "none" }, drainBegun.promise));
+  drainBegun.resolve();
+  assertEquals((await assertRejects(() => content, Refusal)).code, "draining");
+  await cancelled.promise;
 });

@@ -179,6 +179,30 @@ Deno.test("UnseenInput closes idle connections before it ends a request whose co
   });
 });
 
+Deno.test("UnseenInput closes idle connections once before it ends several requests of which one needs it", async () => {
+  const holders = ({ holder }: Watched) => [
+    holder("oldest"),
+    holder("HEAD", 140 * MIB, { needsClosing: true }),
+    holder("another HEAD", 0, { needsClosing: true }),
+    holder("old"),
+    holder("new"),
+  ];
+  await watch({ holders }, async ({ use, done }) => {
+    use.rss += 140 * MIB;
+    await looks();
+    assertEquals(done.slice(0, -1), ["new", "idle", "old", "another HEAD", "HEAD", "oldest"]);
+  });
+});
+
+Deno.test("UnseenInput looks again at what is left once closed connections have freed some of the memory", async () => {
+  await watch({ holders: () => [], heldIdle: 150 * MIB }, async ({ use, done }) => {
+    use.rss += 280 * MIB;
+    while (done.length < 4) await looks();
+    await looks();
+    assertEquals(done.filter((each) => each === "idle").length, 2);
+  });
+});
+
 Deno.test("UnseenInput does not end the requests of others for what the runtime reads ahead of WebSockets that send much", async () => {
   const received = { active: 0 };
   const active = ({ holder }: Watched) =>

@@ -1,0 +1,42 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UnorderedSet } from "../../lib/core/unordered_set.ts";
+import { RequestLog } from "../../lib/log/request_log.ts";
+import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
+import { RequestCut, RequestSpan } from "../../lib/proxy/request_span.ts";
+import { entryOf } from "../support/log_entry.ts";
+
+function spanOf(method = "GET"): RequestSpan {
+  return new RequestSpan(entryOf({ method, began: 7 }), {
+    log: new RequestLog([], false),
+    limiter: new InFlightLimiter(1),
+    spans: new UnorderedSet(),
+  });
+}
+
+Deno.test("a span holds nothing of a WebSocket until the request has become one, then what that holds", () => {
+  const span = spanOf();
+  const seen = () => [span.began, span.isWebSocket, span.lastMessage, span.unsent, span.received];
+  assertEquals(seen(), [7, false, -Infinity, 0, 0]);
+  let killed = 0;
+  span.upgraded({ lastMessage: 1, unsent: 2, received: 3, kill: () => void killed++ });
+  assertEquals(seen(), [7, true, 1, 2, 3]);
+  span.kill();
+  assertEquals([killed, span.cutReason], [1, undefined]);
+});
+
+Deno.test("a span whose request is killed for its memory is cut, whatever has been set to end it, now or later", () => {
+  const span = spanOf();
+  span.assertNotCut();
+  const cuts: string[] = [];
+  span.onCut(() => cuts.push("before"));
+  span.onCut(() => cuts.push("instead"));
+  span.kill();
+  assertEquals([cuts, span.cutReason], [["instead"], "overloaded"]);
+  assertThrows(() => span.assertNotCut(), RequestCut);
+  span.onCut(() => cuts.push("later"));
+  assertEquals(cuts, ["instead", "later"]);
+});
+
+Deno.test("only a request with HEAD needs its connection closed from without", () => {
+  assertEquals(["GET", "HEAD", "POST"].map((method) => spanOf(method).needsClosing), [false, true, false]);
+});
