@@ -35,15 +35,17 @@ export class TableMask implements CurrentMask {
   /** Masks the secrets of another table from now on. */
   follow(table: TableSecrets): void {
     this.#tables = [table, ...this.#tables].slice(0, 1 + FORMER_TABLES);
-    this.#update();
+    this.#version = NaN;
   }
 
   get current(): Mask | undefined {
-    if (this.#versions() !== this.#version) this.#update();
+    this.update();
     return this.#mask.isEmpty ? undefined : this.#mask;
   }
 
-  #update(): void {
+  /** Brings the mask up to date, for which the next response would wait otherwise. */
+  update(): void {
+    if (this.#versions() === this.#version) return;
     this.#version = this.#versions();
     this.#mask.set(this.#tables.flatMap((table) => table.list()));
   }

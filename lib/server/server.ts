@@ -62,8 +62,8 @@ export interface Server {
   /** Ends the requests in flight of clients that the table does not serve any more. A reload does so as well. */
   endRevoked(): void;
   /**
-   * Begins to guard the descriptors and the memory that clients can use up. Only once it listens: the start would take a
-   * quarter longer, since the runtime loads its timers for this.
+   * Makes the mask, and begins to guard the descriptors and the memory that clients can use up. Only once it listens: the
+   * start would take a third longer, since there are hundreds of regions to index, and the runtime loads its timers.
    */
   guard(): void;
   /** Rejects new requests; resolves once those in flight have finished, or after the drain time. */
@@ -168,6 +168,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
     endRevoked: endAllRevoked,
     guard() {
+      mask.update();
       reserve.fill();
       unseen ??= new UnseenInput({
         holders: () => service.spans,

@@ -76,6 +76,23 @@ Deno.test("TableMask masks the secrets of the last tables, and those that they g
   assert(masked("a-later-token-of-table-3"));
 });
 
+Deno.test("TableMask makes the mask when it is needed, or before on request, and once", () => {
+  for (const ahead of [true, false]) {
+    const mask = new TableMask();
+    let listed = 0;
+    const list = () => {
+      listed++;
+      return [{ text: Secret.of("the-only-token") }];
+    };
+    mask.follow({ list, version: () => 0 });
+    assertEquals(listed, 0);
+    if (ahead) mask.update();
+    assertEquals(listed, ahead ? 1 : 0);
+    assertEquals(mask.current?.maskText("the-only-token"), "*".repeat(14));
+    assertEquals(listed, 1);
+  }
+});
+
 Deno.test("TableMask has no mask where there is nothing to mask", () => {
   assertEquals(maskOf([]).mask.current, undefined);
   assertEquals(maskOf([[BEARER, "short"]]).mask.current, undefined);
