@@ -563,3 +563,20 @@ Deno.test("handler() cuts a request whose response waits for the end of its uplo
   assertEquals(await codeOf(await within(asked, "The end of the request")), [401, "client_token_required"]);
   assertEquals([entries[0]?.outcome, limiter.inFlight], ["revoked", 0]);
 });
+
+Deno.test("handler() sends nothing for a request that was cut before", async () => {
+  const { handle, service, sent, entries } = handlerFor();
+  const body = new TransformStream<Uint8Array, Uint8Array>();
+  // As in HTTP/2: nothing announces the content, so it is awaited.
+  const request = new Request("http://proxy/a/x", {
+    method: "POST",
+    headers: { host: "proxy" },
+    body: body.readable,
+  });
+  const handled = handle(request, CLIENT_INFO);
+  while ([...service.spans].length === 0) await new Promise((resolve) => setTimeout(resolve));
+  for (const span of service.spans) span.cut("overloaded");
+  body.writable.getWriter().write(latin1("x")).catch(() => {});
+  assertEquals(await within(Promise.resolve(handled), "A response").then(({ status }) => status), 503);
+  assertEquals([sent.length, entries[0]?.outcome], [0, "overloaded"]);
+});

@@ -5,9 +5,9 @@ import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { RequestCut, RequestSpan } from "../../lib/proxy/request_span.ts";
 import { entryOf } from "../support/log_entry.ts";
 
-function spanOf(method = "GET"): RequestSpan {
+function spanOf(method = "GET", outcomes: string[] = []): RequestSpan {
   return new RequestSpan(entryOf({ method, began: 7 }), {
-    log: new RequestLog([], false),
+    log: new RequestLog([({ outcome }) => outcomes.push(outcome)]),
     limiter: new InFlightLimiter(1),
     spans: new UnorderedSet(),
   });
@@ -35,6 +35,19 @@ Deno.test("a span whose request is killed for its memory is cut, whatever has be
   assertThrows(() => span.assertNotCut(), RequestCut);
   span.onCut(() => cuts.push("later"));
   assertEquals(cuts, ["instead", "later"]);
+});
+
+Deno.test("a span ends once, with what ended it first, unless the proxy cut it", () => {
+  const outcomes: string[] = [];
+  const span = spanOf("GET", outcomes);
+  span.end("upstream_aborted");
+  span.end("complete");
+  assertEquals(outcomes, ["upstream_aborted"]);
+  const cut = spanOf("GET", outcomes);
+  cut.cut("revoked");
+  cut.end("complete");
+  cut.end("client_aborted");
+  assertEquals(outcomes, ["upstream_aborted", "revoked"]);
 });
 
 Deno.test("only a request with HEAD needs its connection closed from without", () => {

@@ -1,6 +1,9 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { errorText } from "../../lib/core/error_text.ts";
 import { UnorderedSet } from "../../lib/core/unordered_set.ts";
+import { Refusal } from "../../lib/http/refusal.ts";
 import { RequestLog } from "../../lib/log/request_log.ts";
+import { ContentWithheld } from "../../lib/mask/withheld.ts";
 import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { RequestSpan } from "../../lib/proxy/request_span.ts";
 import { responseStream } from "../../lib/proxy/response_stream.ts";
@@ -57,4 +60,21 @@ Deno.test("a response is read only as fast as the client takes it", async () => 
   }
   await reader.cancel();
   assertEquals([reads, entry.bytesDown, outcomes], [3, 1 + 2 + 3, ["client_aborted"]]);
+});
+
+Deno.test("a response that fails says in the log whether the upstream broke it off or a secret in it was withheld", async () => {
+  const withheld = new ContentWithheld("a secret");
+  const refusal = new Refusal("upstream_failed", "", { cause: new Error("why") });
+  for (
+    const [error, outcome, cause] of [
+      [new Error("reset"), "upstream_aborted", undefined],
+      [withheld, "withheld", errorText(withheld)],
+      [refusal, "withheld", "Error: why"],
+    ] as const
+  ) {
+    const { span, entry, outcomes } = spanOf();
+    const source: Source = { done: false, next: () => Promise.reject(error), cancel() {} };
+    await assertRejects(() => responseStream(source, span).getReader().read());
+    assertEquals([outcomes, entry.cause], [[outcome], cause]);
+  }
 });
