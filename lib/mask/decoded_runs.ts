@@ -1,6 +1,6 @@
 import type { Content } from "./content.ts";
 import { escapeAt, escapeBefore, escapedByte, escapeLength } from "./escape.ts";
-import { HINT_BYTES, hintsAtEscapes, nextHint, wideOffsetAt } from "./hints.ts";
+import { HINT_BYTES, nextEscapeHint, nextWideHint, type Samples, wideOffsetAt } from "./hints.ts";
 
 /** A run of bytes that are encoded throughout, decoded. */
 export interface DecodedRun {
@@ -16,18 +16,27 @@ export interface DecodedRun {
  * @param minLength The length of the shortest run that matters, in decoded bytes; at least 8.
  */
 export function decodedRuns(content: Content, minLength: number): Iterable<DecodedRun> {
-  // Of two bytes per byte, a run holds at least one whole sample.
-  const step = Math.min(64, minLength * 2 - HINT_BYTES);
-  const first = nextRun(content, { at: 0, step });
-  return first < 0 ? NO_RUNS : runsFrom(content, { first, step, minLength });
+  const escapes = { at: 0, step: Math.min(MAX_STEP.escapes, minLength * 3 - HINT_BYTES) };
+  const wide = { at: 0, step: Math.min(MAX_STEP.wide, minLength * 2 - HINT_BYTES) };
+  const firstEscapes = nextEscapes(content, escapes);
+  const firstWide = nextWideHint(content, wide);
+  return firstEscapes < 0 && firstWide < 0 ? NO_RUNS : runsFrom(content, minLength, {
+    escapes: { ...escapes, at: firstEscapes },
+    wide: { ...wide, at: firstWide },
+  });
 }
 
-/** Returns the first sampled position from `at` with a hint that is more than that, or -1. */
-function nextRun(content: Content, { at, step }: { at: number; step: number }): number {
-  for (at = nextHint(content, { at, step }); at >= 0; at = nextHint(content, { at: at + step, step })) {
-    if (wideOffsetAt(content, at) >= 0 || followsEscape(content, at)) return at;
-  }
-  return -1;
+/**
+ * The distances between samples at most, in bytes: those for runs of 40 bytes, of which an escape takes three at least,
+ * and UTF-16 two. So a run holds a whole sample, and how long a search takes does not tell the length of longer secrets.
+ */
+const MAX_STEP = { escapes: 112, wide: 64 };
+
+/** Returns the first sampled position at which escapes follow each other, or -1. */
+function nextEscapes(content: Content, { at, step }: Samples): number {
+  at = nextEscapeHint(content, { at, step });
+  while (at >= 0 && !followsEscape(content, at)) at = nextEscapeHint(content, { at: at + step, step });
+  return at;
 }
 
 /** Reports whether two escapes follow each other at a position. */
@@ -42,29 +51,28 @@ function followsEscape({ bytes }: Content, at: number): boolean {
 
 const NO_RUNS: readonly DecodedRun[] = [];
 
+/** Yields the runs from the first samples with hints, or from -1 if there is none. */
 function* runsFrom(
   content: Content,
-  { first, step, minLength }: { first: number; step: number; minLength: number },
+  minLength: number,
+  { escapes, wide }: { escapes: Samples; wide: Samples },
 ): Generator<DecodedRun> {
   const bytes = content.bytes.subarray(0, content.length);
-  let doneEscapes = 0;
-  let doneWide = 0;
-  for (let at = first; at >= 0; at = nextRun(content, { at: at + step, step })) {
-    if (at + HINT_BYTES > doneEscapes && hintsAtEscapes(content, at)) {
-      const run = escapeRun(bytes, { from: Math.max(at, doneEscapes), minLength });
-      if (run !== undefined) {
-        doneEscapes = run.offsets[run.bytes.length]!;
-        yield run;
-      }
-    }
-    const offset = at < doneWide ? -1 : wideOffsetAt(content, at);
-    if (offset >= 0) {
-      const run = wideRun(bytes, { from: at + offset, minLength });
-      if (run !== undefined) {
-        doneWide = run.offsets[run.bytes.length]!;
-        yield run;
-      }
-    }
+  let done = 0;
+  for (let at = escapes.at; at >= 0; at = nextEscapes(content, { ...escapes, at: at + escapes.step })) {
+    if (at + HINT_BYTES <= done) continue;
+    const run = escapeRun(bytes, { from: Math.max(at, done), minLength });
+    if (run === undefined) continue;
+    done = run.offsets[run.bytes.length]!;
+    yield run;
+  }
+  done = 0;
+  for (let at = wide.at; at >= 0; at = nextWideHint(content, { ...wide, at: at + wide.step })) {
+    if (at < done) continue;
+    const run = wideRun(bytes, { from: at + wideOffsetAt(content, at), minLength });
+    if (run === undefined) continue;
+    done = run.offsets[run.bytes.length]!;
+    yield run;
   }
 }
 

@@ -29,13 +29,6 @@ function bitsOf(patternOf: (index: number) => RegExp): Uint8Array {
   });
 }
 
-/** Reports whether escapes may follow each other in the eight bytes at a position. */
-export function hintsAtEscapes({ view }: Content, at: number): boolean {
-  const first = view.getInt32(at, true);
-  const second = view.getInt32(at + 4, true);
-  return (borders(first) | borders(second)) !== 0;
-}
-
 /** Returns the pairs in two times two bytes. */
 function borders(word: number): number {
   return FIRSTS[word & 0xff]! & SECONDS[word >>> 8 & 0xff]! |
@@ -58,13 +51,28 @@ function wideOffset(first: number, second: number): number {
 const LOW_BYTES = 0x00ff00ff;
 const HIGH_BYTES = ~LOW_BYTES;
 
-/** Returns the first sampled position from `at` with a hint, or -1. */
-export function nextHint({ view, length }: Content, { at, step }: { at: number; step: number }): number {
+/** Which samples of content are looked at. */
+export interface Samples {
+  /** The first position. */
+  readonly at: number;
+  /** The distance between two, in bytes. */
+  readonly step: number;
+}
+
+/** Returns the first sampled position at which escapes may follow each other, or -1. */
+export function nextEscapeHint({ view, length }: Content, { at, step }: Samples): number {
   const end = length - HINT_BYTES;
   for (; at <= end; at += step) {
-    const first = view.getInt32(at, true);
-    const second = view.getInt32(at + 4, true);
-    if ((borders(first) | borders(second)) !== 0 || wideOffset(first, second) >= 0) return at;
+    if ((borders(view.getInt32(at, true)) | borders(view.getInt32(at + 4, true))) !== 0) return at;
+  }
+  return -1;
+}
+
+/** Returns the first sampled position that may be in UTF-16, or -1. */
+export function nextWideHint({ view, length }: Content, { at, step }: Samples): number {
+  const end = length - HINT_BYTES;
+  for (; at <= end; at += step) {
+    if (wideOffset(view.getInt32(at, true), view.getInt32(at + 4, true)) >= 0) return at;
   }
   return -1;
 }

@@ -7,7 +7,8 @@ import { matchAfter, matchAround, matchBefore } from "./match_form.ts";
 import { type Region, regionsOf } from "./regions.ts";
 import { type Alphabet, alphabetOf, USUAL } from "./run_alphabet.ts";
 import { placesOf, type Tally } from "./tally.ts";
-import { regionLength, type Sampling, WindowIndex } from "./window_index.ts";
+import { WindowIndex } from "./window_index.ts";
+import { regionLength, type Sampling } from "./window_slots.ts";
 
 const STAR = 0x2a;
 
@@ -182,20 +183,28 @@ export class Mask {
 
   #findPlain(content: Content): readonly Match[] {
     let found: Match[] | undefined;
-    for (const { index, length } of this.#used) {
-      for (let at = index.find(content, 0); at >= 0; at = index.find(content, at + index.step)) {
-        const bytes = content.bytes.subarray(0, content.length);
-        for (const { owner: { form, place }, at: begin } of index.regionsAt(content, at)) {
-          const match = place === "end"
-            ? matchBefore(form, bytes, begin + length)
-            : place === "start"
-            ? matchAfter(form, bytes, begin)
-            : matchAround(form, bytes, { at: begin + length, index: place });
-          if (match !== undefined) (found ??= []).push(match);
+    for (const sized of this.#used) {
+      const { index } = sized;
+      for (let first = 0; first < index.stride; first += index.step) {
+        for (let at = index.find(content, first); at >= 0; at = index.find(content, at + index.stride)) {
+          (found ??= []).push(...matchesAt(content, sized, at));
         }
       }
     }
     return found ?? NO_MATCHES;
+  }
+}
+
+/** Yields the forms of which a region has a window at a position. */
+function* matchesAt(content: Content, { index, length }: SizedIndex, at: number): Generator<Match> {
+  const bytes = content.bytes.subarray(0, content.length);
+  for (const { owner: { form, place }, at: begin } of index.regionsAt(content, at)) {
+    const match = place === "end"
+      ? matchBefore(form, bytes, begin + length)
+      : place === "start"
+      ? matchAfter(form, bytes, begin)
+      : matchAround(form, bytes, { at: begin + length, index: place });
+    if (match !== undefined) yield match;
   }
 }
 

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { contentOfText } from "../../lib/mask/content.ts";
-import { regionLength, type Sampling, WindowIndex } from "../../lib/mask/window_index.ts";
+import { WindowIndex } from "../../lib/mask/window_index.ts";
+import { regionLength, type Sampling } from "../../lib/mask/window_slots.ts";
 
 const SAMPLINGS: readonly Sampling[] = [
   { window: 4, step: 4 },
@@ -16,8 +17,10 @@ function arbitraryRegion(length: number): string {
 function ownersIn(index: WindowIndex<number>, text: string): Set<number> {
   const content = contentOfText(text);
   const owners = new Set<number>();
-  for (let at = index.find(content, 0); at >= 0; at = index.find(content, at + index.step)) {
-    for (const { owner } of index.regionsAt(content, at)) owners.add(owner);
+  for (let first = 0; first < index.stride; first += index.step) {
+    for (let at = index.find(content, first); at >= 0; at = index.find(content, at + index.stride)) {
+      for (const { owner } of index.regionsAt(content, at)) owners.add(owner);
+    }
   }
   return owners;
 }
@@ -43,6 +46,23 @@ Deno.test("WindowIndex finds each of its regions, wherever it stands, and whiche
             const text = "~".repeat(before) + region + "~".repeat(round % 40);
             assertEquals(ownersIn(index, text).has(owner), true, text);
           }
+        }
+      }
+    });
+  }
+});
+
+Deno.test("WindowIndex finds a region at every place of content of every length, once more after another", async (test) => {
+  for (const sampling of SAMPLINGS) {
+    await test.step(`${sampling.window} bytes of ${sampling.step}`, () => {
+      const index = new WindowIndex<number>(sampling);
+      const regions = [0, 1].map(() => arbitraryRegion(regionLength(sampling)));
+      regions.forEach((region, owner) => index.add(region, owner));
+      index.place();
+      for (let before = 0; before < 120; before++) {
+        for (let after = 0; after < 40; after++) {
+          const text = regions[0]! + "~".repeat(before) + regions[1]! + "~".repeat(after);
+          assertEquals([...ownersIn(index, text)].sort(), [0, 1], text);
         }
       }
     });
