@@ -12,10 +12,9 @@ export const HINT_BYTES = 8;
 /** Pairs of bytes where escapes follow each other: the beginning of one, or the border of two. Others rarely have them. */
 const BORDERS: readonly (readonly [first: RegExp, second: RegExp])[] = [
   [/%/, /[0-9A-Fa-f]/],
-  [/[0-9A-Fa-f]/, /[%\\]/],
   [/\\/, /[ux]/],
   [/&/, /#/],
-  [/;/, /&/],
+  [/[0-9A-Fa-f;]/, /[%\\&]/],
 ];
 
 /** Per byte: the pairs of which it may be the first, and the second, a bit for each. Both fit into the CPU's L1 cache. */

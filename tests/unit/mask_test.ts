@@ -224,6 +224,35 @@ Deno.test("Mask masks a token of which every character is escaped, and every one
   }
 });
 
+Deno.test("Mask masks a token of which every character is escaped in any way, wherever it stands", () => {
+  const hex = (char: string, digits: number) => char.charCodeAt(0).toString(16).padStart(digits, "0");
+  const ways: readonly ((char: string) => string)[] = [
+    (char) => `%${hex(char, 2)}`,
+    (char) => `\\x${hex(char, 2)}`,
+    (char) => `\\u${hex(char, 4)}`,
+    (char) => `&#x${hex(char, 2)};`,
+    (char) => `&#x${hex(char, 4)};`,
+    (char) => `&#x${hex(char, 5)};`,
+    (char) => `&#${char.charCodeAt(0)};`,
+    (char) => `${char}\0`,
+  ];
+  for (const token of ["xK9_2pQz", "a-token-of-28-bytes-01234567", TOKEN]) {
+    const mask = maskOf(token);
+    const each = ways.map((way) => [...token].map(way).join(""));
+    // One way after another, beginning with each.
+    const mixed = ways.slice(0, -1).map((_, first) =>
+      [...token].map((char, index) => ways[(first + index) % (ways.length - 1)]!(char)).join("")
+    );
+    for (const text of [...each, ...mixed]) {
+      for (let before = 0; before < 130; before++) {
+        const masked = mask.maskText(" ".repeat(before) + text + " ".repeat(before % 70)).trim();
+        // The last byte of UTF-16 may be left, which is always 0.
+        assertEquals(masked.replace(/\0$/, "*"), "*".repeat(text.length), text);
+      }
+    }
+  }
+});
+
 Deno.test("Mask masks a token with percent signs and digits that looks encoded itself", () => {
   for (const token of ["ab%5Cdefgh12", "100%41off-50%25-and-more-of-it-0123456789"]) {
     assertMasked(token, BEARER, [
