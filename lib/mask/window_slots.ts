@@ -98,10 +98,8 @@ export class WindowSlots {
 
   /** Returns the hash of the window at a position. */
   hashAt(view: DataView, at: number): number {
-    const first = Math.imul(view.getInt32(at, true) & FOLD, this.#keys[0]!);
-    return this.#window === 4
-      ? first
-      : first + Math.imul(view.getInt32(at + 4, true) & FOLD, this.#keys[1]!) | 0;
+    const first = Math.imul(wordAt(view, at), this.#keys[0]!);
+    return this.#window === 4 ? first : first + Math.imul(wordAt(view, at + 4), this.#keys[1]!) | 0;
   }
 
   /** Returns the bucket of the windows with a hash. */
@@ -120,10 +118,8 @@ export class WindowSlots {
    * @param from Where the region begins.
    */
   keyOf(view: DataView, from: number, offset: number): number {
-    const last = Math.imul(view.getInt32(from + this.#length - 4, true) & FOLD, this.#keys[2]!);
-    const words = this.#window === 8
-      ? last
-      : last + Math.imul(view.getInt32(from, true) & FOLD, this.#keys[1]!);
+    const last = Math.imul(wordAt(view, from + this.#length - 4), this.#keys[2]!);
+    const words = this.#window === 8 ? last : last + Math.imul(wordAt(view, from), this.#keys[1]!);
     const hash = this.hashAt(view, from + offset);
     const key = (words ^ hash ^ this.#tag) & COMPARED | offset;
     return key === EMPTY ? this.#sharedKeyOf(hash) : key;
@@ -202,14 +198,17 @@ export class WindowSlots {
     const toLast = this.#length - 4;
     const end = length - this.#length;
     if (at + 2 * STRIDE8 <= end) {
-      let hash = hashOf8(view, at, key0, key1);
+      let hash = Math.imul(wordAt(view, at), key0) + Math.imul(wordAt(view, at + 4), key1) | 0;
       let key = slots[Math.imul(hash ^ moves[hash >>> bucketShift]!, MIX) >>> slotShift]!;
-      let nextHash = hashOf8(view, at + STRIDE8, key0, key1);
+      let nextHash =
+        Math.imul(wordAt(view, at + STRIDE8), key0) + Math.imul(wordAt(view, at + STRIDE8 + 4), key1) | 0;
       for (at += 2 * STRIDE8; at <= end; at += STRIDE8) {
-        const hashAhead = hashOf8(view, at, key0, key1);
+        const hashAhead = Math.imul(wordAt(view, at), key0) + Math.imul(wordAt(view, at + 4), key1) | 0;
         const nextKey = slots[Math.imul(nextHash ^ moves[nextHash >>> bucketShift]!, MIX) >>> slotShift]!;
-        const last = view.getInt32(at - 2 * STRIDE8 + toLast - (key & OFFSET), true);
-        if (agrees8(Math.imul(last & FOLD, key2), hash, key, tag)) return at - 2 * STRIDE8;
+        const last = Math.imul(wordAt(view, at - 2 * STRIDE8 + toLast - (key & OFFSET)), key2);
+        // If regions share the slot, the last bytes do not count.
+        const word = last & (key & SHARED) - 1;
+        if ((word ^ hash ^ key) >>> KEY_SHIFT === tag) return at - 2 * STRIDE8;
         hash = nextHash;
         key = nextKey;
         nextHash = hashAhead;
@@ -217,10 +216,11 @@ export class WindowSlots {
       at -= 2 * STRIDE8;
     }
     for (; at <= end; at += STRIDE8) {
-      const hash = hashOf8(view, at, key0, key1);
+      const hash = Math.imul(wordAt(view, at), key0) + Math.imul(wordAt(view, at + 4), key1) | 0;
       const key = slots[Math.imul(hash ^ moves[hash >>> bucketShift]!, MIX) >>> slotShift]!;
-      const last = view.getInt32(at + toLast - (key & OFFSET), true);
-      if (agrees8(Math.imul(last & FOLD, key2), hash, key, tag)) return at;
+      const last = Math.imul(wordAt(view, at + toLast - (key & OFFSET)), key2);
+      const word = last & (key & SHARED) - 1;
+      if ((word ^ hash ^ key) >>> KEY_SHIFT === tag) return at;
     }
     // The region that the content ends with may have its only sampled window here.
     return at < end + this.#step ? at : -1;
@@ -240,13 +240,13 @@ export class WindowSlots {
     const lastBegin = length - this.#length;
     const lastWindow = length - 4;
     for (; at <= lastWindow; at += STRIDE4) {
-      const hash = Math.imul(view.getInt32(at, true) & FOLD, key0);
+      const hash = Math.imul(wordAt(view, at), key0);
       const key = slots[Math.imul(hash ^ moves[hash >>> bucketShift]!, MIX) >>> slotShift]!;
       let begin = at - (key & OFFSET);
       if (begin < 0) begin = 0;
       else if (begin > lastBegin) begin = lastBegin;
-      const first = view.getInt32(begin, true) & FOLD;
-      const last = view.getInt32(begin + toLast, true) & FOLD;
+      const first = wordAt(view, begin);
+      const last = wordAt(view, begin + toLast);
       // If regions share the slot, the words do not count.
       const words = Math.imul(first, key1) + Math.imul(last, key2) & (key & SHARED) - 1;
       if ((words ^ hash ^ key) >>> KEY_SHIFT === tag) return at;
@@ -255,14 +255,7 @@ export class WindowSlots {
   }
 }
 
-/** Returns the hash of a window of eight bytes. */
-function hashOf8(view: DataView, at: number, key0: number, key1: number): number {
-  return Math.imul(view.getInt32(at, true) & FOLD, key0) +
-      Math.imul(view.getInt32(at + 4, true) & FOLD, key1) | 0;
-}
-
-/** Reports whether a window and the hash of the region's last four bytes agree with a key. */
-function agrees8(last: number, hash: number, key: number, tag: number): boolean {
-  // If regions share the slot, the last bytes do not count.
-  return ((last & (key & SHARED) - 1) ^ hash ^ key) >>> KEY_SHIFT === tag;
+/** Returns the four bytes at a position, folded. */
+function wordAt(view: DataView, at: number): number {
+  return view.getInt32(at, true) & FOLD;
 }
