@@ -178,7 +178,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       });
     },
     async drain() {
-      service.webSockets.drain();
+      service.webSockets.drain(settings.drainMs);
       const timeout = Promise.withResolvers<void>();
       const timers = [setTimeout(timeout.resolve, settings.drainMs)];
       // The runtime's own shutdown aborts uploads, so it follows the drain, during which new requests get a 503.

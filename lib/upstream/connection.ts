@@ -121,6 +121,11 @@ export class Connection {
     );
   }
 
+  /** The scratch buffer for heads, for whoever else writes: free whenever no write is pending. */
+  get scratch(): Uint8Array<ArrayBuffer> {
+    return this.#outgoing;
+  }
+
   /** Writes a head, one byte per character. Only one call may be pending. */
   writeHead(head: string): Promise<void> {
     if (head.length > this.#outgoing.length) this.#outgoing = new Uint8Array(head.length);

@@ -18,6 +18,8 @@ export interface UpstreamAddress {
 
 /** A running upstream. */
 export interface UpstreamProcess extends UpstreamAddress, AsyncDisposable {
+  /** Its process. */
+  readonly pid: number;
   /** Closes its stdin, and returns the first match in what it printed by its end. */
   finish(pattern: RegExp): Promise<RegExpExecArray>;
 }
@@ -39,6 +41,7 @@ export async function startUpstreamProcess(program: URL): Promise<UpstreamProces
     const address: UpstreamAddress = JSON.parse(line);
     return {
       ...address,
+      pid: child.pid,
       async finish(pattern) {
         await child.stdin.close();
         return await log.match(pattern, CHILD_PATIENCE);

@@ -6,6 +6,7 @@ import { frameBytes } from "../support/websocket_frames.ts";
 import { within } from "../support/within.ts";
 
 const MIB = 1024 * 1024;
+const OPTIONS = { pingMs: 30_000, budget: new MessageBudget(8 * MIB) };
 
 Deno.test("ClientSocket reads no more while as much as may wait is being passed on", async () => {
   const accepted = Promise.withResolvers<ClientSocket>();
@@ -13,7 +14,7 @@ Deno.test("ClientSocket reads no more while as much as may wait is being passed 
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const { socket, response } = Deno.upgradeWebSocket(request);
     socket.addEventListener("message", () => arrived++);
-    accepted.resolve(new ClientSocket(socket, new MessageBudget(8 * MIB)));
+    accepted.resolve(new ClientSocket(socket, OPTIONS));
     return response;
   });
   using raw = await connectRawWebSocket(server.addr.port);
@@ -44,7 +45,7 @@ Deno.test("ClientSocket sends empty messages, which nobody can see taken, at a l
   const accepted = Promise.withResolvers<ClientSocket>();
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const { socket, response } = Deno.upgradeWebSocket(request);
-    accepted.resolve(new ClientSocket(socket, new MessageBudget(8 * MIB)));
+    accepted.resolve(new ClientSocket(socket, OPTIONS));
     return response;
   });
   using _raw = await connectRawWebSocket(server.addr.port);
@@ -66,7 +67,7 @@ Deno.test("ClientSocket sends a close frame even where its reading is just being
   const closed = Promise.withResolvers<void>();
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const { socket, response } = Deno.upgradeWebSocket(request);
-    const client = new ClientSocket(socket, new MessageBudget(8 * MIB));
+    const client = new ClientSocket(socket, OPTIONS);
     // After the client's own listener, which stops the reading.
     socket.addEventListener("message", () => {
       assertEquals(client.canSend, false);
@@ -83,4 +84,32 @@ Deno.test("ClientSocket sends a close frame even where its reading is just being
   );
   await raw.send(frameBytes({ opcode: 8, payload: closing, mask: true }));
   await within(closed.promise, "The end of the connection");
+});
+
+Deno.test("ClientSocket closes a connection only once a client that is slow has taken what was sent before", async () => {
+  const accepted = Promise.withResolvers<ClientSocket>();
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    accepted.resolve(new ClientSocket(socket, OPTIONS));
+    return response;
+  });
+  using raw = await connectRawWebSocket(server.addr.port);
+  const client = await accepted.promise;
+  await client.opened;
+  // More than the kernel holds for it.
+  const COUNT = 16;
+  const frame = frameBytes({ opcode: 2, payload: new Uint8Array(MIB) });
+  for (let count = 0; count < COUNT; count++) void client.send({ text: false, bytes: new Uint8Array(MIB) });
+  let isClosed = false;
+  const closed = client.close({ code: 1000, reason: "" }).then(() => isClosed = true);
+  await new Promise((resolve) => setTimeout(resolve, 2_300));
+  // The process may end once it is.
+  assertEquals(isClosed, false);
+  const source = raw.source();
+  for (let count = 0; count < COUNT; count++) {
+    assertEquals((await within(source.readBytes(frame.length), "A message")).length, frame.length);
+  }
+  assertEquals([...await within(source.readBytes(4), "The close frame")], [0x88, 2, 1000 >> 8, 1000 & 0xff]);
+  await raw.send(frameBytes({ opcode: 8, payload: new Uint8Array(0), mask: true }));
+  await within(closed, "The end of the connection");
 });

@@ -7,6 +7,8 @@ function symbolOf(description: string): symbol {
   return Object.getOwnPropertySymbols(WebSocket.prototype).find((each) => each.description === description)!;
 }
 
+const PING_MS = 20;
+
 const LOOP = symbolOf("[[eventLoop]]");
 const REFRESH = symbolOf("[[serverHandleIdleTimeout]]");
 
@@ -24,7 +26,7 @@ function fakeSocket() {
     loops: 0,
     refreshed: 0,
   };
-  return { socket, control: controlOf(socket as unknown as WebSocket) };
+  return { socket, control: controlOf(socket as unknown as WebSocket, PING_MS) };
 }
 
 /** Handles frames one after the other, as the runtime's loop does. @returns After how many it stopped. */
@@ -74,11 +76,36 @@ Deno.test("controlOf() says while it stops the loop that nothing can be sent, an
   assertEquals(socket.loops, 1);
 });
 
-Deno.test("controlOf() lets the runtime watch for silence no more once the connection has ended", () => {
+Deno.test("controlOf() lets the runtime watch for silence no more once the connection has ended", async () => {
   const { socket, control } = fakeSocket();
   handleFrames(socket, 3);
-  assertEquals(socket.refreshed, 3);
+  assertEquals(socket.refreshed, 1);
   control.ended();
+  await delay(PING_MS / 4);
   handleFrames(socket, 10_000);
-  assertEquals([socket.refreshed, socket[STATE]], [3, WebSocket.OPEN]);
+  assertEquals([socket.refreshed, socket[STATE]], [1, WebSocket.OPEN]);
 });
+
+Deno.test("controlOf() lets the time of silence begin again with a frame, but not with each of many", async () => {
+  const { socket } = fakeSocket();
+  handleFrames(socket, 100);
+  assertEquals(socket.refreshed, 1);
+  await delay(PING_MS / 4);
+  handleFrames(socket, 100);
+  assertEquals(socket.refreshed, 2);
+});
+
+Deno.test("controlOf() keeps a connection that it does not read from being taken for a dead one, however soon that is", async () => {
+  const { socket, control } = fakeSocket();
+  control.pause();
+  await delay(2 * PING_MS);
+  assertEquals(socket.refreshed > 1, true, `${socket.refreshed} times`);
+  control.resume();
+  const { refreshed } = socket;
+  await delay(2 * PING_MS);
+  assertEquals(socket.refreshed, refreshed);
+});
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

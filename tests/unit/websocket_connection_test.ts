@@ -78,3 +78,24 @@ Deno.test("WebSocketConnection begins with what arrived together with the head o
   assertEquals([received && "message" in received && [...received.message.bytes], reads], [[0x78], 1]);
   socket.destroy();
 });
+
+Deno.test("WebSocketConnection reads on after its close frame while the peer sends, but not for ever", async () => {
+  let closed = false;
+  const connection = new Connection({
+    async read(buffer) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      if (closed) return null;
+      buffer.set([0x81, 1, 0x78]);
+      return 3;
+    },
+    write: (bytes) => Promise.resolve(bytes.length),
+    close: () => closed = true,
+  });
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
+  await socket.close({ code: 1001, reason: "" }, 60);
+  const began = performance.now();
+  let messages = 0;
+  while (await socket.receive() !== undefined) messages++;
+  const took = performance.now() - began;
+  assertEquals([messages > 1, took > 40, took < 1000], [true, true, true], `${messages} in ${took} ms`);
+});

@@ -428,6 +428,35 @@ test("WebSockets count as in flight, and are drained with 1001", async ({ upstre
   assertEquals(service.stdout().match(/"close_code":1001/g)?.length, 2);
 });
 
+test("a client that is slow gets all that the upstream had sent before the service drained, and then 1001", async () => {
+  const [COUNT, LENGTH] = [256, 64 * 1024];
+  const message = frameBytes({ opcode: 2, payload: new Uint8Array(LENGTH) });
+  await using upstream = startRawWebSocket(async ({ source, send }) => {
+    for (let count = 0; count < COUNT; count++) await send(message);
+    // The close frame: head, key, code and reason.
+    await source.readBytes(8);
+    await send(frameBytes({ opcode: 8, payload: latin1("\x03\xe9") }));
+    await source.readToEnd();
+  });
+  const env = { CRED_PROXY_DRAIN_S: "20" };
+  await using service = await serve([{ path: "/a/", upstream: upstream.url }], { env });
+  using client = await connectRawWebSocket(service.port);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  service.kill("SIGTERM");
+  await new Promise((resolve) => setTimeout(resolve, 2_300));
+  for (let count = 0; count < COUNT; count++) {
+    assertEquals(
+      (await client.source().readBytes(message.length)).length,
+      message.length,
+      `message ${count}`,
+    );
+  }
+  const [first, , ...code] = await within(client.source().readBytes(4), "The close frame");
+  assertEquals([first, ...code], [0x88, 1001 >> 8, 1001 & 0xff]);
+  await client.send(frameBytes({ opcode: 8, payload: new Uint8Array(0), mask: true }));
+  assertEquals((await within(service.status, "The service's end")).code, 0);
+});
+
 test("an upgrade is a 426 where the route serves none, and a 403 where it does not allow the path", async ({ port, upstream }) => {
   const before = upstream.handshakes.length;
   for (const path of ["/off/x", "/post/x"]) {

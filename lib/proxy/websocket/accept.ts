@@ -4,7 +4,7 @@ import { ClientDisconnected } from "../../upstream/errors.ts";
 import { CLOSE } from "../../upstream/websocket/close_code.ts";
 import { assertAgreed, type Handshake } from "../../upstream/websocket/handshake.ts";
 import { MessageBudget } from "../../upstream/websocket/message_budget.ts";
-import { WebSocketConnection } from "../../upstream/websocket/websocket_connection.ts";
+import { WebSocketConnection, type WebSocketOptions } from "../../upstream/websocket/websocket_connection.ts";
 import type { ProtocolChange } from "../../upstream/transport.ts";
 import type { RequestSpan } from "../request_span.ts";
 import type { ReferenceRewriter } from "../reference/reference_rewriter.ts";
@@ -50,14 +50,15 @@ export async function acceptWebSocket(upstream: ProtocolChange, options: AcceptO
     entry.reused = reused;
     entry.firstByteMs = performance.now() - entry.began;
     entry.status = head.status;
-    const client = clientSocketOf(socket, span);
+    const keeping = { pingMs, budget: BUDGET };
+    const client = clientSocketOf(socket, span, keeping);
     if (client === undefined) {
       connection.close();
       return response;
     }
     const relay = new Relay({
       client,
-      upstream: new WebSocketConnection(connection, { pingMs, budget: BUDGET }),
+      upstream: new WebSocketConnection(connection, keeping),
       mask,
       span,
     });
@@ -84,9 +85,13 @@ function upgrade(request: Request, idleTimeout: number): Deno.WebSocketUpgrade {
  * Returns the client's side, or undefined if this version of the runtime lacks what that needs. The upgrade can't be taken back
  * then, so the socket is closed; the next client gets a 426 instead.
  */
-function clientSocketOf(socket: WebSocket, span: RequestSpan): ClientSocket | undefined {
+function clientSocketOf(
+  socket: WebSocket,
+  span: RequestSpan,
+  options: WebSocketOptions,
+): ClientSocket | undefined {
   try {
-    return new ClientSocket(socket, BUDGET);
+    return new ClientSocket(socket, options);
   } catch (error) {
     if (!(error instanceof NoControl)) throw error;
     // Otherwise the runtime reports an error as uncaught.

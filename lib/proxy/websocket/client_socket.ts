@@ -7,7 +7,7 @@ import {
 } from "../../upstream/websocket/close_code.ts";
 import { isLarge, type MessageBudget } from "../../upstream/websocket/message_budget.ts";
 import type { Message } from "../../upstream/websocket/message_buffer.ts";
-import { MESSAGE_LIMIT } from "../../upstream/websocket/websocket_connection.ts";
+import { MESSAGE_LIMIT, type WebSocketOptions } from "../../upstream/websocket/websocket_connection.ts";
 import { controlOf, type SocketControl } from "./runtime_socket.ts";
 import type { WebSocketHolder } from "../unseen_input.ts";
 
@@ -40,8 +40,14 @@ const HALF_LIFE = 5_000;
 /** How long the runtime may take to establish a connection, in milliseconds. */
 const OPEN_WAIT = 3_000;
 
-/** How long the client may take to end the connection after the closing handshake, in milliseconds. */
-const CLOSE_WAIT = 2_000;
+/**
+ * How long the client may take nothing of what it is still to get before the close frame, and how long to answer that, in
+ * milliseconds. The kernel holds megabytes for it: with a slow line it takes seconds until there is room for more.
+ */
+const CLOSE_WAIT = 10_000;
+
+/** How long a client may take for both that is cut. */
+const CUT_WAIT = 2_000;
 
 /** The client's side of a WebSocket, over one of the runtime, which answers pings, and sends them to a silent client. */
 export class ClientSocket implements WebSocketHolder {
@@ -60,6 +66,8 @@ export class ClientSocket implements WebSocketHolder {
   #hasEnded = false;
   /** Whether what the client sends is dropped. */
   #refusing = false;
+  /** Whether nothing more is sent but a close frame. */
+  #isClosing = false;
   /** Resolves once the connection is established, or has failed. */
   readonly opened: Promise<void>;
   /** When the last message was complete, on the clock of `performance.now()`. */
@@ -72,10 +80,10 @@ export class ClientSocket implements WebSocketHolder {
   #taken = 0;
   #takenByReturned = 0;
 
-  constructor(socket: WebSocket, budget: MessageBudget) {
+  constructor(socket: WebSocket, { pingMs, budget }: WebSocketOptions) {
     this.#socket = socket;
     this.#budget = budget;
-    this.#control = controlOf(socket);
+    this.#control = controlOf(socket, pingMs);
     socket.binaryType = "arraybuffer";
     socket.addEventListener("message", (event) => this.#onMessage(event.data));
     socket.addEventListener("close", ({ code, reason, wasClean }) => {
@@ -146,26 +154,43 @@ export class ClientSocket implements WebSocketHolder {
     return new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Sends a message, if {@linkcode canSend}. Resolves once the client has taken enough for the next one. */
-  async send({ text, bytes }: Message): Promise<void> {
+  /**
+   * Sends a message, if {@linkcode canSend}.
+   *
+   * @returns What resolves once the client has taken enough for the next one; undefined if it may follow at once.
+   */
+  send({ text, bytes }: Message): Promise<void> | undefined {
     const socket = this.#socket;
-    if (socket.readyState !== WebSocket.OPEN) return;
+    if (this.#isClosing || socket.readyState !== WebSocket.OPEN) return undefined;
     if (socket.bufferedAmount === 0 && this.#sentCount > 0) this.#sentCount = this.#emptyCount = 0;
     // A sequence that is not UTF-8 any more, after masking, is replaced.
     socket.send(text ? decoder.decode(bytes) : bytes);
     if (bytes.length === 0) {
       // Only a longer message after it shows that it was taken.
       this.#sentCount = 0;
-      if (++this.#emptyCount > EMPTY_COUNT) await sleep(EMPTY_PAUSE);
-      return;
+      return ++this.#emptyCount > EMPTY_COUNT ? sleep(EMPTY_PAUSE) : undefined;
     }
     this.#sentCount++;
-    if (this.#sentCount >= SEND_COUNT) await this.#untilTaken(0);
-    else if (socket.bufferedAmount > SEND_LIMIT) await this.#untilTaken(SEND_LIMIT / 2);
+    if (this.#sentCount >= SEND_COUNT) return this.#untilTaken(0);
+    return socket.bufferedAmount > SEND_LIMIT ? this.#untilTaken(SEND_LIMIT / 2) : undefined;
   }
 
-  /** Sends a close frame, and resolves once the client has answered it, or after a short time. */
+  /** Sends a close frame once the client has taken what was sent before, and resolves once it has answered, or not in time. */
   async close(closing: Closing): Promise<void> {
+    this.#isClosing = true;
+    // What is unsent can't be seen in that moment.
+    while (!this.canSend) await this.pause();
+    await this.#untilTaken(0, CLOSE_WAIT);
+    await this.#sendClosing(closing, CLOSE_WAIT);
+  }
+
+  /** Sends a close frame, and resolves once the client has answered, or after a short time, whatever it has taken. */
+  async cut(closing: Closing): Promise<void> {
+    this.#isClosing = true;
+    await this.#sendClosing(closing, CUT_WAIT);
+  }
+
+  async #sendClosing(closing: Closing, waitMs: number): Promise<void> {
     while (!this.canSend) await this.pause();
     if (this.#socket.readyState === WebSocket.OPEN) {
       if (closing.code === CLOSE.none) this.#socket.close();
@@ -176,9 +201,7 @@ export class ClientSocket implements WebSocketHolder {
     }
     // A paused connection would not see the answer.
     this.#control.resume();
-    const timer = setTimeout(() => {
-      this.kill();
-    }, CLOSE_WAIT);
+    const timer = setTimeout(() => this.kill(), waitMs);
     await this.ended;
     clearTimeout(timer);
   }
@@ -190,9 +213,7 @@ export class ClientSocket implements WebSocketHolder {
 
   /** How much has arrived of late in messages, in bytes. */
   get received(): number {
-    return this.#received === 0
-      ? 0
-      : this.#received * 2 ** ((this.lastMessage - performance.now()) / HALF_LIFE);
+    return this.#receivedBy(performance.now());
   }
 
   /** Ends the connection at once. */
@@ -201,9 +222,14 @@ export class ClientSocket implements WebSocketHolder {
     this.#end();
   }
 
+  #receivedBy(now: number): number {
+    return this.#received === 0 ? 0 : this.#received * 2 ** ((this.lastMessage - now) / HALF_LIFE);
+  }
+
   #onMessage(data: string | ArrayBuffer): void {
-    const before = this.received;
-    this.lastMessage = performance.now();
+    const now = performance.now();
+    const before = this.#receivedBy(now);
+    this.lastMessage = now;
     const text = typeof data === "string";
     const bytes = text ? encoder.encode(data) : new Uint8Array(data);
     this.#received = before + bytes.length;
@@ -237,13 +263,22 @@ export class ClientSocket implements WebSocketHolder {
     this.#wake?.();
   }
 
-  /** Waits until the client has taken all but this many bytes. The runtime has no event for it. */
-  async #untilTaken(rest: number): Promise<void> {
+  /**
+   * Waits until the client has taken all but this many bytes, or nothing for some time. The runtime has no event for it.
+   *
+   * @param patienceMs That time, in milliseconds.
+   */
+  async #untilTaken(rest: number, patienceMs = Infinity): Promise<void> {
     let [wait, longest] = LOOK_AGAIN;
-    do {
+    let unsent = this.unsent;
+    for (let since = performance.now(); !this.#hasEnded && unsent > rest;) {
       await sleep(wait);
       wait = Math.min(2 * wait, longest);
-    } while (!this.#hasEnded && this.#socket.bufferedAmount > rest);
+      const left = this.unsent;
+      if (left !== unsent) since = performance.now();
+      else if (performance.now() - since >= patienceMs) return;
+      unsent = left;
+    }
   }
 }
 

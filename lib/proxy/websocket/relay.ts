@@ -62,11 +62,14 @@ export class Relay implements Session {
     }
   }
 
-  drain(): void {
+  drain(limitMs: number): void {
     this.#own ??= GOING_AWAY;
     this.#ending("complete", GOING_AWAY.code);
-    // What the upstream sent before it answers still reaches the client.
-    this.#upstream.close(GOING_AWAY).catch(() => {});
+    // What the upstream sent before it answers still reaches the client, which then has as much time to take it.
+    const patienceMs = limitMs / 2;
+    this.#upstream.close(GOING_AWAY, patienceMs).catch(() => {});
+    const timer = setTimeout(() => this.client.close(GOING_AWAY), patienceMs);
+    this.client.ended.then(() => clearTimeout(timer));
   }
 
   /** Ends both sides at once: what the client still sends is dropped, and nothing more is sent to it. */
@@ -75,7 +78,7 @@ export class Relay implements Session {
     this.#ending("revoked", REVOKED.code);
     this.#upstream.destroy();
     // Not only once the other direction has ended: it waits for the client to take what was sent.
-    this.client.close(REVOKED);
+    this.client.cut(REVOKED);
   }
 
   /** Records how the session ended, once. */
@@ -152,7 +155,7 @@ export class Relay implements Session {
     const taken = this.client.send(message);
     // The runtime has a copy.
     this.#upstream.freeMessage();
-    await taken;
+    if (taken !== undefined) await taken;
   }
 
   /** Returns how to close the client after an error on the upstream's side, which is told as well if it can be. */

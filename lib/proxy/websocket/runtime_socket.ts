@@ -31,8 +31,11 @@ export interface SocketControl {
 /** After how many frames others get a turn. */
 const FRAMES_PER_TURN = 256;
 
-/** How often a paused connection is kept from being taken for a dead one, in milliseconds. */
-const KEEP_ALIVE = 10_000;
+/**
+ * Which part of its silence a connection is allowed may pass before a frame renews it: to do so costs a fifth of what the
+ * runtime needs for a short message. So a ping may come that much earlier.
+ */
+const RENEWAL = 1 / 8;
 
 /** A state of our own: the runtime reads in it, but does not send. */
 const ANSWER_AWAITED = 4;
@@ -91,9 +94,10 @@ export class NoControl extends Error {
  * which it looks at after each frame. So that state is set while a frame is handled, and taken back as soon as the loop has
  * ended; to read on, the loop is started again.
  *
+ * @param pingMs After how much silence the runtime sends a ping, in milliseconds.
  * @throws {NoControl} If this version of the runtime offers none. {@linkcode hasControl} says so from then on.
  */
-export function controlOf(socket: WebSocket): SocketControl {
+export function controlOf(socket: WebSocket, pingMs: number): SocketControl {
   const state = symbolOf(socket, "[[readyState]]");
   const resource = symbolOf(socket, "[[rid]]");
   const found = findInternals();
@@ -111,6 +115,7 @@ export function controlOf(socket: WebSocket): SocketControl {
   let resting = false;
   let timer: ReturnType<typeof setInterval> | undefined;
   let frames = 0;
+  let renewed = -Infinity;
   let killed = false;
   let ended = false;
   let isStopping = false;
@@ -127,9 +132,15 @@ export function controlOf(socket: WebSocket): SocketControl {
     return true;
   }
 
+  /** Lets the time of silence begin again. */
+  function renew(): void {
+    renewed = performance.now();
+    refreshTimer.call(socket);
+  }
+
   methods[refresh] = () => {
     if (ended) return;
-    refreshTimer.call(socket);
+    if (performance.now() - renewed >= RENEWAL * pingMs) renew();
     // While a client's frames are at hand, the loop never leaves the microtasks: nobody else would be served.
     if (++frames % FRAMES_PER_TURN !== 0 || paused || resting || !stop()) return;
     resting = true;
@@ -146,7 +157,8 @@ export function controlOf(socket: WebSocket): SocketControl {
     pause() {
       if (paused || (!resting && !stop())) return;
       paused = true;
-      timer = setInterval(() => refreshTimer.call(socket), KEEP_ALIVE);
+      // Otherwise it would be taken for a dead one.
+      timer = setInterval(renew, pingMs / 2);
     },
     resume() {
       if (!paused) return;

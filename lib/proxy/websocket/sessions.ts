@@ -1,13 +1,18 @@
 /** A WebSocket between a client and an upstream. */
 export interface Session {
-  /** Closes both sides because the service is shutting down. */
-  drain(): void;
+  /**
+   * Closes both sides because the service is shutting down.
+   *
+   * @param limitMs After how much time the process ends, in milliseconds.
+   */
+  drain(limitMs: number): void;
 }
 
 /** The WebSockets that are open. */
 export class Sessions {
   readonly #sessions = new Set<Session>();
-  #draining = false;
+  /** When the process ends, on the clock of `performance.now()`; undefined unless it is shutting down. */
+  #end: number | undefined;
 
   /** The current number of sessions. */
   get size(): number {
@@ -18,7 +23,7 @@ export class Sessions {
   add(session: Session): void {
     this.#sessions.add(session);
     // Its handshake began before the draining did.
-    if (this.#draining) session.drain();
+    if (this.#end !== undefined) session.drain(this.#end - performance.now());
   }
 
   /** Removes a session that has ended. */
@@ -26,9 +31,13 @@ export class Sessions {
     this.#sessions.delete(session);
   }
 
-  /** Closes all sessions, and those that are still added. */
-  drain(): void {
-    this.#draining = true;
-    for (const session of this.#sessions) session.drain();
+  /**
+   * Closes all sessions, and those that are still added.
+   *
+   * @param limitMs After how much time the process ends, in milliseconds.
+   */
+  drain(limitMs: number): void {
+    this.#end = performance.now() + limitMs;
+    for (const session of this.#sessions) session.drain(limitMs);
   }
 }

@@ -109,8 +109,16 @@ export class FrameDecoder {
   /** Reads as much of a frame's head as there is. @returns The offset of the first byte after it. */
   #readHead(bytes: Uint8Array<ArrayBuffer>, at: number): number {
     const partial = this.#partialHead;
+    if (this.#partialLength === 0 && bytes.length - at >= 2) {
+      // Nearly all heads arrive at once.
+      const end = at + frameHeadLength(bytes[at + 1]!);
+      if (end <= bytes.length) {
+        this.#begin(parseFrameHead(bytes.subarray(at, end)));
+        return end;
+      }
+    }
     for (;;) {
-      const length = frameHeadLength(partial.subarray(0, this.#partialLength)) ?? 2;
+      const length = this.#partialLength < 2 ? 2 : frameHeadLength(partial[1]!);
       if (this.#partialLength === length) break;
       const more = bytes.subarray(at, at + length - this.#partialLength);
       if (more.length === 0) return at;

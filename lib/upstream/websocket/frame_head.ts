@@ -37,15 +37,10 @@ export function isControl(opcode: Opcode): boolean {
 
 const OPCODES: ReadonlySet<number> = new Set(Object.values(OPCODE));
 
-/**
- * Returns the length of the head that begins with these bytes, or undefined if there are too few of them to tell.
- *
- * @param bytes Its first two bytes, at least.
- */
-export function frameHeadLength(bytes: Uint8Array): number | undefined {
-  if (bytes.length < 2) return undefined;
-  const short = bytes[1]! & 0x7f;
-  return 2 + (short === 126 ? 2 : short === 127 ? 8 : 0) + (bytes[1]! & 0x80 ? 4 : 0);
+/** Returns the length of a head, in bytes, which its second byte tells. */
+export function frameHeadLength(second: number): number {
+  const short = second & 0x7f;
+  return 2 + (short === 126 ? 2 : short === 127 ? 8 : 0) + (second & 0x80 ? 4 : 0);
 }
 
 /**

@@ -18,7 +18,7 @@ const BATCH_LIMIT = 64 * 1024;
 /** Batches of at least this size, in bytes, are freed at once. */
 const LARGE_BATCH = 4 * 1024;
 
-/** How long the upstream may take to end the connection after the closing handshake, in milliseconds. */
+/** How long the upstream may be silent after a close frame, and take to end the connection afterwards, in milliseconds. */
 const CLOSE_WAIT = 2_000;
 
 /** After how many events others get a turn. */
@@ -51,9 +51,19 @@ export class WebSocketConnection {
   #events: Generator<FrameEvent> | undefined;
   /** Resolves when all that was sent has been written. Writes are in order. */
   #written: Promise<void> = Promise.resolve();
+  /** How many writes have not ended. */
+  #pendingWrites = 0;
+  readonly #onWriteEnded = (): void => {
+    this.#pendingWrites--;
+  };
+  readonly #onWritten = (): void => {
+    this.#heard = true;
+  };
   /** The payloads of the pongs that wait to be written. */
   #pongs: Uint8Array<ArrayBuffer>[] = [];
   #isReading = false;
+  /** How often something has arrived. */
+  #reads = 0;
   #eventCount = 0;
   /** Whether the peer has shown life since the last tick. */
   #heard = true;
@@ -122,6 +132,7 @@ export class WebSocketConnection {
         this.#isReading = false;
       }
       this.#heard = true;
+      this.#reads++;
     }
     this.#events = this.#decoder.decode(connection.buffered);
     return true;
@@ -137,23 +148,42 @@ export class WebSocketConnection {
       opcode: text ? OPCODE.text : OPCODE.binary,
       payload: bytes,
     }));
-    await this.#enqueue(() => this.#writeFrames(frames));
+    await this.#enqueue(() => frames.length === 1 ? this.#writeFrame(frames[0]!) : this.#writeFrames(frames));
   }
 
-  /** Sends a close frame, after what was sent before. What follows it is not sent. */
-  async close(closing: Closing): Promise<void> {
+  /**
+   * Sends a close frame, after what was sent before. What follows it is not sent.
+   *
+   * @param patienceMs How long what the peer has sent by then may still be read, in milliseconds; by default as long as it may
+   * be silent.
+   */
+  async close(closing: Closing, patienceMs: number = CLOSE_WAIT): Promise<void> {
     if (this.#closeSent || this.#closed) return;
     this.#closeSent = true;
-    // The peer may neither read nor end the connection.
-    this.#closeTimer = setTimeout(() => this.destroy(), CLOSE_WAIT);
+    this.#limitClosing(patienceMs);
     await this.#enqueue(() =>
       this.#writeFrames([{ opcode: OPCODE.close, payload: closingPayload(closing) }])
     );
   }
 
+  /** Closes the connection when the peer, which may neither read nor answer, has been silent, or after some time. */
+  #limitClosing(patienceMs: number): void {
+    const step = Math.min(CLOSE_WAIT, patienceMs);
+    let left = patienceMs;
+    let reads = this.#reads;
+    this.#closeTimer = setInterval(() => {
+      left -= step;
+      // While nothing is read, a slow client holds it up.
+      const isSilent = this.#isReading && this.#reads === reads;
+      reads = this.#reads;
+      if (isSilent || left <= 0) this.destroy();
+    }, step);
+  }
+
   /** Ends the connection once the upstream does, or after a short time: section 7.1.1. */
   async end(): Promise<void> {
-    this.#closeTimer ??= setTimeout(() => this.destroy(), CLOSE_WAIT);
+    clearInterval(this.#closeTimer);
+    this.#closeTimer = setTimeout(() => this.destroy(), CLOSE_WAIT);
     const connection = this.#connection;
     try {
       do connection.discard(connection.buffered.length); while (!this.#closed && await connection.fill() > 0);
@@ -174,9 +204,9 @@ export class WebSocketConnection {
   }
 
   #enqueue(write: () => Promise<void>): Promise<void> {
-    const done = this.#written.then(write);
+    const done = this.#pendingWrites++ === 0 ? write() : this.#written.then(write);
     // Whoever waits for it gets the error.
-    this.#written = done.catch(() => {});
+    this.#written = done.then(this.#onWriteEnded, this.#onWriteEnded);
     return done;
   }
 
@@ -190,6 +220,13 @@ export class WebSocketConnection {
       this.#pongs = [];
       return this.#writeFrames(frames);
     }).catch(() => {});
+  }
+
+  /** Writes one frame, a short one without more memory. */
+  #writeFrame(frame: OutgoingFrame): Promise<void> {
+    const { scratch } = this.#connection;
+    if (encodedLimit(frame) > scratch.length) return this.#writeFrames([frame]);
+    return this.#write(scratch.subarray(0, encodeFrame(frame, scratch, this.#nextKey())));
   }
 
   /** Writes frames, the small ones together. */
@@ -224,9 +261,8 @@ export class WebSocketConnection {
     }
   }
 
-  async #write(bytes: Uint8Array): Promise<void> {
-    await this.#connection.write(bytes);
-    this.#heard = true;
+  #write(bytes: Uint8Array): Promise<void> {
+    return this.#connection.write(bytes).then(this.#onWritten);
   }
 
   /** Looks for life, once per ping interval. While nothing is read, a peer can't show any. */
