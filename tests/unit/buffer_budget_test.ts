@@ -37,6 +37,8 @@ Deno.test("BufferBudget gives each stream a smaller share, the more there are an
   assertEquals(share(), 100);
   budget.take(500);
   assertEquals(share(), 50);
+  streams = 7;
+  assertEquals(share(), 35);
   streams = 1000;
   assertEquals(share(), 10);
 });

@@ -46,3 +46,16 @@ Deno.test("trustAdvice() says what to do about an authority that is not trusted 
   }
   assertEquals(trustAdvice("invalid peer certificate: Expired", "api.test"), "");
 });
+
+Deno.test("dial() closes a connection for its signal only until it has returned it", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const upstream = { scheme: "http", host: "127.0.0.1", port, authority: "a", base: "" } as const;
+  const controller = new AbortController();
+  const conn = await dial(upstream, { caCerts: [], egress: undefined }, controller.signal);
+  using other = await listener.accept();
+  controller.abort();
+  assertEquals(await conn.write(Uint8Array.of(1)), 1);
+  assertEquals(await other.read(new Uint8Array(2)), 1);
+  conn.close();
+});

@@ -22,7 +22,7 @@ import { type LogEntry, RequestLog } from "../../lib/log/request_log.ts";
 import type { Route } from "../../lib/proxy/route.ts";
 import { Deadlines } from "../../lib/upstream/deadlines.ts";
 import { Connection } from "../../lib/upstream/connection.ts";
-import { ResponseBody } from "../../lib/upstream/response_body.ts";
+import { PIECE_LIMIT, ResponseBody } from "../../lib/upstream/response_body.ts";
 import { serializeRequestHead } from "../../lib/upstream/request_head.ts";
 import { decoderFor } from "../../lib/upstream/decoder.ts";
 import { responseFraming } from "../../lib/upstream/response_framing.ts";
@@ -68,11 +68,13 @@ function handlerFor(
     limit = 10,
     mask = { current: undefined },
     authenticate = anyClient(),
+    budget = new BufferBudget(64 * 1024 * 1024),
   }: {
     answer?: (request: Sent) => UpstreamResponse | Promise<UpstreamResponse>;
     limit?: number;
     mask?: CurrentMask;
     authenticate?: Authenticator;
+    budget?: BufferBudget;
   } = {},
 ) {
   const sent: Sent[] = [];
@@ -115,7 +117,7 @@ function handlerFor(
     }),
     limiter,
     log: new RequestLog([(entry) => entries.push({ ...entry })]),
-    budget: new BufferBudget(64 * 1024 * 1024),
+    budget,
   });
   const handle = createHandler(service);
   /** Sends a plain request, with what the test changes in it. */
@@ -579,4 +581,18 @@ Deno.test("handler() sends nothing for a request that was cut before", async () 
   body.writable.getWriter().write(latin1("x")).catch(() => {});
   assertEquals(await within(Promise.resolve(handled), "A response").then(({ status }) => status), 503);
   assertEquals([sent.length, entries[0]?.outcome], [0, "overloaded"]);
+});
+
+Deno.test("handler() joins no more of a response than 32 KiB where the memory for streams is used up, and 256 KiB at most", async () => {
+  const full = "x".repeat(16 * 1024);
+  const pieces: Pieces = Array.from({ length: 40 }, () => full);
+  for (const [budget, longest] of [[0, 32 * 1024], [1e9, PIECE_LIMIT]] as const) {
+    const { ask } = handlerFor({
+      answer: () => arrivedReplyOf(`HTTP/1.1 200 OK\r\nContent-Length: ${40 * full.length}\r\n\r\n`, pieces),
+      budget: new BufferBudget(budget),
+    });
+    const lengths: number[] = [];
+    for await (const piece of (await ask("/a/x")).body!) lengths.push(piece.length);
+    assertEquals([lengths[0], lengths.reduce((sum, each) => sum + each)], [longest, 40 * full.length]);
+  }
 });

@@ -12,3 +12,22 @@ Deno.test("ReadAhead returns what it has read in order, whether it was asked for
   for (let count = 1; count < 6; count++) got.push(await ahead.next());
   assertEquals(got, [...pieces, undefined]);
 });
+
+Deno.test("ReadAhead says that it holds too much only once it does, and only where it must not wait", async () => {
+  const gate = Promise.withResolvers<void>();
+  let reads = 0;
+  const ahead = new ReadAhead(async () => {
+    if (++reads === 4) await gate.promise;
+    return reads > 4 ? undefined : new Uint8Array(reads === 3 ? 1 : 512 * 1024);
+  });
+  let excesses = 0;
+  ahead.neverWait(() => excesses++);
+  await new Promise((resolve) => setTimeout(resolve));
+  // Two halves of a MiB are not too much; the byte after them is.
+  assertEquals([reads, ahead.isFull, excesses], [4, true, 1]);
+  for (let count = 0; count < 3; count++) await ahead.next();
+  assertEquals([ahead.isFull, excesses], [false, 1]);
+  gate.resolve();
+  assertEquals((await ahead.next())?.length, 512 * 1024);
+  assertEquals([await ahead.next(), excesses], [undefined, 1]);
+});

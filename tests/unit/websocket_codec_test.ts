@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { WebSocketViolation } from "../../lib/upstream/errors.ts";
 import {
   CLOSE,
@@ -12,6 +12,7 @@ import {
   type OutgoingFrame,
   randomMaskingKeys,
 } from "../../lib/upstream/websocket/frame_encoder.ts";
+import { FrameDecoder } from "../../lib/upstream/websocket/frame_decoder.ts";
 import { OPCODE } from "../../lib/upstream/websocket/frame_head.ts";
 import { applyMaskingKey } from "../../lib/upstream/websocket/masking.ts";
 import { Utf8Check } from "../../lib/upstream/websocket/utf8_check.ts";
@@ -95,6 +96,20 @@ for (const [name, bytes, code] of INVALID) {
     assertEquals(violation, code);
   });
 }
+
+Deno.test("FrameDecoder says what is wrong with the order of frames", () => {
+  const cases: [bytes: number[], message: string][] = [
+    [[0x80, 0], "continuation of no message"],
+    [[0x82, 0, 0x80, 0], "continuation of no message"],
+    [[0x02, 0, 0x82, 0], "message within a message"],
+    [[0x82, 0x80, 0, 0, 0, 0], "masked frame"],
+  ];
+  for (const [bytes, message] of cases) {
+    const decoder = new FrameDecoder({ role: "client", messageLimit: 10 });
+    const error = assertThrows(() => [...decoder.decode(Uint8Array.from(bytes))], WebSocketViolation);
+    assertMatch(error.message, new RegExp(`${message}$`));
+  }
+});
 
 Deno.test("FrameDecoder rejects invalid UTF-8 as soon as it has arrived, in a text that is not complete", () => {
   const { violation } = decodeOwn([Uint8Array.from([0x01, 5, 0x41, 0xff])], {

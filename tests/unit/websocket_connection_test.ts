@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Connection } from "../../lib/upstream/connection.ts";
 import { MessageBudget } from "../../lib/upstream/websocket/message_budget.ts";
 import { WebSocketConnection } from "../../lib/upstream/websocket/websocket_connection.ts";
+import { decodeOwn } from "../support/websocket_frames.ts";
 import { within } from "../support/within.ts";
 
 const frames = 1000;
@@ -98,4 +99,80 @@ Deno.test("WebSocketConnection reads on after its close frame while the peer sen
   while (await socket.receive() !== undefined) messages++;
   const took = performance.now() - began;
   assertEquals([messages > 1, took > 40, took < 1000], [true, true, true], `${messages} in ${took} ms`);
+});
+
+/** A connection that has `bytes` to read and then nothing more, and what is written on it, one at a time if a test lets it. */
+function connectionWith(bytes: readonly number[], write: () => Promise<void> = () => Promise.resolve()) {
+  const written: Uint8Array[] = [];
+  let reads = 0;
+  const closed = Promise.withResolvers<null>();
+  const connection = new Connection({
+    read(buffer) {
+      if (reads++ > 0 || bytes.length === 0) return closed.promise;
+      buffer.set(bytes);
+      return Promise.resolve(bytes.length);
+    },
+    async write(each) {
+      written.push(each.slice());
+      await write();
+      return each.length;
+    },
+    close: () => closed.resolve(null),
+  });
+  return { connection, written };
+}
+
+Deno.test("WebSocketConnection answers the last ping of many that came while nothing could be written", async () => {
+  const first = Promise.withResolvers<void>();
+  const pings = Array.from({ length: 200 }, (_, index) => [0x89, 1, index]).flat();
+  const { connection, written } = connectionWith([...pings, 0x81, 1, 0x78], () => first.promise);
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
+  // Occupies the connection.
+  const sent = socket.send([{ text: true, bytes: new Uint8Array(1) }]);
+  await within(socket.receive(), "The message after the pings");
+  first.resolve();
+  await sent;
+  while (written.length < 2) await new Promise((resolve) => setTimeout(resolve));
+  const { events } = decodeOwn(written, { role: "server", messageLimit: 1024 });
+  assertEquals([events[0], events[1], events.at(-1)], ["text 00", "pong 00", "pong c7"]);
+  assertEquals(events.length <= 1 + 64, true, `${events.length - 1} pongs`);
+  socket.destroy();
+});
+
+Deno.test("WebSocketConnection writes a large message in parts, none of which is empty", async () => {
+  for (const length of [64 * 1024, 128 * 1024, 128 * 1024 + 1]) {
+    const { connection, written } = connectionWith([]);
+    const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
+    await socket.send([{ text: false, bytes: new Uint8Array(length) }]);
+    socket.destroy();
+    assertEquals(written.filter((each) => each.length === 0), []);
+    const { events, violation } = decodeOwn(written, { role: "server", messageLimit: length });
+    assertEquals([events.map((event) => event.length), violation], [[7 + 2 * length], undefined]);
+  }
+});
+
+Deno.test("WebSocketConnection takes what it has written since the last look for a sign of life, and pings after real silence", async () => {
+  const original = globalThis.setInterval;
+  let tick = () => {};
+  Object.assign(globalThis, {
+    setInterval: (run: () => void) => {
+      tick = run;
+      return original(() => {}, 60_000);
+    },
+  });
+  const { connection, written } = connectionWith([]);
+  const socket = new WebSocketConnection(connection, { pingMs: 1, budget: new MessageBudget(1024) });
+  Object.assign(globalThis, { setInterval: original });
+  const received = socket.receive();
+  for (let look = 0; look < 3; look++) {
+    tick();
+    await socket.send([{ text: true, bytes: new Uint8Array(1) }]);
+  }
+  assertEquals(written.map(([head]) => head), [0x81, 0x81, 0x81]);
+  tick();
+  tick();
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(written.map(([head]) => head), [0x81, 0x81, 0x81, 0x89]);
+  socket.destroy();
+  assertEquals(await within(received, "The end"), undefined);
 });
