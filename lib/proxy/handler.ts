@@ -6,7 +6,7 @@ import { requestFields, upstreamTarget } from "./build_request.ts";
 import { withoutParameters } from "../http/query.ts";
 import { assertNoBrowser } from "./browser.ts";
 import { routeFor } from "./client.ts";
-import { assertPolicy } from "./policy.ts";
+import { assertPolicies } from "./policy.ts";
 import { endingConnection, RefusalTurns } from "./refusal_turns.ts";
 import { ReceivedFields } from "./received_fields.ts";
 import { refuse } from "./refuse.ts";
@@ -65,7 +65,7 @@ export function createHandler(service: Service): Handler {
       // Before the policy, which checks what is forwarded.
       const target = { path: asked.path, query: withoutParameters(asked.query, route.isParameterDropped) };
       const isWebSocket = upgrade !== null && asksForWebSocket(route, { method, headers });
-      for (const policy of route.policies) assertPolicy(policy, { method, target, headers });
+      assertPolicies(route.policies, { method, target, headers });
       const framing = requestFraming(method, headers);
       const handshake = isWebSocket ? handshakeFor({ method, headers }) : undefined;
       span.acquire(route.limiter, identity?.client.limiter);

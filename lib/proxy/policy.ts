@@ -23,7 +23,16 @@ export interface PolicedRequest {
 }
 
 /**
- * Checks that a route allows a request.
+ * Checks that each of a route's policies allows a request.
+ *
+ * @throws {Refusal} `not_allowed` if one does not.
+ */
+export function assertPolicies(policies: readonly RoutePolicy[], request: PolicedRequest): void {
+  for (let at = 0; at < policies.length; at++) assertPolicy(policies[at]!, request);
+}
+
+/**
+ * Checks that a policy allows a request.
  *
  * @throws {Refusal} `not_allowed` if it does not.
  */

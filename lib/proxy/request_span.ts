@@ -7,8 +7,6 @@ import type { InFlightLimiter } from "./in_flight_limiter.ts";
 import type { Route } from "./route.ts";
 import type { Holder, WebSocketHolder } from "./unseen_input.ts";
 
-const NOTHING: readonly never[] = [];
-
 /** The request was ended by the proxy while it was in flight. */
 export class RequestCut extends Error {
   override readonly name = "RequestCut";
@@ -32,8 +30,9 @@ export class RequestSpan implements Member, Holder {
   readonly #log: RequestLog;
   readonly #limiter: InFlightLimiter;
   readonly #spans: UnorderedSet<RequestSpan>;
-  /** What the request counts against. */
-  #acquired: readonly { release(): void }[] = NOTHING;
+  /** What the request counts against, besides the limit of all. */
+  #routeLimiter: RequestLimiter | undefined;
+  #clientLimiter: RequestLimiter | undefined;
   #tokenHealth: TokenHealth | undefined;
   #identity: ClientIdentity;
   #cutReason: CutReason | undefined;
@@ -140,7 +139,8 @@ export class RequestSpan implements Member, Holder {
     route.acquire(now);
     client?.acquire(now);
     this.#spans.add(this);
-    this.#acquired = client === undefined ? [this.#limiter, route] : [this.#limiter, route, client];
+    this.#routeLimiter = route;
+    this.#clientLimiter = client;
   }
 
   /** Records that the request is sent, with the route's token of this moment. */
@@ -153,7 +153,11 @@ export class RequestSpan implements Member, Holder {
   end(outcome: Outcome): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const limiter of this.#acquired) limiter.release();
+    if (this.#routeLimiter !== undefined) {
+      this.#limiter.release();
+      this.#routeLimiter.release();
+      this.#clientLimiter?.release();
+    }
     this.#spans.delete(this);
     const { status, error } = this.entry;
     if (error === undefined && status > 0) this.#tokenHealth?.record(status);

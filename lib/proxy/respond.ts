@@ -130,7 +130,7 @@ function responseWith(
  */
 function codingsFor({ head }: HttpResponse): readonly Coding[] {
   let value = "";
-  for (const [name, each] of head.fields) {
+  for (const { 0: name, 1: each } of head.fields) {
     if (name === "content-encoding") value = value === "" ? each : `${value}, ${each}`;
   }
   if (value === "") return NO_CODINGS;

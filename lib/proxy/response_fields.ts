@@ -30,12 +30,12 @@ export function copyResponseFields(
   // Without content (HEAD, 304) a length is that of the response to a GET: RFC 9110, section 8.6.
   const counted = framing.kind === "length" || framing.kind === "none";
   // One search of the whole head, since there nearly never is anything to mask. Names are in lower case only here.
-  const isFound = mask?.findsIn(head.text) || head.fields.some(([name]) => mask?.findsIn(name));
+  const isFound = mask?.findsIn(head.text) || head.fields.some(({ 0: name }) => mask?.findsIn(name));
   const masked = isFound ? mask : undefined;
   // Most responses hold no URL at all.
   const holdsUrl = head.text.includes("://");
   let rewriter: ReferenceRewriter | undefined;
-  for (const [name, value] of head.fields) {
+  for (const { 0: name, 1: value } of head.fields) {
     if (HOP_BY_HOP.has(name) || named?.has(name)) continue;
     if (name === "set-cookie" && !route.cookies) continue;
     // Obsolete (RFC 6265, section 1), and not fitted to the route.

@@ -23,11 +23,14 @@ export class Connection {
   readonly #onClose: () => void;
   /** When it was opened, in milliseconds of `performance.now()`. */
   readonly openedAt: number = performance.now();
+  /** While it is idle: when it must not be used any more, in milliseconds of the pool's clock. */
+  usableUntil = Infinity;
   #buffer = new Uint8Array(BUFFER_SIZE);
   #start = 0;
   #end = 0;
   /** Scratch buffer for request heads, reused across requests. */
   #outgoing = new Uint8Array(OUTGOING_SIZE);
+  #headLength = 0;
   /** The read that has been pending since the connection became idle. */
   #pendingRead: Promise<number | null> | undefined;
   #idle = false;
@@ -39,6 +42,9 @@ export class Connection {
     this.#end += length ?? 0;
     return this.#lastReadLength = length ?? 0;
   };
+
+  readonly #onHeadWritten = (written: number): Promise<void> | undefined =>
+    written === this.#headLength ? undefined : this.write(this.#outgoing.subarray(written, this.#headLength));
 
   /** @param onClose Called once, when the connection is closed. */
   constructor(socket: Socket, onClose = () => {}) {
@@ -130,7 +136,8 @@ export class Connection {
   writeHead(head: string): Promise<void> {
     if (head.length > this.#outgoing.length) this.#outgoing = new Uint8Array(head.length);
     encodeLatin1Into(head, this.#outgoing);
-    return this.write(this.#outgoing.subarray(0, head.length));
+    this.#headLength = head.length;
+    return this.#socket.write(this.#outgoing.subarray(0, head.length)).then(this.#onHeadWritten);
   }
 
   /**

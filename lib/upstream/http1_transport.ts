@@ -58,12 +58,7 @@ export class Http1Transport implements Transport {
     const idle = this.#pool.take();
     if (idle === undefined) return this.#onNewConnection(request);
     this.#counts.reused++;
-    const response = this.#attempt(idle, request, true);
-    if (!IDEMPOTENT.has(request.method) || request.body !== null) return response;
-    return response.catch((error) => {
-      if (error instanceof UpstreamHungUp) return this.#onNewConnection(request);
-      throw error;
-    });
+    return this.#attempt(idle, request, true);
   }
 
   close(): void {
@@ -129,9 +124,13 @@ export class Http1Transport implements Transport {
     } catch (error) {
       body?.stop();
       connection.close();
-      throw body?.failure === undefined
+      const reason = body?.failure === undefined
         ? reasonFor(deadline, error)
         : new ClientDisconnected("The client's content was cut short", { cause: body.failure });
+      if (reused && reason instanceof UpstreamHungUp && isResendable(request)) {
+        return this.#onNewConnection(request);
+      }
+      throw reason;
     } finally {
       this.#deadlines.delete(deadline);
     }
@@ -162,6 +161,11 @@ export class Http1Transport implements Transport {
     if (!early) return { kind: "response", head, framing, body, reused };
     return { kind: "response", head, framing, body, reused, uploadSettled: () => requestBody.settled() };
   }
+}
+
+/** Reports whether the upstream may get a request twice. */
+function isResendable({ method, body }: UpstreamRequest): boolean {
+  return IDEMPOTENT.has(method) && body === null;
 }
 
 /** Returns the error of a connection that ended before the head of a final response. */

@@ -18,20 +18,14 @@ const MAX_AGE = 300_000;
 /** How often idle connections are checked, in milliseconds. One that is too old is not used in between either. */
 const CHECK_TIME = 15_000;
 
-interface Idle {
-  readonly connection: Connection;
-  /** When it must not be used any more. */
-  readonly until: number;
-}
-
 /** The idle connections of one route to its upstream: no other route's request is ever sent on them. */
 export class Pool {
   readonly #now: () => number;
   /** The one used last is at the end and reused first, so that the surplus ages and is closed. */
-  #idle: Idle[] = [];
+  #idle: Connection[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
   #closed = false;
-  readonly #onLost = (connection: Connection): void => this.#evict((idle) => idle.connection === connection);
+  readonly #onLost = (connection: Connection): void => this.#evict((idle) => idle === connection);
 
   /** @param now Returns a time in milliseconds, as connections know theirs. */
   constructor(now = () => performance.now()) {
@@ -41,12 +35,11 @@ export class Pool {
   /** Removes an idle connection from the pool, to be used. */
   take(): Connection | undefined {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
-      const { connection, until } = idle;
-      if (this.#now() < until) {
-        connection.leaveIdle();
-        return connection;
+      if (this.#now() < idle.usableUntil) {
+        idle.leaveIdle();
+        return idle;
       }
-      connection.close();
+      idle.close();
     }
     return undefined;
   }
@@ -60,11 +53,12 @@ export class Pool {
     const now = this.#now();
     const until = Math.min(now + IDLE_TIME, now + keepMs, connection.openedAt + MAX_AGE);
     if (this.#closed || this.#idle.length >= IDLE_LIMIT || until <= now) return connection.close();
-    this.#idle.push({ connection, until });
+    connection.usableUntil = until;
+    this.#idle.push(connection);
     connection.enterIdle(this.#onLost);
     this.#timer ??= setInterval(() => {
       const now = this.#now();
-      this.#evict((idle) => now >= idle.until);
+      this.#evict((idle) => now >= idle.usableUntil);
       if (this.#idle.length === 0) this.#stopTimer();
     }, CHECK_TIME);
   }
@@ -76,10 +70,10 @@ export class Pool {
     this.#stopTimer();
   }
 
-  #evict(matches: (idle: Idle) => boolean): void {
+  #evict(matches: (idle: Connection) => boolean): void {
     this.#idle = this.#idle.filter((idle) => {
       if (!matches(idle)) return true;
-      idle.connection.close();
+      idle.close();
       return false;
     });
   }

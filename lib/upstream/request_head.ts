@@ -9,7 +9,7 @@ export function serializeRequestHead(
   { method, target, fields }: Pick<UpstreamRequest, "method" | "target" | "fields">,
 ): string {
   let head = `${method} ${textOf(target)} HTTP/1.1\r\n`;
-  for (const [name, value] of fields) {
+  for (const { 0: name, 1: value } of fields) {
     head += `${name}: ${textOf(value)}\r\n`;
   }
   return `${head}\r\n`;

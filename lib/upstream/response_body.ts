@@ -9,6 +9,9 @@ import type { BodyDecoder } from "./decoder.ts";
  */
 export const PIECE_LIMIT = 128 * 1024;
 
+/** One function for all bodies. */
+const wholePiece = () => PIECE_LIMIT;
+
 /**
  * How much of a large piece's memory is left empty before it, in bytes. What a mask held back is put there, so that the
  * piece need not be moved.
@@ -43,7 +46,7 @@ export class ResponseBody {
   #borrowed = 0;
   #ended = false;
   /** Returns the size of a piece at most, in bytes. */
-  pieceLimit: () => number = () => PIECE_LIMIT;
+  pieceLimit: () => number = wholePiece;
 
   /** @param onEnd Called once, when the body has ended. */
   constructor(connection: Connection, decoder: BodyDecoder, onEnd: (outcome: BodyOutcome) => void) {

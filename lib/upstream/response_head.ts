@@ -95,7 +95,7 @@ function framingFields(fields: readonly FieldLine[]): FramingFields {
   let transferEncoding: string | undefined;
   let connection: string | undefined;
   let keepAlive: string | undefined;
-  for (const [name, value] of fields) {
+  for (const { 0: name, 1: value } of fields) {
     switch (name) {
       case "content-length":
         // Readers differ over which of two counts, even where they are equal.
