@@ -121,3 +121,22 @@ Deno.test("a held body that is not sent frees its memory when it is cancelled", 
   await stream?.cancel();
   assertEquals(options.memory.used, 0);
 });
+
+Deno.test("holdBody() takes no more memory for a body than it was announced to have, at any time", async () => {
+  for (const length of [50, 64 * 1024, 100_000]) {
+    const memory = new BufferBudget(length);
+    const options = optionsOf({ memory });
+    const pieces = [new Uint8Array(10), new Uint8Array(length - 10)];
+    await holdBody(bodyOf(pieces), { kind: "length", length }, options);
+    assertEquals(memory.used, length);
+  }
+  // Nor all of it before it came.
+  const memory = new BufferBudget(200_000);
+  const held = holdBody(bodyOf([new Uint8Array(10)], "hang"), { kind: "length", length: 150_000 }, {
+    ...optionsOf({ memory }),
+    timeoutMs: 100,
+  });
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(memory.used, 64 * 1024);
+  await assertRejects(() => held);
+});

@@ -341,3 +341,12 @@ Deno.test("Mask and StreamMask print nothing of the secret", () => {
   assertEquals(printed.match(/[^\s:{}\[\]]{12,}/g), null, printed);
   assertEquals(JSON.stringify({ mask, stream }), '{"mask":{},"stream":{}}');
 });
+
+Deno.test("Mask masks a token in which any punctuation is escaped with a backslash, and no letters or digits", () => {
+  const punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+  for (const each of punctuation) {
+    const token = `AbcDefGhi0123${each}456789jklMnop`;
+    const escaped = token.replace(each, () => `\\${each}`);
+    assertEquals(maskOf(token).maskText(`"${escaped}"`), `"${"*".repeat(escaped.length)}"`, each);
+  }
+});

@@ -3,6 +3,7 @@ import {
   askingGrants,
   flags,
   type Grants,
+  listenerGrants,
   requiredGrants,
   rightCommand,
 } from "../../lib/permissions/permissions.ts";
@@ -145,4 +146,10 @@ Deno.test("flags() and rightCommand() are one line", () => {
     "--allow-net=a:1,b:2 '--allow-read=/a b' --allow-env=A,B --no-prompt --no-remote --no-npm",
   );
   assertEquals(rightCommand(some), `deno run ${flags(some)} main.ts serve`);
+});
+
+Deno.test("listenerGrants() returns the service's own address, then the operator's, then the socket", () => {
+  const settings = { bind: "::", port: 0, socket: "/run/a.sock", admin: { host: "127.0.0.1", port: 9 } };
+  assertEquals(listenerGrants(settings), ["[::]:0", "127.0.0.1:9", "unix:/run/a.sock"]);
+  assertEquals(listenerGrants({ ...settings, port: undefined, admin: undefined }), ["unix:/run/a.sock"]);
 });

@@ -88,3 +88,14 @@ Deno.test("an issuer may take some time for its response", async () => {
   }, 10_000);
   assertEquals(response.status, 200);
 });
+
+Deno.test("an issuer's response is read as UTF-8, or else as Latin-1", async () => {
+  const bodies: [bytes: number[], text: string][] = [
+    [[0x7b, 0xc3, 0xa9, 0x7d], "{\u00e9}"],
+    [[0x7b, 0xe9, 0x7d], "{\u00e9}"],
+  ];
+  for (const [bytes, text] of bodies) {
+    const response = await post((exchange) => exchange.respond(200, {}, Uint8Array.from(bytes)));
+    assertEquals(response.text, text);
+  }
+});
