@@ -2,20 +2,27 @@
  * Measures whether features cost anything on a route that does not use them: the same request to the same route, in tables
  * that differ in one feature of another route, or in one setting. All services run at once and are measured in turns.
  *
- *     deno task bench:features [TURNS]
+ *     deno task bench:features [ROUNDS]
+ *
+ * Two processes of the very same service differ by some percent for as long as they live, depending on where their code and
+ * memory happen to lie. So all are started again for each round, in another order, and one row is the same as the first: it
+ * shows how much of a difference is chance.
  *
  * @module
  */
 
 import { canMeasure } from "../tests/support/process.ts";
-import { untilSignal } from "../tests/support/until_signal.ts";
+import { Resources, untilSignal } from "../tests/support/until_signal.ts";
 import type { UpstreamAddress } from "../tests/support/upstream_process.ts";
 import { HERE, launch, oneRoute } from "./support/launched.ts";
 import { startUpstream } from "./support/setting.ts";
-import { measureInTurns, median, ratioOf, significant, type Subject } from "./support/turns.ts";
+import { measureInTurns, median, quantile, significant, type Subject } from "./support/turns.ts";
 import { WORKLOADS } from "./support/workloads.ts";
 
-const TURNS = 20;
+const ROUNDS = 10;
+
+/** The turns of each service in a round, and the duration of one, in seconds. */
+const TURNS = { turns: 10, seconds: 0.2 };
 
 /** What a table has besides the one route. */
 interface Feature {
@@ -29,6 +36,7 @@ interface Feature {
 
 const FEATURES: readonly Feature[] = [
   { name: "nothing else" },
+  { name: "nothing else, once more" },
   { name: "another route: token_env", other: { token_env: "BENCH_OTHER" } },
   {
     name: "another route: an issued token",
@@ -93,23 +101,48 @@ function start({ name, other, own, env }: Feature, upstream: UpstreamAddress): P
   });
 }
 
+/** Starts all services, measures them in turns, and ends them. @returns The processor time per request, in microseconds. */
+async function measureRound(
+  features: readonly Feature[],
+  { upstream, resources }: { upstream: UpstreamAddress; resources: Resources },
+): Promise<[Feature, number][]> {
+  await using started = new Resources();
+  // A signal ends them as well.
+  resources.use(Promise.resolve(started));
+  const subjects: Subject[] = [];
+  for (const feature of features) subjects.push(await started.use(start(feature, upstream)));
+  const measured = await measureInTurns(subjects, WORKLOADS.get("1k-16")!, TURNS);
+  // Not the median: the system counts in steps of 10 ms, which even out.
+  return features.map((feature, at) => [feature, mean(measured[at]!.cpuUs)]);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 if (!canMeasure()) {
   console.error("Processor time is read from /proc, which this system does not have.");
   Deno.exit(1);
 }
 Deno.exit(
   await untilSignal(async (resources) => {
-    const turns = Math.min(200, Math.max(1, Number(Deno.args[0] ?? TURNS)));
+    const rounds = Math.min(200, Math.max(1, Number(Deno.args[0] ?? ROUNDS)));
     const upstream = await resources.use(startUpstream());
-    const subjects: Subject[] = [];
-    for (const feature of FEATURES) subjects.push(await resources.use(start(feature, upstream)));
-    const measured = await measureInTurns(subjects, WORKLOADS.get("1k-16")!, { turns, seconds: 0.5 });
-    for (const [at, { name }] of subjects.entries()) {
-      const { median: ratio, quartiles: [low, high] } = ratioOf(measured[at]!, measured[0]!);
+    const costs = new Map(FEATURES.map((feature): [Feature, number[]] => [feature, []]));
+    for (let round = 0; round < rounds; round++) {
+      const order = FEATURES.map((_, at) => FEATURES[(at + round) % FEATURES.length]!);
+      for (const [feature, us] of await measureRound(order, { upstream, resources })) {
+        costs.get(feature)!.push(us);
+      }
+    }
+    const base = costs.get(FEATURES[0]!)!;
+    for (const [{ name }, us] of costs) {
+      const ratios = us.map((each, round) => each / base[round]!).sort((left, right) => left - right);
+      const [low, middle, high] = [0.25, 0.5, 0.75].map((part) => quantile(ratios, part).toFixed(3));
       console.log(
-        `${name.padEnd(40)} ${significant(median(measured[at]!.cpuUs)).padStart(6)} us per request, × ${
-          ratio.toFixed(3)
-        } (quartiles ${low.toFixed(3)} and ${high.toFixed(3)})`,
+        `${name.padEnd(40)} ${
+          significant(median(us)).padStart(6)
+        } us per request, × ${middle} (quartiles ${low} and ${high})`,
       );
     }
     return 0;
