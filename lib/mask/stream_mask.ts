@@ -2,7 +2,6 @@ import { joinBytes } from "../core/join_bytes.ts";
 import type { EventFrames } from "./event_frames.ts";
 import type { Match } from "./form.ts";
 import { heldFrom } from "./held_from.ts";
-import type { Mask } from "./mask.ts";
 import { placesOf } from "./tally.ts";
 import type { CurrentMask } from "./table_mask.ts";
 
@@ -62,13 +61,7 @@ export class StreamMask {
     const mask = this.#source.current;
     const held = this.#held;
     const frame = this.#frames?.push(bytes) ?? 0;
-    if (
-      mask !== undefined && frame === 0 && held.length > 0 && bytes.length >= LARGE &&
-      bytes.length > mask.span
-    ) {
-      return this.#passLarge(bytes, mask);
-    }
-    const all = joinBytes(held, bytes);
+    const all = join(held, bytes);
     const passed = this.#heldPassed;
     this.#heldPassed = 0;
     if (mask === undefined) {
@@ -88,23 +81,6 @@ export class StreamMask {
     return passed === 0 && end === all.length ? all : all.subarray(passed, end);
   }
 
-  /** Does what {@linkcode #pass} does without a copy of the piece: what was held back is put before it, in its own memory. */
-  #passLarge(bytes: Uint8Array<ArrayBuffer>, mask: Mask): Uint8Array<ArrayBuffer> {
-    const held = this.#held;
-    const passed = this.#heldPassed;
-    this.#heldPassed = 0;
-    const seam = joinBytes(held, bytes.subarray(0, mask.span));
-    const found = mask.find(seam).filter(({ from, to }) => from < held.length && to > passed);
-    for (const { from, to } of mask.find(bytes)) {
-      found.push({ from: from + held.length, to: to + held.length });
-    }
-    const rest = heldFrom(bytes, mask);
-    this.#held = rest === bytes.length ? NOTHING : bytes.slice(rest);
-    const all = joinInPlace(held, bytes, rest);
-    this.#star(all, found, all.length);
-    return passed === 0 ? all : all.subarray(passed);
-  }
-
   /** Overwrites what was found before `end`, and what began in an earlier piece. */
   #star(all: Uint8Array, found: readonly Match[], end: number): void {
     const stars = this.#heldStars;
@@ -120,23 +96,10 @@ export class StreamMask {
   }
 }
 
-/** Joins what was held back with the first `rest` bytes of a piece, in the piece's own memory if there is room. */
-function joinInPlace(
-  held: Uint8Array<ArrayBuffer>,
-  bytes: Uint8Array<ArrayBuffer>,
-  rest: number,
-): Uint8Array<ArrayBuffer> {
-  const length = held.length + rest;
-  let all: Uint8Array<ArrayBuffer>;
-  if (bytes.byteOffset >= held.length) {
-    all = new Uint8Array(bytes.buffer, bytes.byteOffset - held.length, length);
-  } else if (length <= bytes.length) {
-    all = bytes.subarray(0, length);
-    all.copyWithin(held.length, 0, rest);
-  } else {
-    // More was held back before than is now, so there is no room. To hold back more would make events late.
-    return joinBytes(held, bytes.subarray(0, rest));
-  }
+/** Joins what was held back with a piece: with a large one without a copy, if there is room for it before the piece. */
+function join(held: Uint8Array<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (bytes.length < LARGE || bytes.byteOffset < held.length) return joinBytes(held, bytes);
+  const all = new Uint8Array(bytes.buffer, bytes.byteOffset - held.length, held.length + bytes.length);
   all.set(held);
   return all;
 }

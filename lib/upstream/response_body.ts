@@ -16,7 +16,7 @@ const wholePiece = () => PIECE_LIMIT;
  * How much of a large piece's memory is left empty before it, in bytes. What a mask held back is put there, so that the
  * piece need not be moved.
  */
-const HEADROOM = 1024;
+const HEADROOM = 4096;
 
 /**
  * How long bytes may wait for the next full read, in milliseconds. After a read that was not full they are handed on at
