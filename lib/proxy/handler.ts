@@ -18,7 +18,7 @@ import { respond } from "./respond.ts";
 import type { ConnectionInfo, Service } from "./service.ts";
 import { parseTarget } from "./target.ts";
 import { roundTripAgain } from "./round_trip_again.ts";
-import { untilCut } from "./until_cut.ts";
+import { assertStillWanted } from "./still_wanted.ts";
 import { upstreamRefusal } from "./upstream_refusal.ts";
 import { wholeRequest } from "./whole_of_part.ts";
 import { webSocketFields } from "./websocket/handshake_fields.ts";
@@ -84,6 +84,7 @@ export function createHandler(service: Service): Handler {
         onBodySent: (bytes) => void (span.entry.bytesUp += bytes),
         upgrade: isWebSocket,
         isClientGone: () => request.signal.aborted || span.cutReason !== undefined,
+        onAbortable: (abort) => span.onCut(abort),
       };
       rewriteRequestReferences(outgoing.fields, {
         method,
@@ -100,7 +101,8 @@ export function createHandler(service: Service): Handler {
       let hasAnswered = false;
       try {
         span.assertNotCut();
-        const response = await untilCut(span, route.transport.roundTrip(outgoing));
+        const response = await route.transport.roundTrip(outgoing);
+        assertStillWanted(response, span);
         hasAnswered = true;
         // Nearly no response has any.
         const references = () =>

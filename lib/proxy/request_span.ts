@@ -59,8 +59,9 @@ export class RequestSpan implements Member, Holder {
     return this.#cutReason;
   }
 
-  /** Ends the request now. */
+  /** Ends the request now, unless it has ended: another one may have its connection by then. */
   cut(reason: CutReason): void {
+    if (this.#ended) return;
     this.#cutReason = reason;
     this.#cut?.();
   }

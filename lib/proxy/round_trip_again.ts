@@ -1,7 +1,7 @@
 import type { UpstreamRequest, UpstreamResponse } from "../upstream/transport.ts";
 import type { RequestSpan } from "./request_span.ts";
 import type { Route } from "./route.ts";
-import { untilCut } from "./until_cut.ts";
+import { assertStillWanted } from "./still_wanted.ts";
 import { upstreamRefusal } from "./upstream_refusal.ts";
 
 /**
@@ -18,7 +18,9 @@ export async function roundTripAgain(
   await credential.apply(request);
   span.assertNotCut();
   try {
-    return await untilCut(span, transport.roundTrip(request));
+    const response = await transport.roundTrip(request);
+    assertStillWanted(response, span);
+    return response;
   } catch (error) {
     throw upstreamRefusal(error, { method: request.method, hasAnswered: false });
   }

@@ -73,8 +73,10 @@ export class Http1Transport implements Transport {
     if (!this.#mayConnect()) throw new NoDescriptors("The last file descriptors are kept for the operator");
     const attempt = new AbortController();
     const { upstream, connectTimeoutMs } = this.#target;
-    const deadline = new Deadline(connectTimeoutMs, request.isClientGone, () => attempt.abort());
+    const abort = () => attempt.abort();
+    const deadline = new Deadline(connectTimeoutMs, request.isClientGone, abort);
     this.#deadlines.add(deadline);
+    request.onAbortable?.(abort);
     try {
       const socket = await dial(upstream, this.#dialOptions, attempt.signal);
       return new Connection(socket, this.#counts.open());
@@ -91,10 +93,10 @@ export class Http1Transport implements Transport {
     reused: boolean,
   ): Promise<UpstreamResponse> {
     const body = request.body === null ? undefined : new RequestBody(request.body);
-    const deadline = new Deadline(this.#target.responseTimeoutMs, request.isClientGone, () => {
-      connection.close();
-    });
+    const abort = () => connection.close();
+    const deadline = new Deadline(this.#target.responseTimeoutMs, request.isClientGone, abort);
     this.#deadlines.add(deadline);
+    request.onAbortable?.(abort);
     // One function for all steps: each asynchronous one takes memory and time, which small requests notice.
     try {
       try {

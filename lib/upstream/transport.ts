@@ -45,6 +45,8 @@ export interface UpstreamRequest {
   onBodySent(bytes: number): void;
   /** Whether the client that asked has disconnected. */
   isClientGone(): boolean;
+  /** Called with what ends the exchange at once until there is a response, again for each connection that is tried. */
+  onAbortable?(abort: () => void): void;
 }
 
 /** A response, or the agreement to speak another protocol. */

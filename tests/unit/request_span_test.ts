@@ -50,6 +50,15 @@ Deno.test("a span ends once, with what ended it first, unless the proxy cut it",
   assertEquals(outcomes, ["upstream_aborted", "revoked"]);
 });
 
+Deno.test("a span that has ended is not cut, since another request may use its connection", () => {
+  const span = spanOf();
+  let cuts = 0;
+  span.onCut(() => void cuts++);
+  span.end("complete");
+  span.cut("revoked");
+  assertEquals([cuts, span.cutReason], [0, undefined]);
+});
+
 Deno.test("only a request with HEAD needs its connection closed from without", () => {
   assertEquals(["GET", "HEAD", "POST"].map((method) => spanOf(method).needsClosing), [false, true, false]);
 });
