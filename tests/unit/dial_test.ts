@@ -1,7 +1,8 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { dial } from "../../lib/upstream/dial.ts";
 import { UpstreamUnreachable } from "../../lib/upstream/errors.ts";
 import { trustAdvice } from "../../lib/upstream/trust_advice.ts";
+import { within } from "../support/within.ts";
 
 /** Returns why a host can't be reached. */
 async function reasonOf(host: string, port: number): Promise<string> {
@@ -58,4 +59,17 @@ Deno.test("dial() closes a connection for its signal only until it has returned 
   assertEquals(await conn.write(Uint8Array.of(1)), 1);
   assertEquals(await other.read(new Uint8Array(2)), 1);
   conn.close();
+});
+
+Deno.test("dial() gives up a TLS handshake that gets no answer once its signal is aborted", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const upstream = { scheme: "https", host: "127.0.0.1", port, authority: "a", base: "" } as const;
+  const controller = new AbortController();
+  const dialled = dial(upstream, { caCerts: [], egress: undefined }, controller.signal);
+  using other = await listener.accept();
+  // The ClientHello has come.
+  await other.read(new Uint8Array(1));
+  controller.abort();
+  await assertRejects(() => within(dialled, "The end of the attempt"));
 });

@@ -113,3 +113,18 @@ Deno.test("of a body that is stopped, however often, 64 MiB are dropped, and the
   );
   assertEquals([pulled - sent, cancelled, socket.closed], [65, true, true]);
 });
+
+Deno.test("an upload in single bytes lets others go first", async () => {
+  let left = 20_000;
+  const content = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (left-- > 0) controller.enqueue(new Uint8Array(1));
+      else controller.close();
+    },
+  }, { highWaterMark: 0 });
+  let others = 0;
+  const timer = setInterval(() => others++);
+  const { sent, done } = await send(content, CHUNKED);
+  clearInterval(timer);
+  assertEquals([sent.length, done, others > 0], [20_000, true, true]);
+});

@@ -166,6 +166,7 @@ Deno.test("a proxy that refuses or is not valid HTTP gives a 502, with the cause
     ["HTTP/1.1 200 OK\r\n\r\nc", /sent bytes after its response to CONNECT/],
     ["HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\ncanary", /sent bytes after its response to CONNECT/],
     ["220 canary ESMTP\r\n", /no HTTP\/1 status line/],
+    ["HTTP/1.1 300 Multiple Choices\r\n\r\n", /\b300\b/],
     ["HTTP/1.1 200 OK\r\nA : b\r\n\r\n", /invalid field line/],
     ["HTTP/1.1 200 OK\n\n", /bare LF/],
     [`HTTP/1.1 100 Continue\r\n\r\n`.repeat(20), /too many interim responses/],
