@@ -1,6 +1,9 @@
 import type { RequestFraming } from "../http/framing.ts";
 import { Refusal } from "../http/refusal.ts";
 
+/** The framing of a request without content. */
+const NONE: RequestFraming = { kind: "none" };
+
 /** Up to fifteen digits: below 2^53, so that a number represents it exactly. */
 const LENGTH = /^[0-9]{1,15}$/;
 
@@ -15,7 +18,7 @@ const LENGTH = /^[0-9]{1,15}$/;
 export function requestFraming(method: string, fields: Pick<Headers, "get">): RequestFraming {
   const coding = fields.get("transfer-encoding");
   const length = fields.get("content-length");
-  if (coding === null && length === null) return { kind: "none" };
+  if (coding === null && length === null) return NONE;
   if (coding !== null && (length !== null || coding.toLowerCase() !== "chunked")) {
     throw new Refusal("bad_request", "the length of its content is ambiguous");
   }
@@ -44,6 +47,8 @@ export interface FramedContent {
   readonly body: ReadableStream<Uint8Array> | null;
 }
 
+const NO_CONTENT: FramedContent = { framing: NONE, body: null };
+
 /**
  * Returns a request's content. In HTTP/1.1 none arrives without a framing field (RFC 9112, section 6.3, point 7), but in
  * HTTP/2, which the runtime accepts as well, content needs no length, and is forwarded in chunks.
@@ -59,7 +64,7 @@ export function framedContent(
   drainBegun: Promise<void>,
 ): FramedContent | Promise<FramedContent> {
   if (framing.kind !== "none") return { framing, body: hasContent(framing) ? body : null };
-  return body === null ? { framing, body } : unframedContent(body, framing, drainBegun);
+  return body === null ? NO_CONTENT : unframedContent(body, framing, drainBegun);
 }
 
 async function unframedContent(

@@ -108,10 +108,12 @@ export class Connection {
    * @throws {BadResponse} If the bytes can't begin a valid head.
    */
   takeHead(): string | undefined {
-    const bytes = this.buffered;
-    const length = bytes.length > this.#searched ? findHeadEnd(bytes, this.#searched) : -1;
+    const received = this.bufferedLength;
+    // Nearly always the front of the buffer, of which no view is needed.
+    const bytes = this.#start === 0 ? this.#buffer : this.#buffer.subarray(this.#start);
+    const length = received > this.#searched ? findHeadEnd(bytes, this.#searched, received) : -1;
     if (length < 0) {
-      this.#searched = bytes.length;
+      this.#searched = received;
       return undefined;
     }
     this.#searched = 0;

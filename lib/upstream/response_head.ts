@@ -177,20 +177,21 @@ const LF = 0x0a;
  *
  * @param bytes What has been received of the head so far.
  * @param seen How many of the bytes an earlier call has searched.
+ * @param end How many bytes have been received; what is beyond is not looked at.
  * @returns The head's length with its empty line, or -1 if more bytes are needed.
  * @throws {BadResponse} If the bytes can't begin a valid head.
  */
-export function findHeadEnd(bytes: Uint8Array, seen: number): number {
+export function findHeadEnd(bytes: Uint8Array, seen: number, end = bytes.length): number {
   // A server of another protocol sends a greeting and waits; without this we would wait too, until the time-out.
-  for (let at = seen; at < Math.min(bytes.length, VERSION.length); at++) {
+  for (let at = seen; at < Math.min(end, VERSION.length); at++) {
     if (bytes[at] !== VERSION.charCodeAt(at)) throw new BadResponse("no HTTP/1 status line");
   }
-  for (let at = bytes.indexOf(LF, seen); at >= 0; at = bytes.indexOf(LF, at + 1)) {
+  for (let at = bytes.indexOf(LF, seen); at >= 0 && at < end; at = bytes.indexOf(LF, at + 1)) {
     if (bytes[at - 1] !== CR) throw new BadResponse("line ends in a bare LF");
     if (bytes[at - 2] !== LF) continue;
     if (at >= HEAD_LIMIT) break;
     return at + 1;
   }
-  if (bytes.length > HEAD_LIMIT) throw new BadResponse(`head larger than ${HEAD_LIMIT} bytes`);
+  if (end > HEAD_LIMIT) throw new BadResponse(`head larger than ${HEAD_LIMIT} bytes`);
   return -1;
 }

@@ -14,3 +14,8 @@ Deno.test("ReceivedFields has the fields that the runtime has, with the lines of
   fields.forEach((value, name) => seen.push([name, value]));
   assertEquals(seen, [...headers]);
 });
+
+Deno.test("a value that looks like a field's name is none", () => {
+  const fields = new ReceivedFields(new Headers({ a: "host", b: "c" }));
+  assertEquals([fields.get("host"), fields.get("c"), fields.get("b")], [null, null, "c"]);
+});

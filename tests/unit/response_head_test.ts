@@ -255,6 +255,20 @@ Deno.test("findHeadEnd() refuses another protocol by its first byte, and a bare 
   assertThrows(() => findHeadEnd(latin1(long.slice(0, HEAD_LIMIT + 1)), 0), BadResponse, "larger than");
 });
 
+Deno.test("what a longer head has left in the buffer is no part of the next one, however that one is cut", async () => {
+  const long = "HTTP/1.1 200 OK\r\nA: 1\r\nB: 2\r\n\r\n";
+  const short = "HTTP/1.1 204 No\r\n\r\n";
+  for (let at = 1; at < short.length; at++) {
+    const connection = new Connection(new FakeSocket([long, short.slice(0, at), short.slice(at)]));
+    assertEquals(await connection.readHead(), long);
+    assertEquals(await connection.readHead(), short, String(at));
+  }
+  const left = latin1("HTTP/1.1 2\r\n\r\n\n");
+  assertEquals(findHeadEnd(left, 0, 10), -1);
+  assertEquals(findHeadEnd(left, 0, 13), -1);
+  assertEquals(findHeadEnd(left, 0, 14), 14);
+});
+
 Deno.test("parseResponseHead() accepts 256 fields and refuses the 257th", () => {
   function head(count: number): string {
     return `HTTP/1.1 200 OK\r\n${Array.from({ length: count }, (_, at) => `f${at}: ${at}\r\n`).join("")}\r\n`;
