@@ -16,8 +16,10 @@ export interface UpstreamAddress {
   readonly ca: string;
 }
 
-/** A running upstream. */
-export interface UpstreamProcess extends UpstreamAddress, AsyncDisposable {
+/** A running upstream, with the address that it has printed. */
+export type UpstreamProcess<Address extends UpstreamAddress = UpstreamAddress> = Address & RunningUpstream;
+
+interface RunningUpstream extends AsyncDisposable {
   /** Its process. */
   readonly pid: number;
   /** Closes its stdin, and returns the first match in what it printed by its end. */
@@ -28,7 +30,9 @@ export interface UpstreamProcess extends UpstreamAddress, AsyncDisposable {
 const CONFIG = fromFileUrl(new URL("../deno.json", import.meta.url));
 
 /** Starts the program and resolves once it listens. */
-export async function startUpstreamProcess(program: URL): Promise<UpstreamProcess> {
+export async function startUpstreamProcess<Address extends UpstreamAddress = UpstreamAddress>(
+  program: URL,
+): Promise<UpstreamProcess<Address>> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--config", CONFIG, "--no-prompt", "--allow-net=127.0.0.1", fromFileUrl(program)],
     stdin: "piped",
@@ -38,7 +42,7 @@ export async function startUpstreamProcess(program: URL): Promise<UpstreamProces
   const log = new Log(child.stdout);
   try {
     const [line] = await log.match(/^\{.*\}$/m, CHILD_PATIENCE);
-    const address: UpstreamAddress = JSON.parse(line);
+    const address: Address = JSON.parse(line);
     return {
       ...address,
       pid: child.pid,

@@ -162,6 +162,20 @@ Deno.test("Utf8Check agrees with TextDecoder on every text, cut anywhere", () =>
   );
 });
 
+Deno.test("Utf8Check finds what is invalid at any place and alignment of a long text", () => {
+  for (const [name, sequence] of Object.entries({ lead: [0xc3], continuation: [0xa9], both: [0xc3, 0xa9] })) {
+    for (let start = 0; start < 4; start++) {
+      for (let at = 0; at <= 200 - sequence.length; at++) {
+        const bytes = new Uint8Array(start + 200).fill(0x78).subarray(start);
+        bytes.set(sequence, at);
+        const check = new Utf8Check();
+        const valid = check.push(bytes) && check.complete;
+        assertEquals(valid, name === "both", `${name} at ${at}, from offset ${start}`);
+      }
+    }
+  }
+});
+
 Deno.test("applyMaskingKey masks each byte with its own byte of the key, at any offset and alignment", () => {
   const key = Uint8Array.from([1, 2, 4, 8]);
   for (let start = 0; start < 5; start++) {
