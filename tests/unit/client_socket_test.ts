@@ -113,3 +113,39 @@ Deno.test("ClientSocket closes a connection only once a client that is slow has 
   await raw.send(frameBytes({ opcode: 8, payload: new Uint8Array(0), mask: true }));
   await within(closed, "The end of the connection");
 });
+
+Deno.test("ClientSocket does not wait for a client that reads fast, however much it sends", async () => {
+  const accepted = Promise.withResolvers<ClientSocket>();
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    accepted.resolve(new ClientSocket(socket, OPTIONS));
+    return response;
+  });
+  using raw = await connectRawWebSocket(server.addr.port);
+  const client = await accepted.promise;
+  await client.opened;
+  const source = raw.source();
+  const reading = source.readToEnd();
+  const original = globalThis.setTimeout;
+  let pauses = 0;
+  Object.assign(globalThis, {
+    setTimeout: (run: () => void, wait: number) => {
+      pauses++;
+      return original(run, wait);
+    },
+  });
+  try {
+    for (const [count, length] of [[8 * 1024, 1], [64, 64 * 1024], [4, MIB]] as const) {
+      for (let sent = 0; sent < count; sent++) {
+        await client.send({ text: false, bytes: new Uint8Array(length) });
+      }
+    }
+  } finally {
+    Object.assign(globalThis, { setTimeout: original });
+    client.kill();
+    await client.ended;
+  }
+  await reading;
+  // Now and then it may be that the reader, which is in the same process, has not had its turn.
+  assertEquals(pauses < 5, true, `${pauses} pauses`);
+});

@@ -29,6 +29,9 @@ const EMPTY_COUNT = 8 * 1024;
 /** How far apart empty messages are sent above that number, in milliseconds. */
 const EMPTY_PAUSE = 100;
 
+/** In how many turns what a client has taken is looked at before there are pauses: one that reads fast has taken it by then. */
+const LOOK_TURNS = 4;
+
 /** How long to wait before the next look at what a client has taken, in milliseconds: doubled up to the second value. */
 const LOOK_AGAIN: readonly [number, number] = [1, 64];
 
@@ -269,6 +272,7 @@ export class ClientSocket implements WebSocketHolder {
    * @param patienceMs That time, in milliseconds.
    */
   async #untilTaken(rest: number, patienceMs = Infinity): Promise<void> {
+    for (let turn = 0; turn < LOOK_TURNS && this.unsent > rest; turn++) await this.pause();
     let [wait, longest] = LOOK_AGAIN;
     let unsent = this.unsent;
     for (let since = performance.now(); !this.#hasEnded && unsent > rest;) {
