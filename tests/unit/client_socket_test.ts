@@ -149,3 +149,51 @@ Deno.test("ClientSocket does not wait for a client that reads fast, however much
   // Now and then it may be that the reader, which is in the same process, has not had its turn.
   assertEquals(pauses < 5, true, `${pauses} pauses`);
 });
+
+Deno.test("ClientSocket sends nothing more once it is cut, whatever waited for its turn", async () => {
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    const client = new ClientSocket(socket, OPTIONS);
+    // After the client's own listener, which stops the reading.
+    socket.addEventListener("message", () => {
+      assertEquals(client.canSend, false);
+      client.pause().then(() => client.send({ text: true, bytes: new Uint8Array(1) }));
+      client.cut({ code: 1008, reason: "" });
+    });
+    return response;
+  });
+  using raw = await connectRawWebSocket(server.addr.port);
+  await raw.send(frameBytes({ opcode: 2, payload: new Uint8Array(128 * 1024), mask: true }));
+  const source = raw.source();
+  assertEquals(
+    await within(source.readBytes(4), "The close frame"),
+    Uint8Array.of(0x88, 2, 0x03, 0xf0),
+  );
+  await raw.send(frameBytes({ opcode: 8, payload: Uint8Array.of(0x03, 0xf0), mask: true }));
+  await within(source.readToEnd(), "The end of the connection");
+});
+
+Deno.test("ClientSocket waits for a client that takes nothing for as long as it does so", async () => {
+  const accepted = Promise.withResolvers<ClientSocket>();
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    accepted.resolve(new ClientSocket(socket, OPTIONS));
+    return response;
+  });
+  using raw = await connectRawWebSocket(server.addr.port);
+  const client = await accepted.promise;
+  await client.opened;
+  const message = { text: false, bytes: new Uint8Array(MIB) };
+  let hasTaken = false;
+  // More than the kernel holds for it.
+  for (let count = 0; count < 15; count++) void client.send(message);
+  const taken = client.send(message)!.then(() => void (hasTaken = true));
+  // Many looks at what was taken.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assertEquals(hasTaken, false);
+  const reading = raw.source().readToEnd();
+  await within(taken, "The client's reading");
+  client.kill();
+  await client.ended;
+  await reading;
+});
