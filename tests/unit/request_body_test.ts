@@ -128,3 +128,20 @@ Deno.test("an upload in single bytes lets others go first", async () => {
   clearInterval(timer);
   assertEquals([sent.length, done, others > 0], [20_000, true, true]);
 });
+
+Deno.test("an upload that goes on is settled only at its end, though its pieces come slowly", async () => {
+  let left = 4;
+  const content = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      // Longer than a quiet reader is waited for, and shorter than a client that has paused.
+      await new Promise((resolve) => setTimeout(resolve, 160));
+      if (left-- > 0) controller.enqueue(new Uint8Array(1));
+      else controller.close();
+    },
+  }, { highWaterMark: 0 });
+  const body = new RequestBody(content);
+  const sent = body.send(new Connection(new FakeSocket([])), CHUNKED, () => {});
+  await body.settled();
+  assertEquals([body.done, left], [true, -1]);
+  await sent;
+});

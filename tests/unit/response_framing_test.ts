@@ -185,6 +185,7 @@ Deno.test("persists() keeps a connection for HTTP/1.1 with a known end and witho
     [["connection: keep-alive", "connection: close"], CHUNKED, 1, false, "RFC 9110, 5.3: one list"],
     [["connection: close", "connection: keep-alive"], CHUNKED, 1, false, "RFC 9110, 5.3: in any order"],
     [["content-length: 0"], NONE, 1, true, "RFC 9110, 8.6"],
+    [["content-length: 1"], NONE, 1, false, "some servers send it after all"],
     [["content-length: 5"], NONE, 1, false, "some servers send it after all"],
     [["transfer-encoding: chunked"], NONE, 1, false, "some servers send it after all"],
     [["content-length: 5"], length(5), 1, true, "RFC 9112, 9.3"],
