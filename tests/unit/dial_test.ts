@@ -1,6 +1,6 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
 import { dial } from "../../lib/upstream/dial.ts";
-import { UpstreamUnreachable } from "../../lib/upstream/errors.ts";
+import { UpstreamTlsFailed, UpstreamUnreachable } from "../../lib/upstream/errors.ts";
 import { trustAdvice } from "../../lib/upstream/trust_advice.ts";
 import { within } from "../support/within.ts";
 
@@ -73,4 +73,23 @@ Deno.test("dial() gives up a TLS handshake that gets no answer once its signal i
   controller.abort();
   const ended = dialled.then(() => "connected", () => "given up");
   assertEquals(await within(ended, "The end of the attempt"), "given up");
+});
+
+Deno.test("dial() tells a handshake that fails from one that breaks off, after which another may succeed", async () => {
+  // An alert: handshake_failure.
+  const alert = Uint8Array.of(0x15, 3, 3, 0, 2, 2, 0x28);
+  for (const [answer, failed] of [[alert, true], [undefined, false]] as const) {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    const upstream = { scheme: "https", host: "127.0.0.1", port, authority: "a", base: "" } as const;
+    const dialled = dial(upstream, { caCerts: [], egress: undefined }, new AbortController().signal);
+    const ended = dialled.then(() => "connected", (error) => error);
+    const other = await listener.accept();
+    await other.read(new Uint8Array(4096));
+    if (answer !== undefined) await other.write(answer);
+    other.close();
+    const error = await within(ended, "The end of the handshake");
+    assertInstanceOf(error, Error);
+    assertEquals(error instanceof UpstreamTlsFailed, failed, String(error));
+  }
 });

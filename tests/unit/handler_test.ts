@@ -70,12 +70,14 @@ function handlerFor(
     mask = { current: undefined },
     authenticate = anyClient(),
     budget = new BufferBudget(64 * 1024 * 1024),
+    logsClient = false,
   }: {
     answer?: (request: Sent) => UpstreamResponse | Promise<UpstreamResponse>;
     limit?: number;
     mask?: CurrentMask;
     authenticate?: Authenticator;
     budget?: BufferBudget;
+    logsClient?: boolean;
   } = {},
 ) {
   const sent: Sent[] = [];
@@ -117,7 +119,7 @@ function handlerFor(
       hosts: new ServedHosts([]),
     }),
     limiter,
-    log: new RequestLog([(entry) => entries.push({ ...entry })]),
+    log: new RequestLog([(entry) => entries.push({ ...entry })], logsClient),
     budget,
   });
   const handle = createHandler(service);
@@ -629,5 +631,16 @@ Deno.test("handler() forwards a frame of AWS's event streams as soon as it is wh
     rest.resolve(0);
     await first;
     await reader.cancel();
+  }
+});
+
+Deno.test("handler() takes note of the upstream's name for a request only where clients are logged", async () => {
+  for (const logsClient of [false, true]) {
+    const { ask, entries } = handlerFor({
+      answer: () => replyOf("HTTP/1.1 204 No Content\r\nX-Request-Id: of-upstream\r\n\r\n"),
+      logsClient,
+    });
+    await ask("/a/x");
+    assertEquals(entries[0]?.upstreamRequestId, logsClient ? "of-upstream" : undefined);
   }
 });

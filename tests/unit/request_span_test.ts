@@ -3,6 +3,7 @@ import { UnorderedSet } from "../../lib/core/unordered_set.ts";
 import { RequestLog } from "../../lib/log/request_log.ts";
 import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { RequestCut, RequestSpan } from "../../lib/proxy/request_span.ts";
+import type { Route } from "../../lib/proxy/route.ts";
 import { entryOf } from "../support/log_entry.ts";
 
 function spanOf(method = "GET", outcomes: string[] = []): RequestSpan {
@@ -61,4 +62,23 @@ Deno.test("a span that has ended is not cut, since another request may use its c
 
 Deno.test("only a request with HEAD needs its connection closed from without", () => {
   assertEquals(["GET", "HEAD", "POST"].map((method) => spanOf(method).needsClosing), [false, true, false]);
+});
+
+Deno.test("a token's health is that of the upstream's responses, and not of refusals", () => {
+  const recorded: number[] = [];
+  const tokenHealth = { record: (status: number) => recorded.push(status) };
+  const route = { token: { label: "A_TOKEN#0" }, tokenHealth } as unknown as Route;
+  for (
+    const [status, error] of [[200, undefined], [401, undefined], [502, "upstream_failed"], [
+      0,
+      undefined,
+    ]] as const
+  ) {
+    const span = spanOf();
+    span.sending(route);
+    Object.assign(span.entry, { status, error });
+    span.end("complete");
+    assertEquals(span.entry.token, "A_TOKEN#0");
+  }
+  assertEquals(recorded, [200, 401]);
 });
