@@ -344,3 +344,11 @@ Deno.test("a field as long as a head may be is rewritten in an instant, whatever
     assert(took < 500, `${name}: ${took} ms`);
   }
 });
+
+Deno.test("a relative reference loses the parameter that carries the token, also one that names another place in its query", () => {
+  assertRewrites("https://api.test", [
+    ["b?own=1&next=https://other.test/", "b?next=https://other.test/"],
+    ["b?next=//other.test/&own=1", "b?next=//other.test/"],
+    ...same("https://other.test/b?own=1", "//other.test/b?own=1", "mailto:x?own=1"),
+  ], { route: { auth_query: "own", auth_scheme: "" } });
+});
