@@ -39,9 +39,9 @@ function nextEscapes(content: Content, { at, step }: Samples): number {
   return at;
 }
 
-/** Reports whether two escapes follow each other at a position. */
+/** Reports whether two escapes follow each other at a position, or right before it: the longest have a byte more than a hint. */
 function followsEscape({ bytes }: Content, at: number): boolean {
-  for (let begin = at; begin < at + HINT_BYTES; begin++) {
+  for (let begin = Math.max(0, at - 1); begin < at + HINT_BYTES; begin++) {
     const escape = escapeAt(bytes, begin);
     if (escape === 0) continue;
     return escapeAt(bytes, begin + escapeLength(escape)) !== 0 || escapeBefore(bytes, begin) !== 0;
@@ -61,7 +61,7 @@ function* runsFrom(
   let done = 0;
   for (let at = escapes.at; at >= 0; at = nextEscapes(content, { ...escapes, at: at + escapes.step })) {
     if (at + HINT_BYTES <= done) continue;
-    const run = escapeRun(bytes, { from: Math.max(at, done), minLength });
+    const run = escapeRun(bytes, { from: Math.max(at - 1, done), minLength });
     if (run === undefined) continue;
     done = run.offsets[run.bytes.length]!;
     yield run;
@@ -82,7 +82,7 @@ function escapeRun(
   { from, minLength }: { from: number; minLength: number },
 ): DecodedRun | undefined {
   let begin = from;
-  const near = from + HINT_BYTES;
+  const near = from + HINT_BYTES + 1;
   while (begin < near && escapeAt(bytes, begin) === 0) begin++;
   if (begin === near) return undefined;
   for (let escape = escapeBefore(bytes, begin); escape !== 0; escape = escapeBefore(bytes, begin)) {

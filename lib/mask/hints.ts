@@ -9,11 +9,15 @@ import type { Content } from "./content.ts";
 /** How many bytes are looked at for a hint: any run of escapes has one in as many. */
 export const HINT_BYTES = 8;
 
-/** Pairs of bytes where escapes follow each other: the beginning of one, or the border of two. Others rarely have them. */
+/**
+ * Pairs of bytes where escapes follow each other: the beginning of one, what follows that in one that has a byte more than a
+ * hint, or the border of two. Others rarely have them.
+ */
 const BORDERS: readonly (readonly [first: RegExp, second: RegExp])[] = [
   [/%/, /[0-9A-Fa-f]/],
   [/\\/, /[ux]/],
   [/&/, /#/],
+  [/#/, /[xX0-9]/],
   [/[0-9A-Fa-f;]/, /[%\\&]/],
 ];
 

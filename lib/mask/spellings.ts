@@ -60,14 +60,44 @@ export const SPELLERS: readonly Speller[] = [
     (char) => [`%25${hex(char, 2)}`],
     (char) => [...quoted(char), `\\u${hex(char, 4)}`],
     (char) => [...quoted(char), `\\x${hex(char, 2)}`],
-    (char) => [...named(char), `&#x${hex(char, 1)};`, `&#${char.charCodeAt(0)};`],
+    (char) => [...named(char), `&#x${hex(char, 1)};`],
   ]),
+  (char) => [...named(char), `&#${char.charCodeAt(0)};`],
   (char) => char === "'" ? ["&#039;"] : named(char),
   backslashed,
 ];
 
-/** The most spellings of one kind that are enumerated; a text of many different special characters has more. */
+/**
+ * The most spellings of one kind that are enumerated. A text of many different special characters has more: then those are
+ * added in which the characters that encoders usually leave as they are, and no others, are left.
+ */
 const LIMIT = 512;
+
+/** The most spellings that one kind of encoder has for a character. */
+const CHOICES = 2;
+
+/** What usual encoders leave as it is, besides letters and digits, or else what they escape. */
+const KEPT: readonly RegExp[] = [
+  /(?!)/,
+  // URIs: RFC 3986, section 2.3; Python; PHP; forms; JavaScript's two functions, and what URLs keep besides.
+  /[-._~]/,
+  /[-._~/]/,
+  /[-._]/,
+  /[-._*]/,
+  /[-._!~*'()]/,
+  /[-._!~*'();,/?:@&=+$#]/,
+  /[-._!~*'();,/?:@&=+$#[\]]/,
+  // JSON, also for HTML; HTML, also of templates.
+  /[^"\\]/,
+  /[^"\\/]/,
+  /[^"\\<>&]/,
+  /[^"\\<>&']/,
+  /[^<>&]/,
+  /[^<>&"]/,
+  /[^<>&"']/,
+  /[^<>&"'`=]/,
+  /[^<>&"'`=/]/,
+];
 
 /**
  * Returns the distinct ends (or beginnings) of a text's spellings.
@@ -108,6 +138,27 @@ export function spelledEnds(
       }
     };
     walk(0, "");
+    if (found.size >= limit) addUsual(found, speller, { text, length, side });
   }
   return found;
+}
+
+/** Adds the ends (or beginnings) of the spellings of one kind with all that usual encoders escape. */
+function addUsual(
+  found: Set<string>,
+  speller: Speller,
+  { text, length, side }: { text: string; length: number; side: "start" | "end" },
+): void {
+  // Each character has one byte at least.
+  const chars = [...side === "end" ? text.slice(-length) : text.slice(0, length)];
+  for (const kept of KEPT) {
+    for (let choice = 0; choice < CHOICES; choice++) {
+      const spelled = chars.map((char) => {
+        const options = isSpecial(char) && !kept.test(char) ? speller(char) : [];
+        return options[Math.min(choice, options.length - 1)] ?? char;
+      }).join("");
+      if (spelled.length < length) continue;
+      found.add(side === "end" ? spelled.slice(-length) : spelled.slice(0, length));
+    }
+  }
 }

@@ -253,6 +253,49 @@ Deno.test("Mask masks a token of which every character is escaped in any way, wh
   }
 });
 
+Deno.test("Mask masks a token that is escaped throughout with one reference of the longest kind, wherever it stands", () => {
+  const token = "a-token-of-30-bytes-0123456789";
+  const mask = maskOf(token);
+  const hex = (char: string, digits: number) => char.charCodeAt(0).toString(16).padStart(digits, "0");
+  const longest = [
+    (char: string) => `&#x${hex(char, 5)};`,
+    (char: string) => `&#${String(char.charCodeAt(0)).padStart(6, "0")};`,
+  ];
+  for (const way of longest) {
+    for (let long = 0; long < token.length; long++) {
+      const text = [...token].map((char, index) => index === long ? way(char) : `%${hex(char, 2)}`).join("");
+      for (let before = 0; before < 90; before++) {
+        assertEquals(mask.maskText(" ".repeat(before) + text).trim(), "*".repeat(text.length), text);
+      }
+    }
+  }
+});
+
+Deno.test("Mask masks a token of many different special characters as usual encoders spell it", () => {
+  const token = "a\\0CCw$Z*C[i#c^k#JK?\"$aQ<pzU6$4&?HS'27`j^H{2~}(4";
+  const mask = maskOf(token);
+  const eachSpecial = (spell: (char: string) => string) => token.replace(/[^A-Za-z0-9]/g, spell);
+  const hex = (char: string) => char.charCodeAt(0).toString(16);
+  const spelled = [
+    encodeURIComponent(token),
+    encodeURIComponent(encodeURIComponent(token)),
+    encodeURI(token),
+    new URLSearchParams({ token }).toString().slice("token=".length),
+    JSON.stringify(token).slice(1, -1),
+    JSON.stringify(token).slice(1, -1).replace(/[<>&']/g, (char) => `\\u00${hex(char)}`),
+    token.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;"),
+    eachSpecial((char) => `%${hex(char).toUpperCase()}`),
+    eachSpecial((char) => `%25${hex(char)}`),
+    eachSpecial((char) => `\\u00${hex(char)}`),
+    eachSpecial((char) => `\\x${hex(char)}`),
+    eachSpecial((char) => `&#${char.charCodeAt(0)};`),
+    eachSpecial((char) => `&#x${hex(char)};`),
+    eachSpecial((char) => `&#x${hex(char).toUpperCase()};`),
+    eachSpecial((char) => `\\${char}`),
+  ];
+  for (const text of spelled) assertEquals(mask.maskText(text), "*".repeat(text.length), text);
+});
+
 Deno.test("Mask masks a token with percent signs and digits that looks encoded itself", () => {
   for (const token of ["ab%5Cdefgh12", "100%41off-50%25-and-more-of-it-0123456789"]) {
     assertMasked(token, BEARER, [
