@@ -70,3 +70,12 @@ Deno.test("bytes that follow a body are noticed, in whichever read they come", a
     }
   }
 });
+
+Deno.test("a head is written whole, in as few writes as the socket allows, none of which is empty", async () => {
+  for (const [writeLimit, lengths] of [[Infinity, [5]], [5, [5]], [3, [3, 2]]] as const) {
+    const socket = new FakeSocket([]);
+    socket.writeLimit = writeLimit;
+    await new Connection(socket).writeHead("hello");
+    assertEquals(socket.written.map(({ length }) => length), [...lengths]);
+  }
+});
