@@ -44,8 +44,9 @@ const HALF_LIFE = 5_000;
 const OPEN_WAIT = 3_000;
 
 /**
- * How long the client may take nothing of what it is still to get before the close frame, and how long to answer that, in
- * milliseconds. The kernel holds megabytes for it: with a slow line it takes seconds until there is room for more.
+ * How long the client may take no message to its end of what it is still to get before the close frame (the runtime does not
+ * tell how much of one it has taken), and how long to answer that, in milliseconds. The kernel holds megabytes for it: with a
+ * slow line it takes seconds until there is room for more.
  */
 const CLOSE_WAIT = 10_000;
 
