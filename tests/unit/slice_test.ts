@@ -60,6 +60,20 @@ Deno.test("Slice passes its part, however the content is cut, and reads nothing 
   }
 });
 
+Deno.test("Slice frees a piece of which it passes only a part, or nothing", async () => {
+  const pieces = ["before", "begins", "whole", "ends it"].map((text) => new Uint8Array(latin1(text)));
+  const left = [...pieces];
+  const source: Source = {
+    get done() {
+      return left.length === 0;
+    },
+    next: () => Promise.resolve(left.shift()),
+    cancel() {},
+  };
+  assertEquals(await read(new Slice(source, { from: 8, to: 21, withinMs: 1000 })), "ginswholeends");
+  assertEquals(pieces.map(({ buffer }) => buffer.detached), [true, true, false, true]);
+});
+
 Deno.test("Slice fails where the content ends before its part does", async () => {
   for (const from of [2, 7, 20]) {
     const slice = new Slice(new Pieces(["0123", "45"]), { from, to: 30, withinMs: 1000 });

@@ -133,6 +133,22 @@ Deno.test("readToken() reads within the folder only, wherever links lead", async
   });
 });
 
+Deno.test("readToken() reads on when a read brings only a part of the file", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "gh"), "a longer secret\n");
+    const { read } = Deno.FsFile.prototype;
+    // As a file system in another process may do.
+    Deno.FsFile.prototype.read = function (bytes) {
+      return read.call(this, bytes.subarray(0, 4));
+    };
+    try {
+      assertEquals(valueOf(await readToken({ folder, file: "gh" }, "gh"))?.reveal(), "a longer secret");
+    } finally {
+      Deno.FsFile.prototype.read = read;
+    }
+  });
+});
+
 Deno.test("SettledWatch sees a change once, when it has stood from one look to the next", async () => {
   let state = "a";
   const watch = new SettledWatch(() => Promise.resolve(state), state);

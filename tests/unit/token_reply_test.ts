@@ -120,6 +120,9 @@ Deno.test("replacementIn() returns the refresh token of any success, also of one
     ['{"refresh_token":""}', 200, undefined],
     ['{"refresh_token":"new"}', 400, undefined],
     ['{"refresh_token":"new"}', 302, undefined],
+    ['{"refresh_token":"new"}', 300, undefined],
+    ['{"refresh_token":"new"}', 299, "new"],
+    ['{"refresh_token":"new"}', 199, undefined],
     ['["refresh_token"]', 200, undefined],
   ];
   for (const [text, status, replacement] of cases) {

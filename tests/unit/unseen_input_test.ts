@@ -96,6 +96,29 @@ Deno.test("UnseenInput ends all WebSockets that completed no message, and at fir
   });
 });
 
+Deno.test("UnseenInput takes the memory for a flood if it grows by more than 24 MiB from one look to the next", async () => {
+  // What is usual grows as well, by 3 KiB with each look.
+  const mostAtOnce = 24 * MIB + 2 * 3 * 1024;
+  const killedAfter = async (growth: number) => {
+    let killed: readonly string[] = [];
+    const holders = ({ holder }: Watched) => [
+      holder("socket", 140 * MIB, { isWebSocket: true }),
+      holder("newest", 140 * MIB),
+    ];
+    await watch({ holders }, async ({ use, done }) => {
+      use.rss += 90 * MIB;
+      await looks();
+      assertEquals(done, []);
+      use.rss += growth;
+      await looks();
+      killed = done.slice(0, -1);
+    });
+    return killed;
+  };
+  const killed = await Promise.all([mostAtOnce, mostAtOnce + 1].map(killedAfter));
+  assertEquals(killed, [["newest"], ["socket"]]);
+});
+
 Deno.test("UnseenInput waits no longer for the memory to shrink if each turn of the event loop is long", async () => {
   const names = ["f", "e", "d", "c", "b", "a"];
   const holders = ({ holder }: Watched) => names.map((name) => holder(name));
