@@ -176,3 +176,24 @@ Deno.test("WebSocketConnection takes what it has written since the last look for
   socket.destroy();
   assertEquals(await within(received, "The end"), undefined);
 });
+
+Deno.test("WebSocketConnection drops what comes after the end, and closes the connection once the upstream has, or breaks off", async () => {
+  for (const last of ["end", "error"]) {
+    let reads = 0;
+    let closes = 0;
+    const connection = new Connection({
+      read(buffer) {
+        if (++reads < 3) return Promise.resolve(buffer.length);
+        return last === "end" ? Promise.resolve(null) : Promise.reject(new Error("It broke"));
+      },
+      write: (bytes) => Promise.resolve(bytes.length),
+      close: () => closes++,
+    });
+    const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
+    await socket.close({ code: 1000, reason: "" });
+    await socket.end();
+    assertEquals([reads, closes], [3, 1], last);
+    socket.destroy();
+    assertEquals(closes, 1);
+  }
+});
