@@ -79,6 +79,7 @@ for (const count of [1, 1000]) {
   let version = 0;
   const begin = performance.now();
   const table = new TableMask({ list: listed, version: () => version });
+  table.update();
   const built = performance.now() - begin;
   const grown = heap() - before;
   const times = timesOf(table.current!, contents);
