@@ -207,6 +207,17 @@ Deno.test("after a refusal the issuer is not asked again until a secret changes 
   assertEquals([await bench.get(), bench.asked], ["token_refused", 3]);
 });
 
+Deno.test("once the configuration was loaded again, the pause after a failure is as short as after the first", async () => {
+  const bench = new Bench(() => Promise.reject(new IssuerError("down")));
+  await bench.at(0, 2_000, 6_000);
+  assertEquals(bench.asked, 3);
+  bench.token.retry();
+  await bench.at(6_001, 7_000);
+  assertEquals(bench.asked, 4);
+  await bench.at(7_001);
+  assertEquals(bench.asked, 5);
+});
+
 Deno.test("while a renewal in the background fails, the valid token is used", async () => {
   const bench = new Bench(numbered(10 * MINUTE));
   await bench.at(0);

@@ -133,6 +133,20 @@ Deno.test("readToken() reads within the folder only, wherever links lead", async
   });
 });
 
+Deno.test("readToken() names the folder that a file leads out of: the table's, or its own if its path is absolute", async () => {
+  await withFolder(async (folder) => {
+    await Deno.symlink("/etc/hostname", join(folder, "out"));
+    const names: [name: string, folder: string][] = [["out", "the table's folder"], [
+      `${folder}/out`,
+      "its folder",
+    ]];
+    for (const [name, left] of names) {
+      const result = await readToken({ folder, file: "out" }, name);
+      assertEquals(linesOf(result), [`${name}: leads out of ${left}`]);
+    }
+  });
+});
+
 Deno.test("readToken() reads on when a read brings only a part of the file", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "gh"), "a longer secret\n");
