@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { StateFile } from "../../lib/tokens/state_file.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { checkStateFolder, StateFile } from "../../lib/tokens/state_file.ts";
 
 Deno.test("StateFile replaces its file in an order that a power failure can't break: content, name, folder", async () => {
   const folder = await Deno.makeTempDir();
@@ -38,4 +38,91 @@ Deno.test("StateFile replaces its file in an order that a power failure can't br
     "sync ",
     "renamed",
   ]);
+});
+
+async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("StateFile writes on when a write takes only a part, and leaves nothing of a longer content before", async () => {
+  await withFolder(async (folder) => {
+    const file = new StateFile(folder, "login.json");
+    await Deno.writeTextFile(
+      `${folder}/login.json.new`,
+      "what an earlier write left, which is longer than the next",
+    );
+    const { write } = Deno.FsFile.prototype;
+    Deno.FsFile.prototype.write = function (bytes) {
+      return write.call(this, bytes.subarray(0, 4));
+    };
+    try {
+      await file.write("a longer content");
+    } finally {
+      Deno.FsFile.prototype.write = write;
+    }
+    assertEquals(await file.read(), "a longer content");
+    await new StateFile(folder, "other.json").write("{}");
+    const { mode } = await Deno.stat(`${folder}/other.json`);
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).toSorted(), [
+      "login.json",
+      "other.json",
+    ]);
+    assertEquals((mode ?? 0) & 0o077, 0);
+  });
+});
+
+Deno.test("StateFile reads no folder, and nothing that is too large to be its own", async () => {
+  await withFolder(async (folder) => {
+    const limit = 256 * 1024;
+    await Deno.writeTextFile(`${folder}/most`, "x".repeat(limit));
+    await Deno.writeTextFile(`${folder}/larger`, "x".repeat(limit + 1));
+    await Deno.mkdir(`${folder}/folder`);
+    assertEquals((await new StateFile(folder, "most").read())?.length, limit);
+    for (const name of ["larger", "folder"]) {
+      await assertRejects(() => new StateFile(folder, name).read(), Error, "is not a file of ours");
+    }
+    // Not taken for a file that is not there.
+    await assertRejects(() => new StateFile(`${folder}/most`, "below").read(), Error);
+  });
+});
+
+Deno.test("StateFile lets one use it at a time, and the next one after an error as well", async () => {
+  await withFolder(async (folder) => {
+    const steps: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const use = (name: string, until: Promise<void>) =>
+      new StateFile(folder, "login.json").exclusive(async () => {
+        steps.push(`${name} begins`);
+        await until;
+        steps.push(`${name} ends`);
+        return name;
+      });
+    const uses = [use("one", first.promise)];
+    while (steps.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    uses.push(use("two", Promise.resolve()));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assertEquals(steps, ["one begins"]);
+    first.reject(new Error("It failed"));
+    assertEquals((await Promise.allSettled(uses)).map(({ status }) => status), ["rejected", "fulfilled"]);
+    assertEquals(steps, ["one begins", "two begins", "two ends"]);
+  });
+});
+
+Deno.test("checkStateFolder() leaves nothing in a folder it can write to, and says why another can't be used", async () => {
+  await withFolder(async (folder) => {
+    assertEquals(await checkStateFolder(folder), []);
+    assertEquals([...Deno.readDirSync(folder)], []);
+    const problems = await checkStateFolder(`${folder}/none`);
+    assertEquals(problems.map(({ path, code, message }) => ({ path, code, message })), [{
+      path: "CRED_PROXY_STATE",
+      code: "permission_denied",
+      message:
+        "must be a folder that the service can write to, got NotFound; create it for the service's user alone",
+    }]);
+  });
 });
