@@ -51,7 +51,7 @@ function followsEscape({ bytes }: Content, at: number): boolean {
 
 const NO_RUNS: readonly DecodedRun[] = [];
 
-/** Yields the runs from the first samples with hints, or from -1 if there is none. */
+/** Yields the runs. Each kind begins at its first sample with a hint, or has none if that is at -1. */
 function* runsFrom(
   content: Content,
   minLength: number,

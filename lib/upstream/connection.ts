@@ -129,7 +129,7 @@ export class Connection {
     );
   }
 
-  /** The scratch buffer for heads, for whoever else writes: free whenever no write is pending. */
+  /** The scratch buffer for heads. Others may write from it as well, as long as no write is pending. */
   get scratch(): Uint8Array<ArrayBuffer> {
     return this.#outgoing;
   }

@@ -13,6 +13,7 @@ import { fromFileUrl, join } from "@std/path";
 import { derivedFlags, runMain } from "../support/run_main.ts";
 import { startService } from "../support/service.ts";
 import { within } from "../support/within.ts";
+import { withFolder } from "../support/with_folder.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 
@@ -31,16 +32,6 @@ const ANTHROPIC = {
   auth_scheme: "",
   token_env: "ANTHROPIC_KEY",
 };
-
-/** Runs with a folder that is removed afterwards. */
-async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await run(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 async function writeTable(folder: string, routes: readonly object[]): Promise<string> {
   const path = join(folder, "routes.json");

@@ -8,17 +8,37 @@ import { within } from "../support/within.ts";
 const MIB = 1024 * 1024;
 const OPTIONS = { pingMs: 30_000, budget: new MessageBudget(8 * MIB) };
 
-Deno.test("ClientSocket reads no more while as much as may wait is being passed on", async () => {
+/**
+ * Connects a client to a service.
+ *
+ * @param onAccepted Called with the service's side, once it has its own listeners.
+ */
+async function connect(onAccepted: (client: ClientSocket, socket: WebSocket) => void = () => {}) {
   const accepted = Promise.withResolvers<ClientSocket>();
-  let arrived = 0;
-  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const { socket, response } = Deno.upgradeWebSocket(request);
-    socket.addEventListener("message", () => arrived++);
-    accepted.resolve(new ClientSocket(socket, OPTIONS));
+    const client = new ClientSocket(socket, OPTIONS);
+    onAccepted(client, socket);
+    accepted.resolve(client);
     return response;
   });
-  using raw = await connectRawWebSocket(server.addr.port);
-  const client = await accepted.promise;
+  const raw = await connectRawWebSocket(server.addr.port);
+  return {
+    raw,
+    client: await accepted.promise,
+    async [Symbol.asyncDispose]() {
+      raw[Symbol.dispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+Deno.test("ClientSocket reads no more while as much as may wait is being passed on", async () => {
+  let arrived = 0;
+  await using connection = await connect((_, socket) => {
+    socket.addEventListener("message", () => arrived++);
+  });
+  const { raw, client } = connection;
   assertEquals([client.received, client.lastMessage], [0, -Infinity]);
   const began = performance.now();
   for (let count = 0; count < 4; count++) {
@@ -42,14 +62,8 @@ Deno.test("ClientSocket reads no more while as much as may wait is being passed 
 });
 
 Deno.test("ClientSocket sends empty messages, which nobody can see taken, at a limited pace above some thousands", async () => {
-  const accepted = Promise.withResolvers<ClientSocket>();
-  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const { socket, response } = Deno.upgradeWebSocket(request);
-    accepted.resolve(new ClientSocket(socket, OPTIONS));
-    return response;
-  });
-  using _raw = await connectRawWebSocket(server.addr.port);
-  const client = await accepted.promise;
+  await using connection = await connect();
+  const { client } = connection;
   const empty = { text: false, bytes: new Uint8Array(0) };
   try {
     await client.opened;
@@ -65,17 +79,14 @@ Deno.test("ClientSocket sends empty messages, which nobody can see taken, at a l
 
 Deno.test("ClientSocket sends a close frame even where its reading is just being stopped", async () => {
   const closed = Promise.withResolvers<void>();
-  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const { socket, response } = Deno.upgradeWebSocket(request);
-    const client = new ClientSocket(socket, OPTIONS);
+  await using connection = await connect((client, socket) => {
     // After the client's own listener, which stops the reading.
     socket.addEventListener("message", () => {
       assertEquals(client.canSend, false);
       client.close({ code: 1008, reason: "" }).then(closed.resolve, closed.reject);
     });
-    return response;
   });
-  using raw = await connectRawWebSocket(server.addr.port);
+  const { raw } = connection;
   await raw.send(frameBytes({ opcode: 2, payload: new Uint8Array(128 * 1024), mask: true }));
   const closing = new Uint8Array([0x03, 0xf0]);
   assertEquals(
@@ -87,14 +98,8 @@ Deno.test("ClientSocket sends a close frame even where its reading is just being
 });
 
 Deno.test("ClientSocket closes a connection only once a client that is slow has taken what was sent before", async () => {
-  const accepted = Promise.withResolvers<ClientSocket>();
-  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const { socket, response } = Deno.upgradeWebSocket(request);
-    accepted.resolve(new ClientSocket(socket, OPTIONS));
-    return response;
-  });
-  using raw = await connectRawWebSocket(server.addr.port);
-  const client = await accepted.promise;
+  await using connection = await connect();
+  const { raw, client } = connection;
   await client.opened;
   // More than the kernel holds for it.
   const COUNT = 16;
@@ -115,14 +120,8 @@ Deno.test("ClientSocket closes a connection only once a client that is slow has 
 });
 
 Deno.test("ClientSocket does not wait for a client that reads fast, however much it sends", async () => {
-  const accepted = Promise.withResolvers<ClientSocket>();
-  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const { socket, response } = Deno.upgradeWebSocket(request);
-    accepted.resolve(new ClientSocket(socket, OPTIONS));
-    return response;
-  });
-  using raw = await connectRawWebSocket(server.addr.port);
-  const client = await accepted.promise;
+  await using connection = await connect();
+  const { raw, client } = connection;
   await client.opened;
   const source = raw.source();
   const reading = source.readToEnd();
@@ -157,18 +156,15 @@ Deno.test("ClientSocket does not wait for a client that reads fast, however much
 });
 
 Deno.test("ClientSocket sends nothing more once it is cut, whatever waited for its turn", async () => {
-  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const { socket, response } = Deno.upgradeWebSocket(request);
-    const client = new ClientSocket(socket, OPTIONS);
+  await using connection = await connect((client, socket) => {
     // After the client's own listener, which stops the reading.
     socket.addEventListener("message", () => {
       assertEquals(client.canSend, false);
       client.pause().then(() => client.send({ text: true, bytes: new Uint8Array(1) }));
       client.cut({ code: 1008, reason: "" });
     });
-    return response;
   });
-  using raw = await connectRawWebSocket(server.addr.port);
+  const { raw } = connection;
   await raw.send(frameBytes({ opcode: 2, payload: new Uint8Array(128 * 1024), mask: true }));
   const source = raw.source();
   assertEquals(
@@ -180,14 +176,8 @@ Deno.test("ClientSocket sends nothing more once it is cut, whatever waited for i
 });
 
 Deno.test("ClientSocket waits for a client that takes nothing for as long as it does so", async () => {
-  const accepted = Promise.withResolvers<ClientSocket>();
-  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const { socket, response } = Deno.upgradeWebSocket(request);
-    accepted.resolve(new ClientSocket(socket, OPTIONS));
-    return response;
-  });
-  using raw = await connectRawWebSocket(server.addr.port);
-  const client = await accepted.promise;
+  await using connection = await connect();
+  const { raw, client } = connection;
   await client.opened;
   const message = { text: false, bytes: new Uint8Array(MIB) };
   let hasTaken = false;

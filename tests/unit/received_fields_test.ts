@@ -15,7 +15,7 @@ Deno.test("ReceivedFields has the fields that the runtime has, with the lines of
   assertEquals(seen, [...headers]);
 });
 
-Deno.test("a value that looks like a field's name is none", () => {
+Deno.test("a value that looks like a field's name is not taken for one", () => {
   const fields = new ReceivedFields(new Headers({ a: "host", b: "c" }));
   assertEquals([fields.get("host"), fields.get("c"), fields.get("b")], [null, null, "c"]);
 });

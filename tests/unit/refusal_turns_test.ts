@@ -25,7 +25,7 @@ Deno.test("RefusalTurns allows sixteen refusals of one connection in a turn of t
   }
 });
 
-Deno.test("RefusalTurns counts anew in each turn, also where only one connection has refusals", async () => {
+Deno.test("RefusalTurns starts to count again in each turn, even if only one connection has refusals", async () => {
   const turns = new RefusalTurns();
   for (let turn = 0; turn < 3; turn++) {
     assertEquals(refuse(turns, connection(1), 16), 16);

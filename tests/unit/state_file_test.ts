@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { checkStateFolder, StateFile } from "../../lib/tokens/state_file.ts";
+import { withFolder } from "../support/with_folder.ts";
 
 Deno.test("StateFile replaces its file in an order that a power failure can't break: content, name, folder", async () => {
   const folder = await Deno.makeTempDir();
@@ -39,15 +40,6 @@ Deno.test("StateFile replaces its file in an order that a power failure can't br
     "renamed",
   ]);
 });
-
-async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await run(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("StateFile writes on when a write takes only a part, and leaves nothing of a longer content before", async () => {
   await withFolder(async (folder) => {

@@ -9,6 +9,7 @@ import { type SecretFile, TokenFiles } from "../../lib/tokens/token_files.ts";
 import { SettledWatch } from "../../lib/core/settled_watch.ts";
 import { codesOf, linesOf, valueOf } from "../support/result.ts";
 import { startService } from "../support/service.ts";
+import { withFolder } from "../support/with_folder.ts";
 
 const ROUTE = { path: "/a/", upstream: "http://127.0.0.1:1", auth_scheme: "Bearer" };
 
@@ -18,15 +19,6 @@ function parseFields(fields: object) {
 
 function filesOf(...names: readonly string[]): readonly SecretFile[] {
   return names.map((name) => ({ name, kind: "token" }));
-}
-
-async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await run(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 /** Returns the token in a file of this content, or what is wrong with it. */

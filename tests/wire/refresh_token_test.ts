@@ -12,15 +12,7 @@ import { runMain } from "../support/run_main.ts";
 import { type Service, startService } from "../support/service.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
 import { request } from "../support/wire.ts";
-
-async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await run(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { withFolder } from "../support/with_folder.ts";
 
 /** Starts an upstream that accepts what the OAuth server issued. */
 function startApi(server: OAuthServer): Upstream {
