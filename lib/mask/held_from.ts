@@ -39,8 +39,23 @@ function wrappedLineBefore(
   // A piece may end in the middle of a line break.
   if (at > from && bytes[at - 1] === NEWLINE) at--;
   if (at > from && bytes[at - 1] === RETURN) at--;
+  else if (at < end) at = returnBefore(bytes, at);
   if (at === end) return undefined;
   const begin = BASE64.runBefore(bytes, { from: Math.max(0, at - WRAPPED.max - 1), end: at });
   const length = at - begin;
   return length >= WRAPPED.min && length <= WRAPPED.max ? at : undefined;
+}
+
+/** How a carriage return is written for XML before a plain newline. */
+const RETURNS = ["&#13;", "&#xD;", "&#xd;"].map((text) =>
+  Uint8Array.from(text, (char) => char.charCodeAt(0))
+);
+
+/** Returns where such a carriage return begins that ends at a position, or that position. */
+function returnBefore(bytes: Uint8Array, end: number): number {
+  for (const text of RETURNS) {
+    const at = end - text.length;
+    if (at >= 0 && text.every((byte, index) => bytes[at + index] === byte)) return at;
+  }
+  return end;
 }

@@ -1,6 +1,7 @@
 import { escapeAt, escapeBefore, escapedByte, escapeLength, MAX_ESCAPE } from "./escape.ts";
 import type { Form, Match } from "./form.ts";
 import { LINE_BREAKS } from "./line_breaks.ts";
+import { NAMED_REFERENCES } from "./named_references.ts";
 
 /**
  * Matches a form that ends at a position, with any of its characters escaped in any way, and lines broken anywhere.
@@ -125,6 +126,8 @@ function addAfters(
   if (escape !== 0 && escapedByte(escape) === byte) {
     add(to, begin + escapeLength(escape));
   }
+  const name = NAMES.get(byte);
+  if (name !== undefined && standsAt(bytes, begin, name)) add(to, begin + name.length);
 }
 
 /** Returns how many bytes before a position equal the last ones of a text. */
@@ -159,14 +162,10 @@ const MARKED = /[%\\&+\n\r]/;
 
 const [PERCENT, PLUS, SPACE, BACKSLASH] = [0x25, 0x2b, 0x20, 0x5c];
 
-/** HTML's named references that encoders use. */
-const NAMES: ReadonlyMap<number, string> = new Map([
-  [0x26, "&amp;"],
-  [0x3c, "&lt;"],
-  [0x3e, "&gt;"],
-  [0x22, "&quot;"],
-  [0x27, "&apos;"],
-]);
+/** HTML's named references, by byte. */
+const NAMES: ReadonlyMap<number, string> = new Map(
+  [...NAMED_REFERENCES].map(([char, name]) => [char.charCodeAt(0), name]),
+);
 
 function isPunctuation(byte: number): boolean {
   return (byte > 0x20 && byte < 0x30) || (byte > 0x39 && byte < 0x41) ||

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { NAMED_REFERENCES } from "./named_references.ts";
+
 /** The spellings of a character besides itself, in the output of one kind of encoder. */
 export type Speller = (char: string) => readonly string[];
 
@@ -28,18 +30,15 @@ function quoted(char: string): readonly string[] {
   return "\"\\/'`".includes(char) ? [`\\${char}`] : [];
 }
 
-/** HTML's named references that encoders use. */
-const NAMED: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&apos;",
-};
-
+/** HTML's named references, as PHP writes them for HTML 5: for all punctuation that has one. */
 function named(char: string): readonly string[] {
-  const reference = NAMED[char];
+  const reference = NAMED_REFERENCES.get(char);
   return reference === undefined ? [] : [reference];
+}
+
+/** Those that all encoders for HTML use. */
+function usuallyNamed(char: string): readonly string[] {
+  return "&<>\"'".includes(char) ? named(char) : [];
 }
 
 type InHex = (char: string, digits: number) => string;
@@ -51,7 +50,7 @@ const lowerHex: InHex = (char, digits) => char.charCodeAt(0).toString(16).padSta
  * The kinds of encoders. Each is consistent: it always spells a character the same way.
  *
  * Percent-encoding (RFC 3986, section 2.1), with `+` for a space in forms, once and twice; JSON and JavaScript; Markdown;
- * HTML with decimal references (PHP pads that of the apostrophe) and with hexadecimal ones.
+ * HTML with decimal references (PHP pads that of the apostrophe), with hexadecimal ones, and with names only.
  */
 export const SPELLERS: readonly Speller[] = [
   ...[upperHex, lowerHex].flatMap((hex): Speller[] => [
@@ -60,10 +59,11 @@ export const SPELLERS: readonly Speller[] = [
     (char) => [`%25${hex(char, 2)}`],
     (char) => [...quoted(char), `\\u${hex(char, 4)}`],
     (char) => [...quoted(char), `\\x${hex(char, 2)}`],
-    (char) => [...named(char), `&#x${hex(char, 1)};`],
+    (char) => [...usuallyNamed(char), `&#x${hex(char, 1)};`],
   ]),
-  (char) => [...named(char), `&#${char.charCodeAt(0)};`],
-  (char) => char === "'" ? ["&#039;"] : named(char),
+  (char) => [...usuallyNamed(char), `&#${char.charCodeAt(0)};`],
+  (char) => char === "'" ? ["&#039;"] : usuallyNamed(char),
+  named,
   backslashed,
 ];
 

@@ -177,6 +177,11 @@ Deno.test("Mask masks what encoders of other languages make of a token", () => {
       utf8("a/b&lt;&#039;&quot;&amp;&gt;~\xe9"),
       "a%2Fb%3C%27%22%26%3E%7E%C3%A9",
     ]],
+    // PHP: htmlentities for HTML 5.
+    ["pa$$/w0rd+(x)_[y]{z}", [
+      "pa&dollar;&dollar;&sol;w0rd&plus;&lpar;x&rpar;&lowbar;&lbrack;y&rsqb;&lbrace;z&rcub;",
+    ]],
+    ["ghp_16C7e42F292c6912E7710c838347Ae178B4a", ["ghp&lowbar;16C7e42F292c6912E7710c838347Ae178B4a"]],
     // .NET: System.Text.Json. Java: Gson; URLEncoder.
     ["a+b='c'&\"~*", [
       "a\\u002Bb=\\u0027c\\u0027\\u0026\\u0022~*",

@@ -200,7 +200,8 @@ Deno.test("StreamMask finds a secret in base64 that is wrapped to any usual widt
   for (const before of ["", `{"token":"`, "y".repeat(25), "y".repeat(40), "y".repeat(70)]) {
     const coded = btoa(`${before}${TOKEN}" and what follows until there are some more lines of it`);
     for (const width of [60, 64, 76]) {
-      for (const lineBreak of ["\n", "\r\n", "\\n"]) {
+      // The last two as Java and Go write them in XML.
+      for (const lineBreak of ["\n", "\r\n", "\\n", "&#13;\n", "&#xD;&#xA;"]) {
         const body = (coded.match(new RegExp(`.{1,${width}}`, "g")) ?? []).join(lineBreak);
         const whole = mask.maskText(body);
         assert((whole.match(/\*/g) ?? []).length >= 52, whole);
@@ -213,6 +214,32 @@ Deno.test("StreamMask finds a secret in base64 that is wrapped to any usual widt
         }
       }
     }
+  }
+});
+
+Deno.test("StreamMask finds a secret in wrapped base64 whose line breaks are escaped in any usual way", () => {
+  const mask = maskOf(TOKEN);
+  const coded = btoa(`${"y".repeat(25)}${TOKEN}" and what follows until there are some more lines of it`);
+  const lines = coded.match(/.{1,64}/g) ?? [];
+  const newlines = [
+    "\n",
+    "\\n",
+    "%0A",
+    "%250a",
+    "\\u000a",
+    "\\x0A",
+    "&#10;",
+    "&#xA;",
+    "&#xa;",
+    "&NewLine;",
+    "\r",
+  ];
+  const both = ["\r\n", "\\r\\n", "%0D%0A", "%250d%250a", "\\u000D\\u000A", "\\x0d\\x0a"];
+  const inXml = ["&#13;&#10;", "&#13;\n", "&#xD;&#xA;", "&#xD;\n", "&#xd;\n"];
+  for (const lineBreak of [...newlines, ...both, ...inXml]) {
+    const masked = mask.maskText(lines.join(lineBreak));
+    assert((masked.match(/\*/g) ?? []).length >= 52, masked);
+    assertEquals(passedBy(mask, [lines[0]! + lineBreak, lines.slice(1).join(lineBreak)]).join(""), masked);
   }
 });
 

@@ -1,0 +1,36 @@
+/**
+ * HTML's named references for the punctuation of ASCII: HTML, section 13.5. A character may have several names; these are the
+ * ones that encoders write.
+ */
+export const NAMED_REFERENCES: ReadonlyMap<string, string> = new Map([
+  ["!", "&excl;"],
+  ['"', "&quot;"],
+  ["#", "&num;"],
+  ["$", "&dollar;"],
+  ["%", "&percnt;"],
+  ["&", "&amp;"],
+  ["'", "&apos;"],
+  ["(", "&lpar;"],
+  [")", "&rpar;"],
+  ["*", "&ast;"],
+  ["+", "&plus;"],
+  [",", "&comma;"],
+  [".", "&period;"],
+  ["/", "&sol;"],
+  [":", "&colon;"],
+  [";", "&semi;"],
+  ["<", "&lt;"],
+  ["=", "&equals;"],
+  [">", "&gt;"],
+  ["?", "&quest;"],
+  ["@", "&commat;"],
+  ["[", "&lbrack;"],
+  ["\\", "&bsol;"],
+  ["]", "&rsqb;"],
+  ["^", "&Hat;"],
+  ["_", "&lowbar;"],
+  ["`", "&grave;"],
+  ["{", "&lbrace;"],
+  ["|", "&vert;"],
+  ["}", "&rcub;"],
+]);
