@@ -39,6 +39,8 @@ Deno.test("an assertion states the issuer's time once the clocks are known to di
 Deno.test("an assertion that is refused is sent once more, only if the clocks turn out to differ", async () => {
   const again = assertionsAt(60_000, [REFUSED]);
   assertEquals([await again.send(), again.times], ["token", [0, 60_000]]);
+  const half = assertionsAt(30_000, [REFUSED]);
+  assertEquals([await half.send(), half.times], ["token", [0, 30_000]]);
   const twice = assertionsAt(60_000, [REFUSED, REFUSED, REFUSED]);
   await assertRejects(twice.send, IssuerError);
   await assertRejects(twice.send, IssuerError);

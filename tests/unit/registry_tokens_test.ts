@@ -83,7 +83,16 @@ Deno.test("RegistryTokens keeps every token that is valid, refuses one too many,
     await source.ready();
     return source.current?.reveal();
   };
-  const [one, two] = [await use("a"), await use("b")];
+  assertEquals(tokens.status(), {
+    expiry: undefined,
+    renewed: undefined,
+    failure: undefined,
+    refreshes: { succeeded: 0, failed: 0 },
+  });
+  const one = await use("a");
+  now += 1;
+  const two = await use("b");
+  assertEquals([tokens.status().renewed, tokens.status().expiry], [1_000_001, 1_100_001]);
   assertEquals(await use("a"), one);
   const refusal = assertThrows(
     () => tokens.forRequest({ method: "GET", target: "/v2/c/tags/list" }),

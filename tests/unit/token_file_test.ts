@@ -8,7 +8,6 @@ import { StoredToken } from "../../lib/tokens/stored_token.ts";
 import { type SecretFile, TokenFiles } from "../../lib/tokens/token_files.ts";
 import { SettledWatch } from "../../lib/core/settled_watch.ts";
 import { codesOf, linesOf, valueOf } from "../support/result.ts";
-import { startService } from "../support/service.ts";
 import { withFolder } from "../support/with_folder.ts";
 
 const ROUTE = { path: "/a/", upstream: "http://127.0.0.1:1", auth_scheme: "Bearer" };
@@ -226,20 +225,4 @@ Deno.test("TokenFiles takes a new token when it is whole and valid, and says so;
     for (let look = 0; look < 2; look++) await files.poll(() => {});
     assertEquals(files.source("late")?.current?.reveal(), "here");
   });
-});
-
-Deno.test("the service does not start with a token's file that is empty or too large, and names it", async () => {
-  for (
-    const [content, message] of [["\n", "is empty"], [
-      "a".repeat(65_537),
-      "is larger than 64 KiB, so it can't be a token",
-    ]] as const
-  ) {
-    const failed = await startService({
-      routes: { routes: [{ ...ROUTE, token_file: "gh" }] },
-      files: { gh: content },
-    })
-      .then(() => "", String);
-    assertEquals(failed.includes(`cred-proxy: gh: ${message}\n`), true, failed);
-  }
 });

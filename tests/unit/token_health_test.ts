@@ -20,6 +20,10 @@ Deno.test("a token that an upstream refuses is reported once when that begins, a
   assertEquals(lines, [BEGIN, "A_TOKEN is accepted again on /a/, after 30 s and 3 refused request(s)"]);
   assertEquals(state, [33_000, 6000, undefined]);
   assertEquals(after([401, 1]).state, [undefined, 1000, 1000]);
+  assertEquals(after([401, 1], [200, 2]).lines, [
+    BEGIN,
+    "A_TOKEN is accepted again on /a/, after 1 s and 1 refused request(s)",
+  ]);
 });
 
 Deno.test("a success or an unchanged resource means that a token is accepted, and a redirect does not", () => {

@@ -34,6 +34,8 @@ Deno.test("readReply() takes the life of a token from expires_in, from expires_a
     [{ access_token: jwtOf(NOW / 1000 + 7), expires_in: 60 }, 60_000],
     [{ access_token: jwtOf("soon") }, undefined],
     [{ access_token: "a.b.c" }, undefined],
+    [{ access_token: `${jwtOf(NOW / 1000 + 7)}.a.fourth` }, undefined],
+    [{ access_token: `!${jwtOf(NOW / 1000 + 7)}` }, undefined],
   ];
   for (const [members, lifeMs] of cases) {
     assertEquals(read({ access_token: "token", ...members }).lifeMs, lifeMs, JSON.stringify(members));
@@ -56,6 +58,38 @@ Deno.test("readReply() rejects a token that has expired, and one that no head ca
   for (const [members, message] of cases) assertThrows(() => read(members), IssuerError, message);
   const longest = "x".repeat(32 * 1024);
   assertEquals(read({ access_token: longest }).token.reveal(), longest);
+});
+
+Deno.test("readReply() takes a client's error as a refusal, unless another attempt may help", () => {
+  const cases: [status: number, permanent: boolean][] = [
+    [400, true],
+    [401, true],
+    [407, true],
+    [409, true],
+    [499, true],
+    [302, false],
+    [399, false],
+    [408, false],
+    [500, false],
+    [503, false],
+  ];
+  const readError = (status: number, more: object = {}, text = "") => {
+    const response = { ...responseOf(text, status), ...more };
+    return assertThrows(
+      () => readReply(response, { issuer: "issuer", token: "access_token", now: NOW }),
+      IssuerError,
+    );
+  };
+  for (const [status, permanent] of cases) {
+    const error = readError(status);
+    assertEquals([error.message, error.permanent], [`issuer responded with ${status}`, permanent]);
+  }
+  const limited = readError(429, { rateLimited: true, retryAfterMs: 5000 });
+  assertEquals([limited.permanent, limited.retryAfterMs], [false, 5000]);
+  for (const code of ["server_error", "temporarily_unavailable", "slow_down"]) {
+    const { message, permanent } = readError(400, {}, `{"error":"${code}"}`);
+    assertEquals([message, permanent], [`issuer responded with 400 (${code})`, false]);
+  }
 });
 
 Deno.test("readReply() takes an error beside 200 as a refusal, unless a token comes with it", () => {

@@ -288,6 +288,22 @@ Deno.test("a bad token is reported though those of other routes are good, and ba
   assertEquals(lines.map((line) => line.split(":")[0]).toSorted(), ["BAD_TOKEN", "WORSE_TOKEN"]);
 });
 
+Deno.test("the service does not start with a token's file that is empty or too large, and names it", async () => {
+  for (
+    const [content, message] of [["\n", "is empty"], [
+      "a".repeat(65_537),
+      "is larger than 64 KiB, so it can't be a token",
+    ]] as const
+  ) {
+    const failed = await startService({
+      routes: { routes: [{ ...ROUTE, token_env: undefined, token_file: "gh" }] },
+      files: { gh: content },
+    })
+      .then(() => "", String);
+    assertEquals(failed.includes(`cred-proxy: gh: ${message}\n`), true, failed);
+  }
+});
+
 Deno.test("an unset token does not stop the start, and is reported", async () => {
   await using service = await startService({ routes: { routes: [ROUTE] } });
   await service.logged(/^cred-proxy: A_TOKEN is unset or empty: \/a\/ responds with 500$/m);
