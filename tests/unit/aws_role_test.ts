@@ -43,6 +43,7 @@ Deno.test("readRoleReply() returns the keys and their life by the issuer's clock
     ["ASIAHUNTER2HUNTER2", KEY, "session=="],
   );
   assertEquals(lifeMs, 3_600_000);
+  assertEquals(read(replyOf({ Expiration: "2027-01-01T00:00:00Z" })).lifeMs, 36 * 3_600_000);
 });
 
 Deno.test("readRoleReply() refuses what holds no usable keys, and quotes none of it", () => {

@@ -119,6 +119,57 @@ Deno.test("a token expires by whichever clock is ahead: one may stand still, and
   assertEquals(await bench.at(2, 10 * MINUTE), ["token-2", "token-3"]);
 });
 
+Deno.test("a token is renewed at the very moment that is due, by either clock", async () => {
+  for (const clock of ["now", "shift"] as const) {
+    const bench = new Bench(numbered(10 * MINUTE));
+    await bench.at(0);
+    for (const [time, asked] of [[8 * MINUTE - 1, 1], [8 * MINUTE, 2]] as const) {
+      bench[clock] = time;
+      await bench.get();
+      assertEquals(bench.asked, asked, `${clock} ${time}`);
+    }
+  }
+});
+
+Deno.test("the state of a token says when it was issued and when it expires", async () => {
+  const bench = new Bench(numbered(MINUTE));
+  assertEquals(bench.token.status(), {
+    expiry: undefined,
+    renewed: undefined,
+    failure: undefined,
+    refreshes: { succeeded: 0, failed: 0 },
+  });
+  await bench.at(5);
+  assertEquals(bench.token.status(), {
+    expiry: 1_000_005 + MINUTE,
+    renewed: 1_000_005,
+    failure: undefined,
+    refreshes: { succeeded: 1, failed: 0 },
+  });
+  bench.answer = () => Promise.reject(new IssuerError("down"));
+  await bench.at(MINUTE + 5);
+  assertEquals(bench.token.status().failure, { time: 1_000_005 + MINUTE, text: "IssuerError: down" });
+});
+
+Deno.test("a failure is reported with what is left, and when the issuer is asked again", async () => {
+  const cases: [error: Error, next: string][] = [
+    [new IssuerError("down"), "next attempt in 1 s at the earliest"],
+    [new IssuerError("busy", { retryAfterMs: 1500 }), "next attempt in 2 s at the earliest"],
+    [
+      new IssuerError("refused", { permanent: true }),
+      "no further attempt until the configuration or a secret changes",
+    ],
+  ];
+  for (const [error, next] of cases) {
+    const bench = new Bench(() => Promise.reject(error));
+    const refusal = await assertRejects(async () => await bench.token.ready(), Refusal);
+    assertEquals([refusal.subject, refusal.cause], ["", error]);
+    assertEquals(bench.lines, [
+      `issuer: no new token: IssuerError: ${error.message}; there is no token; ${next}`,
+    ]);
+  }
+});
+
 Deno.test("a token is named after its issuer, and by how often it was replaced", async () => {
   const bench = new Bench(numbered(1000));
   const name = bench.token.describe();

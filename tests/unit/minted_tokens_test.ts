@@ -152,6 +152,7 @@ Deno.test("definitions share a token if they are equal, and only then", async ()
     oauth2(url, { scope: "a" }),
     oauth2(url, { parameters: { resource: "a" } }),
     oauth2(url, { parameters: { resource: "b" } }),
+    { github_app: { app_id: 1, installation_id: 2, private_key_env: "S" } },
     {
       registry: {
         token_url: `${url}/token`,
@@ -164,7 +165,7 @@ Deno.test("definitions share a token if they are equal, and only then", async ()
   const minted = await open(table);
   const [first, equal, ...others] = definitionsOf(table).map((from) => minted.source(from));
   assert(first === equal);
-  assertEquals(new Set([first, ...others]).size, 5);
+  assertEquals(new Set([first, ...others]).size, 6);
 });
 
 Deno.test("a reload keeps a token whose definition the table still has, and forgets another with its failure", async () => {
@@ -217,7 +218,7 @@ Deno.test("what mints tokens is loaded by a reload to the first table that needs
   assertEquals(await tokenOf(minted, definitionsOf(table)[0]!), "token");
 });
 
-Deno.test("a secret that a file held before is not revealed either, and neither is a variable's", async () => {
+Deno.test("a secret that a file held before is masked too", async () => {
   await withFolder(async (folder) => {
     const secretsOf = (minted: MintedTokens) =>
       definitionsOf(table).map((from) => minted.source(from).secrets.map((each) => each.reveal()));

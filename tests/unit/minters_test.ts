@@ -30,8 +30,8 @@ const githubApp = (api: string) => ({
 /** Mints a token as a route's `token_from` says, at an issuer that grants everything. */
 async function mint(
   tokenFrom: (url: string) => unknown,
-  secrets: Readonly<Record<string, string>> = {},
-  reply: object = { access_token: "granted", token: "granted" },
+  secretsAt: Readonly<Record<string, string>> | ((url: string) => Readonly<Record<string, string>>) = {},
+  reply: object = { access_token: "granted", token: "granted", id_token: "identity" },
 ) {
   const received: Received[] = [];
   await using upstream = startUpstream(async (exchange) => {
@@ -53,6 +53,7 @@ async function mint(
   const from = valueOf(parseRoutes(JSON.stringify({ routes: [route] })))
     .routes[0]?.tokenFrom;
   if (from === undefined || from.kind === "registry") throw new Error("The table has another token");
+  const secrets = typeof secretsAt === "function" ? secretsAt(upstream.url) : secretsAt;
   const minter = minterOf(from, {
     caCerts: [],
     egress: { https: undefined, http: undefined, bypass: [] },
@@ -142,6 +143,44 @@ Deno.test("an app of GitHub presents an assertion from a minute ago that lives f
   assert(Math.abs(Date.now() / 1000 - 60 - iat) < 15, String(iat));
 });
 
+Deno.test("a service account of Google states the scopes, or the audience, and for whom it asks", async () => {
+  const keyAt = (url: string) => ({
+    K: JSON.stringify({
+      type: "service_account",
+      client_email: "robot@project.example",
+      private_key: KEY.pkcs8,
+      private_key_id: "key-1",
+      token_uri: `${url}/token`,
+    }),
+  });
+  const cases: [fields: object, claims: object, token: string][] = [
+    [{ scopes: ["a", "b"] }, { scope: "a b" }, "granted"],
+    [
+      { scopes: ["a"], subject: "you@project.example" },
+      { scope: "a", sub: "you@project.example" },
+      "granted",
+    ],
+    [{ audience: "https://run.example" }, { target_audience: "https://run.example" }, "identity"],
+  ];
+  for (const [fields, expected, token] of cases) {
+    let url = "";
+    const minted = await mint((at) => ({
+      google_service_account: { key_env: "K", token_url: `${url = at}/token`, ...fields },
+    }), keyAt);
+    const { assertion = "", ...others } = Object.fromEntries(
+      new URLSearchParams(minted.received[0]?.body),
+    );
+    assertEquals([minted.token, minted.secrets, others], [token, [assertion], {
+      grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    }]);
+    assertEquals(decodeProtectedHeader(assertion), { alg: "RS256", typ: "JWT", kid: "key-1" });
+    const { payload } = await jwtVerify(assertion, await importSPKI(KEY.spki, "RS256"));
+    const { iat = 0, exp = 0, ...claims } = payload;
+    assertEquals(claims, { iss: "robot@project.example", aud: `${url}/token`, ...expected });
+    assertEquals(exp - iat, 3600);
+  }
+});
+
 Deno.test("a key that can't be used is a permanent error that does not show it", async () => {
   const key = "can't be used";
   const cases: [tokenFrom: (url: string) => unknown, message: string][] = [
@@ -176,4 +215,10 @@ Deno.test("a key that can't be used is a permanent error that does not show it",
     );
     assertEquals([error.message, error.permanent], [message, true]);
   }
+  // It looks like a key, but the runtime finds that it is none.
+  const damaged = KEY.pkcs8.split("\n").map((line, at) =>
+    at > 1 && line.length === 64 ? "A".repeat(64) : line
+  );
+  const error = await assertRejects(() => mint(githubApp, { K: damaged.join("\n") }), IssuerError);
+  assertEquals([error.message, error.permanent], [`the private key ${key}`, true]);
 });

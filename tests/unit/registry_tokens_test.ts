@@ -1,5 +1,5 @@
 import { startIssuer } from "../support/issuer.ts";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { RegistryLogin } from "../../lib/config/route/token_from.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { Refusal } from "../../lib/http/refusal.ts";
@@ -49,12 +49,9 @@ Deno.test("scopeFor() names the repository of a request and what the request doe
   }
 });
 
-Deno.test("RegistryTokens keeps every token that is valid, refuses one too many, and forgets those that are over", async () => {
-  await using server = startIssuer(({ number }) => ({
-    token: `minted-hJ2Tq8vXbN5zR1cD-${number}`,
-    expires_in: 100,
-  }));
-  const { port } = new URL(server.url);
+/** The login to a registry whose token service is at this URL, with a user unless the password holds it. */
+function loginAt(url: string, user: string | undefined): RegistryLogin {
+  const { port } = new URL(url);
   const upstream = {
     scheme: "http",
     host: "127.0.0.1",
@@ -62,19 +59,31 @@ Deno.test("RegistryTokens keeps every token that is valid, refuses one too many,
     authority: `127.0.0.1:${port}`,
     base: "/token",
   } as const;
-  const from: RegistryLogin = {
+  return {
     kind: "registry",
-    endpoint: { upstream, target: "/token", url: server.url },
+    endpoint: { upstream, target: "/token", url },
     service: "r",
-    user: "me",
+    user,
     password: { from: "variable", name: "P", kind: "token" },
   };
-  const secret = Secret.of("password");
-  const issuer = new RegistryIssuer(from, {
+}
+
+/** What asks for tokens at a login. */
+function issuerOf(login: RegistryLogin, read: () => Secret | undefined): RegistryIssuer {
+  return new RegistryIssuer(login, {
     caCerts: [],
     egress: { https: undefined, http: undefined, bypass: [] },
-    read: () => secret,
+    read,
   });
+}
+
+Deno.test("RegistryTokens keeps every token that is valid, refuses one too many, and forgets those that are over", async () => {
+  await using server = startIssuer(({ number }) => ({
+    token: `minted-hJ2Tq8vXbN5zR1cD-${number}`,
+    expires_in: 100,
+  }));
+  const secret = Secret.of("password");
+  const issuer = issuerOf(loginAt(server.url, "me"), () => secret);
   let now = 1_000_000;
   const clock = { wall: () => now, ticks: () => now };
   const tokens = new RegistryTokens(issuer, { changes: new ChangeCounter(), report() {}, clock }, 2);
@@ -107,4 +116,54 @@ Deno.test("RegistryTokens keeps every token that is valid, refuses one too many,
   assert(await use("c"));
   assertEquals(tokens.former.length, 1);
   assertEquals(tokens.status().refreshes, { succeeded: 3, failed: 0 });
+});
+
+Deno.test("a password that the token service rejects is not tried again until it changes, or a reload", async () => {
+  await using server = startIssuer(() => ({ status: 401, text: "{}" }));
+  let secret = Secret.of("password");
+  const issuer = issuerOf(loginAt(server.url, "me"), () => secret);
+  const clock = { wall: () => 1_000_000, ticks: () => 0 };
+  const tokens = new RegistryTokens(issuer, { changes: new ChangeCounter(), report() {}, clock });
+  const use = async (name: string) => {
+    const source = tokens.forRequest({ method: "GET", target: `/v2/${name}/tags/list` });
+    const refusal = await assertRejects(async () => await source.ready(), Refusal);
+    return [refusal.code, source.status().failure?.text, server.requests.length];
+  };
+  const { authority } = issuer.from.endpoint.upstream;
+  const responded = `IssuerError: ${authority} responded with 401`;
+  assertEquals(await use("a"), ["token_refused", responded, 1]);
+  assertEquals(await use("b"), ["token_refused", `IssuerError: ${authority} rejected the password`, 1]);
+  secret = Secret.of("another");
+  assertEquals(await use("c"), ["token_refused", responded, 2]);
+  tokens.retry();
+  assertEquals(await use("a"), ["token_refused", responded, 3]);
+  assertEquals(tokens.status().refreshes, { succeeded: 0, failed: 4 });
+});
+
+Deno.test("a repository that was refused is asked for again after a minute", async () => {
+  await using server = startIssuer(() => ({ status: 403, text: "{}" }));
+  let now = 1_000_000;
+  const clock = { wall: () => now, ticks: () => now };
+  const secret = Secret.of("password");
+  const issuer = issuerOf(loginAt(server.url, "me"), () => secret);
+  const tokens = new RegistryTokens(issuer, { changes: new ChangeCounter(), report() {}, clock });
+  const asked: number[] = [];
+  for (const time of [0, 59_999, 60_000]) {
+    now = 1_000_000 + time;
+    const source = tokens.forRequest({ method: "GET", target: "/v2/a/tags/list" });
+    await assertRejects(async () => await source.ready(), Refusal);
+    asked.push(server.requests.length);
+  }
+  assertEquals(asked, [1, 1, 2]);
+  assertEquals(tokens.status().failure?.time, 1_060_000);
+});
+
+Deno.test("the password is masked alone where the secret holds the user before it", () => {
+  const secretsOf = (secret: string | undefined, user?: string) =>
+    issuerOf(loginAt("http://127.0.0.1:1", user), () => secret === undefined ? undefined : Secret.of(secret))
+      .secrets().map((each) => each.reveal());
+  assertEquals(secretsOf("me:pass:word"), ["pass:word"]);
+  assertEquals(secretsOf("password"), []);
+  assertEquals(secretsOf("me:password", "me"), []);
+  assertEquals(secretsOf(undefined), []);
 });

@@ -226,3 +226,31 @@ Deno.test("TokenFiles takes a new token when it is whole and valid, and says so;
     assertEquals(files.source("late")?.current?.reveal(), "here");
   });
 });
+
+Deno.test("TokenFiles says of each change whether it was loaded", async () => {
+  await withFolder(async (folder) => {
+    const file = join(folder, "gh");
+    await Deno.writeTextFile(file, "first");
+    const files = valueOf(await TokenFiles.open(folder, filesOf("gh")));
+    for (const [content, loaded] of [["", false], ["second", true]] as const) {
+      await Deno.writeTextFile(file, content);
+      const said: boolean[] = [];
+      for (let look = 0; look < 2; look++) await files.poll((_, loaded) => said.push(loaded));
+      assertEquals(said, [loaded]);
+    }
+  });
+});
+
+Deno.test("TokenFiles reads a file with an absolute path from its own folder, which it does not leave", async () => {
+  await withFolder(async (folder) => {
+    await Deno.mkdir(join(folder, "secrets"));
+    const file = join(folder, "secrets/gh");
+    await Deno.writeTextFile(file, "secret");
+    const files = valueOf(await TokenFiles.open("/none", filesOf(file)));
+    assertEquals(files.source(file)?.current?.reveal(), "secret");
+    await Deno.writeTextFile(join(folder, "outside"), "secret");
+    await Deno.symlink("../outside", join(folder, "secrets/out"));
+    const out = join(folder, "secrets/out");
+    assertEquals(linesOf(await TokenFiles.open("/none", filesOf(out))), [`${out}: leads out of its folder`]);
+  });
+});

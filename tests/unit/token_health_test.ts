@@ -43,6 +43,9 @@ Deno.test("a single 403 does not mean that a token is refused, but three in a ro
 Deno.test("a token that is refused for some requests only does not fill the log", () => {
   const turns = Array.from({ length: 100 }, (_, second) => [second % 2 === 0 ? 401 : 200, second] as const);
   assertEquals(after(...turns).lines.length, 4);
+  for (const [second, lines] of [[59.999, 2], [60, 3]] as const) {
+    assertEquals(after([401, 0], [200, 1], [401, second]).lines.length, lines);
+  }
 });
 
 Deno.test("what is known of a token outlives a reload, unless the table does not use it any more", () => {
