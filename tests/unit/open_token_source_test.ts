@@ -22,3 +22,32 @@ Deno.test("openTokenSource() takes a key from the variable that a route names, t
   const secrets = source.secrets?.map((secret) => secret.reveal());
   assertEquals(secrets, ["KEY_ID-of-the-variable", "KEY-of-the-file"]);
 });
+
+/** Opens the source of a route with these fields, among a variable and a file that are set. */
+function open(fields: object) {
+  const file = (name: string) =>
+    name === "gh" ? new StoredToken("the file gh", Secret.of("of-the-file")) : undefined;
+  return openTokenSource(routeOf({ token_env: undefined, ...fields }), {
+    tokens: new Map([["GH", Secret.of("of-the-variable")]]),
+    files: { source: file } as unknown as TokenFiles,
+    minted: undefined as unknown as MintedTokens,
+  });
+}
+
+Deno.test("openTokenSource() takes a token from the variable or the file that a route names, set or not", () => {
+  const cases: [fields: object, current: string | undefined, name: string][] = [
+    [{ token_env: "GH" }, "of-the-variable", "GH"],
+    [{ token_env: "UNSET" }, undefined, "UNSET"],
+    [{ token_file: "gh" }, "of-the-file", "the file gh"],
+    [{ token_file: "GH" }, undefined, "the file GH"],
+  ];
+  for (const [fields, current, name] of cases) {
+    const source = open(fields);
+    assertEquals([source.current?.reveal(), source.describe()], [current, name]);
+  }
+});
+
+Deno.test("openTokenSource() misses nothing on a route that needs no token", () => {
+  const source = open({ anonymous: true, auth_scheme: undefined });
+  assertEquals([source.current, source.former, source.missing?.()], [undefined, [], []]);
+});

@@ -77,6 +77,7 @@ Deno.test("the name of a refresh token's file shows where it is from, and is nev
   );
   // Another name would not find the token that an earlier version stored.
   assertEquals(nameOf(url, "A_TOKEN"), "refresh-login.example.com_8443-A_TOKEN-420f39ca.json");
+  assertEquals(nameOf(url, "B_TOKEN"), "refresh-login.example.com_8443-B_TOKEN-efd69883.json");
   assert(nameOf(url, "A_TOKEN") !== nameOf(url, "A_TOKEN", "you"));
   const long = nameOf(url, "A".repeat(300));
   assertEquals(long.length, 200);

@@ -92,6 +92,27 @@ Deno.test("readReply() takes a client's error as a refusal, unless another attem
   }
 });
 
+Deno.test("readReply() names an error by its code, or else by its type, and none that is not known", () => {
+  const cases: [error: unknown, detail: string][] = [
+    ["invalid_grant", " (invalid_grant)"],
+    [{ code: "invalid_grant", type: "invalid_request" }, " (invalid_grant)"],
+    [{ type: "invalid_request" }, " (invalid_request)"],
+    [{ code: null, type: "invalid_request" }, " (invalid_request)"],
+    ["hunter2", " (another error)"],
+    [{ code: "hunter2", type: "invalid_request" }, " (another error)"],
+    [1, " (another error)"],
+    [null, ""],
+    [{}, ""],
+  ];
+  for (const [error, detail] of cases) {
+    const { message } = assertThrows(
+      () => readReply(responseOf({ error }, 400), { issuer: "issuer", token: "access_token", now: NOW }),
+      IssuerError,
+    );
+    assertEquals(message, `issuer responded with 400${detail}`);
+  }
+});
+
 Deno.test("readReply() takes an error beside 200 as a refusal, unless a token comes with it", () => {
   const error = assertThrows(() => read({ error: "invalid_grant" }), IssuerError);
   assertEquals([error.message, error.permanent], ["issuer responded with 200 (invalid_grant)", true]);
