@@ -149,6 +149,20 @@ const cases: readonly {
       "&client_assertion=a.web.token&client_id=me",
   },
   {
+    what: "a secret of a client without an identifier",
+    ask: oauth2({
+      grant: "token_exchange",
+      subject_token_file: "J",
+      client_id: undefined,
+      client_secret_env: "S",
+    }),
+    line: "POST /token",
+    fields: [ACCEPT, `authorization: Basic ${btoa(":p%2Bq")}`, FORM],
+    body:
+      "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token=signed.by.another" +
+      "&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Ajwt",
+  },
+  {
     what: "an app of GitHub",
     ask: tokenFrom((url) => ({
       github_app: {

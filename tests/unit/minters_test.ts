@@ -120,6 +120,7 @@ Deno.test("assertions are signed, name their key, and live for minutes only", as
     },
   );
   assertEquals((payload.exp ?? 0) - (payload.iat ?? 0), 180);
+  assert(Math.abs(Date.now() / 1000 - (payload.iat ?? 0)) < 15, String(payload.iat));
 });
 
 Deno.test("an app of GitHub presents an assertion from a minute ago that lives for nine", async () => {
@@ -178,6 +179,7 @@ Deno.test("a service account of Google states the scopes, or the audience, and f
     const { iat = 0, exp = 0, ...claims } = payload;
     assertEquals(claims, { iss: "robot@project.example", aud: `${url}/token`, ...expected });
     assertEquals(exp - iat, 3600);
+    assert(Math.abs(Date.now() / 1000 - iat) < 15, String(iat));
   }
 });
 

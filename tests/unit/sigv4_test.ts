@@ -226,6 +226,7 @@ Deno.test("a target is sent in strict percent-encoding, without a client's own s
     ["s3", "/b/k?AWSAccessKeyId=a&Expires=1&x=2", "/b/k", "?x=2"],
     ["s3", "/b/k?Expires=1&Signature=s", "/b/k", ""],
     ["s3", "/b/k?Expires=1", "/b/k", "?Expires=1"],
+    ["s3", "/b/k?a?b=c?d", "/b/k", "?a%3Fb=c%3Fd"],
   ];
   for (const [service, target, path, query] of cases) {
     assertEquals(signableTarget(target, service), { path, query });

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { parseTokenEndpoint } from "../../lib/config/route/token_endpoint.ts";
+import { errorText } from "../../lib/core/error_text.ts";
 import { Issuer } from "../../lib/tokens/issuer.ts";
 import { IssuerError } from "../../lib/tokens/issuer_error.ts";
 import { valueOf } from "../support/result.ts";
@@ -45,6 +46,19 @@ Deno.test("an issuer that does not respond, or does not finish, is given up in t
     const seconds = (performance.now() - began) / 1000;
     assertEquals(seconds < 3, true, `${name}: ${seconds} s`);
   }));
+});
+
+Deno.test("an issuer that can't be reached is named, with the reason", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const authority = `127.0.0.1:${listener.addr.port}`;
+  listener.close();
+  const issuer = new Issuer(valueOf(parseTokenEndpoint(`http://${authority}/token`, "")), {
+    caCerts: [],
+    egress: { https: undefined, http: undefined, bypass: [] },
+  });
+  const error = await assertRejects(() => issuer.ask({ target: "/token", fields: [] }), IssuerError);
+  assertEquals([error.message, error.permanent], [`${authority} can't be reached`, false]);
+  assertMatch(errorText(error), /^IssuerError: \S+ can't be reached: UpstreamUnreachable: /);
 });
 
 Deno.test("a response that is too large is not read to its end", async () => {

@@ -54,6 +54,12 @@ Deno.test("readReply() rejects a token that has expired, and one that no head ca
     [{ access_token: "token", expires_in: -1 }, expired],
     [{ access_token: "token", expires_at: new Date(NOW).toISOString() }, expired],
     [{ access_token: "x".repeat(32 * 1024 + 1) }, "issuer sent a token over 32 KiB"],
+    [{ access_token: "" }, "issuer sent no access_token"],
+    [{ access_token: 1 }, "issuer sent no access_token"],
+    [
+      { access_token: "a\nb" },
+      "issuer sent a token that contains a line feed (LF) at position 2 (the value is not shown)",
+    ],
   ];
   for (const [members, message] of cases) assertThrows(() => read(members), IssuerError, message);
   const longest = "x".repeat(32 * 1024);
