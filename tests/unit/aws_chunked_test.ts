@@ -52,6 +52,23 @@ Deno.test("decodeAwsChunked() returns the content and the trailers, however the 
   );
 });
 
+Deno.test("decodeAwsChunked() reads no more of a body than is asked for", async () => {
+  let pulls = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      pulls++;
+      controller.enqueue(latin1("1\r\na\r\n"));
+    },
+  }, { highWaterMark: 0 });
+  const reader = decodeAwsChunked(body).content.getReader();
+  for (let count = 0; count < 3; count++) {
+    await new Promise((resolve) => setTimeout(resolve));
+    assertEquals(pulls, count);
+    assertEquals((await reader.read()).value, latin1("a"));
+  }
+  await reader.cancel();
+});
+
 Deno.test("decodeAwsChunked() refuses a body that ends early or goes on, wherever it is cut", async () => {
   await fc.assert(
     fc.asyncProperty(

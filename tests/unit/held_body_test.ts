@@ -4,7 +4,7 @@ import { holdBody, type HoldOptions, sendable } from "../../lib/credentials/aws/
 import type { RequestFraming } from "../../lib/http/framing.ts";
 import { Refusal } from "../../lib/http/refusal.ts";
 import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
-import { Deadlines } from "../../lib/upstream/deadlines.ts";
+import { type Deadline, Deadlines } from "../../lib/upstream/deadlines.ts";
 import { ClientDisconnected } from "../../lib/upstream/errors.ts";
 
 const CHUNKED: RequestFraming = { kind: "chunked" };
@@ -106,6 +106,26 @@ Deno.test("holdBody() gives up a body that stops arriving, and one whose client 
   const broken = optionsOf();
   await assertRejects(() => holdBody(bodyOf(some, "fail"), CHUNKED, broken), ClientDisconnected);
   assertEquals([left.memory.used, broken.memory.used], [0, 0]);
+});
+
+Deno.test("holdBody() waits for a body as long as some of it arrives in time", async () => {
+  const deadlines = new class extends Deadlines {
+    added: Deadline | undefined;
+    override add(deadline: Deadline): void {
+      this.added = deadline;
+    }
+  }();
+  let left = 5;
+  const slow = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      // One check passes before each piece; the second in a row would be the last.
+      deadlines.added?.tick();
+      if (left-- === 0) controller.close();
+      else controller.enqueue(new Uint8Array(1));
+    },
+  }, { highWaterMark: 0 });
+  const { length } = await holdBody(slow, CHUNKED, { ...optionsOf(), timeoutMs: 1, deadlines });
+  assertEquals(length, 5);
 });
 
 Deno.test("a held body of no bytes is sent as none", async () => {
