@@ -5,7 +5,7 @@ import { flags, type Grants } from "../../lib/permissions/permissions.ts";
 const PROBE: string = fromFileUrl(new URL("../support/grants_probe.ts", import.meta.url));
 
 const REQUIRED: Grants = {
-  net: ["127.0.0.1:0", "a.example:443"],
+  net: ["127.0.0.1:0", "127.0.0.1:9100", "a.example:443"],
   read: ["/tmp"],
   write: [],
   env: ["A", "B"],
@@ -27,7 +27,11 @@ Deno.test("checkGrants() finds nothing wrong under exactly the needed flags", as
 
 Deno.test("checkGrants() names each grant that is missing", async () => {
   assertEquals(
-    await problemsUnder("--allow-net=127.0.0.1:0,b.example:443", "--allow-read=/run", "--allow-env=A"),
+    await problemsUnder(
+      "--allow-net=127.0.0.1:0,127.0.0.1:9100,b.example:443",
+      "--allow-read=/run",
+      "--allow-env=A",
+    ),
     [
       "--allow-net: missing_grant: is missing a.example:443",
       "--allow-read: missing_grant: is missing /tmp",
@@ -135,6 +139,6 @@ Deno.test("revokeAfterStart() gives back the environment and the listener's addr
   await reader.cancel();
   assertEquals(
     await new Response(child.stdout).text(),
-    "127.0.0.1:0 prompt\na.example:443 granted\nA prompt\nB prompt\n",
+    "127.0.0.1:0 prompt\n127.0.0.1:9100 granted\na.example:443 granted\nA prompt\nB prompt\n",
   );
 });

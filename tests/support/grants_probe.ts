@@ -2,8 +2,9 @@
  * A program that checks its own grants, for tests that start it under one set of flags after the other.
  *
  * Arguments: the required grants as JSON, and `listen` or nothing. It prints one line per problem. With `listen` it then
- * listens at the first entry of `net`, gives back what it can, and prints what is left. With `reload`, the next arguments
- * are a table and the folder for refresh tokens, and it prints what a service that gets this table is missing.
+ * listens at the first entry of `net`, gives back what a service can whose operator's listener has port 9100 of the same
+ * address, and prints what is left. With `reload`, the next arguments are a table and the folder for refresh tokens, and
+ * it prints what a service that gets this table is missing.
  *
  * @module
  */
@@ -24,7 +25,8 @@ if (Deno.args[1] === "listen") {
     { hostname: bind, port: Number(port), onListen: () => {} },
     () => new Response("served"),
   );
-  await revokeAfterStart({ bind, port: Number(port), socket: undefined, admin: undefined });
+  const admin = { host: bind, port: 9100 };
+  await revokeAfterStart({ bind, port: Number(port), socket: undefined, admin });
   for (const item of required.net) {
     console.log(`${item} ${(await Deno.permissions.query({ name: "net", host: item })).state}`);
   }

@@ -258,6 +258,20 @@ Deno.test("after a refusal the issuer is not asked again until a secret changes 
   assertEquals([await bench.get(), bench.asked], ["token_refused", 3]);
 });
 
+Deno.test("after a refusal the issuer is asked again whichever of the secrets changes", async () => {
+  const bench = new Bench(() => Promise.reject(new IssuerError("refused", { permanent: true })));
+  const [input] = bench.inputs();
+  const secrets = [Secret.of("one"), Secret.of("two")];
+  bench.inputs = () => secrets.map((secret) => ({ ...input!, secret }));
+  await bench.at(0, 1);
+  assertEquals(bench.asked, 1);
+  for (const at of [0, 1]) {
+    secrets[at] = Secret.of("another");
+    await bench.at(2 + at, 10 + at);
+    assertEquals(bench.asked, 2 + at);
+  }
+});
+
 Deno.test("once the configuration was loaded again, the pause after a failure is as short as after the first", async () => {
   const bench = new Bench(() => Promise.reject(new IssuerError("down")));
   await bench.at(0, 2_000, 6_000);
@@ -336,6 +350,12 @@ Deno.test("a token that takes longer to arrive than it lives is refused, not sen
     return { token: Secret.of("late"), lifeMs: MINUTE };
   });
   assertEquals(await bench.get(), "token_unavailable");
+});
+
+Deno.test("a token that the issuer issues once more is no former one", async () => {
+  const bench = new Bench(() => ({ token: Secret.of("same"), lifeMs: MINUTE }));
+  assertEquals(await bench.at(0, 0.85 * MINUTE, 1.5 * MINUTE), ["same", "same", "same"]);
+  assertEquals([bench.asked, bench.token.former], [2, []]);
 });
 
 Deno.test("the tokens before the current one are kept, four at most", async () => {

@@ -8,8 +8,10 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeProtectedHeader, importSPKI, jwtVerify } from "jose";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { Secret } from "../../lib/core/secret.ts";
+import { ChangeCounter } from "../../lib/tokens/change_counter.ts";
 import { IssuerError } from "../../lib/tokens/issuer_error.ts";
 import { minterOf } from "../../lib/tokens/mint_parts.ts";
+import { RefreshToken } from "../../lib/tokens/refresh_token.ts";
 import { makeRsaKey } from "../support/rsa_key.ts";
 import { valueOf } from "../support/result.ts";
 import { startUpstream } from "../support/upstream.ts";
@@ -54,11 +56,18 @@ async function mint(
     .routes[0]?.tokenFrom;
   if (from === undefined || from.kind === "registry") throw new Error("The table has another token");
   const secrets = typeof secretsAt === "function" ? secretsAt(upstream.url) : secretsAt;
+  const login = new RefreshToken({
+    given: () => secrets.R === undefined ? undefined : Secret.of(secrets.R),
+    file: undefined,
+    changes: new ChangeCounter(),
+    report: () => {},
+    name: "login",
+  });
   const minter = minterOf(from, {
     caCerts: [],
     egress: { https: undefined, http: undefined, bypass: [] },
     read: ({ name }) => secrets[name] === undefined ? undefined : Secret.of(secrets[name]),
-  }, undefined);
+  }, login);
   const { token } = await minter.mint();
   return {
     token: token.reveal(),
@@ -181,6 +190,42 @@ Deno.test("a service account of Google states the scopes, or the audience, and f
     assertEquals(exp - iat, 3600);
     assert(Math.abs(Date.now() / 1000 - iat) < 15, String(iat));
   }
+});
+
+Deno.test("a service account's key for another token endpoint is a permanent error", async () => {
+  const key = {
+    type: "service_account",
+    client_email: "robot@project.example",
+    private_key: KEY.pkcs8,
+    token_uri: "https://other.example/token",
+  };
+  const error = await assertRejects(
+    () =>
+      mint((url) => ({
+        google_service_account: { key_env: "K", scopes: ["a"], token_url: `${url}/token` },
+      }), { K: JSON.stringify(key) }),
+    IssuerError,
+  );
+  assertEquals([error.message, error.permanent], [
+    "the key is for another token_url than the table's",
+    true,
+  ]);
+});
+
+Deno.test("a login without its refresh token is a permanent error, and the issuer is not asked", async () => {
+  const error = await assertRejects(
+    () =>
+      mint((url) => ({
+        oauth2: {
+          token_url: `${url}/token`,
+          grant: "refresh_token",
+          client_id: "me",
+          refresh_token_env: "R",
+        },
+      })),
+    IssuerError,
+  );
+  assertEquals([error.message, error.permanent], ["there is no refresh token", true]);
 });
 
 Deno.test("a key that can't be used is a permanent error that does not show it", async () => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { parseTokenEndpoint } from "../../lib/config/route/token_endpoint.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { ChangeCounter } from "../../lib/tokens/change_counter.ts";
@@ -46,6 +46,14 @@ Deno.test("each use is with the replacement of the one before, and four former t
   for (let count = 0; count < 7; count++) used.push(await use() as string);
   assertEquals(used, ["first", "b", "c", "d", "e", "f", "g"]);
   assertEquals(secretsOf(login), ["g", "f", "e", "d", "c"]);
+});
+
+Deno.test("uses at the same time come one after the other, also after one that fails", async () => {
+  const { login, use } = rotating("b", "c");
+  const failing = login.use(() => Promise.reject(new Error("down")));
+  const uses = [use(), use(), use()];
+  await assertRejects(() => failing, Error, "down");
+  assertEquals(await Promise.all(uses), ["first", "b", "c"]);
 });
 
 Deno.test("an operator who returns to an earlier token does not drive another out of those that are masked", async () => {

@@ -155,6 +155,12 @@ Deno.test("a repository that was refused is asked for again after a minute", asy
     asked.push(server.requests.length);
   }
   assertEquals(asked, [1, 1, 2]);
+  tokens.retry();
+  await assertRejects(
+    async () => await tokens.forRequest({ method: "GET", target: "/v2/a/tags/list" }).ready(),
+    Refusal,
+  );
+  assertEquals(server.requests.length, 3);
   // The latest of all failures, whichever repository's it is.
   const times: (number | undefined)[] = [];
   for (const name of ["b", "c", "a"]) {
@@ -174,4 +180,19 @@ Deno.test("the password is masked alone where the secret holds the user before i
   assertEquals(secretsOf("password"), []);
   assertEquals(secretsOf("me:password", "me"), []);
   assertEquals(secretsOf(undefined), []);
+});
+
+Deno.test("requests that are about no repository share one token, which is not limited with the others", async () => {
+  await using server = startIssuer(({ number }) => ({ token: `token-${number}` }));
+  const secret = Secret.of("password");
+  const issuer = issuerOf(loginAt(server.url, "me"), () => secret);
+  const tokens = new RegistryTokens(issuer, { changes: new ChangeCounter(), report() {} }, 1);
+  for (const target of ["/v2/", "/v2/?n=/v2/a/tags/list", Secret.of("/v2/a/tags/list")]) {
+    const source = tokens.forRequest({ method: "GET", target });
+    await source.ready();
+    assertEquals([source.current?.reveal(), tokens.current?.reveal()], ["token-1", "token-1"]);
+  }
+  await tokens.forRequest({ method: "GET", target: "/v2/a/tags/list" }).ready();
+  assertEquals(tokens.former.map((each) => each.reveal()), ["token-2"]);
+  assertEquals(server.requests.length, 2);
 });

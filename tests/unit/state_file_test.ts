@@ -105,6 +105,34 @@ Deno.test("StateFile lets one use it at a time, and the next one after an error 
   });
 });
 
+Deno.test("StateFile gives up after a minute if another holds the file all the time", async () => {
+  await withFolder(async (folder) => {
+    const file = () => new StateFile(folder, "login.json");
+    const held = Promise.withResolvers<void>();
+    const holding = file().exclusive(() => held.promise);
+    const { now } = performance;
+    let ahead = 0;
+    performance.now = () => now.call(performance) + ahead;
+    try {
+      while ((await Array.fromAsync(Deno.readDir(folder))).length === 0) await Promise.resolve();
+      const waiting = file().exclusive(() => Promise.resolve());
+      let isOver = false;
+      waiting.catch(() => isOver = true);
+      for (const milliseconds of [0, 59_000]) {
+        ahead = milliseconds;
+        await new Promise((resolve) => setTimeout(resolve, 120));
+      }
+      assertEquals(isOver, false);
+      ahead = 60_001;
+      await assertRejects(() => waiting, Error, "Another process holds the file");
+    } finally {
+      performance.now = now;
+      held.resolve();
+      await holding;
+    }
+  });
+});
+
 Deno.test("checkStateFolder() leaves nothing in a folder it can write to, and says why another can't be used", async () => {
   await withFolder(async (folder) => {
     assertEquals(await checkStateFolder(folder), []);
