@@ -52,7 +52,7 @@ export const doctor: Command = async ([name]) => {
     read,
   );
   const stores = { ...read, minted };
-  const router = openRouter(inLessTime(table), {
+  const router = await openRouter(inLessTime(table), {
     ...stores,
     caCerts: ca === undefined ? [] : [ca],
     egress: settings.egress,

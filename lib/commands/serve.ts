@@ -1,6 +1,4 @@
-import { proofText, unsetClientText } from "../clients/client_tokens.ts";
-import { checkKeyFiles } from "../clients/open_issuers.ts";
-import { TokenClashes } from "../clients/token_clashes.ts";
+import { type ClientParts, loadClients } from "../clients/load_clients.ts";
 import { loadConfiguration, loadTokens } from "../config/load/load.ts";
 import { routeName, routesWithTokens, type RouteTable } from "../config/route/route_config.ts";
 import { checkClientToken, tokenFiles, unsetText } from "../config/route/token.ts";
@@ -9,22 +7,16 @@ import { hostPort } from "../http/host.ts";
 import { printError, printLine, printProblems } from "../log/print.ts";
 import { checkGrants, revokeAfterStart } from "../permissions/grants.ts";
 import { folderOf, requiredGrants, rightCommand, stateFolder } from "../permissions/permissions.ts";
-import { loadAccept } from "../proxy/websocket/load_accept.ts";
-import { hasControl } from "../proxy/websocket/runtime_socket.ts";
 import { hangUpStops, onSighup } from "../server/on_sighup.ts";
-import { exposureWarning } from "../server/exposure.ts";
 import { openOutputs } from "../server/outputs.ts";
 import { type Server, startServer } from "../server/server.ts";
 import { stopSignals } from "../server/stop_signals.ts";
-import { watchConfig } from "../server/watch_config.ts";
 import { MintedTokens } from "../tokens/minted_tokens.ts";
 import { openTokenSource, type TokenStores } from "../tokens/open_token_source.ts";
-import { checkStateFolder } from "../tokens/state_file.ts";
 import { TokenFiles } from "../tokens/token_files.ts";
 import { type Command, EXIT } from "./command.ts";
 import { issuerOptions } from "./issuer_options.ts";
 import { listenProblem } from "./listen_problem.ts";
-import { routeWarnings } from "./route_warnings.ts";
 
 /** Serves until it receives a signal to stop. Refuses to start if the configuration or the permissions are invalid. */
 export const serve: Command = async () => {
@@ -36,7 +28,7 @@ export const serve: Command = async () => {
     printProblems(configuration.problems);
     return EXIT.configuration;
   }
-  const { settings, table, tableFingerprint, ca } = configuration.value;
+  const { settings, table, ca } = configuration.value;
 
   const grants = requiredGrants(settings, table);
   const problems = await checkGrants(grants);
@@ -53,8 +45,9 @@ export const serve: Command = async () => {
     return EXIT.configuration;
   }
 
+  const clients = await loadClients(table);
   const files = await TokenFiles.open(folderOf(settings.routesPath), tokenFiles(table), {
-    guard: new TokenClashes(table, tokens.value),
+    guard: clients && new clients.TokenClashes(table, tokens.value),
   });
   if (!files.ok) {
     printProblems(files.problems);
@@ -69,8 +62,8 @@ export const serve: Command = async () => {
   const stores: TokenStores = { ...read, minted };
   const state = stateFolder(settings, table);
   const folderProblems = [
-    ...await checkKeyFiles(table, folderOf(settings.routesPath)),
-    ...state === undefined ? [] : await checkStateFolder(state),
+    ...await clients?.checkKeyFiles(table, folderOf(settings.routesPath)) ?? [],
+    ...state === undefined ? [] : await (await import("../tokens/state_file.ts")).checkStateFolder(state),
   ];
   if (folderProblems.length > 0) {
     printProblems(folderProblems);
@@ -94,26 +87,13 @@ export const serve: Command = async () => {
   }
   await revokeAfterStart(settings);
   // Before the line that `run` waits for, so that it has them to print before its command starts.
-  warnOfUnsetTokens(table, stores);
+  warnOfUnsetTokens(table, stores, clients);
   announce(server, settings, table);
-  server.guard();
-  const hasClientTokens = table.clientTokenEnv !== undefined || table.clients.length > 0;
-  const warning = exposureWarning({ settings, hasClientTokens, pid: Deno.pid });
-  if (warning !== undefined) printError(warning);
-  routeWarnings(table.routes, stores, ca).forEach(printError);
-  if (table.routes.some(({ websocket }) => websocket)) {
-    // If that fails, it fails again for the first client, and is logged then.
-    loadAccept().catch(() => {});
-    if (!hasControl()) {
-      printError(
-        `Deno ${Deno.version.deno} lacks what serving WebSockets needs: clients that ask for one get 426`,
-      );
-    }
-  }
   const stops = hangUpStops(settings);
   if (stops) hangUps.first.then(stop.stop);
   const reloadRequested = () => !stops && hangUps.received();
-  watchConfig({ settings, table, tableFingerprint, ...stores, server, reloadRequested });
+  const { afterAnnouncement } = await import("./after_announcement.ts");
+  await afterAnnouncement({ ...configuration.value, server, stores, reloadRequested });
 
   await stop.first;
   printError("shutting down: draining requests in flight; signal again to abort");
@@ -135,7 +115,7 @@ function announce(server: Server, { socket }: Settings, table: RouteTable): void
   }
 }
 
-function warnOfUnsetTokens(table: RouteTable, stores: TokenStores): void {
+function warnOfUnsetTokens(table: RouteTable, stores: TokenStores, clients: ClientParts | undefined): void {
   for (const route of routesWithTokens(table)) {
     const source = openTokenSource(route, stores);
     const missing = source.missing?.() ??
@@ -143,9 +123,9 @@ function warnOfUnsetTokens(table: RouteTable, stores: TokenStores): void {
     for (const each of missing) printError(`${each}: ${routeName(route)} responds with 500`);
   }
   for (const client of table.clients) {
-    const unset = unsetClientText(client, stores);
+    const unset = clients?.unsetClientText(client, stores);
     if (unset === undefined) continue;
-    printError(`${proofText(client)} ${unset}: the client ${client.name} can't authenticate`);
+    printError(`${clients?.proofText(client)} ${unset}: the client ${client.name} can't authenticate`);
   }
 }
 

@@ -1,5 +1,9 @@
+import { LateModule } from "../core/late_module.ts";
 import type { MaskedSecret } from "./forms.ts";
-import { Mask } from "./mask.ts";
+import type { Mask } from "./mask.ts";
+
+/** What searches and overwrites. It must be loaded before a mask is asked for. */
+export const MASK = new LateModule(() => import("./mask.ts"));
 
 /** The mask in effect. Tokens are replaced while the service runs, so it must be looked up for each piece. */
 export interface CurrentMask {
@@ -24,7 +28,7 @@ const FORMER_TABLES = 4;
  * received through one route and return it through the other.
  */
 export class TableMask implements CurrentMask {
-  readonly #mask = new Mask();
+  #mask: Mask | undefined;
   #tables: readonly TableSecrets[] = [];
   #version = NaN;
 
@@ -39,15 +43,17 @@ export class TableMask implements CurrentMask {
   }
 
   get current(): Mask | undefined {
-    this.update();
-    return this.#mask.isEmpty ? undefined : this.#mask;
+    const mask = this.update();
+    return mask.isEmpty ? undefined : mask;
   }
 
-  /** Brings the mask up to date, for which the next response would wait otherwise. */
-  update(): void {
-    if (this.#versions() === this.#version) return;
+  /** Brings the mask up to date, for which the next response would wait otherwise, and returns it. */
+  update(): Mask {
+    const mask = this.#mask ??= new MASK.loaded.Mask();
+    if (this.#versions() === this.#version) return mask;
     this.#version = this.#versions();
-    this.#mask.set(this.#tables.flatMap((table) => table.list()));
+    mask.set(this.#tables.flatMap((table) => table.list()));
+    return mask;
   }
 
   /** Returns a number that changes whenever any of the lists does, since versions only increase. */

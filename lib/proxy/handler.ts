@@ -9,22 +9,19 @@ import { routeFor } from "./client.ts";
 import { assertPolicies } from "./policy.ts";
 import { endingConnection, RefusalTurns } from "./refusal_turns.ts";
 import { ReceivedFields } from "./received_fields.ts";
+import { RESPOND } from "./late_respond.ts";
 import { refuse } from "./refuse.ts";
 import { clientOrigin } from "./reference/client_origin.ts";
 import { rewriteRequestReferences } from "./reference/request_references.ts";
 import { ReferenceRewriter } from "./reference/reference_rewriter.ts";
 import { framedContent, requestFraming } from "./request_framing.ts";
-import { respond } from "./respond.ts";
 import type { ConnectionInfo, Service } from "./service.ts";
 import { parseTarget } from "./target.ts";
 import { roundTripAgain } from "./round_trip_again.ts";
 import { assertStillWanted } from "./still_wanted.ts";
 import { upstreamRefusal } from "./upstream_refusal.ts";
-import { wholeRequest } from "./whole_of_part.ts";
-import { webSocketFields } from "./websocket/handshake_fields.ts";
-import { loadAccept } from "./websocket/load_accept.ts";
-import { asksForWebSocket, handshakeFor } from "./websocket/offer.ts";
-import { presentedFields } from "./websocket/presented_fields.ts";
+import { ACCEPT, OFFER } from "./websocket/late_websocket.ts";
+import { wholeRequest } from "./whole_request.ts";
 
 /** Responds to a client's request, on any listener. */
 export type Handler = (request: Request, info: ConnectionInfo) => Promise<Response>;
@@ -37,6 +34,8 @@ export function createHandler(service: Service): Handler {
     const headers = new ReceivedFields(request.headers);
     const { router, limiter, budget } = service;
     const span = service.begin({ method, headers }, info);
+    // Only the first requests of all may have to wait for this.
+    const { respond } = RESPOND.ifLoaded ?? await RESPOND.load();
     try {
       const host = headers.get("host") ?? "";
       // Which hosts are served tells which routes there are, so who has to authenticate does so first.
@@ -49,7 +48,8 @@ export function createHandler(service: Service): Handler {
 
       // Before anything that differs between routes, so that a stranger learns of none.
       const upgrade = headers.get("upgrade");
-      const found = router.authenticate(upgrade === null ? headers : presentedFields(headers, asked.query));
+      const offer = upgrade === null ? undefined : await OFFER.load();
+      const found = router.authenticate(offer?.presentedFields(headers, asked.query) ?? headers);
       const identity = found instanceof Promise ? await found : found;
       span.identified(identity);
       router.hosts.assertServes(host);
@@ -64,10 +64,10 @@ export function createHandler(service: Service): Handler {
       const route = routeFor(identity, matched);
       // Before the policy, which checks what is forwarded.
       const target = { path: asked.path, query: withoutParameters(asked.query, route.isParameterDropped) };
-      const isWebSocket = upgrade !== null && asksForWebSocket(route, { method, headers });
+      const webSocket = offer?.asksForWebSocket(route, { method, headers }) ? offer : undefined;
       assertPolicies(route.policies, { method, target, headers });
       const framing = requestFraming(method, headers);
-      const handshake = isWebSocket ? handshakeFor({ method, headers }) : undefined;
+      const handshake = webSocket?.handshakeFor({ method, headers });
       span.acquire(route.limiter, identity?.client.limiter);
       // Counted before it is awaited, since it may never come.
       const framed = framedContent(request.body, framing, limiter.drainBegun);
@@ -76,13 +76,17 @@ export function createHandler(service: Service): Handler {
       const outgoing: UpstreamRequest = {
         method,
         target: upstreamTarget(route.config, target),
-        fields: handshake === undefined
+        fields: webSocket === undefined || handshake === undefined
           ? requestFields(route.requestFields, { headers, framing: content.framing })
-          : webSocketFields(route.requestFields, { headers, handshake, browsers: route.config.browsers }),
+          : webSocket.webSocketFields(route.requestFields, {
+            headers,
+            handshake,
+            browsers: route.config.browsers,
+          }),
         framing: content.framing,
         body: content.body,
         onBodySent: (bytes) => void (span.entry.bytesUp += bytes),
-        upgrade: isWebSocket,
+        upgrade: webSocket !== undefined,
         isClientGone: () => request.signal.aborted || span.cutReason !== undefined,
         onAbortable: (abort) => span.onCut(abort),
       };
@@ -115,7 +119,7 @@ export function createHandler(service: Service): Handler {
         if (response.head.status === 401 && sent !== undefined) route.token.rejected?.(sent);
         if (handshake !== undefined && response.kind === "protocol_change") {
           const { mask } = router;
-          const { acceptWebSocket } = await loadAccept();
+          const { acceptWebSocket } = await ACCEPT.load();
           return await acceptWebSocket(response, {
             request,
             handshake,

@@ -1,6 +1,5 @@
-import { ClientDirectory } from "../clients/client_directory.ts";
-import { clientHashes, unsetClientText } from "../clients/client_tokens.ts";
-import { type IssuerOptions, openIssuers } from "../clients/open_issuers.ts";
+import { type ClientParts, loadClients } from "../clients/load_clients.ts";
+import type { IssuerOptions } from "../clients/open_issuers.ts";
 import type { RequestLimiters } from "../clients/request_limiter.ts";
 import {
   type ClientRoute,
@@ -11,6 +10,7 @@ import {
 import { egressFor } from "../config/settings/egress.ts";
 import { Secret } from "../core/secret.ts";
 import { exposedSecrets } from "../credentials/exposed_secrets.ts";
+import { loadSigning } from "../credentials/load_signing.ts";
 import { openCredential } from "../credentials/open_credential.ts";
 import type { MaskedSecret } from "../mask/forms.ts";
 import { type CurrentMask, TableMask } from "../mask/table_mask.ts";
@@ -85,8 +85,10 @@ export interface RouterOptions extends TokenStores, IssuerOptions {
   readonly connectionCounts: (route: string) => ConnectionCounts;
 }
 
-/** Creates the router of a table. */
-export function openRouter(table: RouteTable, options: RouterOptions): Router {
+/** Creates the router of a table, and loads what only such a table needs. */
+export async function openRouter(table: RouteTable, options: RouterOptions): Promise<Router> {
+  const signing = await loadSigning(table.routes);
+  const parts = await loadClients(table);
   const droppedByAll = fieldsDroppedByAll(table.routes);
   const parametersDropped = parametersDroppedByAll(table.routes);
   const limiters = options.limiters.replace();
@@ -103,7 +105,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
       isParameterDropped: parameterRule(config, parametersDropped),
       token,
       tokenHealth: healths.of(name, token.describe()),
-      credential: openCredential(config, token, options),
+      credential: openCredential(config, token, { ...options, signing }),
       transport: new Http1Transport(config, {
         caCerts: options.caCerts,
         egress: egressFor(options.egress, config.upstream),
@@ -135,7 +137,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
   const clients = table.clients.map((config): Client => ({
     config,
     limiter: limiters.of("client", config.name, config.limits),
-    isKnown: () => unsetClientText(config, options) === undefined,
+    isKnown: () => parts?.unsetClientText(config, options) === undefined,
     routes: config.routes && new Map([...config.routes].map((each) => [each[0], openFor(config.name, each)])),
   }));
   const secrets = () =>
@@ -152,7 +154,7 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
     clients,
     mask,
     isClosed: clients.length > 0 || table.clientTokenEnv !== undefined,
-    authenticate: authenticatorFor(table, options, { clients, secrets }),
+    authenticate: authenticatorFor(table, options, { parts, clients, secrets }),
     hosts: new ServedHosts([...options.hosts, ...table.routes.flatMap(({ host }) => host ?? [])]),
   });
 }
@@ -160,14 +162,19 @@ export function openRouter(table: RouteTable, options: RouterOptions): Router {
 function authenticatorFor(
   { clientTokenEnv, issuers }: RouteTable,
   options: RouterOptions,
-  { clients, secrets }: { clients: readonly Client[]; secrets: () => readonly MaskedSecret[] },
+  { parts, clients, secrets }: {
+    parts: ClientParts | undefined;
+    clients: readonly Client[];
+    secrets: () => readonly MaskedSecret[];
+  },
 ): Authenticator {
   if (clients.length > 0) {
+    if (parts === undefined) throw new Error("What knows clients has not been loaded");
     return listedClients(
-      new ClientDirectory({
+      new parts.ClientDirectory({
         clients,
-        issuers: openIssuers(issuers, options),
-        hashesOf: ({ config }) => clientHashes(config, options),
+        issuers: parts.openIssuers(issuers, options),
+        hashesOf: ({ config }) => parts.clientHashes(config, options),
         secrets: () => secrets().map(({ text }) => text),
         version: () => options.files.changes.count,
       }),

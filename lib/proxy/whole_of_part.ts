@@ -7,12 +7,7 @@
 
 import { type ContentRange, parseContentRange } from "../http/content_range.ts";
 import { BadResponse } from "../upstream/errors.ts";
-import type {
-  HttpResponse,
-  OutgoingField,
-  UpstreamRequest,
-  UpstreamResponse,
-} from "../upstream/transport.ts";
+import type { HttpResponse, UpstreamResponse } from "../upstream/transport.ts";
 
 /** How much may be before a part, in bytes: all of it is read and decoded, and nobody gets it. */
 const BEFORE_LIMIT = 1024 * 1024 * 1024;
@@ -21,22 +16,6 @@ const BEFORE_LIMIT = 1024 * 1024 * 1024;
 export interface WholeOfPart {
   readonly whole: HttpResponse;
   readonly range: ContentRange;
-}
-
-/**
- * Returns the request for the whole of what a request asks for a part of; undefined if it does not ask for a part.
- *
- * @param request Without its credential.
- */
-export function wholeRequest(request: UpstreamRequest): UpstreamRequest | undefined {
-  if (request.method !== "GET" || !request.fields.some(isRange)) return undefined;
-  const fields = request.fields.filter(([name]) => name !== "range" && name !== "if-range");
-  return { ...request, fields };
-}
-
-// By index: an array pattern would make an iterator for every field of every request.
-function isRange({ 0: name }: OutgoingField): boolean {
-  return name === "range";
 }
 
 /**

@@ -8,10 +8,11 @@ import { Meters } from "../metrics/meters.ts";
 import { folderOf } from "../permissions/permissions.ts";
 import { createHandler } from "../proxy/handler.ts";
 import { InFlightLimiter } from "../proxy/in_flight_limiter.ts";
+import { RESPOND } from "../proxy/late_respond.ts";
 import { openRouter } from "../proxy/router.ts";
 import { endRevoked } from "../proxy/revocation.ts";
 import { Service } from "../proxy/service.ts";
-import { UnseenInput } from "../proxy/unseen_input.ts";
+import type { UnseenInput } from "../proxy/unseen_input.ts";
 import { TokenHealths } from "../tokens/token_health.ts";
 import type { TokenStores } from "../tokens/open_token_source.ts";
 import { BufferBudget } from "../upstream/buffer_budget.ts";
@@ -58,14 +59,15 @@ export interface Server {
   /** The counters of the metrics. */
   readonly meters: Meters;
   /** Serves new requests with another table; requests in flight finish with the one that they started with. */
-  reload(table: RouteTable, stores: TokenStores): void;
+  reload(table: RouteTable, stores: TokenStores): Promise<void>;
   /** Ends the requests in flight of clients that the table does not serve any more. A reload does so as well. */
   endRevoked(): void;
   /**
-   * Makes the mask, and begins to guard the descriptors and the memory that clients can use up. Only once it listens: the
-   * start would take a third longer, since there are hundreds of regions to index, and the runtime loads its timers.
+   * Loads what the first response needs, makes the mask, and begins to guard the descriptors and the memory that clients
+   * can use up. Only once it listens: the start would take half as long again, since there are hundreds of regions to
+   * index, and the runtime loads its timers.
    */
-  guard(): void;
+  warm(): Promise<void>;
   /** Rejects new requests; resolves once those in flight have finished, or after the drain time. */
   drain(): Promise<void>;
 }
@@ -101,7 +103,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       connectionCounts: (route) => meters.connections(route),
     });
   const service = new Service({
-    router: open(options.table, options),
+    router: await open(options.table, options),
     limiter,
     log: new RequestLog(options.sinks, options.logsClient),
     budget,
@@ -159,17 +161,19 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     address,
     adminAddress: admin?.address,
     meters,
-    reload(table, stores) {
+    async reload(table, stores) {
       const before = service.router;
+      service.router = await open(table, stores);
       current = table;
-      service.router = open(table, stores);
       before.close();
       endAllRevoked();
     },
     endRevoked: endAllRevoked,
-    guard() {
-      mask.update();
+    async warm() {
       reserve.fill();
+      await RESPOND.load();
+      mask.update();
+      const { UnseenInput } = await import("../proxy/unseen_input.ts");
       unseen ??= new UnseenInput({
         holders: () => service.spans,
         closeIdle: () => service.closeIdle(),

@@ -1,5 +1,4 @@
-import { TokenClashes } from "../clients/token_clashes.ts";
-import { checkKeyFiles } from "../clients/open_issuers.ts";
+import { loadClients } from "../clients/load_clients.ts";
 import { loadTable } from "../config/load/load.ts";
 import { routeName, type RouteTable } from "../config/route/route_config.ts";
 import { tableOfSession } from "../config/route/session_token.ts";
@@ -67,7 +66,7 @@ export function watchConfig(options: WatchOptions): void {
     await minted.reload(table, { tokens, files: loaded.value.files });
     files = loaded.value.files;
     for (const name of files.renewed) reportToken(renewedText(name), true);
-    server.reload(table, { tokens, files, minted });
+    await server.reload(table, { tokens, files, minted });
     tableReloads.taken++;
     printError(
       `route table reloaded; ${table.routes.length} route(s): ${table.routes.map(routeName).join(", ")}`,
@@ -110,11 +109,12 @@ async function loadChanged(
   );
   const missing = await missingGrants(settings, table);
   const problems = [...missing, ...unread, ...(unread.length > 0 ? [] : checkClientToken(table, tokens))];
-  problems.push(...await checkKeyFiles(table, folderOf(settings.routesPath)));
+  const clients = await loadClients(table);
+  problems.push(...await clients?.checkKeyFiles(table, folderOf(settings.routesPath)) ?? []);
   if (problems.length > 0) return failAll(problems);
   const files = await TokenFiles.open(folderOf(settings.routesPath), tokenFiles(table), {
     before,
-    guard: new TokenClashes(table, tokens),
+    guard: clients && new clients.TokenClashes(table, tokens),
   });
   return files.ok ? ok({ table, files: files.value }) : files;
 }

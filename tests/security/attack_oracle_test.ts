@@ -176,12 +176,12 @@ function routesTo(upstream: string) {
 }
 
 /** Serves the routes in this process, with another mask. */
-function serveWith(
+async function serveWith(
   upstream: string,
   change: (mask: CurrentMask) => CurrentMask,
-): Deno.HttpServer<Deno.NetAddr> {
+): Promise<Deno.HttpServer<Deno.NetAddr>> {
   const table = valueOf(parseRoutes(JSON.stringify(routesTo(upstream))));
-  const router = openRouter(table, {
+  const router = await openRouter(table, {
     tokens: valueOf(parseTokens(table, (name) => name === "A_TOKEN" ? TOKEN : undefined)),
     files: TokenFiles.NONE,
     minted: MintedTokens.NONE,
@@ -221,7 +221,7 @@ Deno.test("no attack on the mask tells more of a secret than its public beginnin
 
 Deno.test("each attack finds the secret if the mask holds back what resembles it", async (test) => {
   await using upstream = startGuessedUpstream();
-  await using server = serveWith(upstream.url, (mask) => leakyMask(mask, TOKEN));
+  await using server = await serveWith(upstream.url, (mask) => leakyMask(mask, TOKEN));
   for (const [name, attack] of Object.entries(ATTACKS)) {
     await test.step(name, async () => {
       const wanted = TOKEN.slice(0, PUBLIC.length + GUESSED);

@@ -232,10 +232,10 @@ Deno.test("no verb prints a secret", async () => {
 });
 
 /** A router with the routes of all canaries to an upstream. */
-function routerTo(upstream: string): Router {
+async function routerTo(upstream: string): Promise<Router> {
   const table = valueOf(parseRoutes(JSON.stringify({ routes: canaryRoutes(upstream) })));
   const tokens = valueOf(parseTokens(table, (name) => CANARY_ENV[name]));
-  return openRouter(table, {
+  return await openRouter(table, {
     tokens,
     files: TokenFiles.NONE,
     minted: MintedTokens.NONE,
@@ -304,7 +304,7 @@ async function failAll(
 }
 
 /** A router whose transports are replaced. */
-let unusedRouter: Router | undefined;
+let unusedRouter: Promise<Router> | undefined;
 
 /** The response of a handler with this transport. */
 async function answerTo(
@@ -312,7 +312,7 @@ async function answerTo(
   transport: Pick<Transport, "roundTrip">,
 ): Promise<{ response: Response; entries: LogEntry[] }> {
   const entries: LogEntry[] = [];
-  const router = unusedRouter ??= routerTo("http://api.test");
+  const router = await (unusedRouter ??= routerTo("http://api.test"));
   const routes = router.routes.map((route) => ({ ...route, transport: { close() {}, ...transport } }));
   const handle = createHandler(
     new Service({
@@ -438,7 +438,7 @@ Deno.test("no object that holds a secret prints it, before or after its use", as
   const tokens = valueOf(parseTokens(table, (name) => CANARY_ENV[name]));
   const proxy = `http://user:${encodeURIComponent(CANARIES[0]!.secret)}@proxy.test`;
   const egress = valueOf(parseEgress((name) => name === "HTTP_PROXY" ? proxy : undefined));
-  const router = routerTo(upstream.url);
+  const router = await routerTo(upstream.url);
   const service = new Service({
     router,
     limiter: new InFlightLimiter(9),

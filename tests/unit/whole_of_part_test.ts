@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { FieldLine } from "../../lib/http/syntax.ts";
-import { wholeOfPart, wholeRequest } from "../../lib/proxy/whole_of_part.ts";
+import { wholeOfPart } from "../../lib/proxy/whole_of_part.ts";
+import { wholeRequest } from "../../lib/proxy/whole_request.ts";
 import { Connection } from "../../lib/upstream/connection.ts";
 import { decoderFor } from "../../lib/upstream/decoder.ts";
 import { BadResponse } from "../../lib/upstream/errors.ts";
