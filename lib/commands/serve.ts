@@ -16,7 +16,6 @@ import { openTokenSource, type TokenStores } from "../tokens/open_token_source.t
 import { TokenFiles } from "../tokens/token_files.ts";
 import { type Command, EXIT } from "./command.ts";
 import { issuerOptions } from "./issuer_options.ts";
-import { listenProblem } from "./listen_problem.ts";
 
 /** Serves until it receives a signal to stop. Refuses to start if the configuration or the permissions are invalid. */
 export const serve: Command = async () => {
@@ -82,6 +81,7 @@ export const serve: Command = async () => {
     });
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
+    const { listenProblem } = await import("./listen_problem.ts");
     printError(listenProblem(settings, error));
     return EXIT.configuration;
   }

@@ -9,19 +9,14 @@ import { routeFor } from "./client.ts";
 import { assertPolicies } from "./policy.ts";
 import { endingConnection, RefusalTurns } from "./refusal_turns.ts";
 import { ReceivedFields } from "./received_fields.ts";
-import { RESPOND } from "./late_respond.ts";
+import { EXCHANGE } from "./late_exchange.ts";
 import { refuse } from "./refuse.ts";
-import { clientOrigin } from "./reference/client_origin.ts";
-import { rewriteRequestReferences } from "./reference/request_references.ts";
-import { ReferenceRewriter } from "./reference/reference_rewriter.ts";
 import { framedContent, requestFraming } from "./request_framing.ts";
 import type { ConnectionInfo, Service } from "./service.ts";
 import { parseTarget } from "./target.ts";
-import { roundTripAgain } from "./round_trip_again.ts";
 import { assertStillWanted } from "./still_wanted.ts";
 import { upstreamRefusal } from "./upstream_refusal.ts";
 import { ACCEPT, OFFER } from "./websocket/late_websocket.ts";
-import { wholeRequest } from "./whole_request.ts";
 
 /** Responds to a client's request, on any listener. */
 export type Handler = (request: Request, info: ConnectionInfo) => Promise<Response>;
@@ -35,7 +30,7 @@ export function createHandler(service: Service): Handler {
     const { router, limiter, budget } = service;
     const span = service.begin({ method, headers }, info);
     // Only the first requests of all may have to wait for this.
-    const { respond } = RESPOND.ifLoaded ?? await RESPOND.load();
+    const parts = EXCHANGE.ifLoaded ?? await EXCHANGE.load();
     try {
       const host = headers.get("host") ?? "";
       // Which hosts are served tells which routes there are, so who has to authenticate does so first.
@@ -90,13 +85,13 @@ export function createHandler(service: Service): Handler {
         isClientGone: () => request.signal.aborted || span.cutReason !== undefined,
         onAbortable: (abort) => span.onCut(abort),
       };
-      rewriteRequestReferences(outgoing.fields, {
+      parts.rewriteRequestReferences(outgoing.fields, {
         method,
         host,
         route: route.config,
         policies: route.policies,
       });
-      const whole = wholeRequest(outgoing);
+      const whole = parts.wholeRequest(outgoing);
       const applied = route.credential.apply(outgoing);
       if (applied !== undefined) await applied;
       const sent = route.token.current;
@@ -110,10 +105,10 @@ export function createHandler(service: Service): Handler {
         hasAnswered = true;
         // Nearly no response has any.
         const references = () =>
-          new ReferenceRewriter({
+          new parts.ReferenceRewriter({
             own: route.references,
             others: () => router.referencesFor(identity?.client),
-            origin: clientOrigin(host, headers),
+            origin: parts.clientOrigin(host, headers),
             path: asked.path,
           });
         if (response.head.status === 401 && sent !== undefined) route.token.rejected?.(sent);
@@ -131,9 +126,9 @@ export function createHandler(service: Service): Handler {
           });
         }
         const { config } = route;
-        const fetchWhole = whole && (() => roundTripAgain(whole, route, span));
+        const fetchWhole = whole && (() => parts.roundTripAgain(whole, route, span));
         const options = { route: config, references, mask: router.mask, span, budget, fetchWhole };
-        const responded = respond(response, options);
+        const responded = parts.respond(response, options);
         return responded instanceof Promise ? await responded : responded;
       } catch (error) {
         // A body that the credential replaced holds memory until it is sent or cancelled.

@@ -9,7 +9,6 @@ import {
 } from "../config/route/route_config.ts";
 import { egressFor } from "../config/settings/egress.ts";
 import { Secret } from "../core/secret.ts";
-import { exposedSecrets } from "../credentials/exposed_secrets.ts";
 import { loadSigning } from "../credentials/load_signing.ts";
 import { openCredential } from "../credentials/open_credential.ts";
 import type { MaskedSecret } from "../mask/forms.ts";
@@ -24,6 +23,7 @@ import { fieldsDroppedByAll, requestFieldRules } from "./build_request.ts";
 import type { Client } from "./client.ts";
 import { anyClient, type Authenticator, listedClients, oneToken } from "./client_auth.ts";
 import { parameterRule, parametersDroppedByAll } from "./client_query.ts";
+import { EXCHANGE } from "./late_exchange.ts";
 import { ReferenceIndex } from "./reference/reference_index.ts";
 import { RouteReferences } from "./reference/route_references.ts";
 import type { Route } from "./route.ts";
@@ -143,7 +143,7 @@ export async function openRouter(table: RouteTable, options: RouterOptions): Pro
   const secrets = () =>
     [...routes, ...own.map(({ route }) => route)].flatMap(({ config, token }) => [
       ...[token.current, ...token.former].flatMap((each) =>
-        each === undefined ? [] : exposedSecrets(config, each)
+        each === undefined ? [] : EXCHANGE.loaded.exposedSecrets(config, each)
       ),
       ...(token.secrets ?? []).map((text) => ({ text })),
     ]);

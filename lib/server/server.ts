@@ -8,7 +8,7 @@ import { Meters } from "../metrics/meters.ts";
 import { folderOf } from "../permissions/permissions.ts";
 import { createHandler } from "../proxy/handler.ts";
 import { InFlightLimiter } from "../proxy/in_flight_limiter.ts";
-import { RESPOND } from "../proxy/late_respond.ts";
+import { EXCHANGE } from "../proxy/late_exchange.ts";
 import { openRouter } from "../proxy/router.ts";
 import { endRevoked } from "../proxy/revocation.ts";
 import { Service } from "../proxy/service.ts";
@@ -19,7 +19,6 @@ import { BufferBudget } from "../upstream/buffer_budget.ts";
 import { Deadlines } from "../upstream/deadlines.ts";
 import { DescriptorReserve } from "./descriptor_reserve.ts";
 import { type Listener, Listeners } from "./listeners.ts";
-import { serveUnixSocket } from "./unix_listener.ts";
 
 /**
  * How long connections may take to close once no request is in flight, in milliseconds: time for a client to read the
@@ -151,6 +150,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     clients.push(tcp);
   }
   if (socket !== undefined) {
+    const { serveUnixSocket } = await import("./unix_listener.ts");
     clients.push(listeners.open("service", () => serveUnixSocket(socket, common, handler)));
   }
   // A port that the system chose can't be had again.
@@ -171,7 +171,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     endRevoked: endAllRevoked,
     async warm() {
       reserve.fill();
-      await RESPOND.load();
+      await EXCHANGE.load();
       mask.update();
       const { UnseenInput } = await import("../proxy/unseen_input.ts");
       unseen ??= new UnseenInput({
