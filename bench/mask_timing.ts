@@ -8,7 +8,9 @@
  */
 import { Secret } from "../lib/core/secret.ts";
 import type { Mask } from "../lib/mask/mask.ts";
-import { TableMask } from "../lib/mask/table_mask.ts";
+import { MASK, TableMask } from "../lib/mask/table_mask.ts";
+
+await MASK.load();
 
 const SIZE = 256 * 1024;
 const ROUNDS = 400;

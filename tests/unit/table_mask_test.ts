@@ -3,11 +3,13 @@ import { Secret } from "../../lib/core/secret.ts";
 import { exposedSecrets } from "../../lib/credentials/exposed_secrets.ts";
 import { Mask } from "../../lib/mask/mask.ts";
 import { StreamMask } from "../../lib/mask/stream_mask.ts";
-import { TableMask } from "../../lib/mask/table_mask.ts";
+import { MASK, TableMask } from "../../lib/mask/table_mask.ts";
 import { ChangeCounter } from "../../lib/tokens/change_counter.ts";
 import { StoredToken } from "../../lib/tokens/stored_token.ts";
 import { fromLatin1, latin1 } from "../support/bytes.ts";
 import { fc } from "../support/property.ts";
+
+await MASK.load();
 
 const BEARER = { authScheme: "Bearer", authUser: undefined };
 const BASIC = { authScheme: "Basic", authUser: "git" };

@@ -8,7 +8,7 @@ import { fileFingerprint } from "../../core/file_fingerprint.ts";
 import type { Verb } from "../../core/launch.ts";
 import { failAll, ok, type Problem, problemsOf, type Result } from "../../core/result.ts";
 import type { RouteTable } from "../route/route_config.ts";
-import { parseRoutes } from "../route/route_table.ts";
+import { needsParts, parseTable, readTable } from "../route/read_table.ts";
 import { tableOfSession } from "../route/session_token.ts";
 import { parseTokens, type Tokens, tokenVariables } from "../route/token.ts";
 import { parsePem } from "../settings/ca_file.ts";
@@ -72,8 +72,14 @@ export function loadTokens(table: RouteTable): Result<Tokens> {
 /** Loads a route table from a file. A problem with the table as a whole carries the file's path. */
 export async function loadTable(path: string): Promise<Result<RouteTable>> {
   const text = await readText(path);
-  if (text.ok) return parseRoutes(text.value, path);
-  return failAll(text.problems.map((each) => each.code === "not_found" ? missingTable(each) : each));
+  if (!text.ok) {
+    return failAll(text.problems.map((each) => each.code === "not_found" ? missingTable(each) : each));
+  }
+  const parsed = parseTable(text.value, path);
+  if (!parsed.ok) return parsed;
+  // Most tables need none of this, and a start is sooner without it.
+  const parts = needsParts(parsed.value) ? await import("../route/table_parts.ts") : undefined;
+  return readTable(parsed.value, path, parts);
 }
 
 /** Returns the problem of a table that does not exist, with what to do. */

@@ -1,4 +1,4 @@
-import { failAll, ok, type Problem, problem } from "../../core/result.ts";
+import { failAll, ok, type Problem, problem, type Result } from "../../core/result.ts";
 import {
   alsoCalled,
   type FieldValues,
@@ -9,6 +9,7 @@ import {
   required,
   requiredUnless,
 } from "../reader/fields.ts";
+import type { Json } from "../reader/json.ts";
 import { memberPath } from "../reader/member_path.ts";
 import {
   fromString,
@@ -35,14 +36,20 @@ import { parsePattern } from "./path_pattern.ts";
 import { checkPlacement } from "./placement.ts";
 import type { RouteConfig } from "./route_config.ts";
 import { parseRouteHost } from "./route_host.ts";
-import { checkSigning, readSignWith } from "./sign_with_fields.ts";
 import { parseTokenFilePath } from "./token_file.ts";
-import { readTokenFrom } from "./token_from_fields.ts";
 import { parseUpstream } from "./upstream_url.ts";
 import { parsePrefix } from "./uri_path.ts";
 
-/** Every field of a route. A new field needs a line here and one in {@linkcode readRoute}. */
-const ROUTE_FIELDS = {
+/** What reads the fields that few routes have, as far as a table needs it. */
+type RouteParts = Pick<typeof import("./table_parts.ts"), "readTokenFrom" | "readSignWith" | "checkSigning">;
+
+/** Stands for what reads a field that the table does not have, and was not loaded. */
+export const unloaded: Reader<undefined> = (_, path) => {
+  throw new Error(`What reads ${path} has not been loaded`);
+};
+
+/** Returns every field of a route. A new field needs a line here and one in {@linkcode readRoute}. */
+export const routeFields = (parts: RouteParts | undefined) => ({
   path: alsoCalled(requiredUnless(fromString(parsePrefix), ["host"]), "prefix", "route", "from", "location"),
   host: optional(fromString(parseRouteHost), undefined),
   upstream: alsoCalled(
@@ -56,8 +63,8 @@ const ROUTE_FIELDS = {
     ...["token", "key", "secret", "api_key", "env", "credential", "password"],
   ),
   token_file: optionalUnless(fromString(parseTokenFilePath), ["token_from", "sign_with", "anonymous"]),
-  token_from: optionalUnless(readTokenFrom, ["sign_with", "anonymous"]),
-  sign_with: optionalUnless(readSignWith, ["anonymous"]),
+  token_from: optionalUnless(parts?.readTokenFrom ?? unloaded, ["sign_with", "anonymous"]),
+  sign_with: optionalUnless(parts?.readSignWith ?? unloaded, ["anonymous"]),
   anonymous: optionalUnless(readTrue, []),
   sign_body_limit_mb: optional(readMebibytes, 32 * MEBIBYTE),
   auth_header: alsoCalled(
@@ -82,19 +89,30 @@ const ROUTE_FIELDS = {
   websocket_ping_s: optional(readSeconds, 30_000),
   connect_timeout_s: optional(readSeconds, 10_000),
   response_timeout_s: alsoCalled(optional(readSeconds, 600_000), "timeout", "timeout_s", "timeout_ms"),
-};
+});
+
+type RouteFields = ReturnType<typeof routeFields>;
+
+/** What a route is read with. */
+export interface ReadRouteOptions {
+  /** The path of its problems. */
+  readonly path: string;
+  /** What {@linkcode routeFields} returned. */
+  readonly fields: RouteFields;
+  readonly parts: RouteParts | undefined;
+}
 
 /** Reads one route of the table. */
-export const readRoute: Reader<RouteConfig> = (json, path) => {
+export function readRoute(json: Json, { path, fields, parts }: ReadRouteOptions): Result<RouteConfig> {
   const object = readObject(json, path);
   if (!object.ok) return object;
-  const reading = readFields(object.value, path, ROUTE_FIELDS);
+  const reading = readFields(object.value, path, fields);
   // Conflicts are reported even if other fields are invalid, so that all problems are reported at once.
   const problems = [
     ...reading.problems,
     ...checkPlacement(object.value, path),
     ...checkTogether(reading.values, path),
-    ...checkSigning(object.value, reading.values, path),
+    ...parts?.checkSigning(object.value, reading.values, path) ?? [],
   ];
   if (!reading.ok || problems.length > 0) return failAll(problems);
   const { values } = reading;
@@ -129,10 +147,10 @@ export const readRoute: Reader<RouteConfig> = (json, path) => {
     connectTimeoutMs: values.connect_timeout_s,
     responseTimeoutMs: values.response_timeout_s,
   });
-};
+}
 
 /** Checks combinations of fields, each of which is valid by itself. */
-function checkTogether(values: Partial<FieldValues<typeof ROUTE_FIELDS>>, path: string): readonly Problem[] {
+function checkTogether(values: Partial<FieldValues<RouteFields>>, path: string): readonly Problem[] {
   const problems: Problem[] = [];
   const { auth_scheme: scheme, auth_user: user, auth_header: credential } = values;
   if (user !== undefined && scheme !== undefined && scheme.toLowerCase() !== "basic") {
