@@ -1,8 +1,8 @@
 /** Runs with a folder that is removed afterwards. */
-export async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
+export async function withFolder<T>(run: (folder: string) => Promise<T>): Promise<T> {
   const folder = await Deno.makeTempDir();
   try {
-    await run(folder);
+    return await run(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
