@@ -1,4 +1,4 @@
-import { type Configuration } from "../config/load/load.ts";
+import type { Configuration } from "../config/load/load.ts";
 import { printError } from "../log/print.ts";
 import { ACCEPT, OFFER } from "../proxy/websocket/late_websocket.ts";
 import { exposureWarning } from "../server/exposure.ts";
