@@ -27,6 +27,8 @@ Deno.test("a token in a field is masked as it is, with Basic also its base64 and
       token,
       `${btoa(`me:${token}`)} in base64`,
     ]);
+    const plain = "a-token-without-a-colon";
+    assertEquals(exposed({ auth_scheme: scheme }, plain), [plain, `${btoa(plain)} in base64`]);
   }
 });
 
@@ -62,6 +64,7 @@ Deno.test("a token that is too short to be masked has nothing that is, and a sho
     [{ auth_scheme: "basic" }, "someone-long:", true],
     [{ auth_scheme: "Basic" }, "someone-long:a-long-password", false],
     [{ auth_scheme: "Basic" }, "a-token-without-a-colon", false],
+    [{ auth_scheme: "Basic" }, "short", false],
     [{ auth_scheme: "Basic", auth_user: "me" }, "someone-long:short", false],
     [{ auth_scheme: "Bearer" }, "someone-long:short", false],
   ];

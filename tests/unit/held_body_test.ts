@@ -53,6 +53,8 @@ Deno.test("holdBody() holds, hashes and sends what came, however it was cut, and
     ["single bytes", Array.from(bytes.subarray(0, 3000), (byte) => Uint8Array.of(byte))],
     ["pieces of a block", [bytes.subarray(0, 65_536), bytes.subarray(65_536, 131_072)]],
     ["odd pieces", [bytes.subarray(0, 1), bytes.subarray(1, 70_000), bytes.subarray(70_000)]],
+    ["one byte more than a block", [bytes.subarray(0, 30_000), bytes.subarray(30_000, 65_537)]],
+    ["one byte", [bytes.subarray(1, 2)]],
     ["nothing", []],
   ];
   for (const [name, pieces] of cuts) {
@@ -70,6 +72,7 @@ Deno.test("holdBody() holds, hashes and sends what came, however it was cut, and
 
 Deno.test("holdBody() refuses a body that is too large, of another length, or beyond the memory of all, and frees its own", async () => {
   const two = [new Uint8Array(40_000), new Uint8Array(40_000)];
+  const length = "its content does not have the length that it announces";
   const cases: [framing: RequestFraming, more: { limit?: number; memory?: BufferBudget }, code: string][] = [
     [CHUNKED, { limit: 79_999 }, "too_large_to_sign"],
     [{ kind: "length", length: 80_000 }, { limit: 79_999 }, "too_large_to_sign"],
@@ -82,6 +85,7 @@ Deno.test("holdBody() refuses a body that is too large, of another length, or be
     const options = optionsOf(more);
     const error = await assertRejects(() => holdBody(bodyOf(two), framing, options), Refusal);
     assertEquals([error.code, options.memory.used], [code, 0]);
+    if (code === "bad_request") assertEquals(error.subject, length);
   }
 });
 
@@ -96,7 +100,11 @@ Deno.test("holdBody() gives up a body that stops arriving, and one whose client 
   const some = [new Uint8Array(70_000)];
   const stalled = optionsOf({ timeoutMs: 1 });
   const error = await assertRejects(() => holdBody(bodyOf(some, "hang"), CHUNKED, stalled), Refusal);
-  assertEquals([error.code, stalled.memory.used], ["bad_request", 0]);
+  assertEquals([error.code, error.subject, stalled.memory.used], [
+    "bad_request",
+    "its content stopped arriving",
+    0,
+  ]);
   const left = optionsOf({ isClientGone: () => true });
   await assertRejects(
     () => holdBody(bodyOf(some, "hang"), CHUNKED, left),
