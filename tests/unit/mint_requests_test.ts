@@ -185,6 +185,24 @@ const cases: readonly {
     reply: '{"token":"granted"}',
   },
   {
+    what: "a service account of Google",
+    ask: (url, options) => {
+      const key = {
+        type: "service_account",
+        client_email: "robot@project.example",
+        private_key: KEY.pkcs8,
+        token_uri: `${url}/token`,
+      };
+      const ask = tokenFrom(() => ({
+        google_service_account: { key_env: "G", token_url: `${url}/token`, scopes: ["a"] },
+      }));
+      return ask(url, { ...options, read: () => Secret.of(JSON.stringify(key)) });
+    },
+    line: "POST /token",
+    fields: [ACCEPT, FORM],
+    body: `grant_type=${ASSERTION_GRANT}&assertion=JWT`,
+  },
+  {
     what: "a role of AWS",
     ask: async (url, options) => {
       const from = {

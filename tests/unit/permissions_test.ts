@@ -145,6 +145,10 @@ Deno.test("flags() and rightCommand() are one line", () => {
     flags({ ...some, read: ["/a b"] }),
     "--allow-net=a:1,b:2 '--allow-read=/a b' --allow-env=A,B --no-prompt --no-remote --no-npm",
   );
+  assertEquals(
+    flags({ ...some, net: ["[::]:0"], read: [] }),
+    "--allow-net=[::]:0 --allow-env=A,B --no-prompt --no-remote --no-npm",
+  );
   assertEquals(rightCommand(some), `deno run ${flags(some)} main.ts serve`);
 });
 

@@ -173,6 +173,19 @@ Deno.test("StoredToken keeps the last tokens that were served", () => {
   assertEquals(stored.former.map((token) => token.reveal()), ["e", "d", "c", "b"]);
 });
 
+Deno.test("StoredToken is named after its variable or file, and by how often it was replaced", () => {
+  for (const [name, label] of [["A_TOKEN", "A_TOKEN"], ["the file gh", "gh"]] as const) {
+    const stored = new StoredToken(name, undefined);
+    const labels = [stored.label];
+    for (const text of ["a", "b", "b", "c"]) {
+      stored.replace(Secret.of(text));
+      labels.push(stored.label);
+    }
+    assertEquals(stored.describe(), name);
+    assertEquals(labels, [0, 0, 1, 1, 2].map((count) => `${label}#${count}`));
+  }
+});
+
 Deno.test("TokenFiles that take over from others tell which token is another than before", async () => {
   await withFolder(async (folder) => {
     for (const name of ["same", "other"]) await Deno.writeTextFile(join(folder, name), "first");
