@@ -45,7 +45,7 @@ export class Slice implements Source {
       return await this.#next();
     } catch (error) {
       this.cancel();
-      throw this.#isLate ? late(error) : error;
+      throw this.#isLate ? late() : error;
     }
   }
 
@@ -58,7 +58,6 @@ export class Slice implements Source {
   async #next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     while (this.#left > 0) {
       const bytes = await this.#source.next();
-      if (this.#isLate) throw late();
       if (bytes === undefined) {
         if (this.#source.done) throw new BadResponse("content that ends before its part");
         continue;
@@ -81,6 +80,6 @@ export class Slice implements Source {
   }
 }
 
-function late(cause?: unknown): UpstreamTimeout {
-  return new UpstreamTimeout("What is before the part took too long", { cause });
+function late(): UpstreamTimeout {
+  return new UpstreamTimeout("What is before the part took too long");
 }

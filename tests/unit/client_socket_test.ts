@@ -13,11 +13,14 @@ const OPTIONS = { pingMs: 30_000, budget: new MessageBudget(8 * MIB) };
  *
  * @param onAccepted Called with the service's side, once it has its own listeners.
  */
-async function connect(onAccepted: (client: ClientSocket, socket: WebSocket) => void = () => {}) {
+async function connect(
+  onAccepted: (client: ClientSocket, socket: WebSocket) => void = () => {},
+  options = OPTIONS,
+) {
   const accepted = Promise.withResolvers<ClientSocket>();
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const { socket, response } = Deno.upgradeWebSocket(request);
-    const client = new ClientSocket(socket, OPTIONS);
+    const client = new ClientSocket(socket, options);
     onAccepted(client, socket);
     accepted.resolve(client);
     return response;
@@ -117,6 +120,27 @@ Deno.test("ClientSocket closes a connection only once a client that is slow has 
   assertEquals([...await within(source.readBytes(4), "The close frame")], [0x88, 2, 1000 >> 8, 1000 & 0xff]);
   await raw.send(frameBytes({ opcode: 8, payload: new Uint8Array(0), mask: true }));
   await within(closed, "The end of the connection");
+});
+
+Deno.test("ClientSocket closes a connection with 1013 whose large message exceeds the budget, and passes a small one on", async () => {
+  await using connection = await connect(undefined, { ...OPTIONS, budget: new MessageBudget(MIB) });
+  const { raw, client } = connection;
+  const send = (length: number) =>
+    raw.send(frameBytes({ opcode: 2, payload: new Uint8Array(length), mask: true }));
+  await send(MIB);
+  const messages = await within(client.receive(), "A message within the budget");
+  assertEquals(messages?.map(({ bytes }) => bytes.length), [MIB]);
+  // It is given back with the next call.
+  await send(10);
+  assertEquals((await within(client.receive(), "A small message"))?.length, 1);
+  await send(MIB + 1);
+  const reason = "too many large messages at once";
+  const head = [0x88, 2 + reason.length, 1013 >> 8, 1013 & 0xff];
+  const frame = await within(raw.source().readBytes(head.length + reason.length), "The close frame");
+  assertEquals([...frame], [...head, ...new TextEncoder().encode(reason)]);
+  assertEquals(client.closing?.code, 1013);
+  client.kill();
+  await client.ended;
 });
 
 Deno.test("ClientSocket does not wait for a client that reads fast, however much it sends", async () => {

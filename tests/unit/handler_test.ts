@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { crc32 } from "node:zlib";
+import { brotliCompressSync, crc32, gzipSync } from "node:zlib";
 import type { RouteTable } from "../../lib/config/route/route_config.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
@@ -447,6 +447,22 @@ Deno.test("handler() masks a stream that began before the table's first token wa
   const response = await ask("/a/x");
   mask.current = Mask.of([{ text: Secret.of("late-token") }]);
   assertEquals(await response.text(), "one two **********");
+});
+
+Deno.test("handler() decodes a coding for each of several fields that name one, to search the content", async () => {
+  const content = fromLatin1(brotliCompressSync(gzipSync("the some-secret-token")));
+  const mask = { current: Mask.of([{ text: Secret.of("some-secret-token") }]) };
+  const fields = (...codings: string[]) =>
+    codings.map((coding) => `Content-Encoding: ${coding}\r\n`).join("");
+  for (const [codings, wanted] of [[["gzip", "br"], 502], [["br", "gzip"], 502], [["br"], 200]] as const) {
+    const { ask } = handlerFor({
+      answer: () => arrivedReplyOf(`HTTP/1.1 200 OK\r\n${fields(...codings)}\r\n`, [content]),
+      mask,
+    });
+    const response = await ask("/a/x");
+    assertEquals(response.status, wanted, codings.join());
+    await response.body?.cancel();
+  }
 });
 
 Deno.test("handler() responds with 502 to an invalid status", async () => {

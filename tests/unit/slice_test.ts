@@ -96,6 +96,19 @@ Deno.test("Slice waits for its part, but for what is before it no longer than a 
   assertEquals([part.done, begun.cancels], [true, 1]);
 });
 
+Deno.test("Slice is late even where the content still arrives after its time", async () => {
+  for (const length of [4, 40]) {
+    const piece = Promise.withResolvers<Uint8Array<ArrayBuffer> | undefined>();
+    const source: Source = {
+      done: false,
+      next: () => piece.promise,
+      cancel: () => piece.resolve(new Uint8Array(length)),
+    };
+    const slice = new Slice(source, { from: 10, to: 20, withinMs: 1 });
+    await assertRejects(() => slice.next(), UpstreamTimeout, "What is before the part took too long");
+  }
+});
+
 Deno.test("parseContentRange() knows one part of bytes whose whole has a known length", () => {
   assertEquals(parseContentRange("bytes 0-0/1"), { from: 0, to: 1, whole: 1 });
   assertEquals(parseContentRange("Bytes 10-19/100"), { from: 10, to: 20, whole: 100 });

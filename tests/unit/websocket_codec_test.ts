@@ -13,7 +13,12 @@ import {
   randomMaskingKeys,
 } from "../../lib/upstream/websocket/frame_encoder.ts";
 import { FrameDecoder } from "../../lib/upstream/websocket/frame_decoder.ts";
-import { OPCODE } from "../../lib/upstream/websocket/frame_head.ts";
+import {
+  FRAME_HEAD_LIMIT,
+  OPCODE,
+  parseFrameHead,
+  writeFrameHead,
+} from "../../lib/upstream/websocket/frame_head.ts";
 import { applyMaskingKey } from "../../lib/upstream/websocket/masking.ts";
 import { Utf8Check } from "../../lib/upstream/websocket/utf8_check.ts";
 import { frameSamples, MESSAGE_LIMIT, piecesOf } from "../support/arbitrary_frames.ts";
@@ -97,8 +102,15 @@ for (const [name, bytes, code] of INVALID) {
   });
 }
 
-Deno.test("FrameDecoder says what is wrong with the order of frames", () => {
+Deno.test("FrameDecoder says what is wrong with a frame's head, and with the order of frames", () => {
   const cases: [bytes: number[], message: string][] = [
+    [[0xa2, 0], "reserved bit set"],
+    [[0x83, 0], "reserved opcode"],
+    [[0x09, 0], "fragmented control frame"],
+    [[0x89, 126, 0, 126], "control frame over 125 bytes"],
+    [[0x82, 126, 0, 125], "length that is not minimal"],
+    [[0x82, 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff], "length that is not minimal"],
+    [[0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0], "length over 63 bits"],
     [[0x80, 0], "continuation of no message"],
     [[0x82, 0, 0x80, 0], "continuation of no message"],
     [[0x02, 0, 0x82, 0], "message within a message"],
@@ -108,6 +120,14 @@ Deno.test("FrameDecoder says what is wrong with the order of frames", () => {
     const decoder = new FrameDecoder({ role: "client", messageLimit: 10 });
     const error = assertThrows(() => [...decoder.decode(Uint8Array.from(bytes))], WebSocketViolation);
     assertMatch(error.message, new RegExp(`${message}$`));
+  }
+});
+
+Deno.test("writeFrameHead() writes any length so that parseFrameHead() reads it", () => {
+  for (const length of [0, 125, 126, 2 ** 16 - 1, 2 ** 16, 2 ** 32 - 1, 2 ** 32 + 5, 2 ** 40 + 7]) {
+    const head = { opcode: OPCODE.binary, final: true, length, maskingKey: undefined };
+    const bytes = new Uint8Array(FRAME_HEAD_LIMIT);
+    assertEquals(parseFrameHead(bytes.subarray(0, writeFrameHead(head, bytes))), head);
   }
 });
 

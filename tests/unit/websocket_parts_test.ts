@@ -104,7 +104,10 @@ Deno.test("splitSubprotocols() finds the credentials, without what announces the
 Deno.test("parseSubprotocols() rejects what is no list of tokens", () => {
   for (const offered of ["", "a,", "a b", "a;b", '"a"']) {
     const error = assertThrows(() => parseSubprotocols(offered), Refusal);
-    assertEquals(error.code, "bad_request");
+    assertEquals([error.code, error.subject], [
+      "bad_request",
+      "its Sec-WebSocket-Protocol is not a list of tokens",
+    ]);
   }
 });
 
