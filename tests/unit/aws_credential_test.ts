@@ -95,6 +95,13 @@ Deno.test("content for S3 passes as it is, unsigned", async () => {
   }
 });
 
+Deno.test("content for a part of S3 that has a name of its own passes unsigned too", async () => {
+  for (const service of ["s3express", "s3-object-lambda", "s3-outposts"]) {
+    const { fields } = await signed(service, { framing: { kind: "chunked" }, body: "abc" });
+    assertEquals(fields, ["host: aws.test", ...UNSIGNED], service);
+  }
+});
+
 Deno.test("content for another service is signed by its hash, and sent with its length", async () => {
   const cases: [content: Content, framing: RequestFraming, sent: string | undefined, length: string[]][] = [
     [{}, { kind: "none" }, undefined, []],

@@ -238,6 +238,16 @@ Deno.test("the pause after failures doubles from one second to a minute, and end
   assertEquals(bench.token.status().refreshes, { succeeded: 1, failed: 10 });
 });
 
+Deno.test("the jitter makes the pause after a failure shorter, by at most a quarter", async () => {
+  const bench = new Bench(() => Promise.reject(new IssuerError("down")), 1);
+  const asked: number[] = [];
+  for (const time of [0, 749, 750, 750 + 1499, 750 + 1500]) {
+    await bench.at(time);
+    asked.push(bench.asked);
+  }
+  assertEquals(asked, [1, 1, 2, 2, 3]);
+});
+
 Deno.test("the pause is as long as the issuer asks for, up to five minutes", async () => {
   for (const [asked, pause] of [[30_000, 30_000], [3_600_000, 300_000]] as const) {
     const bench = new Bench(() => Promise.reject(new IssuerError("busy", { retryAfterMs: asked })));

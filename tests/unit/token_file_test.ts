@@ -2,10 +2,12 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { parseTokenFile } from "../../lib/config/route/token_file.ts";
+import { problem } from "../../lib/core/result.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { readToken } from "../../lib/tokens/read_token.ts";
 import { StoredToken } from "../../lib/tokens/stored_token.ts";
 import { type SecretFile, TokenFiles } from "../../lib/tokens/token_files.ts";
+import type { TokenGuard } from "../../lib/tokens/token_guard.ts";
 import { SettledWatch } from "../../lib/core/settled_watch.ts";
 import { codesOf, linesOf, valueOf } from "../support/result.ts";
 import { withFolder } from "../support/with_folder.ts";
@@ -251,6 +253,51 @@ Deno.test("TokenFiles says of each change whether it was loaded", async () => {
       for (let look = 0; look < 2; look++) await files.poll((_, loaded) => said.push(loaded));
       assertEquals(said, [loaded]);
     }
+  });
+});
+
+Deno.test("TokenFiles names all files that can't be used, in the order of the table", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "b"), "");
+    await Deno.writeTextFile(join(folder, "a"), "a\tb");
+    assertEquals(linesOf(await TokenFiles.open(folder, filesOf("b", "unset", "a"))), [
+      "b: is empty",
+      "a: contains a tab at position 2 (the value is not shown)",
+    ]);
+  });
+});
+
+Deno.test("TokenFiles takes no token that its guard objects to, at the start, at a reload or later", async () => {
+  await withFolder(async (folder) => {
+    const objections = (name: string, token: Secret | undefined) =>
+      token?.reveal().startsWith("bad") ? [problem(name, "conflict", "is bad")] : [];
+    const guard: TokenGuard = {
+      checkAll: (files) => ["one", "two"].flatMap((name) => objections(name, files.source(name)?.current)),
+      checkOne: objections,
+    };
+    const write = (one: string, two: string) =>
+      Promise.all([
+        Deno.writeTextFile(join(folder, "one"), one),
+        Deno.writeTextFile(join(folder, "two"), two),
+      ]);
+    const tokensOf = (files: TokenFiles) =>
+      ["one", "two"].map((name) => files.source(name)?.current?.reveal());
+    await write("good-1", "bad-1");
+    assertEquals(linesOf(await TokenFiles.open(folder, filesOf("one", "two"), { guard })), ["two: is bad"]);
+    await write("good-1", "good-2");
+    const before = valueOf(await TokenFiles.open(folder, filesOf("one", "two"), { guard }));
+    await write("good-3", "bad-3");
+    const reload = await TokenFiles.open(folder, filesOf("one", "two"), { guard, before });
+    assertEquals([linesOf(reload), tokensOf(before)], [["two: is bad"], ["good-1", "good-2"]]);
+    const said: string[] = [];
+    for (let look = 0; look < 2; look++) await before.poll((line) => said.push(line));
+    assertEquals(said, ["one: new token loaded", "two: is bad; keeping the current token"]);
+    assertEquals(tokensOf(before), ["good-3", "good-2"]);
+    // A file that is gone keeps the token that was served.
+    await Deno.remove(join(folder, "one"));
+    await Deno.writeTextFile(join(folder, "two"), "good-4");
+    const after = valueOf(await TokenFiles.open(folder, filesOf("one", "two"), { guard, before }));
+    assertEquals([tokensOf(after), after.renewed], [["good-3", "good-4"], ["two"]]);
   });
 });
 

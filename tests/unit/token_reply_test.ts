@@ -185,6 +185,8 @@ Deno.test("replacementIn() returns the refresh token of any success, also of one
     ['{"refresh_token":"new"}', 299, "new"],
     ['{"refresh_token":"new"}', 199, undefined],
     ['["refresh_token"]', 200, undefined],
+    [`{"refresh_token":"${"x".repeat(32 * 1024)}"}`, 200, "x".repeat(32 * 1024)],
+    [`{"refresh_token":"${"x".repeat(32 * 1024 + 1)}"}`, 200, undefined],
   ];
   for (const [text, status, replacement] of cases) {
     assertEquals(replacementIn(responseOf(text, status))?.reveal(), replacement, `${status} ${text}`);
