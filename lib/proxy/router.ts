@@ -18,7 +18,7 @@ import { openTokenSource, type TokenStores } from "../tokens/open_token_source.t
 import type { TokenHealths } from "../tokens/token_health.ts";
 import type { ConnectionCounts } from "../upstream/connection_counts.ts";
 import type { BufferBudget } from "../upstream/buffer_budget.ts";
-import { Http1Transport } from "../upstream/http1_transport.ts";
+import { LateTransport } from "../upstream/late_transport.ts";
 import { fieldsDroppedByAll, requestFieldRules } from "./build_request.ts";
 import type { Client } from "./client.ts";
 import { anyClient, type Authenticator, listedClients, oneToken } from "./client_auth.ts";
@@ -106,7 +106,7 @@ export async function openRouter(table: RouteTable, options: RouterOptions): Pro
       token,
       tokenHealth: healths.of(name, token.describe()),
       credential: openCredential(config, token, { ...options, signing }),
-      transport: new Http1Transport(config, {
+      transport: new LateTransport(config, {
         caCerts: options.caCerts,
         egress: egressFor(options.egress, config.upstream),
         deadlines: options.deadlines,
