@@ -24,7 +24,7 @@ async function connectionsFor(isClosed: boolean): Promise<{ opened: number; curr
       onBodySent() {},
       isClientGone: () => false,
     });
-    assert(response.kind === "response");
+    if (response.kind !== "response") throw new Error("no response");
     assertEquals(await response.body.next(), new TextEncoder().encode("x"));
     assert(response.body.done);
   };
