@@ -5,6 +5,7 @@
  */
 
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { loadSigning } from "../../lib/credentials/load_signing.ts";
 import { openCredential } from "../../lib/credentials/open_credential.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { Refusal } from "../../lib/http/refusal.ts";
@@ -37,7 +38,9 @@ function revealed(text: string | Secret): string {
 /** Applies a route's credential. @returns The target and the fields that are sent. */
 async function applied(fields: object, source: TokenSource, target = "/v1/x?a=1") {
   const request = requestTo(target, [["accept", "*/*"]]);
-  await openCredential(routeOf(fields), source, OPTIONS).apply(request);
+  const route = routeOf(fields);
+  const signing = await loadSigning([route]);
+  await openCredential(route, source, { ...OPTIONS, signing }).apply(request);
   return [
     revealed(request.target),
     ...request.fields.slice(1).map(([name, value]) => `${name}: ${revealed(value)}`),
