@@ -209,13 +209,17 @@ Deno.test("a reload makes what an issuer refused be tried again, with the secret
   assertEquals(await tokenOf(minted, from), "me:another");
 });
 
-Deno.test("what mints tokens is loaded by a reload to the first table that needs it", async () => {
+Deno.test("what mints tokens is loaded by a reload to the first table that needs it, if for one route", async () => {
   await using issuer = startIssuer(() => ({ access_token: "token" }));
-  const route = { path: "/a/", upstream: "http://127.0.0.1:1", auth_scheme: "Bearer", token_env: "S" };
-  const minted = await open(valueOf(parseRoutes(JSON.stringify({ routes: [route] }))));
-  const table = tableOf(oauth2(issuer.url));
-  await minted.reload(table, SECRETS);
-  assertEquals(await tokenOf(minted, definitionsOf(table)[0]!), "token");
+  const common = { upstream: "http://127.0.0.1:1", auth_scheme: "Bearer" };
+  const plain = { ...common, path: "/a/", token_env: "S" };
+  const minting = { ...common, path: "/b/", token_from: oauth2(issuer.url) };
+  const [without, mixed] = [[plain], [plain, minting]].map((routes) =>
+    valueOf(parseRoutes(JSON.stringify({ routes })))
+  ) as [RouteTable, RouteTable];
+  const minted = await open(without);
+  await minted.reload(mixed, SECRETS);
+  assertEquals(await tokenOf(minted, definitionsOf(mixed)[0]!), "token");
 });
 
 Deno.test("a secret that a file held before is masked too", async () => {

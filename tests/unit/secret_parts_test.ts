@@ -24,3 +24,9 @@ Deno.test("secretParts() returns as a whole what is no key", () => {
   }
   assertEquals(partsOf("private_key", "no key"), []);
 });
+
+Deno.test("secretParts() leaves out lines of fewer than 16 characters, which may occur by chance", () => {
+  const [short, long] = ["x".repeat(15), "y".repeat(16)];
+  const key = ["-----BEGIN RSA PRIVATE KEY-----", short, long, "-----END RSA PRIVATE KEY-----"].join("\n");
+  assertEquals(partsOf("private_key", key), [short + long, long]);
+});
