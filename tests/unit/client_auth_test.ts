@@ -35,6 +35,10 @@ const GOOD: readonly Record<string, string>[] = [
     authorization:
       `AWS4-HMAC-SHA256 Credential=${CLIENT}/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0`,
   },
+  {
+    authorization:
+      `AWS4-HMAC-SHA256 Credential=${CLIENT}/20260101/us-east-1/s3/aws4_request , SignedHeaders=host, Signature=0`,
+  },
   { "x-api-key": CLIENT },
   { "x-goog-api-key": CLIENT },
   { "api-key": CLIENT },

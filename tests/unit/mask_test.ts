@@ -3,6 +3,7 @@ import { Secret } from "../../lib/core/secret.ts";
 import { exposedSecrets, hasUnmaskedPassword } from "../../lib/credentials/exposed_secrets.ts";
 import { isMaskable, secretForms } from "../../lib/mask/forms.ts";
 import { Mask } from "../../lib/mask/mask.ts";
+import { spelledEnds } from "../../lib/mask/spellings.ts";
 import { StreamMask } from "../../lib/mask/stream_mask.ts";
 import { fromLatin1, latin1 } from "../support/bytes.ts";
 
@@ -299,6 +300,14 @@ Deno.test("Mask masks a token of many different special characters as usual enco
     eachSpecial((char) => `\\${char}`),
   ];
   for (const text of spelled) assertEquals(mask.maskText(text), "*".repeat(text.length), text);
+});
+
+Deno.test("spelledEnds() returns some thousand spellings at most, however many characters can be escaped", () => {
+  const text = "!@#$%^&*()_+{}|:<>?-=[];',./`~\"\\ ";
+  for (const side of ["start", "end"] as const) {
+    const counts = [8, 12, 16].map((length) => spelledEnds(text, { length, side }).size);
+    assert(counts.every((count) => count < 6_000), `${counts}`);
+  }
 });
 
 Deno.test("Mask masks a token with percent signs and digits that looks encoded itself", () => {

@@ -225,17 +225,24 @@ Deno.test("StreamMask finds a secret in wrapped base64 whose line breaks are esc
     "\n",
     "\\n",
     "%0A",
+    "%0a",
+    "%250A",
     "%250a",
+    "\\u000A",
     "\\u000a",
     "\\x0A",
+    "\\x0a",
     "&#10;",
     "&#xA;",
     "&#xa;",
     "&NewLine;",
     "\r",
   ];
-  const both = ["\r\n", "\\r\\n", "%0D%0A", "%250d%250a", "\\u000D\\u000A", "\\x0d\\x0a"];
-  const inXml = ["&#13;&#10;", "&#13;\n", "&#xD;&#xA;", "&#xD;\n", "&#xd;\n"];
+  const both = [
+    ...["\r\n", "\\r\\n", "%0D%0A", "%0d%0a", "%250D%250A", "%250d%250a"],
+    ...["\\u000D\\u000A", "\\u000d\\u000a", "\\x0D\\x0A", "\\x0d\\x0a"],
+  ];
+  const inXml = ["&#13;&#10;", "&#13;\n", "&#xD;&#xA;", "&#xD;\n", "&#xd;&#xa;", "&#xd;\n"];
   for (const lineBreak of [...newlines, ...both, ...inXml]) {
     const masked = mask.maskText(lines.join(lineBreak));
     assert((masked.match(/\*/g) ?? []).length >= 52, masked);
@@ -291,6 +298,23 @@ Deno.test("StreamMask masks overlapping secrets whole, and those that begin in w
   // More than may be held back, so that secrets begin in what has gone on.
   const long = "abcdefgh12345678".repeat(100);
   assertEquals(passedBy(mask, piecesOf(long, [700, 701, 900, 1500])).join(""), "*".repeat(1600));
+});
+
+Deno.test("StreamMask masks no more of a stream than what began before, once there is no mask any more", () => {
+  const source: { current: Mask | undefined } = { current: maskOf("abcdefgh12345678", "12345678abcdefgh") };
+  const stream = new StreamMask(source);
+  const long = "abcdefgh12345678".repeat(100);
+  const passed = fromLatin1(stream.push(latin1(long)));
+  assert(passed.length > 0 && passed.length < long.length, `${passed.length} bytes`);
+  source.current = undefined;
+  const rest = fromLatin1(stream.push(latin1("no secret"))).replace(/^\*+/, "");
+  // It ends what began before, and no more.
+  assertEquals(passed, "*".repeat(passed.length));
+  assertEquals(rest, `${long.slice(-rest.length + 9)}no secret`);
+  assert(rest.length > 9 && rest.length < long.length - passed.length + 9, rest);
+  for (const piece of ["and what follows ", "is not hidden"]) {
+    assertEquals(fromLatin1(stream.push(latin1(piece))), piece);
+  }
 });
 
 Deno.test("StreamMask masks large pieces like small ones, whatever is held back between them", () => {

@@ -201,6 +201,7 @@ Deno.test("a reference that leads out of the route, to whatever is there at the 
     ["./x/../../y?z#f", "/a/y?z#f"],
     ["/own/x/../../b/y", "/narrow/b/y"],
     [`${url}/own/%2e%2e/other/y`, "http://proxy:9099/b/y"],
+    [`${url}/own/.%2E/other/y`, "http://proxy:9099/b/y"],
     ["y", "y"],
     ["?y", "?y"],
   ];
