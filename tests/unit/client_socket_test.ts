@@ -80,6 +80,20 @@ Deno.test("ClientSocket sends empty messages, which nobody can see taken, at a l
   }
 });
 
+Deno.test("ClientSocket sends 256 messages before all of them must have been taken, however short they are", async () => {
+  await using connection = await connect();
+  const { client } = connection;
+  const short = { text: false, bytes: new Uint8Array(1) };
+  await client.opened;
+  // At once, so that none of them can be taken meanwhile.
+  const waits = Array.from({ length: 256 }, () => client.send(short));
+  assertEquals(waits.findIndex((wait) => wait !== undefined), 255);
+  await waits[255];
+  assertEquals(client.unsent, 0);
+  client.kill();
+  await client.ended;
+});
+
 Deno.test("ClientSocket sends a close frame even where its reading is just being stopped", async () => {
   const closed = Promise.withResolvers<void>();
   await using connection = await connect((client, socket) => {
