@@ -127,7 +127,7 @@ function checkedToken(token: Json | undefined, { issuer, token: member }: ReplyF
   }
   const checked = parseToken(token, member);
   if (!checked.ok) throw new IssuerError(`${issuer} sent a token that ${checked.problems[0]!.message}`);
-  return checked.value ?? Secret.of(token);
+  return Secret.of(token);
 }
 
 /** Returns the life of a token in milliseconds, by what the issuer says or else by what the token itself says. */

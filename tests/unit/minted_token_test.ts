@@ -213,6 +213,14 @@ Deno.test("rejections renew at most every 30 seconds, then every minute, and so 
   assertEquals(renewals, [0, 30, 90, 210, 450, 930, 1530, 2130, 2730]);
 });
 
+Deno.test("once a rejected token is replaced, the new one is renewed in the background as any other", async () => {
+  const bench = new Bench(numbered(10 * MINUTE));
+  await bench.at(0);
+  bench.token.rejected(bench.token.current!);
+  assertEquals(await bench.at(1), ["token-2"]);
+  assertEquals(await bench.at(8 * MINUTE + 1, 8 * MINUTE + 2), ["token-2", "token-3"]);
+});
+
 Deno.test("a rejected token is still used while a new one can't be had", async () => {
   const bench = new Bench(numbered(60 * MINUTE));
   await bench.at(0);

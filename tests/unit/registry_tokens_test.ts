@@ -182,6 +182,14 @@ Deno.test("the password is masked alone where the secret holds the user before i
   assertEquals(secretsOf(undefined), []);
 });
 
+Deno.test("a registry's token whose life is not stated lives for a minute", async () => {
+  await using server = startIssuer(({ number }) =>
+    number === 1 ? { token: "token" } : { access_token: "token", expires_in: 300 }
+  );
+  const issuer = issuerOf(loginAt(server.url, "me"), () => Secret.of("password"));
+  assertEquals([(await issuer.ask("")).lifeMs, (await issuer.ask("")).lifeMs], [60_000, 300_000]);
+});
+
 Deno.test("requests that are about no repository share one token, which is not limited with the others", async () => {
   await using server = startIssuer(({ number }) => ({ token: `token-${number}` }));
   const secret = Secret.of("password");

@@ -81,6 +81,10 @@ Deno.test("a response says when it was sent and when to ask again", async () => 
     [403, { "X-RateLimit-Remaining": "1" }, false],
     [403, { "Retry-After": "60" }, true, 60_000],
     [503, { "Retry-After": "Fri, 02 Jan 2026 03:04:05 GMT" }, false],
+    [503, { "Retry-After": "999999" }, false, 999_999_000],
+    ...["1000000", "1.5", "5s", "-1", ""].map((value) =>
+      [503, { "Retry-After": value }, false] as [number, Record<string, string>, boolean]
+    ),
   ];
   for (const [status, fields, rateLimited, retryAfterMs] of cases) {
     const response = await post((exchange) => exchange.respond(status, { Date: date, ...fields }, "{}"));
