@@ -138,7 +138,8 @@ Deno.test("ClientSocket closes a connection only once a client that is slow has 
 });
 
 Deno.test("ClientSocket closes a connection with 1013 whose large message exceeds the budget, and passes a small one on", async () => {
-  await using connection = await connect(undefined, { ...OPTIONS, budget: new MessageBudget(MIB) });
+  const budget = new MessageBudget(MIB);
+  await using connection = await connect(undefined, { ...OPTIONS, budget });
   const { raw, client } = connection;
   const send = (length: number) =>
     raw.send(frameBytes({ opcode: 2, payload: new Uint8Array(length), mask: true }));
@@ -156,6 +157,9 @@ Deno.test("ClientSocket closes a connection with 1013 whose large message exceed
   assertEquals(client.closing?.code, 1013);
   client.kill();
   await client.ended;
+  // All that it took has been given back, and no more.
+  for (let times = 0; times < 2; times++) assertEquals(await client.receive(), undefined);
+  assertEquals([budget.take(MIB + 1), budget.take(MIB)], [false, true]);
 });
 
 Deno.test("ClientSocket does not wait for a client that reads fast, however much it sends", async () => {

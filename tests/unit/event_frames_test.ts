@@ -105,6 +105,15 @@ Deno.test("what follows a frame that ends within a secret stays masked, even if 
   assertEquals(fromLatin1(stream.push(latin1(" end"))), `${"*".repeat(rest.length)} end`);
 });
 
+Deno.test("StreamSearch takes nothing as clear of a word that may go on, and what is before it", () => {
+  const search = new StreamSearch({ current: MASK });
+  const clear = ["ghp", "_16C", " and", " end "].map((piece) => {
+    assertEquals(search.push(latin1(piece)), 0);
+    return search.clear;
+  });
+  assertEquals(clear, [0, 0, "ghp_16C ".length, "ghp_16C and end ".length]);
+});
+
 Deno.test("StreamSearch takes everything as clear while there is nothing to look for", () => {
   const search = new StreamSearch({ current: undefined });
   assertEquals([search.push(latin1(TOKEN)), search.clear, search.length], [0, TOKEN.length, TOKEN.length]);
