@@ -89,7 +89,10 @@ export function matchAfter(form: Form, bytes: Uint8Array, from: number): Match |
   return to === undefined ? undefined : { from, to: withExtra(form, bytes, to) };
 }
 
-/** Returns where a form ends of which a character, by its index, begins at a position; undefined if it does not. */
+/**
+ * Returns where a form ends of which a character, by its index, begins at a position; undefined if it does not. Only base64,
+ * whose lines may be broken, is matched from its beginning.
+ */
 function endAfter(
   form: Form,
   bytes: Uint8Array,
@@ -102,7 +105,6 @@ function endAfter(
     const afters: number[] = [];
     for (const begin of begins) {
       addAfters(bytes, { byte, begin }, afters);
-      if (!form.wraps || index === 0) continue;
       for (const lineBreak of LINE_BREAKS) {
         if (!standsAt(bytes, begin, lineBreak)) continue;
         addAfters(bytes, { byte, begin: begin + lineBreak.length }, afters);
@@ -114,7 +116,7 @@ function endAfter(
   return Math.max(...begins);
 }
 
-/** Adds where a character of base64 may end that begins at a position: only such forms are matched from their beginning. */
+/** Adds where a character of base64 may end that begins at a position. */
 function addAfters(
   bytes: Uint8Array,
   { byte, begin }: { byte: number; begin: number },

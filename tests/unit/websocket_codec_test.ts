@@ -237,6 +237,7 @@ Deno.test("closingPayload cuts a reason that is too long, at a character", () =>
 
 Deno.test("parseClosing rejects codes that must not be sent", () => {
   for (const code of [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65_535]) {
-    assertThrows(() => parseClosing(Uint8Array.from([code >> 8, code])), WebSocketViolation);
+    const payload = Uint8Array.from([code >> 8, code]);
+    assertThrows(() => parseClosing(payload), WebSocketViolation, "invalid close code");
   }
 });
