@@ -5,7 +5,7 @@
  */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { decodeProtectedHeader, importSPKI, jwtVerify } from "jose";
+import { decodeJwt, decodeProtectedHeader, importSPKI, jwtVerify } from "jose";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { ChangeCounter } from "../../lib/tokens/change_counter.ts";
@@ -14,7 +14,7 @@ import { minterOf } from "../../lib/tokens/mint_parts.ts";
 import { RefreshToken } from "../../lib/tokens/refresh_token.ts";
 import { makeRsaKey } from "../support/rsa_key.ts";
 import { valueOf } from "../support/result.ts";
-import { startUpstream } from "../support/upstream.ts";
+import { type Script, startUpstream } from "../support/upstream.ts";
 
 const KEY = await makeRsaKey();
 
@@ -29,17 +29,36 @@ const githubApp = (api: string) => ({
   github_app: { app_id: 42, installation_id: 7, private_key_env: "K", api },
 });
 
+/** Grants whatever is asked for. */
+const grant: Script = (exchange) =>
+  exchange.respond(
+    200,
+    {},
+    JSON.stringify({ access_token: "granted", token: "granted", id_token: "identity" }),
+  );
+
 /** Asserts that a time in seconds since 1970 has just been. An issuer may refuse one that is yet to come. */
 function assertIsNow(seconds = 0): void {
   const ago = Date.now() / 1000 - seconds;
   assert(ago >= 0 && ago < 15, `${ago} s ago`);
 }
 
-/** Mints a token as a route's `token_from` says, at an issuer that grants everything. */
+/** The key of a service account whose assertions go to a URL, as Google issues it. */
+function serviceAccountKey(tokenUrl: string): string {
+  return JSON.stringify({
+    type: "service_account",
+    client_email: "robot@project.example",
+    private_key: KEY.pkcs8,
+    private_key_id: "key-1",
+    token_uri: tokenUrl,
+  });
+}
+
+/** Mints a token as a route's `token_from` says, at an issuer that grants everything unless a script is given. */
 async function mint(
   tokenFrom: (url: string) => unknown,
   secretsAt: Readonly<Record<string, string>> | ((url: string) => Readonly<Record<string, string>>) = {},
-  reply: object = { access_token: "granted", token: "granted", id_token: "identity" },
+  script: Script = grant,
 ) {
   const received: Received[] = [];
   await using upstream = startUpstream(async (exchange) => {
@@ -50,7 +69,7 @@ async function mint(
       authorization: exchange.field("authorization"),
       body,
     });
-    await exchange.respond(200, {}, JSON.stringify(reply));
+    await script(exchange);
   });
   const route = {
     path: "/a/",
@@ -160,15 +179,7 @@ Deno.test("an app of GitHub presents an assertion from a minute ago that lives f
 });
 
 Deno.test("a service account of Google states the scopes, or the audience, and for whom it asks", async () => {
-  const keyAt = (url: string) => ({
-    K: JSON.stringify({
-      type: "service_account",
-      client_email: "robot@project.example",
-      private_key: KEY.pkcs8,
-      private_key_id: "key-1",
-      token_uri: `${url}/token`,
-    }),
-  });
+  const keyAt = (url: string) => ({ K: serviceAccountKey(`${url}/token`) });
   const cases: [fields: object, claims: object, token: string][] = [
     [{ scopes: ["a", "b"] }, { scope: "a b" }, "granted"],
     [
@@ -198,18 +209,43 @@ Deno.test("a service account of Google states the scopes, or the audience, and f
   }
 });
 
+Deno.test("an assertion that is refused because the clocks differ is sent again, with the issuer's time", async () => {
+  const serviceAccount = (url: string) => ({ K: serviceAccountKey(`${url}/token`) });
+  const cases: [tokenFrom: (url: string) => unknown, secrets: typeof serviceAccount][] = [
+    [githubApp, () => ({ K: KEY.pkcs1 })],
+    [(url) => ({
+      google_service_account: { key_env: "K", scopes: ["a"], token_url: `${url}/token` },
+    }), serviceAccount],
+    [(url) => ({
+      oauth2: {
+        token_url: `${url}/token`,
+        grant: "jwt_bearer",
+        private_key_env: "K",
+        client_id: "me",
+        subject: "you",
+      },
+    }), () => ({ K: KEY.pkcs8 })],
+  ];
+  for (const [tokenFrom, secrets] of cases) {
+    let asked = 0;
+    const ahead: Script = async (exchange) => {
+      const fields = { Date: new Date(Date.now() + 600_000).toUTCString() };
+      if (++asked === 1) return await exchange.respond(401, fields, "{}");
+      await grant(exchange);
+    };
+    const { received, secrets: sent } = await mint(tokenFrom, secrets, ahead);
+    assertEquals(received.length, 2);
+    const [late, early] = sent.map((assertion) => Number(decodeJwt(assertion).iat));
+    assert(Math.abs(late! - early! - 600) < 5, `${late} ${early}`);
+  }
+});
+
 Deno.test("a service account's key for another token endpoint is a permanent error", async () => {
-  const key = {
-    type: "service_account",
-    client_email: "robot@project.example",
-    private_key: KEY.pkcs8,
-    token_uri: "https://other.example/token",
-  };
   const error = await assertRejects(
     () =>
       mint((url) => ({
         google_service_account: { key_env: "K", scopes: ["a"], token_url: `${url}/token` },
-      }), { K: JSON.stringify(key) }),
+      }), { K: serviceAccountKey("https://other.example/token") }),
     IssuerError,
   );
   assertEquals([error.message, error.permanent], [

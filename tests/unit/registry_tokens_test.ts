@@ -204,3 +204,15 @@ Deno.test("requests that are about no repository share one token, which is not l
   assertEquals(tokens.former.map((each) => each.reveal()), ["token-2"]);
   assertEquals(server.requests.length, 2);
 });
+
+Deno.test("what was asked for repositories that are forgotten is still counted", async () => {
+  await using server = startIssuer(() => ({ status: 403, text: "{}" }));
+  const secret = Secret.of("password");
+  const issuer = issuerOf(loginAt(server.url, "me"), () => secret);
+  const tokens = new RegistryTokens(issuer, { changes: new ChangeCounter(), report() {} }, 1);
+  for (const name of ["a", "b", "c"]) {
+    const source = tokens.forRequest({ method: "GET", target: `/v2/${name}/tags/list` });
+    await assertRejects(async () => await source.ready(), Refusal);
+  }
+  assertEquals(tokens.status().refreshes, { succeeded: 0, failed: 3 });
+});
