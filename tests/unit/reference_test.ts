@@ -208,6 +208,9 @@ Deno.test("any field may hold URLs: alone, in brackets or quotes, in a list, as 
     ["x-goog-upload-url", "https://up.test/x?id=1", "http://proxy:9099/up/x?id=1"],
     ["operation-location", "https://api.test/o/1", "http://proxy:9099/a/o/1"],
     ["refresh", "5; url=https://api.test/x", "5; url=http://proxy:9099/a/x"],
+    // Not the fields in which a URL is only a name, but named like them.
+    ["x-etag", "https://api.test/x", "http://proxy:9099/a/x"],
+    ["content-type-of", "https://api.test/x", "http://proxy:9099/a/x"],
     ["x-urls", "https://api.test, https://up.test/b;q=1", "http://proxy:9099/a/, http://proxy:9099/up/b;q=1"],
     [
       "x-json",
