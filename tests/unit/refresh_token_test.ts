@@ -182,6 +182,10 @@ Deno.test("the name of a refresh token's file shows where it is from, and is nev
   assertEquals(nameOf(url, "A_TOKEN"), "refresh-login.example.com_8443-A_TOKEN-420f39ca.json");
   assertEquals(nameOf(url, "B_TOKEN"), "refresh-login.example.com_8443-B_TOKEN-efd69883.json");
   assert(nameOf(url, "A_TOKEN") !== nameOf(url, "A_TOKEN", "you"));
+  // Some digests begin with a zero.
+  for (let count = 0; count < 100; count++) {
+    assertMatch(nameOf(url, `TOKEN_${count}`), /-TOKEN_\d+-[0-9a-f]{8}\.json$/);
+  }
   const long = nameOf(url, "A".repeat(300));
   assertEquals(long.length, 200);
   assertMatch(long, /^A+-[0-9a-f]{8}\.json$/);

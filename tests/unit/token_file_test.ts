@@ -196,6 +196,8 @@ Deno.test("TokenFiles that take over from others tell which token is another tha
     for (const name of ["other", "new"]) await Deno.writeTextFile(join(folder, name), "second");
     const after = valueOf(await TokenFiles.open(folder, filesOf("same", "other", "new"), { before }));
     assertEquals(after.renewed, ["other"]);
+    // Two at first, one that replaced another, and one of a new file, all in one count.
+    assertEquals([before.changes.count, after.changes.count], [4, 4]);
   });
 });
 
