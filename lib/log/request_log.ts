@@ -5,6 +5,8 @@ import type { RefusalCode } from "../http/refusal.ts";
 export interface LogEntry {
   /** The request's identifier in this log and in the proxy's own responses. */
   readonly id: string;
+  /** The request's number since the service started, with which its identifier ends. */
+  readonly number: number;
   /** When the request arrived, in milliseconds since 1970. */
   readonly time: number;
   /** The same time on a monotonic clock, in milliseconds, for durations. */
@@ -112,8 +114,10 @@ export class RequestLog {
     request: { readonly method: string; readonly headers: Pick<Headers, "get"> },
     info: Pick<Deno.ServeHandlerInfo<Deno.Addr>, "remoteAddr">,
   ): LogEntry {
+    const number = ++this.#count;
     return {
-      id: `${this.#prefix}-${++this.#count}`,
+      id: `${this.#prefix}-${number}`,
+      number,
       time: Date.now(),
       began: performance.now(),
       method: request.method,

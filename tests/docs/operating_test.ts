@@ -252,6 +252,7 @@ Deno.test("docs/OPERATING.md lists every field of the log, and no other", () => 
   // With every value known, no field is omitted.
   const entry: LogEntry = {
     id: "1",
+    number: 1,
     time: 0,
     began: 0,
     method: "GET",

@@ -4,6 +4,7 @@ import type { LogEntry } from "../../lib/log/request_log.ts";
 export function entryOf(differences: Partial<LogEntry> = {}): LogEntry {
   return {
     id: "0f0f0f0f-1",
+    number: 1,
     time: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
     began: 0,
     client: undefined,
