@@ -34,7 +34,7 @@ COPY lib ./lib
 # leaves that behind when it exits by itself, as `version` does. The modes are set because COPY keeps those of the checkout: under
 # a strict umask the user below could not read the code. /run/cred-proxy is where a route table is mounted, or copied to before
 # the start.
-RUN deno cache --quiet --no-remote --no-npm main.ts lib/commands/permissions_program.ts \
+RUN deno cache --quiet --no-remote --no-npm main.ts lib/commands/permissions_program.ts lib/commands/serve_program.ts \
  && bin/cred-proxy version \
  && chmod -R u=rwX,go=rX /app \
  && mkdir -p /run/cred-proxy

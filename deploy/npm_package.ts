@@ -30,6 +30,7 @@ const FILES = [
 const PROGRAMS = [
   "main.ts",
   "lib/commands/permissions_program.ts",
+  "lib/commands/serve_program.ts",
   "lib/sandbox/relay.ts",
   "demo/main.ts",
   "demo/client.ts",
