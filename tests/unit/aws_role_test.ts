@@ -43,6 +43,7 @@ Deno.test("readRoleReply() returns the keys and their life by the issuer's clock
     ["ASIAHUNTER2HUNTER2", KEY, "session=="],
   );
   assertEquals(lifeMs, 3_600_000);
+  assertEquals(read(replyOf({ Expiration: "2026-01-01T00:00:00.001Z" })).lifeMs, 1);
   assertEquals(read(replyOf({ Expiration: "2027-01-01T00:00:00Z" })).lifeMs, 36 * 3_600_000);
 });
 
@@ -55,6 +56,7 @@ Deno.test("readRoleReply() refuses what holds no usable keys, and quotes none of
     [replyOf({ Expiration: "" }), "sts.test sent no Expiration"],
     [replyOf({ Expiration: "soon" }), "sts.test sent no Expiration"],
     [replyOf({ Expiration: "2025-12-31T23:59:59Z" }), "sts.test sent keys that have expired"],
+    [replyOf({ Expiration: "2026-01-01T00:00:00Z" }), "sts.test sent keys that have expired"],
     [
       replyOf({ SecretAccessKey: "hunter2\n" }),
       "sts.test sent a SecretAccessKey that contains a line feed (LF) at position 8 (the value is not shown)",

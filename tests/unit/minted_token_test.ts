@@ -370,6 +370,13 @@ Deno.test("a token that takes longer to arrive than it lives is refused, not sen
   assertEquals(await bench.get(), "token_unavailable");
 });
 
+Deno.test("a token that is replaced while it is valid is kept as a former one", async () => {
+  const bench = new Bench(numbered(10 * MINUTE));
+  await bench.at(0, 8.5 * MINUTE);
+  assertEquals(bench.token.current?.reveal(), "token-2");
+  assertEquals(bench.token.former.map((each) => each.reveal()), ["token-1"]);
+});
+
 Deno.test("a token that the issuer issues once more is no former one", async () => {
   const bench = new Bench(() => ({ token: Secret.of("same"), lifeMs: MINUTE }));
   assertEquals(await bench.at(0, 0.85 * MINUTE, 1.5 * MINUTE), ["same", "same", "same"]);
