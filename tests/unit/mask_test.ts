@@ -322,6 +322,8 @@ Deno.test("Mask masks a token with percent signs and digits that looks encoded i
 
 Deno.test("Mask masks a token whose first character is escaped, also where content begins", () => {
   assertMasked("_secret-0123456789", BEARER, ["\\_secret\\-0123456789", "%5Fsecret%2D0123456789"]);
+  // Of which `%25` is no escape by itself: with the digits after it, it looks like one that was encoded twice.
+  assertMasked("%41-secret-0123456789", BEARER, ["%2541-secret-0123456789"]);
 });
 
 Deno.test("Mask masks a token in lower case, as field names are", () => {

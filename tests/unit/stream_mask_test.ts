@@ -285,6 +285,27 @@ Deno.test("StreamMask finds a secret of any length in wrapped base64, wherever t
   }
 });
 
+Deno.test("StreamMask finds a secret in wrapped base64 as PHP writes it in JSON, with a backslash before each slash", () => {
+  const token = "ab?cd?ef?gh?ij?kl?mn?op?qr?st?uv?wx?yz?";
+  const mask = maskOf(token);
+  for (let before = 0; before < 76; before++) {
+    const coded = btoa(`${"y".repeat(before)}${token}${"z".repeat(60)}`);
+    const [first, last] = [Math.ceil(before * 8 / 6), Math.floor((before + token.length) * 8 / 6)];
+    for (const width of [60, 64, 76]) {
+      let text = "";
+      const places = [...coded].map((char, index) => {
+        if (index > 0 && index % width === 0) text += "\\r\\n";
+        const from = text.length;
+        text += char === "/" ? "\\/" : char;
+        return [from, text.length] as const;
+      });
+      const masked = mask.maskText(text);
+      const secret = places.slice(first, last).map(([from, to]) => masked.slice(from, to)).join("");
+      assertMatch(secret, /^\*+$/, `${width} columns, after ${before}`);
+    }
+  }
+});
+
 Deno.test("StreamMask masks overlapping secrets whole, and those that begin in what has gone on", () => {
   const mask = maskOf("abcdefgh12345678", "12345678abcdefgh", "cdefgh12");
   const body = "x abcdefgh12345678abcdefgh y";
