@@ -53,6 +53,7 @@ Deno.test("Slice passes its part, however the content is cut, and reads nothing 
         const source = new Pieces(pieces);
         const slice = new Slice(source, { from, to, withinMs: 1000 });
         assertEquals(await read(slice), text.slice(from, to));
+        assertEquals(await slice.next(), undefined);
         assertEquals(source.left, pieces.length - Math.ceil(to / size));
         assertEquals([source.done, source.cancels], [true, source.left > 0 ? 1 : 0]);
       }

@@ -121,6 +121,9 @@ Deno.test("FrameDecoder says what is wrong with a frame's head, and with the ord
     const error = assertThrows(() => [...decoder.decode(Uint8Array.from(bytes))], WebSocketViolation);
     assertMatch(error.message, new RegExp(`${message}$`));
   }
+  const server = new FrameDecoder({ role: "server", messageLimit: 10 });
+  const unmasked = Uint8Array.from([0x82, 0]);
+  assertThrows(() => [...server.decode(unmasked)], WebSocketViolation, "frame that is not masked");
 });
 
 Deno.test("writeFrameHead() writes any length so that parseFrameHead() reads it", () => {
