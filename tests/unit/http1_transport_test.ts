@@ -1,7 +1,54 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { ConnectionCounts } from "../../lib/upstream/connection_counts.ts";
 import { Deadlines } from "../../lib/upstream/deadlines.ts";
-import { ClientDisconnected, UpstreamTimeout } from "../../lib/upstream/errors.ts";
-import { Http1Transport } from "../../lib/upstream/http1_transport.ts";
+import {
+  ClientDisconnected,
+  NoDescriptors,
+  UpstreamHungUp,
+  UpstreamTimeout,
+} from "../../lib/upstream/errors.ts";
+import {
+  Http1Transport,
+  type TransportOptions,
+} from "../../lib/upstream/http1_transport.ts";
+import type { UpstreamRequest } from "../../lib/upstream/transport.ts";
+import { FakeSocket } from "../support/fake_socket.ts";
+
+const REQUEST: UpstreamRequest = {
+  method: "GET",
+  target: "/x",
+  fields: [["host", "a"]],
+  framing: { kind: "none" },
+  body: null,
+  onBodySent() {},
+  isClientGone: () => false,
+};
+
+/** Makes a transport to a port of 127.0.0.1. */
+function transportTo(
+  port: number,
+  { responseTimeoutMs = 10_000, ...options }: Partial<TransportOptions> & {
+    responseTimeoutMs?: number;
+  } = {},
+): Http1Transport {
+  const upstream = {
+    scheme: "http",
+    host: "127.0.0.1",
+    port,
+    authority: "a",
+    base: "",
+  } as const;
+  return new Http1Transport({
+    upstream,
+    connectTimeoutMs: 10_000,
+    responseTimeoutMs,
+  }, {
+    caCerts: [],
+    egress: undefined,
+    deadlines: new Deadlines(),
+    ...options,
+  });
+}
 
 Deno.test("Http1Transport says what ended a request that gets no response: its time, or its client", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -10,27 +57,79 @@ Deno.test("Http1Transport says what ended a request that gets no response: its t
   const accepting = (async () => {
     for await (const conn of listener) accepted.push(conn);
   })().catch(() => {});
-  const upstream = { scheme: "http", host: "127.0.0.1", port, authority: "a", base: "" } as const;
-  const transport = new Http1Transport({ upstream, connectTimeoutMs: 10_000, responseTimeoutMs: 300 }, {
-    caCerts: [],
-    egress: undefined,
-    deadlines: new Deadlines(),
-  });
+  const transport = transportTo(port, { responseTimeoutMs: 300 });
   const ask = (isGone: boolean) =>
-    transport.roundTrip({
-      method: "GET",
-      target: "/x",
-      fields: [["host", "a"]],
-      framing: { kind: "none" },
-      body: null,
-      onBodySent() {},
-      isClientGone: () => isGone,
-    });
-  await assertRejects(() => ask(false), UpstreamTimeout, "The upstream did not respond in time");
-  await assertRejects(() => ask(true), ClientDisconnected, "The client disconnected");
+    transport.roundTrip({ ...REQUEST, isClientGone: () => isGone });
+  await assertRejects(
+    () => ask(false),
+    UpstreamTimeout,
+    "The upstream did not respond in time",
+  );
+  await assertRejects(
+    () => ask(true),
+    ClientDisconnected,
+    "The client disconnected",
+  );
   transport.close();
   for (const conn of accepted) conn.close();
   listener.close();
   await accepting;
   assertEquals(accepted.length > 0, true);
+});
+
+Deno.test("Http1Transport opens no connection while none may be opened, and goes on with the one that it has", async () => {
+  await using server = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    onListen() {},
+  }, () => new Response("x"));
+  const counts = new ConnectionCounts();
+  let mayConnect = false;
+  const transport = transportTo(server.addr.port, {
+    counts,
+    mayConnect: () => mayConnect,
+  });
+  const ask = async () => {
+    const response = await transport.roundTrip(REQUEST);
+    if (response.kind !== "response") throw new Error("no response");
+    while (!response.body.done) await response.body.next();
+    return response.reused;
+  };
+  await assertRejects(
+    ask,
+    NoDescriptors,
+    "The last file descriptors are kept for the operator",
+  );
+  assertEquals(counts.opened, 0);
+  mayConnect = true;
+  assertEquals(await ask(), false);
+  mayConnect = false;
+  assertEquals(await ask(), true);
+  transport.close();
+});
+
+Deno.test("Http1Transport takes nothing for the response to a request that could not be sent", async () => {
+  const { connect } = Deno;
+  // Such as the 408 of an upstream that has just closed the connection.
+  const socket = Object.assign(
+    new FakeSocket([
+      "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n",
+    ]),
+    {
+      setNoDelay() {},
+      setKeepAlive() {},
+      write: () => Promise.reject(new Deno.errors.BrokenPipe("broken pipe")),
+    },
+  );
+  Object.assign(Deno, { connect: () => Promise.resolve(socket) });
+  try {
+    await assertRejects(
+      () => transportTo(1).roundTrip(REQUEST),
+      UpstreamHungUp,
+      "The connection was closed before the request was sent",
+    );
+  } finally {
+    Object.assign(Deno, { connect });
+  }
+  assertEquals(socket.closed, true);
 });
