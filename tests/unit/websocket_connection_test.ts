@@ -267,21 +267,30 @@ Deno.test("WebSocketConnection drops what comes after the end, and closes the co
   }
 });
 
-Deno.test("WebSocketConnection sends one close frame, however often it is closed, and none once it is destroyed", async () => {
-  for (const isDestroyed of [false, true]) {
-    const { connection, written } = connectionWith([]);
-    const socket = new WebSocketConnection(connection, {
-      pingMs: 60_000,
-      budget: new MessageBudget(1024),
-    });
-    if (isDestroyed) socket.destroy();
-    await socket.close({ code: 1000, reason: "" });
-    await socket.close({ code: 1001, reason: "" });
-    socket.destroy();
-    const { events } = decodeOwn(written, {
-      role: "server",
-      messageLimit: 1024,
-    });
-    assertEquals(events, isDestroyed ? [] : ["close 1000 "]);
-  }
+Deno.test("WebSocketConnection sends nothing after its close frame, not even another one", async () => {
+  const { connection, written } = connectionWith([]);
+  const socket = new WebSocketConnection(connection, {
+    pingMs: 60_000,
+    budget: new MessageBudget(1024),
+  });
+  await socket.close({ code: 1000, reason: "" });
+  await socket.close({ code: 1001, reason: "" });
+  await socket.send([{ text: true, bytes: new Uint8Array(1) }]);
+  socket.destroy();
+  assertEquals(written.length, 1);
+  assertEquals(
+    decodeOwn(written, { role: "server", messageLimit: 1024 }).events,
+    ["close 1000 "],
+  );
+});
+
+Deno.test("WebSocketConnection sends no close frame once it is destroyed", async () => {
+  const { connection, written } = connectionWith([]);
+  const socket = new WebSocketConnection(connection, {
+    pingMs: 60_000,
+    budget: new MessageBudget(1024),
+  });
+  socket.destroy();
+  await socket.close({ code: 1000, reason: "" });
+  assertEquals(written, []);
 });
