@@ -137,9 +137,7 @@ Deno.test("ClientSocket sends a close frame even where its reading is just being
 
 Deno.test("ClientSocket closes a connection only once a client that is slow has taken what was sent before", async () => {
   let socket: WebSocket | undefined;
-  await using connection = await connect((_, accepted) =>
-    void (socket = accepted)
-  );
+  await using connection = await connect((_, accepted) => void (socket = accepted));
   const { raw, client } = connection;
   await client.opened;
   // More than the kernel holds for it.
@@ -149,9 +147,7 @@ Deno.test("ClientSocket closes a connection only once a client that is slow has 
     void client.send({ text: false, bytes: new Uint8Array(MIB) });
   }
   let isClosed = false;
-  const closed = client.close({ code: 1000, reason: "" }).then(() =>
-    isClosed = true
-  );
+  const closed = client.close({ code: 1000, reason: "" }).then(() => isClosed = true);
   await new Promise((resolve) => setTimeout(resolve, 2_300));
   // The process may end once it is; and once it is closing, the client has only so much time left.
   assertEquals([isClosed, socket?.readyState], [false, WebSocket.OPEN]);
@@ -255,9 +251,7 @@ Deno.test("ClientSocket sends nothing more once it is cut, whatever waited for i
     // After the client's own listener, which stops the reading.
     socket.addEventListener("message", () => {
       assertEquals(client.canSend, false);
-      client.pause().then(() =>
-        client.send({ text: true, bytes: new Uint8Array(1) })
-      );
+      client.pause().then(() => client.send({ text: true, bytes: new Uint8Array(1) }));
       client.cut({ code: 1008, reason: "" });
     });
   });

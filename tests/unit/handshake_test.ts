@@ -1,10 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { BadResponse } from "../../lib/upstream/errors.ts";
 import { parseResponseHead } from "../../lib/upstream/response_head.ts";
-import {
-  acceptFor,
-  assertAgreed,
-} from "../../lib/upstream/websocket/handshake.ts";
+import { acceptFor, assertAgreed } from "../../lib/upstream/websocket/handshake.ts";
 
 /** The example of RFC 6455, section 1.3. */
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";

@@ -7,10 +7,7 @@ import {
   UpstreamHungUp,
   UpstreamTimeout,
 } from "../../lib/upstream/errors.ts";
-import {
-  Http1Transport,
-  type TransportOptions,
-} from "../../lib/upstream/http1_transport.ts";
+import { Http1Transport, type TransportOptions } from "../../lib/upstream/http1_transport.ts";
 import type { UpstreamRequest } from "../../lib/upstream/transport.ts";
 import { FakeSocket } from "../support/fake_socket.ts";
 
@@ -58,8 +55,7 @@ Deno.test("Http1Transport says what ended a request that gets no response: its t
     for await (const conn of listener) accepted.push(conn);
   })().catch(() => {});
   const transport = transportTo(port, { responseTimeoutMs: 300 });
-  const ask = (isGone: boolean) =>
-    transport.roundTrip({ ...REQUEST, isClientGone: () => isGone });
+  const ask = (isGone: boolean) => transport.roundTrip({ ...REQUEST, isClientGone: () => isGone });
   await assertRejects(
     () => ask(false),
     UpstreamTimeout,

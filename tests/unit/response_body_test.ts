@@ -50,6 +50,8 @@ Deno.test("what came together with the head is there at once, whole or in part",
   assertEquals(asked.borrowAll(), undefined);
   assertEquals(textOf(await asked.nextBuffered()), "hello");
   assertEquals([textOf(await asked.next()), textOf(await asked.next())], ["world", undefined]);
+  const byte = await bodyOf("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh", "i");
+  assertEquals([textOf(await byte.nextBuffered()), textOf(await byte.next())], ["h", "i"]);
 });
 
 Deno.test("the end of a connection is read once, however full the reads before it were", async () => {

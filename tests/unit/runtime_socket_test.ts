@@ -4,9 +4,7 @@ import { controlOf } from "../../lib/proxy/websocket/runtime_socket.ts";
 const STATE = Symbol("[[readyState]]");
 
 function symbolOf(description: string): symbol {
-  return Object.getOwnPropertySymbols(WebSocket.prototype).find((each) =>
-    each.description === description
-  )!;
+  return Object.getOwnPropertySymbols(WebSocket.prototype).find((each) => each.description === description)!;
 }
 
 const PING_MS = 20;
@@ -55,9 +53,7 @@ Deno.test.beforeAll(() => {
     setImmediate: (run: () => void) => void next.push(run),
   });
 });
-Deno.test.afterAll(() =>
-  void Object.assign(globalThis, { setImmediate: original })
-);
+Deno.test.afterAll(() => void Object.assign(globalThis, { setImmediate: original }));
 
 function turn(): void {
   for (const run of next.splice(0)) run();

@@ -248,9 +248,7 @@ Deno.test("WebSocketConnection drops what comes after the end, and closes the co
     const connection = new Connection({
       read(buffer) {
         if (++reads < 3) return Promise.resolve(buffer.length);
-        return last === "end"
-          ? Promise.resolve(null)
-          : Promise.reject(new Error("It broke"));
+        return last === "end" ? Promise.resolve(null) : Promise.reject(new Error("It broke"));
       },
       write: (bytes) => Promise.resolve(bytes.length),
       close: () => closes++,
@@ -264,6 +262,35 @@ Deno.test("WebSocketConnection drops what comes after the end, and closes the co
     assertEquals([reads, closes], [3, 1], last);
     socket.destroy();
     assertEquals(closes, 1);
+  }
+});
+
+Deno.test("WebSocketConnection ends when the time for closing is over, and not a step later", async () => {
+  const original = globalThis.setInterval;
+  const ticks: (() => void)[] = [];
+  Object.assign(globalThis, {
+    setInterval: (run: () => void) => {
+      ticks.push(run);
+      return original(() => {}, 60_000);
+    },
+  });
+  let closes = 0;
+  const connection = new Connection({
+    read: () => new Promise(() => {}),
+    write: (bytes) => Promise.resolve(bytes.length),
+    close: () => closes++,
+  });
+  try {
+    const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
+    // Three steps of two seconds. Nobody reads, so nobody knows that the peer is silent.
+    await socket.close({ code: 1001, reason: "" }, 6_000);
+    const seen = [1, 2, 3].map(() => {
+      ticks[1]!();
+      return closes;
+    });
+    assertEquals(seen, [0, 0, 1]);
+  } finally {
+    Object.assign(globalThis, { setInterval: original });
   }
 });
 
