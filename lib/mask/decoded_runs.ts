@@ -39,12 +39,14 @@ function nextEscapes(content: Content, { at, step }: Samples): number {
   return at;
 }
 
-/** Reports whether two escapes follow each other at a position, or right before it: the longest have a byte more than a hint. */
+/**
+ * Reports whether another escape follows the first one from a position, or right before it: the longest have a byte more than
+ * a hint. Where that is the last of a run that matters, the sample before was in the run as well.
+ */
 function followsEscape({ bytes }: Content, at: number): boolean {
   for (let begin = Math.max(0, at - 1); begin < at + HINT_BYTES; begin++) {
     const escape = escapeAt(bytes, begin);
-    if (escape === 0) continue;
-    return escapeAt(bytes, begin + escapeLength(escape)) !== 0 || escapeBefore(bytes, begin) !== 0;
+    if (escape !== 0) return escapeAt(bytes, begin + escapeLength(escape)) !== 0;
   }
   return false;
 }

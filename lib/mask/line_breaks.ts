@@ -34,6 +34,7 @@ export const LINE_BREAKS: readonly string[] = [
   "&#xd;&#xa;",
   "&#xd;\n",
   "&NewLine;",
+  "\r&NewLine;",
 ];
 
 /** Those that are common enough for a break near both ends of a short form to be looked for: plain, in JSON, and in XML. */

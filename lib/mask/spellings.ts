@@ -41,10 +41,10 @@ function usuallyNamed(char: string): readonly string[] {
   return "&<>\"'".includes(char) ? named(char) : [];
 }
 
-type InHex = (char: string, digits: number) => string;
-
-const upperHex: InHex = (char, digits) => char.charCodeAt(0).toString(16).toUpperCase().padStart(digits, "0");
-const lowerHex: InHex = (char, digits) => char.charCodeAt(0).toString(16).padStart(digits, "0");
+/** Digits of either case are the same to an index, see `FOLD`. */
+function hex(char: string, digits: number): string {
+  return char.charCodeAt(0).toString(16).padStart(digits, "0");
+}
 
 /**
  * The kinds of encoders. Each is consistent: it always spells a character the same way.
@@ -53,14 +53,12 @@ const lowerHex: InHex = (char, digits) => char.charCodeAt(0).toString(16).padSta
  * HTML with decimal references (PHP pads that of the apostrophe), with hexadecimal ones, and with names only.
  */
 export const SPELLERS: readonly Speller[] = [
-  ...[upperHex, lowerHex].flatMap((hex): Speller[] => [
-    (char) => [`%${hex(char, 2)}`],
-    (char) => [char === " " ? "+" : `%${hex(char, 2)}`],
-    (char) => [`%25${hex(char, 2)}`],
-    (char) => [...quoted(char), `\\u${hex(char, 4)}`],
-    (char) => [...quoted(char), `\\x${hex(char, 2)}`],
-    (char) => [...usuallyNamed(char), `&#x${hex(char, 1)};`],
-  ]),
+  (char) => [`%${hex(char, 2)}`],
+  (char) => [char === " " ? "+" : `%${hex(char, 2)}`],
+  (char) => [`%25${hex(char, 2)}`],
+  (char) => [...quoted(char), `\\u${hex(char, 4)}`],
+  (char) => [...quoted(char), `\\x${hex(char, 2)}`],
+  (char) => [...usuallyNamed(char), `&#x${hex(char, 1)};`],
   (char) => [...usuallyNamed(char), `&#${char.charCodeAt(0)};`],
   (char) => char === "'" ? ["&#039;"] : usuallyNamed(char),
   named,
@@ -71,7 +69,7 @@ export const SPELLERS: readonly Speller[] = [
  * The most spellings of one kind that are enumerated. A text of many different special characters has more: then those are
  * added in which the characters that encoders usually leave as they are, and no others, are left.
  */
-const LIMIT = 512;
+const LIMIT = 1024;
 
 /** The most spellings that one kind of encoder has for a character. */
 const CHOICES = 2;

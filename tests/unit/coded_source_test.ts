@@ -241,6 +241,22 @@ Deno.test("CodedSource ends where too much waits for content", async () => {
   assertEquals(bytes.length, 0);
 });
 
+Deno.test("CodedSource lets a mebibyte wait for content that can be searched, and not a byte more", async () => {
+  const limit = 1024 * 1024;
+  for (const more of [0, 1]) {
+    // A word in a stored block, after which nothing but empty ones come until the last: RFC 1951, section 3.2.4.
+    const length = limit % 5 + more;
+    const begin = join([Uint8Array.of(0, length, 0, 0xff - length, 0xff), latin1("x".repeat(length))]);
+    const size = limit + more - begin.length;
+    const blocks = Uint8Array.from({ length: size }, (_, at) => [0, 0, 0, 0xff, 0xff][at % 5]!);
+    blocks[size - 5] = 1;
+    const content = join([begin, blocks]);
+    const { bytes, error } = await read("deflate", cut(content, [begin.length, 300_000, 600_000, size - 5]));
+    if (more === 0) assertEquals([bytes.length, error], [limit, undefined]);
+    else assert(error instanceof ContentWithheld && bytes.length === 0, `${bytes.length} bytes, ${error}`);
+  }
+});
+
 Deno.test("CodedSource passes on the failure of its source, and frees its decoders", async () => {
   const { coded, budget } = open("gzip", []);
   coded.cancel();

@@ -192,6 +192,9 @@ Deno.test("StreamMask holds back the last word, whatever it is, and at most as m
   const passed = stream.push(latin1("x".repeat(10_000))).length;
   assertEquals(passed, 10_000 - 511);
   assertEquals(stream.flush().length, 511);
+  // Nor more where a line that may be wrapped ends right before that.
+  const lines = new StreamMask({ current: maskOf(TOKEN) });
+  assertEquals(lines.push(latin1(`${"x".repeat(80)}&#13;${"y".repeat(511)}`)).length, 85);
 });
 
 Deno.test("StreamMask finds a secret in base64 that is wrapped to any usual width, cut anywhere", () => {
@@ -285,8 +288,11 @@ Deno.test("StreamMask finds a secret of any length in wrapped base64, wherever t
   }
 });
 
-Deno.test("StreamMask finds a secret in wrapped base64 as PHP writes it in JSON, with a backslash before each slash", () => {
-  const token = "ab?cd?ef?gh?ij?kl?mn?op?qr?st?uv?wx?yz?";
+/** Asserts that a secret is found in base64 of some widths, with line breaks and characters as they are written, wherever it begins. */
+function assertMaskedInLines(
+  token: string,
+  { lineBreak, spell }: { lineBreak: string; spell: (char: string) => string },
+) {
   const mask = maskOf(token);
   for (let before = 0; before < 76; before++) {
     const coded = btoa(`${"y".repeat(before)}${token}${"z".repeat(60)}`);
@@ -294,15 +300,27 @@ Deno.test("StreamMask finds a secret in wrapped base64 as PHP writes it in JSON,
     for (const width of [60, 64, 76]) {
       let text = "";
       const places = [...coded].map((char, index) => {
-        if (index > 0 && index % width === 0) text += "\\r\\n";
+        if (index > 0 && index % width === 0) text += lineBreak;
         const from = text.length;
-        text += char === "/" ? "\\/" : char;
+        text += spell(char);
         return [from, text.length] as const;
       });
       const masked = mask.maskText(text);
       const secret = places.slice(first, last).map(([from, to]) => masked.slice(from, to)).join("");
       assertMatch(secret, /^\*+$/, `${width} columns, after ${before}`);
     }
+  }
+}
+
+Deno.test("StreamMask finds a secret in wrapped base64 as PHP writes it in JSON, with a backslash before each slash", () => {
+  const spell = (char: string) => char === "/" ? "\\/" : char;
+  assertMaskedInLines("ab?cd?ef?gh?ij?kl?mn?op?qr?st?uv?wx?yz?", { lineBreak: "\\r\\n", spell });
+});
+
+Deno.test("StreamMask finds a secret in wrapped base64 as PHP writes it in HTML 5, with names for slash, plus and newline", () => {
+  const spell = (char: string) => ({ "/": "&sol;", "+": "&plus;" })[char] ?? char;
+  for (const lineBreak of ["&NewLine;", "\r&NewLine;"]) {
+    assertMaskedInLines("ab?cd?ef?gh?ij?kl>mn>op?qr?st?uv?wx?yz?01?23?", { lineBreak, spell });
   }
 });
 
