@@ -18,16 +18,13 @@ async function connect(
   options = OPTIONS,
 ) {
   const accepted = Promise.withResolvers<ClientSocket>();
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    (request) => {
-      const { socket, response } = Deno.upgradeWebSocket(request);
-      const client = new ClientSocket(socket, options);
-      onAccepted(client, socket);
-      accepted.resolve(client);
-      return response;
-    },
-  );
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    const client = new ClientSocket(socket, options);
+    onAccepted(client, socket);
+    accepted.resolve(client);
+    return response;
+  });
   const raw = await connectRawWebSocket(server.addr.port);
   return {
     raw,
@@ -48,13 +45,7 @@ Deno.test("ClientSocket reads no more while as much as may wait is being passed 
   assertEquals([client.received, client.lastMessage], [0, -Infinity]);
   const began = performance.now();
   for (let count = 0; count < 4; count++) {
-    await raw.send(
-      frameBytes({
-        opcode: 2,
-        payload: new Uint8Array(128 * 1024),
-        mask: true,
-      }),
-    );
+    await raw.send(frameBytes({ opcode: 2, payload: new Uint8Array(128 * 1024), mask: true }));
   }
   try {
     for (let count = 1; count <= 4; count++) {
@@ -64,16 +55,9 @@ Deno.test("ClientSocket reads no more while as much as may wait is being passed 
     }
     // Half of it is forgotten after five seconds.
     const took = performance.now() - began;
-    assertEquals(
-      client.lastMessage > began && client.lastMessage < began + took,
-      true,
-    );
+    assertEquals(client.lastMessage > began && client.lastMessage < began + took, true);
     assertEquals(client.received <= 512 * 1024, true);
-    assertEquals(
-      client.received >= 512 * 1024 * 2 ** (-took / 5000) - 1,
-      true,
-      `${client.received} bytes`,
-    );
+    assertEquals(client.received >= 512 * 1024 * 2 ** (-took / 5000) - 1, true, `${client.received} bytes`);
   } finally {
     client.kill();
     await client.ended;
@@ -116,16 +100,11 @@ Deno.test("ClientSocket sends a close frame even where its reading is just being
     // After the client's own listener, which stops the reading.
     socket.addEventListener("message", () => {
       assertEquals(client.canSend, false);
-      client.close({ code: 1008, reason: "" }).then(
-        closed.resolve,
-        closed.reject,
-      );
+      client.close({ code: 1008, reason: "" }).then(closed.resolve, closed.reject);
     });
   });
   const { raw } = connection;
-  await raw.send(
-    frameBytes({ opcode: 2, payload: new Uint8Array(128 * 1024), mask: true }),
-  );
+  await raw.send(frameBytes({ opcode: 2, payload: new Uint8Array(128 * 1024), mask: true }));
   const closing = new Uint8Array([0x03, 0xf0]);
   assertEquals(
     await within(raw.source().readBytes(4), "The close frame"),
@@ -143,9 +122,7 @@ Deno.test("ClientSocket closes a connection only once a client that is slow has 
   // More than the kernel holds for it.
   const COUNT = 16;
   const frame = frameBytes({ opcode: 2, payload: new Uint8Array(MIB) });
-  for (let count = 0; count < COUNT; count++) {
-    void client.send({ text: false, bytes: new Uint8Array(MIB) });
-  }
+  for (let count = 0; count < COUNT; count++) void client.send({ text: false, bytes: new Uint8Array(MIB) });
   let isClosed = false;
   const closed = client.close({ code: 1000, reason: "" }).then(() => isClosed = true);
   await new Promise((resolve) => setTimeout(resolve, 2_300));
@@ -153,20 +130,10 @@ Deno.test("ClientSocket closes a connection only once a client that is slow has 
   assertEquals([isClosed, socket?.readyState], [false, WebSocket.OPEN]);
   const source = raw.source();
   for (let count = 0; count < COUNT; count++) {
-    assertEquals(
-      (await within(source.readBytes(frame.length), "A message")).length,
-      frame.length,
-    );
+    assertEquals((await within(source.readBytes(frame.length), "A message")).length, frame.length);
   }
-  assertEquals([...await within(source.readBytes(4), "The close frame")], [
-    0x88,
-    2,
-    1000 >> 8,
-    1000 & 0xff,
-  ]);
-  await raw.send(
-    frameBytes({ opcode: 8, payload: new Uint8Array(0), mask: true }),
-  );
+  assertEquals([...await within(source.readBytes(4), "The close frame")], [0x88, 2, 1000 >> 8, 1000 & 0xff]);
+  await raw.send(frameBytes({ opcode: 8, payload: new Uint8Array(0), mask: true }));
   await within(closed, "The end of the connection");
 });
 
@@ -175,14 +142,9 @@ Deno.test("ClientSocket closes a connection with 1013 whose large message exceed
   await using connection = await connect(undefined, { ...OPTIONS, budget });
   const { raw, client } = connection;
   const send = (length: number) =>
-    raw.send(
-      frameBytes({ opcode: 2, payload: new Uint8Array(length), mask: true }),
-    );
+    raw.send(frameBytes({ opcode: 2, payload: new Uint8Array(length), mask: true }));
   await send(MIB);
-  const messages = await within(
-    client.receive(),
-    "A message within the budget",
-  );
+  const messages = await within(client.receive(), "A message within the budget");
   assertEquals(messages?.map(({ bytes }) => bytes.length), [MIB]);
   // It is given back with the next call.
   await send(10);
@@ -190,18 +152,13 @@ Deno.test("ClientSocket closes a connection with 1013 whose large message exceed
   await send(MIB + 1);
   const reason = "too many large messages at once";
   const head = [0x88, 2 + reason.length, 1013 >> 8, 1013 & 0xff];
-  const frame = await within(
-    raw.source().readBytes(head.length + reason.length),
-    "The close frame",
-  );
+  const frame = await within(raw.source().readBytes(head.length + reason.length), "The close frame");
   assertEquals([...frame], [...head, ...new TextEncoder().encode(reason)]);
   assertEquals(client.closing?.code, 1013);
   client.kill();
   await client.ended;
   // All that it took has been given back, and no more.
-  for (let times = 0; times < 2; times++) {
-    assertEquals(await client.receive(), undefined);
-  }
+  for (let times = 0; times < 2; times++) assertEquals(await client.receive(), undefined);
   assertEquals([budget.take(MIB + 1), budget.take(MIB)], [false, true]);
 });
 
@@ -224,12 +181,7 @@ Deno.test("ClientSocket does not wait for a client that reads fast, however much
     // On a busy machine the reader, which is in the same process, may not have had its turn in any one of them.
     for (let tries = 0; tries < 8 && fewest >= 5; tries++) {
       pauses = 0;
-      for (
-        const [count, length] of [[8 * 1024, 1], [64, 64 * 1024], [
-          4,
-          MIB,
-        ]] as const
-      ) {
+      for (const [count, length] of [[8 * 1024, 1], [64, 64 * 1024], [4, MIB]] as const) {
         for (let sent = 0; sent < count; sent++) {
           await client.send({ text: false, bytes: new Uint8Array(length) });
         }
@@ -256,17 +208,13 @@ Deno.test("ClientSocket sends nothing more once it is cut, whatever waited for i
     });
   });
   const { raw } = connection;
-  await raw.send(
-    frameBytes({ opcode: 2, payload: new Uint8Array(128 * 1024), mask: true }),
-  );
+  await raw.send(frameBytes({ opcode: 2, payload: new Uint8Array(128 * 1024), mask: true }));
   const source = raw.source();
   assertEquals(
     await within(source.readBytes(4), "The close frame"),
     Uint8Array.of(0x88, 2, 0x03, 0xf0),
   );
-  await raw.send(
-    frameBytes({ opcode: 8, payload: Uint8Array.of(0x03, 0xf0), mask: true }),
-  );
+  await raw.send(frameBytes({ opcode: 8, payload: Uint8Array.of(0x03, 0xf0), mask: true }));
   await within(source.readToEnd(), "The end of the connection");
 });
 
@@ -301,9 +249,7 @@ Deno.test("ClientSocket waits for the last byte before a 257th message", async (
   const client = new ClientSocket(socket as unknown as WebSocket, OPTIONS);
   socket.dispatchEvent(new Event("open"));
   const short = { text: false, bytes: new Uint8Array(1) };
-  for (let count = 1; count < 256; count++) {
-    assertEquals(client.send(short), undefined);
-  }
+  for (let count = 1; count < 256; count++) assertEquals(client.send(short), undefined);
   let hasTaken = false;
   const taken = client.send(short)!.then(() => void (hasTaken = true));
   socket.bufferedAmount = 1;

@@ -24,22 +24,10 @@ const REQUEST: UpstreamRequest = {
 /** Makes a transport to a port of 127.0.0.1. */
 function transportTo(
   port: number,
-  { responseTimeoutMs = 10_000, ...options }: Partial<TransportOptions> & {
-    responseTimeoutMs?: number;
-  } = {},
+  { responseTimeoutMs = 10_000, ...options }: Partial<TransportOptions & { responseTimeoutMs: number }> = {},
 ): Http1Transport {
-  const upstream = {
-    scheme: "http",
-    host: "127.0.0.1",
-    port,
-    authority: "a",
-    base: "",
-  } as const;
-  return new Http1Transport({
-    upstream,
-    connectTimeoutMs: 10_000,
-    responseTimeoutMs,
-  }, {
+  const upstream = { scheme: "http", host: "127.0.0.1", port, authority: "a", base: "" } as const;
+  return new Http1Transport({ upstream, connectTimeoutMs: 10_000, responseTimeoutMs }, {
     caCerts: [],
     egress: undefined,
     deadlines: new Deadlines(),
@@ -56,16 +44,8 @@ Deno.test("Http1Transport says what ended a request that gets no response: its t
   })().catch(() => {});
   const transport = transportTo(port, { responseTimeoutMs: 300 });
   const ask = (isGone: boolean) => transport.roundTrip({ ...REQUEST, isClientGone: () => isGone });
-  await assertRejects(
-    () => ask(false),
-    UpstreamTimeout,
-    "The upstream did not respond in time",
-  );
-  await assertRejects(
-    () => ask(true),
-    ClientDisconnected,
-    "The client disconnected",
-  );
+  await assertRejects(() => ask(false), UpstreamTimeout, "The upstream did not respond in time");
+  await assertRejects(() => ask(true), ClientDisconnected, "The client disconnected");
   transport.close();
   for (const conn of accepted) conn.close();
   listener.close();
@@ -74,28 +54,17 @@ Deno.test("Http1Transport says what ended a request that gets no response: its t
 });
 
 Deno.test("Http1Transport opens no connection while none may be opened, and goes on with the one that it has", async () => {
-  await using server = Deno.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    onListen() {},
-  }, () => new Response("x"));
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response("x"));
   const counts = new ConnectionCounts();
   let mayConnect = false;
-  const transport = transportTo(server.addr.port, {
-    counts,
-    mayConnect: () => mayConnect,
-  });
+  const transport = transportTo(server.addr.port, { counts, mayConnect: () => mayConnect });
   const ask = async () => {
     const response = await transport.roundTrip(REQUEST);
     if (response.kind !== "response") throw new Error("no response");
     while (!response.body.done) await response.body.next();
     return response.reused;
   };
-  await assertRejects(
-    ask,
-    NoDescriptors,
-    "The last file descriptors are kept for the operator",
-  );
+  await assertRejects(ask, NoDescriptors, "The last file descriptors are kept for the operator");
   assertEquals(counts.opened, 0);
   mayConnect = true;
   assertEquals(await ask(), false);
@@ -108,9 +77,7 @@ Deno.test("Http1Transport takes nothing for the response to a request that could
   const { connect } = Deno;
   // Such as the 408 of an upstream that has just closed the connection.
   const socket = Object.assign(
-    new FakeSocket([
-      "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n",
-    ]),
+    new FakeSocket(["HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"]),
     {
       setNoDelay() {},
       setKeepAlive() {},

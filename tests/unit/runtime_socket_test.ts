@@ -26,17 +26,11 @@ function fakeSocket() {
     loops: 0,
     refreshed: 0,
   };
-  return {
-    socket,
-    control: controlOf(socket as unknown as WebSocket, PING_MS),
-  };
+  return { socket, control: controlOf(socket as unknown as WebSocket, PING_MS) };
 }
 
 /** Handles frames one after the other, as the runtime's loop does. @returns After how many it stopped. */
-function handleFrames(
-  socket: ReturnType<typeof fakeSocket>["socket"],
-  count: number,
-): number {
+function handleFrames(socket: ReturnType<typeof fakeSocket>["socket"], count: number): number {
   for (let frames = 1; frames <= count; frames++) {
     (socket as unknown as Record<symbol, () => void>)[REFRESH]!();
     if (socket[STATE] === WebSocket.CLOSED) return frames;
@@ -49,9 +43,7 @@ const next: (() => void)[] = [];
 const original = globalThis.setImmediate;
 
 Deno.test.beforeAll(() => {
-  Object.assign(globalThis, {
-    setImmediate: (run: () => void) => void next.push(run),
-  });
+  Object.assign(globalThis, { setImmediate: (run: () => void) => void next.push(run) });
 });
 Deno.test.afterAll(() => void Object.assign(globalThis, { setImmediate: original }));
 
@@ -63,11 +55,7 @@ Deno.test("controlOf() ends the runtime's loop after some hundred frames in a ro
   const { socket } = fakeSocket();
   for (let turns = 1; turns <= 3; turns++) {
     const frames = handleFrames(socket, 10_000);
-    assertEquals(
-      frames <= 256,
-      true,
-      `${frames} frames without a turn, in turn ${turns}`,
-    );
+    assertEquals(frames <= 256, true, `${frames} frames without a turn, in turn ${turns}`);
     await Promise.resolve();
     assertEquals([socket[STATE], socket.loops], [WebSocket.OPEN, turns - 1]);
     turn();
@@ -81,11 +69,7 @@ Deno.test("controlOf() says while it stops the loop that nothing can be sent, an
   control.pause();
   assertEquals([control.isStopping, socket[STATE]], [true, WebSocket.CLOSED]);
   await Promise.resolve();
-  assertEquals([control.isStopping, socket[STATE], socket.loops], [
-    false,
-    WebSocket.OPEN,
-    0,
-  ]);
+  assertEquals([control.isStopping, socket[STATE], socket.loops], [false, WebSocket.OPEN, 0]);
   turn();
   assertEquals(socket.loops, 0);
   control.resume();
@@ -100,11 +84,7 @@ Deno.test("controlOf() does not start the loop of a connection that is closing o
     control.resume();
     handleFrames(socket, 256);
     turn();
-    assertEquals([control.isStopping, socket[STATE], socket.loops], [
-      false,
-      state,
-      0,
-    ]);
+    assertEquals([control.isStopping, socket[STATE], socket.loops], [false, state, 0]);
   }
 });
 

@@ -10,20 +10,8 @@ const frames = 1000;
 for (
   const [name, bytes] of [
     // Pongs that nobody asked for, and a message.
-    ["frames", [
-      ...Array.from({ length: frames }, () => [0x8a, 0]).flat(),
-      0x81,
-      1,
-      0x78,
-    ]],
-    ["empty fragments", [
-      0x01,
-      0,
-      ...Array.from({ length: frames }, () => [0, 0]).flat(),
-      0x80,
-      1,
-      0x78,
-    ]],
+    ["frames", [...Array.from({ length: frames }, () => [0x8a, 0]).flat(), 0x81, 1, 0x78]],
+    ["empty fragments", [0x01, 0, ...Array.from({ length: frames }, () => [0, 0]).flat(), 0x80, 1, 0x78]],
   ] as const
 ) {
   Deno.test(`WebSocketConnection gives others a turn after some hundred ${name} that arrived together`, async () => {
@@ -38,10 +26,7 @@ for (
       close() {},
     });
     const budget = new MessageBudget(1024);
-    const socket = new WebSocketConnection(connection, {
-      pingMs: 60_000,
-      budget,
-    });
+    const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget });
     const original = globalThis.setImmediate;
     let turns = 0;
     Object.assign(globalThis, {
@@ -52,10 +37,7 @@ for (
     });
     try {
       const received = await socket.receive();
-      assertEquals(
-        received && "message" in received && [...received.message.bytes],
-        [0x78],
-      );
+      assertEquals(received && "message" in received && [...received.message.bytes], [0x78]);
       assertEquals(turns >= 3, true, `${turns} turns`);
     } finally {
       Object.assign(globalThis, { setImmediate: original });
@@ -75,15 +57,9 @@ Deno.test("WebSocketConnection sends an empty, masked ping after silence, and gi
     },
     close: () => closed.resolve(null),
   });
-  const socket = new WebSocketConnection(connection, {
-    pingMs: 20,
-    budget: new MessageBudget(1024),
-  });
+  const socket = new WebSocketConnection(connection, { pingMs: 20, budget: new MessageBudget(1024) });
   assertEquals(await within(socket.receive(), "The peer's loss"), undefined);
-  assertEquals(
-    written.map((frame) => [frame.length, ...frame.subarray(0, 2)]),
-    [[6, 0x89, 0x80]],
-  );
+  assertEquals(written.map((frame) => [frame.length, ...frame.subarray(0, 2)]), [[6, 0x89, 0x80]]);
 });
 
 Deno.test("WebSocketConnection begins with what arrived together with the head of the 101", async () => {
@@ -98,15 +74,9 @@ Deno.test("WebSocketConnection begins with what arrived together with the head o
     close() {},
   });
   await connection.fill();
-  const socket = new WebSocketConnection(connection, {
-    pingMs: 60_000,
-    budget: new MessageBudget(1024),
-  });
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
   const received = await within(socket.receive(), "The first message");
-  assertEquals([
-    received && "message" in received && [...received.message.bytes],
-    reads,
-  ], [[0x78], 1]);
+  assertEquals([received && "message" in received && [...received.message.bytes], reads], [[0x78], 1]);
   socket.destroy();
 });
 
@@ -122,27 +92,17 @@ Deno.test("WebSocketConnection reads on after its close frame while the peer sen
     write: (bytes) => Promise.resolve(bytes.length),
     close: () => closed = true,
   });
-  const socket = new WebSocketConnection(connection, {
-    pingMs: 60_000,
-    budget: new MessageBudget(1024),
-  });
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
   await socket.close({ code: 1001, reason: "" }, 60);
   const began = performance.now();
   let messages = 0;
   while (await socket.receive() !== undefined) messages++;
   const took = performance.now() - began;
-  assertEquals(
-    [messages > 1, took > 40, took < 1000],
-    [true, true, true],
-    `${messages} in ${took} ms`,
-  );
+  assertEquals([messages > 1, took > 40, took < 1000], [true, true, true], `${messages} in ${took} ms`);
 });
 
 /** A connection that has `bytes` to read and then nothing more, and what is written on it, one at a time if a test lets it. */
-function connectionWith(
-  bytes: readonly number[],
-  write: () => Promise<void> = () => Promise.resolve(),
-) {
+function connectionWith(bytes: readonly number[], write: () => Promise<void> = () => Promise.resolve()) {
   const written: Uint8Array[] = [];
   let reads = 0;
   const closed = Promise.withResolvers<null>();
@@ -164,30 +124,17 @@ function connectionWith(
 
 Deno.test("WebSocketConnection answers the last ping of many that came while nothing could be written", async () => {
   const first = Promise.withResolvers<void>();
-  const pings = Array.from({ length: 200 }, (_, index) => [0x89, 1, index])
-    .flat();
-  const { connection, written } = connectionWith(
-    [...pings, 0x81, 1, 0x78],
-    () => first.promise,
-  );
-  const socket = new WebSocketConnection(connection, {
-    pingMs: 60_000,
-    budget: new MessageBudget(1024),
-  });
+  const pings = Array.from({ length: 200 }, (_, index) => [0x89, 1, index]).flat();
+  const { connection, written } = connectionWith([...pings, 0x81, 1, 0x78], () => first.promise);
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
   // Occupies the connection.
   const sent = socket.send([{ text: true, bytes: new Uint8Array(1) }]);
   await within(socket.receive(), "The message after the pings");
   first.resolve();
   await sent;
-  while (written.length < 2) {
-    await new Promise((resolve) => setTimeout(resolve));
-  }
+  while (written.length < 2) await new Promise((resolve) => setTimeout(resolve));
   const { events } = decodeOwn(written, { role: "server", messageLimit: 1024 });
-  assertEquals([events[0], events[1], events.at(-1)], [
-    "text 00",
-    "pong 00",
-    "pong c7",
-  ]);
+  assertEquals([events[0], events[1], events.at(-1)], ["text 00", "pong 00", "pong c7"]);
   assertEquals(events.length <= 1 + 64, true, `${events.length - 1} pongs`);
   socket.destroy();
 });
@@ -195,20 +142,12 @@ Deno.test("WebSocketConnection answers the last ping of many that came while not
 Deno.test("WebSocketConnection writes a large message in parts, none of which is empty", async () => {
   for (const length of [64 * 1024, 128 * 1024, 128 * 1024 + 1]) {
     const { connection, written } = connectionWith([]);
-    const socket = new WebSocketConnection(connection, {
-      pingMs: 60_000,
-      budget: new MessageBudget(1024),
-    });
+    const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
     await socket.send([{ text: false, bytes: new Uint8Array(length) }]);
     socket.destroy();
     assertEquals(written.filter((each) => each.length === 0), []);
-    const { events, violation } = decodeOwn(written, {
-      role: "server",
-      messageLimit: length,
-    });
-    assertEquals([events.map((event) => event.length), violation], [[
-      7 + 2 * length,
-    ], undefined]);
+    const { events, violation } = decodeOwn(written, { role: "server", messageLimit: length });
+    assertEquals([events.map((event) => event.length), violation], [[7 + 2 * length], undefined]);
   }
 });
 
@@ -222,10 +161,7 @@ Deno.test("WebSocketConnection takes what it has written since the last look for
     },
   });
   const { connection, written } = connectionWith([]);
-  const socket = new WebSocketConnection(connection, {
-    pingMs: 1,
-    budget: new MessageBudget(1024),
-  });
+  const socket = new WebSocketConnection(connection, { pingMs: 1, budget: new MessageBudget(1024) });
   Object.assign(globalThis, { setInterval: original });
   const received = socket.receive();
   for (let look = 0; look < 3; look++) {
@@ -253,10 +189,7 @@ Deno.test("WebSocketConnection drops what comes after the end, and closes the co
       write: (bytes) => Promise.resolve(bytes.length),
       close: () => closes++,
     });
-    const socket = new WebSocketConnection(connection, {
-      pingMs: 60_000,
-      budget: new MessageBudget(1024),
-    });
+    const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
     await socket.close({ code: 1000, reason: "" });
     await socket.end();
     assertEquals([reads, closes], [3, 1], last);
@@ -296,10 +229,7 @@ Deno.test("WebSocketConnection ends when the time for closing is over, and not a
 
 Deno.test("WebSocketConnection sends nothing after its close frame, not even another one", async () => {
   const { connection, written } = connectionWith([]);
-  const socket = new WebSocketConnection(connection, {
-    pingMs: 60_000,
-    budget: new MessageBudget(1024),
-  });
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
   await socket.close({ code: 1000, reason: "" });
   await socket.close({ code: 1001, reason: "" });
   await socket.send([{ text: true, bytes: new Uint8Array(1) }]);
@@ -313,10 +243,7 @@ Deno.test("WebSocketConnection sends nothing after its close frame, not even ano
 
 Deno.test("WebSocketConnection sends no close frame once it is destroyed", async () => {
   const { connection, written } = connectionWith([]);
-  const socket = new WebSocketConnection(connection, {
-    pingMs: 60_000,
-    budget: new MessageBudget(1024),
-  });
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
   socket.destroy();
   await socket.close({ code: 1000, reason: "" });
   assertEquals(written, []);
