@@ -1,7 +1,7 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { BadResponse } from "../../lib/upstream/errors.ts";
 import { parseResponseHead } from "../../lib/upstream/response_head.ts";
-import { acceptFor, assertAgreed } from "../../lib/upstream/websocket/handshake.ts";
+import { acceptFor, assertAgreed, beginHandshake } from "../../lib/upstream/websocket/handshake.ts";
 
 /** The example of RFC 6455, section 1.3. */
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -16,6 +16,12 @@ async function agreed(...lines: string[]): Promise<string | undefined> {
 const UPGRADE = "Upgrade: websocket";
 const CONNECTION = "Connection: Upgrade";
 const PROOF = `Sec-WebSocket-Accept: ${ACCEPT}`;
+
+Deno.test("beginHandshake() makes a key of 16 bytes in base64, another one each time", () => {
+  const keys = [beginHandshake([]).key, beginHandshake([]).key];
+  assertEquals(keys.map((key) => Uint8Array.fromBase64(key).length), [16, 16]);
+  assertNotEquals(keys[0], keys[1]);
+});
 
 Deno.test("acceptFor() gives what RFC 6455 gives for its example", async () => {
   assertEquals(await acceptFor(KEY), ACCEPT);
