@@ -1,17 +1,15 @@
 import { fairTurn } from "../core/fair_turn.ts";
-import { freeMemory } from "../core/free_memory.ts";
 import { encodeLatin1 } from "../core/latin1.ts";
 import type { RequestFraming } from "../http/framing.ts";
-import { chunkLine, LAST_CHUNK } from "./chunked.ts";
+import { LAST_CHUNK } from "./chunked.ts";
 import type { Connection } from "./connection.ts";
+import { chunkOf } from "./content_blocks.ts";
+import { ContentReader } from "./content_reader.ts";
 import { RequestBodyAborted, WrongContentLength } from "./errors.ts";
 import { ReadAhead } from "./read_ahead.ts";
 
-/** The size of a chunk at most, in bytes: what the runtime reads at once. It is copied into one write with its framing. */
+/** The size of a chunk at most, in bytes. */
 const CHUNK_LIMIT = 64 * 1024;
-
-/** Room for the line before a chunk and the line break after it. */
-const FRAMING_SIZE = 16;
 
 /** How much of a refused body is read and dropped, in bytes, so that a client that goes on sees the response. */
 const DROP_LIMIT = 64 * 1024 * 1024;
@@ -26,7 +24,7 @@ const QUIET_TICKS = 2;
 
 /** The body of a request on its way to the upstream. */
 export class RequestBody {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: ContentReader;
   #done = false;
   #stopped = false;
   #ended = false;
@@ -44,8 +42,8 @@ export class RequestBody {
   /** Why reading it from the client failed, if it did. */
   failure: RequestBodyAborted | undefined;
 
-  constructor(content: ReadableStream<Uint8Array>) {
-    this.#reader = content.getReader();
+  constructor(content: ReadableStream<Uint8Array>, kind: RequestFraming["kind"]) {
+    this.#reader = new ContentReader(content, kind);
   }
 
   /** Whether all of it has been sent. */
@@ -154,7 +152,7 @@ export class RequestBody {
     if (this.#done) return;
     this.#stopped = true;
     this.#end();
-    this.#reader.cancel().catch(() => {});
+    this.#reader.cancel();
   }
 
   /** Reads and drops what the client still sends. */
@@ -163,7 +161,7 @@ export class RequestBody {
       let left = DROP_LIMIT;
       for (let bytes = await this.#next(); bytes !== undefined; bytes = await this.#next()) {
         left -= bytes.length;
-        freeMemory(bytes);
+        this.#reader.release(bytes);
         if (left < 0) return this.#exceed();
       }
     } catch {
@@ -184,8 +182,7 @@ export class RequestBody {
     const turn = fairTurn(performance.now());
     if (turn !== undefined) await turn;
     try {
-      const { done, value } = await this.#reader.read();
-      return done ? undefined : value as Uint8Array<ArrayBuffer>;
+      return await this.#reader.read();
     } catch (error) {
       throw new RequestBodyAborted("The client aborted its request body", { cause: error });
     }
@@ -208,9 +205,8 @@ export class RequestBody {
       this.#writing = true;
       await connection.write(bytes);
       this.#writing = false;
-      // Before the memory is freed: it has no length afterwards.
       onSent(bytes.length);
-      freeMemory(bytes);
+      this.#reader.release(bytes);
     }
     // Read to the end, or the runtime assumes that the client is still sending, and keeps its connection open.
     for (let rest = await this.#next(); rest !== undefined; rest = await this.#next()) {
@@ -219,31 +215,22 @@ export class RequestBody {
   }
 
   async #sendChunked(connection: Connection, onSent: (bytes: number) => void): Promise<void> {
-    const chunk = new Uint8Array(CHUNK_LIMIT + FRAMING_SIZE);
-    for (;;) {
-      const bytes = await this.#next();
+    for (let bytes = await this.#next(); bytes !== undefined; bytes = await this.#next()) {
       if (this.#stopped) return;
-      if (bytes === undefined) break;
+      const { length } = bytes;
       this.#writing = true;
-      for (let at = 0; at < bytes.length;) {
-        const line = chunkLine(Math.min(bytes.length - at, CHUNK_LIMIT));
+      for (let at = 0; at < length; at += CHUNK_LIMIT) {
         const part = bytes.subarray(at, at + CHUNK_LIMIT);
-        encoder.encodeInto(line, chunk);
-        chunk.set(part, line.length);
-        chunk[line.length + part.length] = 0x0d;
-        chunk[line.length + part.length + 1] = 0x0a;
-        await connection.write(chunk.subarray(0, line.length + part.length + 2));
-        at += part.length;
+        await connection.write(chunkOf(part));
         onSent(part.length);
       }
       this.#writing = false;
-      freeMemory(bytes);
+      this.#reader.release(bytes);
     }
+    if (this.#stopped) return;
     await connection.write(encodeLatin1(LAST_CHUNK));
   }
 }
-
-const encoder = new TextEncoder();
 
 function longerThanSaid(): WrongContentLength {
   return new WrongContentLength("The client's request body is longer than its Content-Length");

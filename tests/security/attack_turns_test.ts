@@ -6,7 +6,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { startAdmin, type WithAdmin } from "../support/admin.ts";
-import { latin1, writeAll } from "../support/bytes.ts";
+import { join, latin1, writeAll } from "../support/bytes.ts";
 import { PeerDisconnected } from "../support/exchange.ts";
 import { TOKEN } from "../support/fixture.ts";
 import { canMeasure, processorTime } from "../support/process.ts";
@@ -22,12 +22,22 @@ const WAIT = 1_000;
 
 const NOWHERE = "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n";
 
+function uploadHead(target: string): Uint8Array {
+  return latin1(`POST ${target} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`);
+}
+
 let upstream: Upstream;
 let service: WithAdmin;
 
 Deno.test.beforeAll(async () => {
   upstream = startUpstream(async (exchange) => {
     if (exchange.target === "/sink") await exchange.drain();
+    if (exchange.target === "/early") {
+      await exchange.respond(200, { "Transfer-Encoding": "chunked" });
+      await exchange.writeChunk("begun");
+      await exchange.drain();
+      return await exchange.writeChunk();
+    }
     if (exchange.target !== "/tiny") {
       return await exchange.respond(200, [], "ok");
     }
@@ -74,6 +84,15 @@ async function shortestWait(service: WithAdmin): Promise<number> {
   return Math.min(...times);
 }
 
+/** Resolves once the service does nothing. */
+async function idle(service: WithAdmin): Promise<void> {
+  for (let busy = Infinity; busy > 0.05;) {
+    const start = await processorTime(service.pid);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    busy = await processorTime(service.pid) - start;
+  }
+}
+
 const MEASURED = { ignore: !canMeasure() };
 
 Deno.test(
@@ -106,23 +125,76 @@ Deno.test(
   MEASURED,
   async () => {
     const chunks = latin1("1\r\nx\r\n".repeat(5_000));
-    // One of its own, which is killed: it goes on with what it has received when the clients have left, as SECURITY.md says.
-    const attacked = await start();
     let over = false;
     const uploads = Promise.all(Array.from({ length: 4 }, async () => {
-      using conn = await Deno.connect({ port: attacked.port });
-      await conn.write(latin1("POST /a/sink HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"));
+      using conn = await Deno.connect({ port: service.port });
+      await conn.write(uploadHead("/a/sink"));
       while (!over) await writeAll(conn, chunks);
     }));
     await new Promise((resolve) => setTimeout(resolve, 300));
-    const wait = await shortestWait(attacked);
+    const wait = await shortestWait(service);
     over = true;
     await within(uploads, "The end of the uploads", 20_000);
-    attacked.kill("SIGKILL");
-    await attacked[Symbol.asyncDispose]();
     assert(wait < WAIT, `${wait} ms`);
   },
 );
+
+Deno.test(
+  "clients that upload in chunks of one byte, after large ones too, and leave, delay nobody",
+  MEASURED,
+  async () => {
+    const large = join([latin1("10000\r\n"), new Uint8Array(65_536), latin1("\r\n")]);
+    const chunks = latin1("1\r\nx\r\n".repeat(5_000));
+    await using attacked = await start();
+    for (const target of ["/a/sink", "/a/early"]) {
+      for (const [first, time] of [[large, 30], [large, 100], [chunks, 700]] as const) {
+        await Promise.all(
+          Array.from({ length: 4 }, () => uploadAndLeave(attacked.port, { target, first, chunks, time })),
+        );
+        const wait = await shortestWait(attacked);
+        assert(wait < WAIT, `${wait} ms after ${time} of ${target}`);
+        await within(idle(attacked), "The end of what the clients have left to do", 3_000);
+      }
+    }
+  },
+);
+
+/** Uploads chunks for some milliseconds, and closes the connection in the middle. */
+async function uploadAndLeave(
+  port: number,
+  { target, first, chunks, time }: { target: string; first: Uint8Array; chunks: Uint8Array; time: number },
+): Promise<void> {
+  using conn = await Deno.connect({ port });
+  const reading = conn.readable.pipeTo(new WritableStream()).catch(() => {});
+  const timer = setTimeout(() => conn.close(), time);
+  try {
+    await conn.write(uploadHead(target));
+    await writeAll(conn, first);
+    for (;;) await writeAll(conn, chunks);
+  } catch {
+    // It was closed, as it may be.
+  } finally {
+    clearTimeout(timer);
+  }
+  await reading;
+}
+
+Deno.test("content in chunks of one byte that come faster than they can be read is refused, and the reason is said", async () => {
+  await using wire = await connectRaw(service.port);
+  let over = false;
+  const chunks = latin1("1\r\nx\r\n".repeat(5_000));
+  await wire.send(uploadHead("/a/sink"));
+  const uploading = (async () => {
+    while (!over) await wire.send(chunks);
+  })().catch(() => {});
+  const { status, body } = await wire.readResponse();
+  over = true;
+  await uploading;
+  assertEquals([status, JSON.parse(body.text).error.message], [
+    400,
+    "The request cannot be forwarded safely: its content comes in too many too small chunks",
+  ]);
+});
 
 Deno.test("sixteen refusals of requests that were sent at once are all sent, on a connection that goes on", async () => {
   await using wire = await connectRaw(service.port);

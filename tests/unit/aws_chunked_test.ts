@@ -27,7 +27,7 @@ function streamOf(bytes: Uint8Array, cuts: readonly number[]): ReadableStream<Ui
 }
 
 async function decode(bytes: Uint8Array, cuts: readonly number[]) {
-  const { content, trailers } = decodeAwsChunked(streamOf(bytes, cuts));
+  const { content, trailers } = decodeAwsChunked(streamOf(bytes, cuts), "length");
   const whole = await new Response(content as BodyInit).bytes();
   return { whole, trailers: trailers() };
 }
@@ -60,7 +60,7 @@ Deno.test("decodeAwsChunked() reads no more of a body than is asked for", async 
       controller.enqueue(latin1("1\r\na\r\n"));
     },
   }, { highWaterMark: 0 });
-  const reader = decodeAwsChunked(body).content.getReader();
+  const reader = decodeAwsChunked(body, "length").content.getReader();
   for (let count = 0; count < 3; count++) {
     await new Promise((resolve) => setTimeout(resolve));
     assertEquals(pulls, count);

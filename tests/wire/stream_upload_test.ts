@@ -47,6 +47,25 @@ Deno.test("a chunked upload arrives complete and chunked, whatever the size of i
   ]);
 });
 
+Deno.test("an upload in small chunks, one after the other, arrives whole, and costs no more than its size", async () => {
+  for (const size of [100, 1_000, 5_000, 70_000]) {
+    let seen = new Uint8Array();
+    fixture.setScript(async (exchange) => {
+      seen = await exchange.bodyBytes();
+      await exchange.respond(200);
+    });
+    await using wire = await connectRaw(fixture.service.port);
+    const pieces = Array.from(
+      { length: MEGABYTE.length / size },
+      (_, at) => MEGABYTE.subarray(at * size, (at + 1) * size),
+    );
+    await wire.send(headOf("Transfer-Encoding: chunked"));
+    await wire.send(join([...pieces.map(chunkOf), latin1("0\r\n\r\n")]));
+    assertEquals((await wire.readResponse()).status, 200);
+    assert(fromLatin1(seen) === fromLatin1(join(pieces)), `chunks of ${size} bytes`);
+  }
+});
+
 Deno.test("an empty chunked upload arrives empty, and its trailers are dropped", async () => {
   let raw = "";
   fixture.setScript(async (exchange) => {

@@ -5,9 +5,11 @@
  * @module
  */
 
+import type { RequestFraming } from "../../http/framing.ts";
 import { Refusal } from "../../http/refusal.ts";
 import type { FieldLine } from "../../http/syntax.ts";
 import { ChunkedDecoder } from "../../upstream/chunked.ts";
+import { ContentReader } from "../../upstream/content_reader.ts";
 import type { OutgoingField } from "../../upstream/transport.ts";
 
 /** What the fields of a request say about the coding. */
@@ -65,23 +67,27 @@ export interface DecodedBody {
 }
 
 /** Removes the coding from a body. */
-export function decodeAwsChunked(body: ReadableStream<Uint8Array>): DecodedBody {
-  const reader = body.getReader();
+export function decodeAwsChunked(
+  body: ReadableStream<Uint8Array>,
+  kind: RequestFraming["kind"],
+): DecodedBody {
+  const reader = new ContentReader(body, kind);
   const decoder = new ChunkedDecoder();
   const content = new ReadableStream<Uint8Array>({
     async pull(controller) {
       for (;;) {
-        const { done, value } = await reader.read();
-        if (done) {
+        const piece = await reader.read();
+        if (piece === undefined) {
           if (!decoder.done) throw invalid();
           return controller.close();
         }
-        const { end, read } = decode(decoder, value);
-        if (read < value.length) throw invalid();
-        if (end > 0) return controller.enqueue(value.subarray(0, end));
+        const { end, read } = decode(decoder, piece);
+        if (read < piece.length) throw invalid();
+        if (end > 0) return controller.enqueue(piece.subarray(0, end));
+        reader.release(piece);
       }
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel: () => reader.cancel(),
   }, { highWaterMark: 0 });
   return { content, trailers: () => decoder.trailers };
 }

@@ -2,6 +2,7 @@ import type { RequestFraming } from "../../http/framing.ts";
 import { Refusal } from "../../http/refusal.ts";
 import type { BufferBudget } from "../../upstream/buffer_budget.ts";
 import { Deadline, type Deadlines } from "../../upstream/deadlines.ts";
+import { ContentReader } from "../../upstream/content_reader.ts";
 import { ClientDisconnected } from "../../upstream/errors.ts";
 import type { RunningHash } from "./hashing.ts";
 
@@ -47,21 +48,21 @@ export async function holdBody(
 ): Promise<HeldBody> {
   const announced = framing.kind === "length" ? framing.length : undefined;
   if (announced !== undefined && announced > limit) throw tooLarge(limit);
-  const reader = body.getReader();
-  const deadline = new Deadline(timeoutMs, isClientGone, () => void reader.cancel().catch(() => {}));
+  const reader = new ContentReader(body, framing.kind);
+  const deadline = new Deadline(timeoutMs, isClientGone, () => reader.cancel());
   const blocks = new Blocks(memory, hash);
   let length = 0;
   deadlines.add(deadline);
   try {
     for (;;) {
-      const { done, value } = await read(reader);
+      const piece = await read(reader);
       if (deadline.ended === "timeout") throw new Refusal("bad_request", "its content stopped arriving");
       if (deadline.ended === "disconnected") throw new ClientDisconnected("The client disconnected");
-      if (done) break;
-      length += value.length;
+      if (piece === undefined) break;
+      length += piece.length;
       if (length > limit) throw tooLarge(limit);
       if (announced !== undefined && length > announced) throw wrongLength();
-      blocks.add(value as Bytes, announced);
+      if (blocks.add(piece, announced) === "copied") reader.release(piece);
       deadline.refresh();
     }
     if (announced !== undefined && length < announced) throw wrongLength();
@@ -88,10 +89,11 @@ class Blocks {
   }
 
   /** @param announced The length of the whole body, if it is known. */
-  add(bytes: Bytes, announced: number | undefined): void {
+  add(bytes: Bytes, announced: number | undefined): "kept" | "copied" {
     if (bytes.length === announced) {
       this.#memory.take(bytes.length);
-      return this.#push(bytes);
+      this.#push(bytes);
+      return "kept";
     }
     for (let at = 0; at < bytes.length;) {
       if (this.#used === this.#current.length) this.#next(announced);
@@ -101,6 +103,7 @@ class Blocks {
       at += part.length;
       if (this.#used === this.#current.length) this.#push(this.#current);
     }
+    return "copied";
   }
 
   /** Returns all blocks. */
@@ -133,9 +136,7 @@ class Blocks {
   }
 }
 
-async function read(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): Promise<ReadableStreamReadResult<Uint8Array>> {
+async function read(reader: ContentReader): Promise<Bytes | undefined> {
   try {
     return await reader.read();
   } catch (error) {

@@ -1,0 +1,102 @@
+import type { RequestFraming } from "../http/framing.ts";
+import { Refusal } from "../http/refusal.ts";
+import { ContentBlocks } from "./content_blocks.ts";
+import { ContentReads } from "./content_reads.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** For how long pieces are joined, in milliseconds. */
+const JOIN_MS = 1;
+
+/** What the runtime may hold before all of it is read, in bytes, and for how long that may keep others waiting, in milliseconds. */
+const BEHIND = 64 * 1024;
+const SWEEP_MS = 50;
+
+/** Reads the content of a request, and joins the pieces that are at hand. */
+export class ContentReader {
+  readonly #reader: ReadableStreamBYOBReader | ReadableStreamDefaultReader<Uint8Array>;
+  /** Undefined if the stream does not fill memory that it is given. Those of the runtime nearly always do. */
+  readonly #reads: ContentReads | undefined;
+  readonly #blocks = new ContentBlocks();
+  /** What the last call of {@linkcode read} returned: one after another reads. */
+  #last: Promise<Bytes | undefined> | undefined;
+
+  constructor(content: ReadableStream<Uint8Array>, kind: RequestFraming["kind"]) {
+    this.#reader = readerOf(content);
+    this.#reads = this.#reader instanceof ReadableStreamDefaultReader
+      ? undefined
+      : new ContentReads(this.#reader, kind);
+  }
+
+  /**
+   * Reads the next piece, or undefined at the end. Its memory belongs to the caller, who may {@linkcode release} it.
+   *
+   * @throws {Refusal} `bad_request` if the client's chunks are too small for the speed at which they come.
+   */
+  read(): Promise<Bytes | undefined> {
+    const reads = this.#reads;
+    if (reads === undefined) return this.#readPlainly();
+    return this.#last = this.#last === undefined ? this.#read(reads) : this.#readAfter(this.#last, reads);
+  }
+
+  /** Takes back the memory of a piece, which is not used any more. */
+  release(piece: Bytes): void {
+    this.#blocks.release(piece);
+  }
+
+  /** Gives up the rest. */
+  cancel(): void {
+    this.#reader.cancel().catch(() => {});
+    this.#free();
+  }
+
+  async #readAfter(last: Promise<unknown>, reads: ContentReads): Promise<Bytes | undefined> {
+    await last;
+    return this.#read(reads);
+  }
+
+  async #read(reads: ContentReads): Promise<Bytes | undefined> {
+    if (this.#blocks.count > 0) return this.#blocks.shift();
+    reads.onTurn();
+    // What is left of the last piece must not wait for the next one.
+    const first = this.#blocks.isEmpty ? await reads.next() : await reads.atHand();
+    if (first !== undefined) await this.#join(first, reads);
+    else if (this.#blocks.isEmpty) return this.#free();
+    if (this.#blocks.count === 0) this.#blocks.flush();
+    return this.#blocks.shift();
+  }
+
+  /** Joins a piece and those that are at hand: one block of them, or all that the runtime holds if that is much. */
+  async #join(first: Bytes, reads: ContentReads): Promise<void> {
+    const isBehind = reads.held > BEHIND;
+    const until = performance.now() + (isBehind ? SWEEP_MS : JOIN_MS);
+    for (let piece: Bytes | undefined = first; piece !== undefined; piece = await reads.atHand()) {
+      this.#blocks.add(piece);
+      reads.reuse(piece.buffer);
+      if (performance.now() > until || !isBehind && this.#blocks.count > 0) break;
+    }
+    if (!reads.isExceeded) return;
+    this.cancel();
+    throw new Refusal("bad_request", "its content comes in too many too small chunks");
+  }
+
+  async #readPlainly(): Promise<Bytes | undefined> {
+    const { done, value } = await (this.#reader as ReadableStreamDefaultReader<Uint8Array>).read();
+    return done ? undefined : value as Bytes;
+  }
+
+  #free(): undefined {
+    this.#reads?.free();
+    this.#blocks.free();
+  }
+}
+
+function readerOf(
+  content: ReadableStream<Uint8Array>,
+): ReadableStreamBYOBReader | ReadableStreamDefaultReader<Uint8Array> {
+  try {
+    return content.getReader({ mode: "byob" });
+  } catch {
+    return content.getReader();
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * How the content of a request is read: as little is asked for at once as the client's chunks are large, what is at hand is
+ * joined, and what piles up is refused.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Refusal } from "../../lib/http/refusal.ts";
+import { ContentReader } from "../../lib/upstream/content_reader.ts";
+import { fromLatin1, join } from "../support/bytes.ts";
+import { fc, runs } from "../support/property.ts";
+
+const KIB = 1024;
+
+/** Content as the runtime provides it: each read returns one of the client's chunks, or a part of it. */
+class Content {
+  /** How much was asked for at once, in bytes. */
+  readonly asked: number[] = [];
+  readonly stream: ReadableStream<Uint8Array>;
+  isCancelled = false;
+
+  /** @param chunks A number is a pause in milliseconds, a promise one until it resolves, an error the end. */
+  constructor(chunks: Iterable<Uint8Array | number | Promise<void> | Error>) {
+    const rest = chunks[Symbol.iterator]();
+    let left = new Uint8Array();
+    this.stream = new ReadableStream({
+      type: "bytes",
+      autoAllocateChunkSize: 64 * KIB,
+      pull: async (controller) => {
+        const { byobRequest } = controller;
+        const view = byobRequest!.view as Uint8Array;
+        this.asked.push(view.byteLength);
+        while (left.length === 0) {
+          const { done, value } = rest.next();
+          if (done) {
+            controller.close();
+            return byobRequest!.respond(0);
+          }
+          if (value instanceof Error) return controller.error(value);
+          if (value instanceof Promise) await value;
+          else if (typeof value === "number") await new Promise((resolve) => setTimeout(resolve, value));
+          else left = value as Uint8Array<ArrayBuffer>;
+        }
+        const part = left.subarray(0, view.byteLength);
+        left = left.subarray(part.length);
+        view.set(part);
+        byobRequest!.respond(part.length);
+      },
+      cancel: () => {
+        this.isCancelled = true;
+      },
+    });
+  }
+}
+
+function chunk(length: number, fill = "x"): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(length).fill(fill.charCodeAt(0));
+}
+
+/** Returns all pieces, which are given back as they come. */
+async function piecesOf(reader: ContentReader): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
+  for (let piece = await reader.read(); piece !== undefined; piece = await reader.read()) {
+    pieces.push(piece.slice());
+    reader.release(piece);
+  }
+  return pieces;
+}
+
+/** Runs a function while each look at the clock takes some milliseconds. */
+async function withClock<T>(ms: number, run: () => Promise<T>): Promise<T> {
+  const { now } = performance;
+  let time = 0;
+  performance.now = () => time += ms;
+  try {
+    return await run();
+  } finally {
+    performance.now = now;
+  }
+}
+
+Deno.test("content arrives whole and in order, whatever the sizes of its chunks and the pauses between them", async () => {
+  const part = fc.oneof(fc.nat(100), fc.nat(9_000), fc.nat(70_000), fc.constant(64 * KIB - 8));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(part, fc.boolean()), { maxLength: 12 }),
+      fc.constantFrom("chunked" as const, "length" as const),
+      async (parts, kind) => {
+        let at = 0;
+        const chunks = parts.map(([length]) => Uint8Array.from({ length }, () => (at * at++) >> 5));
+        const paused = chunks.flatMap((bytes, index) => parts[index]![1] ? [0, bytes] : [bytes]);
+        const pieces = await piecesOf(new ContentReader(new Content(paused).stream, kind));
+        assert(fromLatin1(join(pieces)) === fromLatin1(join(chunks)));
+      },
+    ),
+    runs(60),
+  );
+});
+
+Deno.test("content that does not fill memory that it is given is read as it comes", async () => {
+  const content = ReadableStream.from([chunk(1), chunk(70_000)]);
+  const pieces = await piecesOf(new ContentReader(content, "chunked"));
+  assertEquals(pieces.map(({ length }) => length), [1, 70_000]);
+});
+
+Deno.test("pieces that are at hand are joined, to what fills whole records of TLS with its framing", async () => {
+  const small = new Content(Array.from({ length: 100 }, () => chunk(10)));
+  const joined = await withClock(
+    0.001,
+    async () => await piecesOf(new ContentReader(small.stream, "chunked")),
+  );
+  assertEquals(joined.map(({ length }) => length), [1_000]);
+  const large = new Content(Array.from({ length: 20 }, () => chunk(8 * KIB)));
+  const lengths = await withClock(
+    0.001,
+    async () => await piecesOf(new ContentReader(large.stream, "chunked")),
+  );
+  assertEquals(lengths.map(({ length }) => length), [65_528, 65_528, 160 * KIB - 2 * 65_528]);
+});
+
+Deno.test("what is left when a block is full does not wait for more", async () => {
+  const more = Promise.withResolvers<void>();
+  const reader = new ContentReader(new Content([chunk(65_600), more.promise, chunk(1)]).stream, "chunked");
+  const lengths = await withClock(
+    0.001,
+    async () => [(await reader.read())?.length, (await reader.read())?.length],
+  );
+  assertEquals(lengths, [65_528, 72]);
+  more.resolve();
+  assertEquals([(await reader.read())?.length, await reader.read()], [1, undefined]);
+});
+
+Deno.test("a piece that others don't follow at once is not held back", async () => {
+  const more = Promise.withResolvers<void>();
+  const reader = new ContentReader(
+    new Content([chunk(3), chunk(2), more.promise, chunk(4)]).stream,
+    "chunked",
+  );
+  assertEquals((await withClock(0.001, () => reader.read()))?.length, 5);
+  more.resolve();
+  assertEquals([(await reader.read())?.length, await reader.read()], [4, undefined]);
+});
+
+Deno.test("one block is joined at a time, though more is at hand", async () => {
+  const content = new Content(Array.from({ length: 100 }, () => chunk(KIB)));
+  const reader = new ContentReader(content.stream, "chunked");
+  await withClock(0.001, () => reader.read());
+  assert(content.asked.length <= 66, `${content.asked.length} reads`);
+});
+
+Deno.test("pieces are joined for a millisecond at most", async () => {
+  const content = new Content(Array.from({ length: 100 }, () => chunk(10)));
+  const reader = new ContentReader(content.stream, "chunked");
+  assertEquals((await withClock(0.3, () => reader.read()))?.length, 40);
+});
+
+Deno.test("reads that are asked for at once bring consecutive pieces", async () => {
+  const reader = new ContentReader(
+    new Content([chunk(1, "a"), 5, chunk(2, "b"), 5, chunk(3, "c")]).stream,
+    "chunked",
+  );
+  const pieces = await Promise.all([reader.read(), reader.read(), reader.read(), reader.read()]);
+  assertEquals(pieces.map((piece) => piece && fromLatin1(piece)), ["a", "bb", "ccc", undefined]);
+});
+
+Deno.test("the end and a failure come after what was at hand, and again", async () => {
+  const ended = new ContentReader(new Content([chunk(3)]).stream, "chunked");
+  assertEquals([(await ended.read())?.length, await ended.read(), await ended.read()], [
+    3,
+    undefined,
+    undefined,
+  ]);
+  const failed = new ContentReader(new Content([chunk(3), new Error("broken")]).stream, "chunked");
+  assertEquals((await failed.read())?.length, 3);
+  await assertRejects(() => failed.read(), Error, "broken");
+  await assertRejects(() => failed.read(), Error, "broken");
+});
+
+Deno.test("as much is asked for as the chunks are long, from 1 KiB to 8, and 64 of content with a length", async () => {
+  const small = new Content(Array.from({ length: 10 }, () => chunk(1_000)));
+  await piecesOf(new ContentReader(small.stream, "chunked"));
+  assertEquals(new Set(small.asked), new Set([KIB]));
+  const large = new Content([chunk(100_000), chunk(1)]);
+  await piecesOf(new ContentReader(large.stream, "chunked"));
+  assertEquals(large.asked.slice(0, 5), [KIB, 2 * KIB, 4 * KIB, 8 * KIB, 8 * KIB]);
+  assertEquals(large.asked.at(-1), 8 * KIB);
+  const plain = new Content([chunk(100_000)]);
+  await piecesOf(new ContentReader(plain.stream, "length"));
+  assertEquals(new Set(plain.asked), new Set([64 * KIB]));
+});
+
+Deno.test("content whose chunks pile up is refused and given up", async () => {
+  const content = new Content(function* () {
+    for (;;) yield chunk(1);
+  }());
+  const reader = new ContentReader(content.stream, "chunked");
+  // A read of one byte takes a tenth of a millisecond, so that 300 are read between two turns.
+  const refusal = await assertRejects(() => withClock(0.1, () => piecesOf(reader)), Refusal);
+  assertEquals([refusal.code, refusal.subject, content.isCancelled], [
+    "bad_request",
+    "its content comes in too many too small chunks",
+    true,
+  ]);
+  // Each turn adds a KiB for each of 128 reads.
+  assert(content.asked.length < 2_000, `${content.asked.length} reads`);
+});
+
+Deno.test("content in small chunks is not refused as long as it can be read between two turns", async () => {
+  // Each turn adds 128 KiB at most, and 1,200 reads of it 420,000 bytes; with pauses, nothing is left.
+  const steady = new Content(Array.from({ length: 20_000 }, () => chunk(345)));
+  const read = await withClock(0.025, () => piecesOf(new ContentReader(steady.stream, "chunked")));
+  assertEquals(join(read).length, 20_000 * 345);
+  const paused = new Content(Array.from({ length: 3_000 }, (_, at) => at % 100 === 0 ? 1 : chunk(1)));
+  const pieces = await withClock(0.1, () => piecesOf(new ContentReader(paused.stream, "chunked")));
+  assertEquals(join(pieces).length, 2_970);
+});
+
+Deno.test("content with a length is never refused because of its pieces", async () => {
+  const content = new Content(Array.from({ length: 3_000 }, () => chunk(1)));
+  const pieces = await withClock(0.1, () => piecesOf(new ContentReader(content.stream, "length")));
+  assertEquals(join(pieces).length, 3_000);
+});
