@@ -130,6 +130,15 @@ async function decodeAll(value: string, bytes: Uint8Array): Promise<Uint8Array> 
   return join(parts);
 }
 
+Deno.test("CodedSource passes nothing before there is content, so that a small response is searched before its head is sent", async () => {
+  const coded = zlib.gzipSync("content\n");
+  // RFC 1952, section 2.3: the header without a name has ten bytes.
+  const { source, coded: passing } = open("gzip", cut(coded, [10]));
+  assertEquals((await passing.next())?.length, 10);
+  assertEquals(source.read, 2);
+  passing.cancel();
+});
+
 Deno.test("CodedSource passes a flushed event at once, and what ends in a word with the next", async () => {
   const stream = zlib.createGzip();
   const made: Uint8Array[] = [];

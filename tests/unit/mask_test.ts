@@ -401,11 +401,16 @@ Deno.test("Mask and StreamMask print nothing of the secret", () => {
   assertEquals(JSON.stringify({ mask, stream }), '{"mask":{},"stream":{}}');
 });
 
-Deno.test("Mask masks a token in which any punctuation is escaped with a backslash, and no letters or digits", () => {
+Deno.test("Mask masks a token in which any punctuation is escaped with a backslash, and nothing else", () => {
   const punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
   for (const each of punctuation) {
     const token = `AbcDefGhi0123${each}456789jklMnop`;
     const escaped = token.replace(each, () => `\\${each}`);
     assertEquals(maskOf(token).maskText(`"${escaped}"`), `"${"*".repeat(escaped.length)}"`, each);
+  }
+  for (const each of "AMZamz059 \x7f") {
+    // Far enough from its end, by which a token is found.
+    const escaped = `AbcDefGhi0123\\${each}456789jklMnop${"0123456789".repeat(3)}`;
+    assertEquals(maskOf(escaped.replace("\\", "")).maskText(escaped), escaped);
   }
 });

@@ -171,6 +171,9 @@ Deno.test("StreamMask passes on a whole line, event, object or prompt at once, w
     "What is the capital of ",
     "a line\r\n",
     `${"x".repeat(1000)}\n`,
+    // As long as a line of base64, but with another end.
+    `"${"x".repeat(64)}"`,
+    `${"x".repeat(76)}\t`,
   ];
   for (const text of texts) {
     const piece = latin1(text);

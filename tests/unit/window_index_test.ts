@@ -125,3 +125,24 @@ Deno.test("WindowIndex finds regions of which different windows have the same ha
     }
   }
 });
+
+Deno.test("WindowIndex keeps no bytes of a region that is deleted", () => {
+  const OriginalView = globalThis.DataView;
+  const memory: ArrayBufferLike[] = [];
+  globalThis.DataView = class<Memory extends ArrayBufferLike> extends OriginalView<Memory> {
+    constructor(buffer: Memory & { BYTES_PER_ELEMENT?: never }) {
+      super(buffer);
+      memory.push(buffer);
+    }
+  };
+  try {
+    const index = new WindowIndex<number>({ window: 8, step: 16 });
+    const number = index.add("a-region-of-27-bytes-012345", 0);
+    const hasBytes = () => new Uint8Array(memory.at(-1)!).some((byte) => byte !== 0);
+    assertEquals(hasBytes(), true);
+    index.delete(number, 0);
+    assertEquals(hasBytes(), false);
+  } finally {
+    globalThis.DataView = OriginalView;
+  }
+});
