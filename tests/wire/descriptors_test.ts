@@ -151,6 +151,7 @@ async function assertStaysUp(limited: Limited, by: "tcp" | "unix"): Promise<void
 Deno.test("requests that want more connections than there are descriptors do not keep the operator out", async () => {
   await withLimit(async (limited) => {
     const { service, upstream } = limited;
+    await using before = await connectRaw(service.port);
     const wires = await Promise.all(Array.from({ length: 150 }, () => connectRaw(service.port)));
     const taken = await exhaust(limited, "tcp");
     try {
@@ -166,6 +167,11 @@ Deno.test("requests that want more connections than there are descriptors do not
         if (count > 0) assertEquals(health?.status, 200, `${count}`);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
+      // Those that are left are kept for the operator.
+      await before.send(GET);
+      const response = await before.readResponse();
+      assertEquals([response.status, response.field("cred-proxy-error")], [502, "upstream_failed"]);
+      await service.logged(/NoDescriptors: The last file descriptors are kept for the operator/);
     } finally {
       for (const conn of taken) conn.close();
       for (const wire of wires) await wire.close();
