@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { Connection } from "../../lib/upstream/connection.ts";
 import { MessageBudget } from "../../lib/upstream/websocket/message_budget.ts";
-import { WebSocketConnection } from "../../lib/upstream/websocket/websocket_connection.ts";
-import { decodeOwn } from "../support/websocket_frames.ts";
+import { closingAfter, WebSocketConnection } from "../../lib/upstream/websocket/websocket_connection.ts";
+import { WebSocketViolation } from "../../lib/upstream/errors.ts";
+import { FakeSocket } from "../support/fake_socket.ts";
+import { decodeOwn, frameBytes } from "../support/websocket_frames.ts";
 import { within } from "../support/within.ts";
 
 const frames = 1000;
@@ -247,4 +249,78 @@ Deno.test("WebSocketConnection sends no close frame once it is destroyed", async
   socket.destroy();
   await socket.close({ code: 1000, reason: "" });
   assertEquals(written, []);
+});
+
+Deno.test("WebSocketConnection begins with the first byte of a frame, if no more came with the head of the 101", async () => {
+  const connection = new Connection(
+    new FakeSocket([[0x81], [1, 0x78]].map((piece) => Uint8Array.from(piece))),
+  );
+  await connection.fill();
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
+  const received = await within(socket.receive(), "The first message");
+  assertEquals(received && "message" in received && [...received.message.bytes], [0x78]);
+  socket.destroy();
+});
+
+Deno.test("WebSocketConnection gives back the memory of a large message with the next call", async () => {
+  const MIB = 1024 * 1024;
+  const large = frameBytes({ opcode: 2, payload: new Uint8Array(MIB) });
+  const connection = new Connection(new FakeSocket([large, large, large]));
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(MIB) });
+  for (let count = 0; count < 3; count++) {
+    const received = await socket.receive();
+    assertEquals(received && "message" in received && received.message.bytes.length, MIB);
+  }
+  socket.destroy();
+});
+
+Deno.test("WebSocketConnection neither pings nor gives up a peer that sends, and pings no more once it is destroyed", async () => {
+  const original = globalThis.setInterval;
+  const { clearInterval } = globalThis;
+  let tick = () => {};
+  let runs = true;
+  Object.assign(globalThis, {
+    setInterval: (run: () => void) => {
+      tick = run;
+      return -1;
+    },
+    clearInterval: (id: number) => id === -1 ? runs = false : clearInterval(id),
+  });
+  try {
+    const written: Uint8Array[] = [];
+    let arrive = (_frame: Uint8Array) => {};
+    const connection = new Connection({
+      read: (buffer) =>
+        new Promise((resolve) => {
+          arrive = (frame) => {
+            buffer.set(frame);
+            resolve(frame.length);
+          };
+        }),
+      write(bytes) {
+        written.push(bytes.slice());
+        return Promise.resolve(bytes.length);
+      },
+      close() {},
+    });
+    const socket = new WebSocketConnection(connection, { pingMs: 1, budget: new MessageBudget(1024) });
+    let received = socket.receive();
+    for (let look = 0; look < 4; look++) {
+      arrive(Uint8Array.of(0x81, 1, 0x78));
+      assertEquals(await received, { message: { text: true, bytes: Uint8Array.of(0x78) } });
+      received = socket.receive();
+      tick();
+    }
+    assertEquals([written.length, runs], [0, true]);
+    socket.destroy();
+    assertEquals(runs, false);
+  } finally {
+    Object.assign(globalThis, { setInterval: original, clearInterval });
+  }
+});
+
+Deno.test("closingAfter() names what a peer did wrong, and says nothing of other errors", () => {
+  const violation = new WebSocketViolation(1002, "reserved bit");
+  assertEquals(closingAfter(violation), { code: 1002, reason: "reserved bit" });
+  assertEquals(closingAfter(new Error("a secret")), { code: 1011, reason: "" });
 });
