@@ -17,6 +17,8 @@ export class ContentBlocks {
   #spare: ArrayBuffer | undefined;
   /** The end of what is in the current one. */
   #end = HEADROOM;
+  /** The first of several pieces, or the only one, which is often all there is, and needs no block. */
+  #first: Bytes | undefined;
   /** What is complete. */
   readonly #ready: Bytes[] = [];
 
@@ -27,11 +29,19 @@ export class ContentBlocks {
 
   /** Whether nothing has been added to what is incomplete. */
   get isEmpty(): boolean {
-    return this.#end === HEADROOM;
+    return this.#end === HEADROOM && this.#first === undefined;
   }
 
   /** Adds a piece, which is copied. */
   add(piece: Bytes): void {
+    if (this.isEmpty && 2 * piece.length < BLOCK_SIZE) return void (this.#first = piece.slice());
+    const first = this.#first;
+    this.#first = undefined;
+    if (first !== undefined) this.#copy(first);
+    this.#copy(piece);
+  }
+
+  #copy(piece: Bytes): void {
     for (let at = 0; at < piece.length;) {
       const part = piece.subarray(at, at + BLOCK_SIZE - TAILROOM - this.#end);
       new Uint8Array(this.#block ??= this.#takeSpare()).set(part, this.#end);
@@ -43,6 +53,10 @@ export class ContentBlocks {
 
   /** Completes a joined piece. */
   flush(): void {
+    if (this.#first !== undefined) {
+      this.#ready.push(this.#first);
+      this.#first = undefined;
+    }
     const length = this.#end - HEADROOM;
     if (length === 0) return;
     const piece = new Uint8Array(this.#block!, HEADROOM, length);
@@ -70,6 +84,7 @@ export class ContentBlocks {
     this.#spare?.transfer(0);
     this.#block = this.#spare = undefined;
     this.#end = HEADROOM;
+    this.#first = undefined;
     for (const piece of this.#ready.splice(0)) freeMemory(piece);
   }
 

@@ -12,20 +12,20 @@ const JOIN_MS = 1;
 const BEHIND = 64 * 1024;
 const SWEEP_MS = 50;
 
-/** Reads the content of a request, and joins the pieces that are at hand. */
+/** Reads the content of a request, and joins the chunks that are at hand. */
 export class ContentReader {
   readonly #reader: ReadableStreamBYOBReader | ReadableStreamDefaultReader<Uint8Array>;
-  /** Undefined if the stream does not fill memory that it is given. Those of the runtime nearly always do. */
+  /** Undefined if the content has no chunks, or does not come from the runtime. */
   readonly #reads: ContentReads | undefined;
   readonly #blocks = new ContentBlocks();
   /** What the last call of {@linkcode read} returned: one after another reads. */
   #last: Promise<Bytes | undefined> | undefined;
 
-  constructor(content: ReadableStream<Uint8Array>, kind: RequestFraming["kind"]) {
-    this.#reader = readerOf(content);
+  constructor(content: ReadableStream<Uint8Array>, framing: RequestFraming) {
+    this.#reader = readerOf(content, framing);
     this.#reads = this.#reader instanceof ReadableStreamDefaultReader
       ? undefined
-      : new ContentReads(this.#reader, kind);
+      : new ContentReads(this.#reader);
   }
 
   /**
@@ -91,9 +91,12 @@ export class ContentReader {
   }
 }
 
+/** Returns a reader of the kind that lets one say how much to read, for content in chunks: it costs twice as much a read. */
 function readerOf(
   content: ReadableStream<Uint8Array>,
+  { kind }: RequestFraming,
 ): ReadableStreamBYOBReader | ReadableStreamDefaultReader<Uint8Array> {
+  if (kind === "length") return content.getReader();
   try {
     return content.getReader({ mode: "byob" });
   } catch {

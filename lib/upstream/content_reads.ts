@@ -1,11 +1,8 @@
-import type { RequestFraming } from "../http/framing.ts";
-
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** How much is asked for at once of content in chunks, at first and at most, and of other content, in bytes. */
+/** How much is asked for at once, in bytes: at first, and once there has been a chunk that is longer. */
 const FIRST_SIZE = 1024;
-const CHUNKED_SIZE = 8 * 1024;
-const PLAIN_SIZE = 64 * 1024;
+const MAX_SIZE = 8 * 1024;
 
 /** In how many reads between two turns of the event loop the runtime takes bytes from the client. */
 const TAKING_READS = 128;
@@ -23,7 +20,7 @@ const MICROTASKS = 8;
 const CHUNK_FRAMING = 5;
 
 /**
- * Reads the content of a request from the runtime, and estimates how much of it the runtime holds.
+ * Reads content that comes in chunks from the runtime, and estimates how much of it the runtime holds.
  *
  * Before each read the runtime takes bytes from the client, as many as were ever asked for at once, whatever it holds
  * already; and a read returns one chunk of the client's at most. So chunks that are shorter pile up, without a limit. Each
@@ -32,10 +29,8 @@ const CHUNK_FRAMING = 5;
  */
 export class ContentReads {
   readonly #reader: ReadableStreamBYOBReader;
-  readonly #isChunked: boolean;
-  readonly #maxSize: number;
   /** How much to ask for, in bytes: never less than before, since that would not have the runtime take less. */
-  #size: number;
+  #size = FIRST_SIZE;
   /** The read whose result nobody has got, whether it has come to an end, and what it brought. */
   #begun: Promise<unknown> | undefined;
   #isSettled = false;
@@ -49,11 +44,8 @@ export class ContentReads {
   /** The mean length of the last pieces, in bytes. */
   #meanLength = FIRST_SIZE;
 
-  constructor(reader: ReadableStreamBYOBReader, kind: RequestFraming["kind"]) {
+  constructor(reader: ReadableStreamBYOBReader) {
     this.#reader = reader;
-    this.#isChunked = kind !== "length";
-    this.#maxSize = this.#isChunked ? CHUNKED_SIZE : PLAIN_SIZE;
-    this.#size = this.#isChunked ? FIRST_SIZE : PLAIN_SIZE;
   }
 
   /** What the runtime holds at most, in bytes. */
@@ -86,10 +78,9 @@ export class ContentReads {
     return this.#take();
   }
 
-  /** Takes memory for a further read. */
+  /** Takes back the memory of a piece for a further read. */
   reuse(memory: ArrayBuffer): void {
-    if (this.#memory === undefined && memory.byteLength === this.#maxSize) this.#memory = memory;
-    else memory.transfer(0);
+    this.#memory = memory;
   }
 
   /** Frees the memory for further reads. */
@@ -101,16 +92,16 @@ export class ContentReads {
   /** Begins a read, if none is under way, and resolves once it has a result, or will have to wait for one. */
   async #begin(): Promise<void> {
     if (this.#begun === undefined) {
-      const memory = this.#memory ?? new ArrayBuffer(this.#maxSize);
+      const memory = this.#memory ?? new ArrayBuffer(MAX_SIZE);
       this.#memory = undefined;
-      if (this.#reads++ < TAKING_READS && this.#isChunked) this.#held += this.#size;
+      if (this.#reads++ < TAKING_READS) this.#held += this.#size;
       this.#isSettled = false;
       const begun = this.#reader.read(new Uint8Array(memory, 0, this.#size));
       begun.then(this.#onRead, this.#onFailure);
       this.#begun = begun;
     }
     for (let count = 0; count < MICROTASKS && !this.#isSettled; count++) await undefined;
-    if (!this.#isSettled && this.#isChunked) this.#held = this.#size;
+    if (!this.#isSettled) this.#held = this.#size;
   }
 
   readonly #onRead = ({ done, value }: ReadableStreamReadResult<Uint8Array>): void => {
@@ -131,7 +122,7 @@ export class ContentReads {
     const isPart = length === this.#size;
     this.#held = Math.max(0, this.#held - length - (isPart ? 0 : CHUNK_FRAMING));
     this.#meanLength += (length - this.#meanLength) / MEAN_OF;
-    if (isPart) this.#size = Math.min(this.#maxSize, 2 * this.#size);
+    if (isPart) this.#size = MAX_SIZE;
     return piece;
   }
 }

@@ -92,7 +92,7 @@ export class Http1Transport implements Transport {
     request: UpstreamRequest,
     reused: boolean,
   ): Promise<UpstreamResponse> {
-    const body = request.body === null ? undefined : new RequestBody(request.body, request.framing.kind);
+    const body = request.body === null ? undefined : new RequestBody(request.body, request.framing);
     const abort = () => connection.close();
     const deadline = new Deadline(this.#target.responseTimeoutMs, request.isClientGone, abort);
     this.#deadlines.add(deadline);

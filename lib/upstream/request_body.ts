@@ -42,8 +42,8 @@ export class RequestBody {
   /** Why reading it from the client failed, if it did. */
   failure: RequestBodyAborted | undefined;
 
-  constructor(content: ReadableStream<Uint8Array>, kind: RequestFraming["kind"]) {
-    this.#reader = new ContentReader(content, kind);
+  constructor(content: ReadableStream<Uint8Array>, framing: RequestFraming) {
+    this.#reader = new ContentReader(content, framing);
   }
 
   /** Whether all of it has been sent. */

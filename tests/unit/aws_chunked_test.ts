@@ -4,6 +4,8 @@ import { Refusal } from "../../lib/http/refusal.ts";
 import { latin1 } from "../support/bytes.ts";
 import { fc, runs } from "../support/property.ts";
 
+const CHUNKED = { kind: "chunked" } as const;
+
 /** Codes content as SDKs do. */
 function coded(chunks: readonly Uint8Array[], extension: string, trailer: string): Uint8Array {
   const parts = [...chunks, new Uint8Array()].map((chunk) => {
@@ -27,7 +29,7 @@ function streamOf(bytes: Uint8Array, cuts: readonly number[]): ReadableStream<Ui
 }
 
 async function decode(bytes: Uint8Array, cuts: readonly number[]) {
-  const { content, trailers } = decodeAwsChunked(streamOf(bytes, cuts), "length");
+  const { content, trailers } = decodeAwsChunked(streamOf(bytes, cuts), CHUNKED);
   const whole = await new Response(content as BodyInit).bytes();
   return { whole, trailers: trailers() };
 }
@@ -60,7 +62,7 @@ Deno.test("decodeAwsChunked() reads no more of a body than is asked for", async 
       controller.enqueue(latin1("1\r\na\r\n"));
     },
   }, { highWaterMark: 0 });
-  const reader = decodeAwsChunked(body, "length").content.getReader();
+  const reader = decodeAwsChunked(body, CHUNKED).content.getReader();
   for (let count = 0; count < 3; count++) {
     await new Promise((resolve) => setTimeout(resolve));
     assertEquals(pulls, count);

@@ -18,6 +18,7 @@ function filled(length: number): Uint8Array<ArrayBuffer> {
 function joined(blocks: ContentBlocks, ...pieces: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer>[] {
   for (const piece of pieces) blocks.add(piece);
   blocks.flush();
+  assert(blocks.isEmpty);
   return Array.from({ length: blocks.count }, () => blocks.shift()!);
 }
 

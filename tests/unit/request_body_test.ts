@@ -30,7 +30,7 @@ function contentOf(pieces: readonly string[], end: "close" | "fail" = "close"): 
 /** Sends content. @returns What the upstream got, what was reported as sent, and how it ended. */
 async function send(content: ReadableStream<Uint8Array>, framing: RequestFraming) {
   const socket = new FakeSocket([]);
-  const body = new RequestBody(content, "chunked");
+  const body = new RequestBody(content, { kind: "chunked" });
   const sent: number[] = [];
   await body.send(new Connection(socket), framing, (bytes) => sent.push(bytes));
   const { done, failure } = body;
@@ -82,7 +82,7 @@ Deno.test("an upstream that stops reading may have responded, so its connection 
       else controller.enqueue(new Uint8Array(10));
     },
   }, { highWaterMark: 0 });
-  const body = new RequestBody(content, "chunked");
+  const body = new RequestBody(content, { kind: "chunked" });
   await body.send(new Connection(socket), CHUNKED, () => {});
   assertEquals([body.done, body.failure, socket.closed, pulled], [false, undefined, false, 1]);
   await body.settled();
@@ -100,7 +100,7 @@ Deno.test("of a body that is stopped, however often, 64 MiB are dropped, and the
     },
     cancel: () => void (cancelled = true),
   }, { highWaterMark: 0 });
-  const body = new RequestBody(content, "chunked");
+  const body = new RequestBody(content, { kind: "chunked" });
   socket.write = () => Promise.reject(new Deno.errors.BrokenPipe("broken pipe"));
   await body.send(new Connection(socket), CHUNKED, () => {});
   sent = pulled;
@@ -139,7 +139,7 @@ Deno.test("an upload that goes on is settled only at its end, though its pieces 
       else controller.close();
     },
   }, { highWaterMark: 0 });
-  const body = new RequestBody(content, "chunked");
+  const body = new RequestBody(content, { kind: "chunked" });
   const sent = body.send(new Connection(new FakeSocket([])), CHUNKED, () => {});
   await body.settled();
   assertEquals([body.done, left], [true, -1]);

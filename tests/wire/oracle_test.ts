@@ -318,7 +318,9 @@ async function written(asking: SampleRequest, fields: Headers): Promise<readonly
   await connection.writeHead(head);
   if (framing.kind !== "none") {
     // Copies: the memory of what has been sent is freed.
-    const upload = new RequestBody(ReadableStream.from(content.map((piece) => piece.slice())), "chunked");
+    const upload = new RequestBody(ReadableStream.from(content.map((piece) => piece.slice())), {
+      kind: "chunked",
+    });
     await upload.send(connection, framing, () => {});
     assertEquals([upload.done, upload.failure], [true, undefined]);
   }

@@ -69,9 +69,9 @@ export interface DecodedBody {
 /** Removes the coding from a body. */
 export function decodeAwsChunked(
   body: ReadableStream<Uint8Array>,
-  kind: RequestFraming["kind"],
+  framing: RequestFraming,
 ): DecodedBody {
-  const reader = new ContentReader(body, kind);
+  const reader = new ContentReader(body, framing);
   const decoder = new ChunkedDecoder();
   const content = new ReadableStream<Uint8Array>({
     async pull(controller) {

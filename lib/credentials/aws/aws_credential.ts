@@ -135,7 +135,7 @@ export class AwsCredential implements Credential {
   async #removeCoding(request: UpstreamRequest, coded: AwsChunked, hashing: Hashing): Promise<void> {
     const { decodedLength, contentEncoding, trailers } = coded;
     const body = request.body ?? emptyStream();
-    const { content, trailers: readTrailers } = decodeAwsChunked(body, request.framing.kind);
+    const { content, trailers: readTrailers } = decodeAwsChunked(body, request.framing);
     replaceFields(
       request.fields,
       (name) => AWS_CHUNKED_FIELDS.has(name) || name === "content-encoding",

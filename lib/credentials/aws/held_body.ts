@@ -48,7 +48,7 @@ export async function holdBody(
 ): Promise<HeldBody> {
   const announced = framing.kind === "length" ? framing.length : undefined;
   if (announced !== undefined && announced > limit) throw tooLarge(limit);
-  const reader = new ContentReader(body, framing.kind);
+  const reader = new ContentReader(body, framing);
   const deadline = new Deadline(timeoutMs, isClientGone, () => reader.cancel());
   const blocks = new Blocks(memory, hash);
   let length = 0;
