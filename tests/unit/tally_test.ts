@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Secret } from "../../lib/core/secret.ts";
 import { Mask } from "../../lib/mask/mask.ts";
+import { MaskedSource } from "../../lib/mask/masked_source.ts";
 import { StreamMask } from "../../lib/mask/stream_mask.ts";
 import { placesOf } from "../../lib/mask/tally.ts";
 import { latin1 } from "../support/bytes.ts";
@@ -33,4 +34,28 @@ Deno.test("a mask counts what it masks, in one piece and in a stream, in any for
     stream.flush();
     assertEquals(stream.masked, 3, `pieces of ${size}`);
   }
+});
+
+Deno.test("a masked source adds what it masks to a tally, piece by piece, and what it held back at the end", async () => {
+  const current = Mask.of([{ text: Secret.of(TOKEN) }]);
+  const pieces = [
+    `${TOKEN} and ${TOKEN} `,
+    `no secret, ${TOKEN.slice(0, 9)}`,
+    `${TOKEN.slice(9)} and ${TOKEN}`,
+  ];
+  const source = {
+    get done() {
+      return pieces.length === 0;
+    },
+    next: () => Promise.resolve(latin1(pieces.shift()!)),
+    cancel() {},
+  };
+  const tally = { masked: 1 };
+  const masked = new MaskedSource(source, { current }, { tally });
+  const counts: number[] = [];
+  while (!masked.done) {
+    await masked.next();
+    counts.push(tally.masked);
+  }
+  assertEquals(counts, [3, 3, 5]);
 });
