@@ -145,3 +145,23 @@ Deno.test("an upload that goes on is settled only at its end, though its pieces 
   assertEquals([body.done, left], [true, -1]);
   await sent;
 });
+
+Deno.test("a body that is abandoned ends without an end: the upstream gets no last chunk, and it is not the client's failure", async () => {
+  for (const framing of [CHUNKED, { kind: "length", length: 5 } as const]) {
+    let cancelled = false;
+    const content = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(latin1("he")),
+      cancel: () => void (cancelled = true),
+    });
+    const socket = new FakeSocket([]);
+    const body = new RequestBody(content, framing.kind);
+    const first = Promise.withResolvers<void>();
+    const sent = body.send(new Connection(socket), framing, () => first.resolve());
+    await first.promise;
+    body.abandon();
+    await sent;
+    const written = framing === CHUNKED ? "2\r\nhe\r\n" : "he";
+    assertEquals(fromLatin1(join(socket.written)), written);
+    assertEquals([body.done, body.failure, cancelled], [false, undefined, true]);
+  }
+});
