@@ -72,3 +72,21 @@ Deno.test("what is joined but was not asked for is freed with the blocks", () =>
   blocks.flush();
   assertEquals(blocks.count, 0);
 });
+
+Deno.test("blocks are freed wherever they are: given back, being filled, or complete", () => {
+  const uses: [name: string, use: (blocks: ContentBlocks) => void][] = [
+    ["given back", () => {}],
+    ["being filled", (blocks) => blocks.add(filled(10))],
+    ["complete", (blocks) => blocks.add(filled(FULL))],
+  ];
+  for (const [name, use] of uses) {
+    const blocks = new ContentBlocks();
+    const [piece] = joined(blocks, filled(FULL));
+    const { buffer } = piece!;
+    blocks.release(piece!);
+    use(blocks);
+    assertEquals(buffer.detached, false, name);
+    blocks.free();
+    assertEquals([buffer.detached, blocks.count, blocks.isEmpty], [true, 0, true], name);
+  }
+});
