@@ -154,7 +154,7 @@ Deno.test("a body that is abandoned ends without an end: the upstream gets no la
       cancel: () => void (cancelled = true),
     });
     const socket = new FakeSocket([]);
-    const body = new RequestBody(content, framing.kind);
+    const body = new RequestBody(content, framing);
     const first = Promise.withResolvers<void>();
     const sent = body.send(new Connection(socket), framing, () => first.resolve());
     await first.promise;
