@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { contentOfText } from "../../lib/mask/content.ts";
 import { WindowIndex } from "../../lib/mask/window_index.ts";
-import { regionLength, type Sampling } from "../../lib/mask/window_slots.ts";
+import { regionLength, type Sampling, WindowSlots } from "../../lib/mask/window_slots.ts";
 
 const SAMPLINGS: readonly Sampling[] = [
   { window: 4, step: 4 },
@@ -92,6 +92,50 @@ Deno.test("WindowIndex tells regions apart by each of their bytes", () => {
         const index = new WindowIndex<number>(sampling);
         if (index.add(region, 0) === index.add(other, 1)) throw new Error(`${region} is ${other}`);
         if (at > 7) break;
+      }
+    }
+  }
+});
+
+Deno.test("WindowIndex keeps a region once, whoever owns it and in whatever case, and forgets it with the last owner", () => {
+  for (const sampling of SAMPLINGS) {
+    const index = new WindowIndex<number>(sampling);
+    const region = "abcdefghijklmnopqrstuvwxyz0".slice(0, regionLength(sampling));
+    const number = index.add(region, 0);
+    assertEquals([index.add(region.toUpperCase(), 1), index.add(region, 2), index.size], [number, number, 1]);
+    index.place();
+    for (const gone of [0, 2]) index.delete(number, gone);
+    assertEquals([[...ownersIn(index, ` ${region} `)], index.size], [[1], 1]);
+    index.delete(number, 1);
+    index.place();
+    assertEquals([[...ownersIn(index, ` ${region} `)], index.size], [[], 0]);
+  }
+});
+
+Deno.test("WindowSlots finds no window of a region without the region's last bytes, and, if it is short, its first", () => {
+  for (const sampling of SAMPLINGS) {
+    const { window, step } = sampling;
+    const length = regionLength(sampling);
+    const region = "abcdefghijklmnopqrstuvwxyz0".slice(0, length);
+    // So many that hardly two of the windows share a bucket, which would have to be placed together.
+    const slots = new WindowSlots(sampling, 16);
+    const { view } = contentOfText(region);
+    for (let offset = 0; offset < step; offset++) {
+      const hash = slots.hashAt(view, offset);
+      slots.place(slots.bucketOf(hash), { hashes: [hash], keys: [slots.keyOf(view, 0, offset)] });
+    }
+    for (let offset = 0; offset < step; offset++) {
+      // The window stands where a sample is, and the region around it, but for some bytes.
+      const begin = 2 * slots.stride - offset;
+      const foundIn = (bytes: string) =>
+        slots.find(contentOfText("~".repeat(begin) + bytes + "~".repeat(60)), 0) === 2 * slots.stride;
+      assertEquals(foundIn(region), true, region);
+      const compared = window === 8 ? [length - 4] : [0, length - 4];
+      for (const from of compared) {
+        for (let at = from; at < from + 4; at++) {
+          if (at >= offset && at < offset + window) continue;
+          assertEquals(foundIn(`${region.slice(0, at)}!${region.slice(at + 1)}`), false, `${offset}, ${at}`);
+        }
       }
     }
   }
