@@ -13,3 +13,16 @@ Deno.test("Connection writes all bytes in order, however few of them its socket 
     assertEquals(fromLatin1(join(socket.written)), "GET / HTTP/1.1\r\n\r\n0123456789", `${limit} at a time`);
   }
 });
+
+Deno.test("Connection is lost only if it ends while it is idle, not once it is in use again", async () => {
+  for (const isUsed of [false, true]) {
+    const arrival = Promise.withResolvers<void>();
+    const connection = new Connection(new FakeSocket([], () => arrival.promise));
+    let losses = 0;
+    connection.enterIdle(() => losses++);
+    if (isUsed) connection.leaveIdle();
+    arrival.resolve();
+    await new Promise((resolve) => setTimeout(resolve));
+    assertEquals([losses, await connection.fill()], [isUsed ? 0 : 1, 0]);
+  }
+});

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { ReadAhead } from "../../lib/upstream/read_ahead.ts";
 
 Deno.test("ReadAhead returns what it has read in order, whether it was asked for before or after it came", async () => {
@@ -30,4 +30,20 @@ Deno.test("ReadAhead says that it holds too much only once it does, and only whe
   gate.resolve();
   assertEquals((await ahead.next())?.length, 512 * 1024);
   assertEquals([await ahead.next(), excesses], [undefined, 1]);
+});
+
+Deno.test("ReadAhead passes a failure on after what came before it, to each reader, early or late", async () => {
+  const rest = [Uint8Array.of(1), Uint8Array.of(2)];
+  const gate = Promise.withResolvers<void>();
+  const ahead = new ReadAhead(async () => {
+    const piece = rest.shift();
+    if (piece !== undefined) return piece;
+    await gate.promise;
+    throw new Error("The client left");
+  });
+  assertEquals([await ahead.next(), await ahead.next()], [Uint8Array.of(1), Uint8Array.of(2)]);
+  const early = assertRejects(() => ahead.next(), Error, "The client left");
+  gate.resolve();
+  await early;
+  await assertRejects(() => ahead.next(), Error, "The client left");
 });
