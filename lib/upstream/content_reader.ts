@@ -8,9 +8,14 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** For how long pieces are joined, in milliseconds. */
 const JOIN_MS = 1;
 
-/** What the runtime may hold before all of it is read, in bytes, and for how long that may keep others waiting, in milliseconds. */
+/** What the runtime may hold before all of it is read, in bytes. */
 const BEHIND = 64 * 1024;
-const SWEEP_MS = 50;
+
+/**
+ * How many pieces and how many joined ones are then read at most while others wait, which takes some 30 ms. Chunks that are
+ * shorter than what the runtime takes between two turns of the event loop, divided by this, pile up nevertheless.
+ */
+const SWEEP = { pieces: 8_000, joined: 64 };
 
 /** Reads the content of a request, and joins the chunks that are at hand. */
 export class ContentReader {
@@ -69,13 +74,17 @@ export class ContentReader {
   /** Joins a piece and those that are at hand: one block of them, or all that the runtime holds if that is much. */
   async #join(first: Bytes, reads: ContentReads): Promise<void> {
     const isBehind = reads.held > BEHIND;
-    const until = performance.now() + (isBehind ? SWEEP_MS : JOIN_MS);
+    const until = performance.now() + JOIN_MS;
+    let count = 0;
     for (let piece: Bytes | undefined = first; piece !== undefined; piece = await reads.atHand()) {
       this.#blocks.add(piece);
       reads.reuse(piece.buffer);
-      if (performance.now() > until || !isBehind && this.#blocks.count > 0) break;
+      count++;
+      if (isBehind ? isSwept(count, this.#blocks) : this.#blocks.count > 0 || performance.now() > until) {
+        break;
+      }
     }
-    if (!reads.isExceeded) return;
+    if (!isBehind || !reads.isExceeded) return;
     this.cancel();
     throw new Refusal("bad_request", "its content comes in too many too small chunks");
   }
@@ -89,6 +98,10 @@ export class ContentReader {
     this.#reads?.free();
     this.#blocks.free();
   }
+}
+
+function isSwept(pieces: number, { count }: ContentBlocks): boolean {
+  return pieces >= SWEEP.pieces || count >= SWEEP.joined;
 }
 
 /** Returns a reader of the kind that lets one say how much to read, for content in chunks: it costs twice as much a read. */

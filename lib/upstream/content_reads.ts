@@ -1,14 +1,17 @@
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** How much is asked for at once, in bytes: at first, and once there has been a chunk that is longer. */
-const FIRST_SIZE = 1024;
+/**
+ * How much is asked for at once, in bytes: at first, and once there has been a chunk that is longer. What is not a chunk's data,
+ * its line with extensions or the trailers, must fit into it, or the runtime never gets to its end.
+ */
+const FIRST_SIZE = 4 * 1024;
 const MAX_SIZE = 8 * 1024;
 
 /** In how many reads between two turns of the event loop the runtime takes bytes from the client. */
 const TAKING_READS = 128;
 
-/** How much the runtime may have to move when it drops what it holds, in bytes: it takes about half a second for that. */
-const MOVED_LIMIT = 24e9;
+/** How much the runtime may have to move when it drops what it holds, in bytes: it takes about a quarter of a second for that. */
+const MOVED_LIMIT = 8e9;
 
 /** Over how many pieces the mean of their lengths is taken, roughly. */
 const MEAN_OF = 64;
@@ -101,7 +104,8 @@ export class ContentReads {
       this.#begun = begun;
     }
     for (let count = 0; count < MICROTASKS && !this.#isSettled; count++) await undefined;
-    if (!this.#isSettled) this.#held = this.#size;
+    // Nothing is at hand, or will be.
+    if (this.#got === undefined) this.#held = this.#isSettled ? 0 : this.#size;
   }
 
   readonly #onRead = ({ done, value }: ReadableStreamReadResult<Uint8Array>): void => {
