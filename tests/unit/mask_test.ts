@@ -302,6 +302,22 @@ Deno.test("Mask masks a token of many different special characters as usual enco
   for (const text of spelled) assertEquals(mask.maskText(text), "*".repeat(text.length), text);
 });
 
+Deno.test("Mask masks a token that ends in nothing but different special characters as usual encoders spell it", () => {
+  const encode = (char: string) => `%${char.charCodeAt(0).toString(16)}`;
+  const token = "Passw0rd~}|{`_^]\\[@?>=<;:/.-,+*)('&%$#\"!";
+  const mask = maskOf(token);
+  const spelled = [
+    encodeURIComponent(token),
+    encodeURIComponent(encodeURIComponent(token)),
+    encodeURI(token),
+    new URLSearchParams({ token }).toString().slice("token=".length),
+    JSON.stringify(token).slice(1, -1),
+    token.replace(/[^A-Za-z0-9._/-]/g, encode),
+    token.replace(/[^A-Za-z0-9]/g, encode),
+  ];
+  for (const text of spelled) assertEquals(mask.maskText(text), "*".repeat(text.length), text);
+});
+
 Deno.test("spelledEnds() returns some thousand spellings at most, however many characters can be escaped", () => {
   const text = "!@#$%^&*()_+{}|:<>?-=[];',./`~\"\\ ";
   for (const side of ["start", "end"] as const) {

@@ -270,6 +270,14 @@ Deno.test("StreamMask finds a secret in wrapped base64 that begins after a name,
   }
 });
 
+Deno.test("StreamMask holds back a line that may be wrapped base64, whatever its last characters are", () => {
+  for (const end of ["abcde", "ab1de", "abc3e", "abxde", "abcDe", "abcde\r", "abcde&#13;", "abcde&#xd;"]) {
+    const line = `${"y".repeat(55)}${end}\n`;
+    const stream = new StreamMask({ current: maskOf(TOKEN) });
+    assertEquals([stream.push(latin1(line)).length, fromLatin1(stream.flush())], [0, line], end);
+  }
+});
+
 Deno.test("StreamMask finds a secret of any length in wrapped base64, wherever the lines break in it", () => {
   for (const length of [45, 48, 60, 72, 108, 164, 300]) {
     const token = Array.from({ length }, (_, index) => String.fromCharCode(65 + index * 7 % 23)).join("");
