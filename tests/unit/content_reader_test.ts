@@ -9,8 +9,10 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { RequestFraming } from "../../lib/http/framing.ts";
 import { Refusal } from "../../lib/http/refusal.ts";
 import { ContentReader } from "../../lib/upstream/content_reader.ts";
+import { ContentReads } from "../../lib/upstream/content_reads.ts";
 import { fromLatin1, join } from "../support/bytes.ts";
 import { fc, runs } from "../support/property.ts";
+import { within } from "../support/within.ts";
 
 const KIB = 1024;
 const CHUNKED = { kind: "chunked" } as const;
@@ -228,4 +230,53 @@ Deno.test("content with a length is never refused because of its pieces", async 
   const content = new Content(Array.from({ length: 3_000 }, () => chunk(1)));
   const pieces = await piecesOf(new ContentReader(content.stream, lengthOf(3_000)));
   assertEquals(join(pieces).length, 3_000);
+});
+
+Deno.test("a block that is complete does not wait for more, though several were joined at once", async () => {
+  const more = Promise.withResolvers<void>();
+  // Ten blocks to the byte; from the third on the runtime seems to hold so much that all of it is read.
+  const chunks = [...Array.from({ length: 2_184 }, () => chunk(300)), chunk(80)];
+  const reader = new ContentReader(new Content([...chunks, more.promise]).stream, CHUNKED);
+  const lengths: (number | undefined)[] = [];
+  await withClock(0.001, async () => {
+    while (lengths.length < 10) lengths.push((await within(reader.read(), "A block"))?.length);
+  });
+  assertEquals(lengths, new Array(10).fill(65_528));
+  more.resolve();
+  assertEquals(await reader.read(), undefined);
+});
+
+Deno.test("memory that is released is used again, and freed at the end or when the rest is given up", async () => {
+  for (const end of ["read", "cancel"] as const) {
+    const more = Promise.withResolvers<void>();
+    const content = new Content([chunk(40_000), more.promise, chunk(40_000)]);
+    const reader = new ContentReader(content.stream, CHUNKED);
+    const read = () => withClock(0.001, () => reader.read());
+    const first = (await read())!;
+    const { buffer } = first;
+    reader.release(first);
+    more.resolve();
+    const second = (await read())!;
+    assertEquals([second.length, second.buffer === buffer], [40_000, true]);
+    reader.release(second);
+    assertEquals(buffer.detached, false);
+    if (end === "read") assertEquals(await reader.read(), undefined);
+    else reader.cancel();
+    assertEquals(buffer.detached, true, end);
+  }
+});
+
+Deno.test("the runtime is taken to hold a KiB for each of the first 128 reads of a turn, less what was read with its framing", async () => {
+  const more = Promise.withResolvers<void>();
+  const content = new Content([...Array.from({ length: 400 }, () => chunk(1)), more.promise, chunk(1)]);
+  const reads = new ContentReads(content.stream.getReader({ mode: "byob" }));
+  for (let turn = 1; turn <= 2; turn++) {
+    reads.onTurn();
+    for (let count = 0; count < 200; count++) assertEquals((await reads.atHand())?.length, 1);
+    assertEquals(reads.held, turn * (128 * KIB - 200 * 6));
+  }
+  // A read that has to wait shows that nothing is left but what it may bring.
+  assertEquals([await reads.atHand(), reads.held], [undefined, KIB]);
+  more.resolve();
+  assertEquals([(await reads.next())?.length, reads.held], [1, KIB - 6]);
 });

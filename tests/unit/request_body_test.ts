@@ -165,3 +165,19 @@ Deno.test("a body that is abandoned ends without an end: the upstream gets no la
     assertEquals([body.done, body.failure, cancelled], [false, undefined, true]);
   }
 });
+
+Deno.test("the memory of a piece is freed once it has been sent or dropped", async () => {
+  for (const isSent of [true, false]) {
+    for (const framing of [CHUNKED, { kind: "length", length: 200_000 } as const]) {
+      const pieces = [new Uint8Array(100_000), new Uint8Array(100_000)];
+      const socket = new FakeSocket([]);
+      if (!isSent) socket.write = () => Promise.reject(new Deno.errors.BrokenPipe("broken pipe"));
+      const body = new RequestBody(ReadableStream.from(pieces), framing);
+      await body.send(new Connection(socket), framing, () => {});
+      await body.settled();
+      assertEquals(body.done, isSent);
+      // The piece that could not be sent is left to the collector.
+      assertEquals(pieces.map(({ length }) => length), [isSent ? 0 : 100_000, 0]);
+    }
+  }
+});

@@ -55,6 +55,16 @@ Deno.test("readEarly() fails with the moment, and cancels the source", async () 
   assertEquals(cancelled, true);
 });
 
+Deno.test("readEarly() lets nobody's failure go unhandled, even where the moment fails late", async () => {
+  const moment = Promise.withResolvers<void>();
+  await assertRejects(() => readEarly(failing(), moment.promise), Error, "It broke");
+  const ended: Source = { done: true, next: () => Promise.resolve(undefined), cancel() {} };
+  assertEquals((await readEarly(ended, moment.promise)).first.length, 0);
+  moment.reject(new Error("It is over"));
+  // An unhandled rejection would fail this test.
+  await new Promise((resolve) => setTimeout(resolve));
+});
+
 Deno.test("readFirst() leaves every byte where it is, whether it waited for the first one long enough or not", async () => {
   for (const late of [false, true]) {
     const arrival = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
