@@ -41,6 +41,14 @@ Deno.test("EventFrames finds where frames end, cut anywhere", () => {
   }
 });
 
+Deno.test("EventFrames finds no end in a piece in which a frame is wrong, nor after it", () => {
+  const broken = frame("some words");
+  broken.set(latin1("wxyz"), broken.length - 4);
+  const frames = new EventFrames();
+  assertEquals(frames.push(join([FRAMES[0]!, broken, FRAMES[1]!])), 0);
+  assertEquals(frames.push(FRAMES[2]!), 0);
+});
+
 Deno.test("StreamMask passes on each frame of events at once, whatever its last bytes are", () => {
   const stream = new StreamMask({ current: MASK }, new EventFrames());
   for (const each of FRAMES) assertEquals(fromLatin1(stream.push(each.slice())), fromLatin1(each));

@@ -336,6 +336,15 @@ Deno.test("Mask masks a token with percent signs and digits that looks encoded i
   }
 });
 
+Deno.test("Mask masks no text in which other characters stand for a percent sign, or `%25` for another", () => {
+  // Far enough from its end, by which a token is found.
+  const token = `begin%and${"0123456789".repeat(3)}`;
+  for (const other of ["beginxyzand", "begin25and", "begin%a%25d", "begi%25%and"]) {
+    const text = token.replace("begin%and", other);
+    assertEquals(maskOf(token).maskText(text), text);
+  }
+});
+
 Deno.test("Mask masks a token whose first character is escaped, also where content begins", () => {
   assertMasked("_secret-0123456789", BEARER, ["\\_secret\\-0123456789", "%5Fsecret%2D0123456789"]);
   // Of which `%25` is no escape by itself: with the digits after it, it looks like one that was encoded twice.
