@@ -11,6 +11,7 @@ import { RequestBodyAborted, WrongContentLength } from "../../lib/upstream/error
 import { RequestBody } from "../../lib/upstream/request_body.ts";
 import { fromLatin1, join, latin1 } from "../support/bytes.ts";
 import { FakeSocket } from "../support/fake_socket.ts";
+import { within } from "../support/within.ts";
 
 const CHUNKED: RequestFraming = { kind: "chunked" };
 
@@ -180,4 +181,26 @@ Deno.test("the memory of a piece is freed once it has been sent or dropped", asy
       assertEquals(pieces.map(({ length }) => length), [isSent ? 0 : 100_000, 0]);
     }
   }
+});
+
+Deno.test("a response may be streamed as soon as the upload has ended, not at the next look", async () => {
+  const end = Promise.withResolvers<void>();
+  const content = new ReadableStream<Uint8Array>({
+    pull: (controller) => end.promise.then(() => controller.close()),
+  });
+  const body = new RequestBody(content, CHUNKED);
+  const sent = body.send(new Connection(new FakeSocket([])), CHUNKED, () => {});
+  const original = globalThis.setTimeout;
+  // The next look never comes.
+  Object.assign(globalThis, { setTimeout: () => 0 });
+  let settled: Promise<void>;
+  try {
+    settled = body.settled();
+  } finally {
+    Object.assign(globalThis, { setTimeout: original });
+  }
+  end.resolve();
+  await within(settled, "The end of the upload");
+  assertEquals(body.done, true);
+  await sent;
 });
