@@ -145,11 +145,15 @@ Deno.test("WebSocketConnection writes a large message in parts, none of which is
   for (const length of [64 * 1024, 128 * 1024, 128 * 1024 + 1]) {
     const { connection, written } = connectionWith([]);
     const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
-    await socket.send([{ text: false, bytes: new Uint8Array(length) }]);
+    await socket.send([{ text: false, bytes: new Uint8Array(length).fill(0x78) }]);
     socket.destroy();
     assertEquals(written.filter((each) => each.length === 0), []);
     const { events, violation } = decodeOwn(written, { role: "server", messageLimit: length });
-    assertEquals([events.map((event) => event.length), violation], [[7 + 2 * length], undefined]);
+    assertEquals([events.length, events[0] === `binary ${"78".repeat(length)}`, violation], [
+      1,
+      true,
+      undefined,
+    ]);
   }
 });
 
