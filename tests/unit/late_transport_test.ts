@@ -32,6 +32,7 @@ async function connectionsFor(isClosed: boolean): Promise<{ opened: number; curr
   await ask();
   const { opened, current } = counts;
   transport.close();
+  assertEquals(counts.current, 0);
   return { opened, current };
 }
 
