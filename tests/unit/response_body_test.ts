@@ -81,3 +81,10 @@ Deno.test("a head is written whole, in as few writes as the socket allows, none 
     assertEquals(socket.written.map(({ length }) => length), [...lengths]);
   }
 });
+
+Deno.test("a body that breaks off is said to, whichever way its end was announced", async () => {
+  for (const framing of ["Content-Length: 5\r\n\r\nhe", "Transfer-Encoding: chunked\r\n\r\n5\r\nhe"]) {
+    const reading = await readPieces("GET", [`HTTP/1.1 200 OK\r\n${framing}`]);
+    assertEquals(reading, { accepted: false, why: "connection closed within the body" });
+  }
+});
