@@ -323,6 +323,9 @@ Deno.test("spelledEnds() returns some thousand spellings at most, however many c
   for (const side of ["start", "end"] as const) {
     const counts = [8, 12, 16].map((length) => spelledEnds(text, { length, side }).size);
     assert(counts.every((count) => count < 6_000), `${counts}`);
+    // Without a limit, it would be over a hundred thousand.
+    const longest = spelledEnds(text, { length: 27, side }).size;
+    assert(longest < 12_000, `${longest}`);
   }
 });
 
