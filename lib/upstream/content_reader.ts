@@ -12,10 +12,10 @@ const JOIN_MS = 1;
 const BEHIND = 64 * 1024;
 
 /**
- * How many pieces and how many joined ones are then read at most while others wait, which takes some 30 ms. Chunks that are
+ * How many pieces and how many joined ones are then read at most while others wait, which takes some 40 ms. Chunks that are
  * shorter than what the runtime takes between two turns of the event loop, divided by this, pile up nevertheless.
  */
-const SWEEP = { pieces: 8_000, joined: 64 };
+const SWEEP = { pieces: 10_000, joined: 64 };
 
 /** Reads the content of a request, and joins the chunks that are at hand. */
 export class ContentReader {
@@ -73,13 +73,14 @@ export class ContentReader {
 
   /** Joins a piece and those that are at hand: one block of them, or all that the runtime holds if that is much. */
   async #join(first: Bytes, reads: ContentReads): Promise<void> {
-    const isBehind = reads.held > BEHIND;
+    let isBehind = false;
     const until = performance.now() + JOIN_MS;
     let count = 0;
     for (let piece: Bytes | undefined = first; piece !== undefined; piece = await reads.atHand()) {
       this.#blocks.add(piece);
       reads.reuse(piece.buffer);
       count++;
+      isBehind ||= reads.held > BEHIND;
       if (isBehind ? isSwept(count, this.#blocks) : this.#blocks.count > 0 || performance.now() > until) {
         break;
       }

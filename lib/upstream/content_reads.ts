@@ -1,20 +1,16 @@
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
- * How much is asked for at once, in bytes: at first, and once there has been a chunk that is longer. What is not a chunk's data,
- * its line with extensions or the trailers, must fit into it, or the runtime never gets to its end.
+ * How much is asked for at once, in bytes. What is not a chunk's data, its line with extensions or the trailers, must fit into
+ * it, or the runtime never gets to its end.
  */
-const FIRST_SIZE = 4 * 1024;
-const MAX_SIZE = 8 * 1024;
+const SIZE = 4 * 1024;
 
 /** In how many reads between two turns of the event loop the runtime takes bytes from the client. */
 const TAKING_READS = 128;
 
-/** How much the runtime may have to move when it drops what it holds, in bytes: it takes about a quarter of a second for that. */
-const MOVED_LIMIT = 8e9;
-
-/** Over how many pieces the mean of their lengths is taken, roughly. */
-const MEAN_OF = 64;
+/** How much the runtime may hold when all that could be read has been, in bytes. */
+const HELD_LIMIT = 320 * 1024;
 
 /** How many microtasks a read takes at most if the runtime holds something: it needs two. */
 const MICROTASKS = 8;
@@ -32,8 +28,6 @@ const CHUNK_FRAMING = 5;
  */
 export class ContentReads {
   readonly #reader: ReadableStreamBYOBReader;
-  /** How much to ask for, in bytes: never less than before, since that would not have the runtime take less. */
-  #size = FIRST_SIZE;
   /** The read whose result nobody has got, whether it has come to an end, and what it brought. */
   #begun: Promise<unknown> | undefined;
   #isSettled = false;
@@ -44,8 +38,6 @@ export class ContentReads {
   #reads = 0;
   /** What the runtime holds at most, in bytes. */
   #held = 0;
-  /** The mean length of the last pieces, in bytes. */
-  #meanLength = FIRST_SIZE;
 
   constructor(reader: ReadableStreamBYOBReader) {
     this.#reader = reader;
@@ -56,11 +48,9 @@ export class ContentReads {
     return this.#held;
   }
 
-  /** Whether that is too much for the sizes of the client's chunks. */
+  /** Whether that is too much. */
   get isExceeded(): boolean {
-    const chunks = this.#held / (this.#meanLength + CHUNK_FRAMING);
-    // All that is left is moved twice for each chunk, and on average that is a half of it.
-    return chunks * this.#held > MOVED_LIMIT;
+    return this.#held > HELD_LIMIT;
   }
 
   /** Is called when the event loop may have had a turn. */
@@ -95,17 +85,17 @@ export class ContentReads {
   /** Begins a read, if none is under way, and resolves once it has a result, or will have to wait for one. */
   async #begin(): Promise<void> {
     if (this.#begun === undefined) {
-      const memory = this.#memory ?? new ArrayBuffer(MAX_SIZE);
+      const memory = this.#memory ?? new ArrayBuffer(SIZE);
       this.#memory = undefined;
-      if (this.#reads++ < TAKING_READS) this.#held += this.#size;
+      if (this.#reads++ < TAKING_READS) this.#held += SIZE;
       this.#isSettled = false;
-      const begun = this.#reader.read(new Uint8Array(memory, 0, this.#size));
+      const begun = this.#reader.read(new Uint8Array(memory));
       begun.then(this.#onRead, this.#onFailure);
       this.#begun = begun;
     }
     for (let count = 0; count < MICROTASKS && !this.#isSettled; count++) await undefined;
     // Nothing is at hand, or will be.
-    if (this.#got === undefined) this.#held = this.#isSettled ? 0 : this.#size;
+    if (this.#got === undefined) this.#held = this.#isSettled ? 0 : SIZE;
   }
 
   readonly #onRead = ({ done, value }: ReadableStreamReadResult<Uint8Array>): void => {
@@ -123,10 +113,7 @@ export class ContentReads {
     if (piece === undefined) return undefined;
     this.#begun = this.#got = undefined;
     const { length } = piece;
-    const isPart = length === this.#size;
-    this.#held = Math.max(0, this.#held - length - (isPart ? 0 : CHUNK_FRAMING));
-    this.#meanLength += (length - this.#meanLength) / MEAN_OF;
-    if (isPart) this.#size = MAX_SIZE;
+    this.#held = Math.max(0, this.#held - length - (length < SIZE ? CHUNK_FRAMING : 0));
     return piece;
   }
 }
