@@ -49,6 +49,11 @@ export class ContentReader {
     this.#blocks.release(piece);
   }
 
+  /** From now on the runtime takes what the client sends, whatever is asked for: a response is being sent. */
+  onTaken(): void {
+    this.#reads?.onTaken();
+  }
+
   /** Gives up the rest. */
   cancel(): void {
     this.#reader.cancel().catch(() => {});

@@ -6,6 +6,12 @@ type Bytes = Uint8Array<ArrayBuffer>;
  */
 const SIZE = 4 * 1024;
 
+/**
+ * The same once a response is being sent, and the runtime takes what the client sends in any case. With less, a read that waits
+ * was not always told of what had come.
+ */
+const TAKEN_SIZE = 64 * 1024;
+
 /** In how many reads between two turns of the event loop the runtime takes bytes from the client. */
 const TAKING_READS = 128;
 
@@ -34,6 +40,8 @@ export class ContentReads {
   #got: Bytes | undefined;
   /** The memory for the next read. */
   #memory: ArrayBuffer | undefined;
+  /** How much to ask for, in bytes. */
+  #size = SIZE;
   /** How many reads there were since the last turn of the event loop. */
   #reads = 0;
   /** What the runtime holds at most, in bytes. */
@@ -51,6 +59,12 @@ export class ContentReads {
   /** Whether that is too much. */
   get isExceeded(): boolean {
     return this.#held > HELD_LIMIT;
+  }
+
+  /** From now on the runtime takes what the client sends, whatever is asked for. */
+  onTaken(): void {
+    this.#size = TAKEN_SIZE;
+    if (this.#memory !== undefined) this.free();
   }
 
   /** Is called when the event loop may have had a turn. */
@@ -73,7 +87,7 @@ export class ContentReads {
 
   /** Takes back the memory of a piece for a further read. */
   reuse(memory: ArrayBuffer): void {
-    this.#memory = memory;
+    if (memory.byteLength === this.#size) this.#memory = memory;
   }
 
   /** Frees the memory for further reads. */
@@ -85,7 +99,7 @@ export class ContentReads {
   /** Begins a read, if none is under way, and resolves once it has a result, or will have to wait for one. */
   async #begin(): Promise<void> {
     if (this.#begun === undefined) {
-      const memory = this.#memory ?? new ArrayBuffer(SIZE);
+      const memory = this.#memory ?? new ArrayBuffer(this.#size);
       this.#memory = undefined;
       if (this.#reads++ < TAKING_READS) this.#held += SIZE;
       this.#isSettled = false;

@@ -89,6 +89,7 @@ export class RequestBody {
    * @throws {RequestBodyAborted} If the client sends too much.
    */
   async settled(): Promise<void> {
+    this.#reader.onTaken();
     if (!this.#ended) {
       await this.#quiet(() => this.#pieces, () => this.#writing ? STALLED_TICKS : PAUSED_TICKS);
       if (!this.#ended) {
@@ -143,6 +144,7 @@ export class RequestBody {
   stop(): void {
     if (this.#done || this.#dropping) return;
     this.#stopped = this.#dropping = true;
+    this.#reader.onTaken();
     this.#end();
     this.#drop();
   }
