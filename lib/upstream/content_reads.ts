@@ -51,7 +51,7 @@ export class ContentReads {
     this.#reader = reader;
   }
 
-  /** What the runtime holds at most, in bytes. */
+  /** What the runtime holds at most, in bytes, as long as it takes no more than is asked for. */
   get held(): number {
     return this.#held;
   }
@@ -64,7 +64,7 @@ export class ContentReads {
   /** From now on the runtime takes what the client sends, whatever is asked for. */
   onTaken(): void {
     this.#size = TAKEN_SIZE;
-    if (this.#memory !== undefined) this.free();
+    this.free();
   }
 
   /** Is called when the event loop may have had a turn. */
@@ -88,6 +88,7 @@ export class ContentReads {
   /** Takes back the memory of a piece for a further read. */
   reuse(memory: ArrayBuffer): void {
     if (memory.byteLength === this.#size) this.#memory = memory;
+    else memory.transfer(0);
   }
 
   /** Frees the memory for further reads. */
@@ -123,7 +124,7 @@ export class ContentReads {
 
   #take(): Bytes | undefined {
     const piece = this.#got;
-    // The end and a failure stay, for whoever waits for a piece.
+    // The end and a failure are left to the call that waits for a piece.
     if (piece === undefined) return undefined;
     this.#begun = this.#got = undefined;
     const { length } = piece;

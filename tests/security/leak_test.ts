@@ -24,7 +24,7 @@ import { MintedTokens } from "../../lib/tokens/minted_tokens.ts";
 import { RequestLimiters } from "../../lib/clients/request_limiter.ts";
 import { TokenHealths } from "../../lib/tokens/token_health.ts";
 import { TokenFiles } from "../../lib/tokens/token_files.ts";
-import type { Transport, UpstreamRequest, UpstreamResponse } from "../../lib/upstream/transport.ts";
+import type { Transport, UpstreamResponse } from "../../lib/upstream/transport.ts";
 import { ConnectionCounts } from "../../lib/upstream/connection_counts.ts";
 import { Deadlines } from "../../lib/upstream/deadlines.ts";
 import { ask } from "../support/leak_fixture.ts";
@@ -45,6 +45,7 @@ import { startRecordingUpstream } from "../support/recording_upstream.ts";
 import { startService } from "../support/service.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { within } from "../support/within.ts";
+import { upstreamRequest } from "../support/upstream_request.ts";
 
 /** All combinations of the log settings. */
 const LOGS: readonly Readonly<Record<string, string>>[] = [
@@ -457,15 +458,7 @@ Deno.test("no object that holds a secret prints it, before or after its use", as
     "the mask of now": router.mask.current,
   };
   for (const [at, route] of router.routes.entries()) {
-    const outgoing: UpstreamRequest = {
-      method: "GET",
-      target: "/",
-      fields: [],
-      framing: { kind: "none" },
-      body: null,
-      onBodySent() {},
-      isClientGone: () => false,
-    };
+    const outgoing = upstreamRequest();
     await route.credential.apply(outgoing);
     assertEquals(outgoing.fields.length + (outgoing.target instanceof Secret ? 1 : 0), 1);
     Object.assign(objects, {

@@ -14,6 +14,7 @@ import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
 import { Deadlines } from "../../lib/upstream/deadlines.ts";
 import type { OutgoingField, UpstreamRequest } from "../../lib/upstream/transport.ts";
 import { latin1 } from "../support/bytes.ts";
+import { upstreamRequest } from "../support/upstream_request.ts";
 
 const DATE = "20260101T000000Z";
 const LIMIT = 16;
@@ -160,15 +161,7 @@ Deno.test("keys that are not set are named", async () => {
     deadlines: new Deadlines(),
     timeoutMs: 1000,
   };
-  const request: UpstreamRequest = {
-    method: "GET",
-    target: "/",
-    fields: [],
-    framing: { kind: "none" },
-    body: null,
-    onBodySent() {},
-    isClientGone: () => false,
-  };
+  const request = upstreamRequest();
   const cases = [
     [source, "the keys is unset"],
     [{ ...source, missing: () => ["A is unset", "B is unset"] }, "A is unset, B is unset"],

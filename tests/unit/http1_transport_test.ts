@@ -8,18 +8,10 @@ import {
   UpstreamTimeout,
 } from "../../lib/upstream/errors.ts";
 import { Http1Transport, type TransportOptions } from "../../lib/upstream/http1_transport.ts";
-import type { UpstreamRequest } from "../../lib/upstream/transport.ts";
 import { FakeSocket } from "../support/fake_socket.ts";
+import { upstreamRequest } from "../support/upstream_request.ts";
 
-const REQUEST: UpstreamRequest = {
-  method: "GET",
-  target: "/x",
-  fields: [["host", "a"]],
-  framing: { kind: "none" },
-  body: null,
-  onBodySent() {},
-  isClientGone: () => false,
-};
+const REQUEST = upstreamRequest({ fields: [["host", "a"]] });
 
 /** Makes a transport to a port of 127.0.0.1. */
 function transportTo(

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { ConnectionCounts } from "../../lib/upstream/connection_counts.ts";
 import { Deadlines } from "../../lib/upstream/deadlines.ts";
 import { LateTransport } from "../../lib/upstream/late_transport.ts";
+import { upstreamRequest } from "../support/upstream_request.ts";
 
 /** Sends three requests, the first two at once. @returns The connections that were opened, and those that stay. */
 async function connectionsFor(isClosed: boolean): Promise<{ opened: number; current: number }> {
@@ -15,15 +16,7 @@ async function connectionsFor(isClosed: boolean): Promise<{ opened: number; curr
   );
   if (isClosed) transport.close();
   const ask = async () => {
-    const response = await transport.roundTrip({
-      method: "GET",
-      target: "/x",
-      fields: [["host", "a"]],
-      framing: { kind: "none" },
-      body: null,
-      onBodySent() {},
-      isClientGone: () => false,
-    });
+    const response = await transport.roundTrip(upstreamRequest({ fields: [["host", "a"]] }));
     if (response.kind !== "response") throw new Error("no response");
     assertEquals(await response.body.next(), new TextEncoder().encode("x"));
     assert(response.body.done);

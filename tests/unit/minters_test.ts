@@ -29,6 +29,16 @@ const githubApp = (api: string) => ({
   github_app: { app_id: 42, installation_id: 7, private_key_env: "K", api },
 });
 
+const jwtBearer = (url: string) => ({
+  oauth2: {
+    token_url: `${url}/token`,
+    grant: "jwt_bearer",
+    private_key_env: "K",
+    client_id: "me",
+    subject: "you",
+  },
+});
+
 /** Grants whatever is asked for. */
 const grant: Script = (exchange) =>
   exchange.respond(
@@ -216,15 +226,7 @@ Deno.test("an assertion that is refused because the clocks differ is sent again,
     [(url) => ({
       google_service_account: { key_env: "K", scopes: ["a"], token_url: `${url}/token` },
     }), serviceAccount],
-    [(url) => ({
-      oauth2: {
-        token_url: `${url}/token`,
-        grant: "jwt_bearer",
-        private_key_env: "K",
-        client_id: "me",
-        subject: "you",
-      },
-    }), () => ({ K: KEY.pkcs8 })],
+    [jwtBearer, () => ({ K: KEY.pkcs8 })],
   ];
   for (const [tokenFrom, secrets] of cases) {
     let asked = 0;
@@ -277,15 +279,7 @@ Deno.test("a key that can't be used is a permanent error that does not show it",
       githubApp,
       `the private key ${key}`,
     ],
-    [(url) => ({
-      oauth2: {
-        token_url: `${url}/token`,
-        grant: "jwt_bearer",
-        private_key_env: "K",
-        client_id: "me",
-        subject: "you",
-      },
-    }), `the private key ${key}`],
+    [jwtBearer, `the private key ${key}`],
     [
       (url) => ({
         google_service_account: {
@@ -304,7 +298,7 @@ Deno.test("a key that can't be used is a permanent error that does not show it",
     );
     assertEquals([error.message, error.permanent], [message, true]);
   }
-  // It looks like a key, but the runtime finds that it is none.
+  // It looks like a key, but the runtime can't read it.
   const damaged = KEY.pkcs8.split("\n").map((line, at) =>
     at > 1 && line.length === 64 ? "A".repeat(64) : line
   );

@@ -16,19 +16,12 @@ import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
 import { Deadlines } from "../../lib/upstream/deadlines.ts";
 import type { OutgoingField, UpstreamRequest } from "../../lib/upstream/transport.ts";
 import { routeOf } from "../support/route.ts";
+import { upstreamRequest } from "../support/upstream_request.ts";
 
 const OPTIONS = { deadlines: new Deadlines(), budget: new BufferBudget(1000) };
 
 function requestTo(target: string, fields: OutgoingField[] = []): UpstreamRequest {
-  return {
-    method: "GET",
-    target,
-    fields,
-    framing: { kind: "none" },
-    body: null,
-    onBodySent() {},
-    isClientGone: () => false,
-  };
+  return upstreamRequest({ target, fields });
 }
 
 function revealed(text: string | Secret): string {

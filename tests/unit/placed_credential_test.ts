@@ -14,17 +14,10 @@ import { packAwsKeys } from "../../lib/tokens/aws_keys.ts";
 import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
 import { Deadlines } from "../../lib/upstream/deadlines.ts";
 import type { OutgoingField, UpstreamRequest } from "../../lib/upstream/transport.ts";
+import { upstreamRequest } from "../support/upstream_request.ts";
 
 function requestTo(target: string | Secret, fields: OutgoingField[] = []): UpstreamRequest {
-  return {
-    method: "GET",
-    target,
-    fields,
-    framing: { kind: "none" },
-    body: null,
-    onBodySent() {},
-    isClientGone: () => false,
-  };
+  return upstreamRequest({ target, fields });
 }
 
 /** Returns the target that is sent with a token. */

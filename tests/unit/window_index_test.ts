@@ -97,7 +97,7 @@ Deno.test("WindowIndex tells regions apart by each of their bytes", () => {
   }
 });
 
-Deno.test("WindowIndex keeps a region once, whoever owns it and in whatever case, and forgets it with the last owner", () => {
+Deno.test("WindowIndex keeps a region once for all its owners and in either case, and forgets it with the last of them", () => {
   for (const sampling of SAMPLINGS) {
     const index = new WindowIndex<number>(sampling);
     const region = "abcdefghijklmnopqrstuvwxyz0".slice(0, regionLength(sampling));

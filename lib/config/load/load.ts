@@ -7,8 +7,9 @@
 import { fileFingerprint } from "../../core/file_fingerprint.ts";
 import type { Verb } from "../../core/launch.ts";
 import { failAll, ok, type Problem, problemsOf, type Result } from "../../core/result.ts";
+import { parseJson } from "../reader/json.ts";
 import type { RouteTable } from "../route/route_config.ts";
-import { needsParts, parseTable, readTable } from "../route/read_table.ts";
+import { needsParts, readTable } from "../route/read_table.ts";
 import { tableOfSession } from "../route/session_token.ts";
 import { parseTokens, type Tokens, tokenVariables } from "../route/token.ts";
 import { parsePem } from "../settings/ca_file.ts";
@@ -75,7 +76,7 @@ export async function loadTable(path: string): Promise<Result<RouteTable>> {
   if (!text.ok) {
     return failAll(text.problems.map((each) => each.code === "not_found" ? missingTable(each) : each));
   }
-  const parsed = parseTable(text.value, path);
+  const parsed = parseJson(text.value, path);
   if (!parsed.ok) return parsed;
   // Most tables need none of this, and a start is sooner without it.
   const parts = needsParts(parsed.value) ? await import("../route/table_parts.ts") : undefined;

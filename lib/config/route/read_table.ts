@@ -9,7 +9,7 @@ import {
   type Result,
 } from "../../core/result.ts";
 import { type FieldValues, optional, type Reader, readFields, required } from "../reader/fields.ts";
-import { type Json, type JsonText, kindOf, parseJson } from "../reader/json.ts";
+import { type Json, type JsonText, kindOf } from "../reader/json.ts";
 import { fromString, readObject, readString } from "../reader/value_readers.ts";
 import { parseTokenVariable } from "./credential_fields.ts";
 import type { RouteConfig, RouteTable } from "./route_config.ts";
@@ -43,11 +43,6 @@ const tableFields = (parts: TableParts | undefined) => ({
   routes: required(routesReader(parts)),
 });
 
-/** Parses the JSON of a route table. @param name What to call the table as a whole in problems: its file. */
-export function parseTable(text: string, name: string): Result<JsonText> {
-  return parseJson(text, name);
-}
-
 /** Reports whether a table has any of the fields that `table_parts.ts` reads. */
 export function needsParts({ value }: JsonText): boolean {
   if (!(value instanceof Map)) return false;
@@ -66,6 +61,7 @@ function hasPart(route: Json): boolean {
 /**
  * Reads a route table. Reports all problems at once, each with its path and without any value that may be a secret.
  *
+ * @param name What to call the table as a whole in problems: its file.
  * @param parts What reads what most tables do not have; may be undefined if the table does not need it.
  */
 export function readTable(

@@ -1,5 +1,6 @@
 import type { Result } from "../../core/result.ts";
-import { parseTable, readTable } from "./read_table.ts";
+import { parseJson } from "../reader/json.ts";
+import { readTable } from "./read_table.ts";
 import type { RouteTable } from "./route_config.ts";
 import * as parts from "./table_parts.ts";
 
@@ -24,6 +25,6 @@ import * as parts from "./table_parts.ts";
  * ```
  */
 export function parseRoutes(text: string, name = "the route table"): Result<RouteTable> {
-  const parsed = parseTable(text, name);
+  const parsed = parseJson(text, name);
   return parsed.ok ? readTable(parsed.value, name, parts) : parsed;
 }
