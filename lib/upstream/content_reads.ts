@@ -10,7 +10,7 @@ const SIZE = 4 * 1024;
  * The same once a response is being sent, and the runtime takes what the client sends in any case. With less, a read that waits
  * was not always told of what had come.
  */
-const TAKEN_SIZE = 64 * 1024;
+const TAKEN_SIZE = 32 * 1024;
 
 /** In how many reads between two turns of the event loop the runtime takes bytes from the client. */
 const TAKING_READS = 128;
@@ -102,7 +102,7 @@ export class ContentReads {
     if (this.#begun === undefined) {
       const memory = this.#memory ?? new ArrayBuffer(this.#size);
       this.#memory = undefined;
-      if (this.#reads++ < TAKING_READS) this.#held += SIZE;
+      if (this.#reads++ < TAKING_READS) this.#held += this.#size;
       this.#isSettled = false;
       const begun = this.#reader.read(new Uint8Array(memory));
       begun.then(this.#onRead, this.#onFailure);
@@ -110,7 +110,7 @@ export class ContentReads {
     }
     for (let count = 0; count < MICROTASKS && !this.#isSettled; count++) await undefined;
     // Nothing is at hand, or will be.
-    if (this.#got === undefined) this.#held = this.#isSettled ? 0 : SIZE;
+    if (this.#got === undefined) this.#held = this.#isSettled ? 0 : this.#size;
   }
 
   readonly #onRead = ({ done, value }: ReadableStreamReadResult<Uint8Array>): void => {
@@ -128,7 +128,7 @@ export class ContentReads {
     if (piece === undefined) return undefined;
     this.#begun = this.#got = undefined;
     const { length } = piece;
-    this.#held = Math.max(0, this.#held - length - (length < SIZE ? CHUNK_FRAMING : 0));
+    this.#held = Math.max(0, this.#held - length - (length < this.#size ? CHUNK_FRAMING : 0));
     return piece;
   }
 }

@@ -168,10 +168,32 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "a client that goes on in small chunks once it has a response, and leaves, delays nobody",
+  MEASURED,
+  async () => {
+    const chunks = latin1(`64\r\n${"x".repeat(100)}\r\n`.repeat(300));
+    await using attacked = await start();
+    const first = latin1("1\r\nx\r\n");
+    // The response is sent in the pause.
+    await uploadAndLeave(attacked.port, { target: "/a/early", first, pause: 1_000, chunks, time: 1_300 });
+    const wait = await shortestWait(attacked);
+    assert(wait < WAIT, `${wait} ms`);
+    const left = await within(timeUntilIdle(attacked), "The end of what is left to do", 30_000);
+    assert(left < LEFT, `${left} ms of processor time`);
+  },
+);
+
 /** Uploads chunks for some milliseconds, and closes the connection in the middle. */
 async function uploadAndLeave(
   port: number,
-  { target, first, chunks, time }: { target: string; first: Uint8Array; chunks: Uint8Array; time: number },
+  { target, first, pause = 0, chunks, time }: {
+    target: string;
+    first: Uint8Array;
+    pause?: number;
+    chunks: Uint8Array;
+    time: number;
+  },
 ): Promise<void> {
   using conn = await Deno.connect({ port });
   const reading = conn.readable.pipeTo(new WritableStream()).catch(() => {});
@@ -179,6 +201,7 @@ async function uploadAndLeave(
   try {
     await conn.write(uploadHead(target));
     await writeAll(conn, first);
+    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
     for (;;) await writeAll(conn, chunks);
   } catch {
     // It was closed, as it may be.
