@@ -33,6 +33,13 @@ const GOOD: readonly [
   ["HTTP/1.1 200 OK\r\nA: b\r\n\r\n", 200, 1, [["a", "b"]], "RFC 9112, 5"],
   ["HTTP/1.1 200 OK\r\nA:b\r\n\r\n", 200, 1, [["a", "b"]], "RFC 9112, 5: the white space is optional"],
   ["HTTP/1.1 200 OK\r\nA: \t b c\t \r\n\r\n", 200, 1, [["a", "b c"]], "RFC 9112, 5.1: nor part of the value"],
+  [
+    "HTTP/1.1 200 OK\r\nX-Content-Length: a\tb\r\nContent-Length: 5\r\n\r\n",
+    200,
+    1,
+    [["x-content-length", "a\tb"], ["content-length", "5"]],
+    "RFC 9110, 5.5: a tab in any other field",
+  ],
   ["HTTP/1.1 200 OK\r\nA:\r\nB: \t\r\n\r\n", 200, 1, [["a", ""], ["b", ""]], "RFC 9110, 5.5: empty values"],
   [
     "HTTP/1.1 200 OK\r\nA: \xa0b\xa0\r\n\r\n",
