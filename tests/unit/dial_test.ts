@@ -1,10 +1,4 @@
-import {
-  assert,
-  assertEquals,
-  assertInstanceOf,
-  assertMatch,
-  assertRejects,
-} from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
 import { dial } from "../../lib/upstream/dial.ts";
 import {
   TunnelRefused,
@@ -19,19 +13,9 @@ import { within } from "../support/within.ts";
 
 /** Returns why a host can't be reached. */
 async function reasonOf(host: string, port: number): Promise<string> {
-  const upstream = {
-    scheme: "http",
-    host,
-    port,
-    authority: host,
-    base: "",
-  } as const;
+  const upstream = { scheme: "http", host, port, authority: host, base: "" } as const;
   try {
-    (await dial(
-      upstream,
-      { caCerts: [], egress: undefined },
-      new AbortController().signal,
-    )).close();
+    (await dial(upstream, { caCerts: [], egress: undefined }, new AbortController().signal)).close();
   } catch (error) {
     if (error instanceof UpstreamUnreachable) return error.message;
     throw error;
@@ -43,30 +27,17 @@ Deno.test("dial() says what can't be reached: a closed port, a name, or an addre
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
-  assertEquals(
-    await reasonOf("127.0.0.1", port),
-    `127.0.0.1:${port} refuses connections`,
-  );
+  assertEquals(await reasonOf("127.0.0.1", port), `127.0.0.1:${port} refuses connections`);
   // Longer than a label may be, so that nobody is asked for it.
   const name = `${"x".repeat(64)}.test`;
   assertEquals(await reasonOf(name, 443), `the name ${name} can't be resolved`);
-  assertEquals(
-    await reasonOf("255.255.255.255", 443),
-    "255.255.255.255:443 can't be reached",
-  );
+  assertEquals(await reasonOf("255.255.255.255", 443), "255.255.255.255:443 can't be reached");
 });
 
 Deno.test("trustAdvice() says what to do about an authority that is not trusted or is no server's, and nothing about other failures", () => {
-  const other =
-    " (to trust another authority, name its file in CRED_PROXY_CA_FILE)";
-  assertEquals(
-    trustAdvice("invalid peer certificate: UnknownIssuer", "api.test"),
-    other,
-  );
-  assertEquals(
-    trustAdvice("invalid peer certificate: BadSignature", "api.test"),
-    other,
-  );
+  const other = " (to trust another authority, name its file in CRED_PROXY_CA_FILE)";
+  assertEquals(trustAdvice("invalid peer certificate: UnknownIssuer", "api.test"), other);
+  assertEquals(trustAdvice("invalid peer certificate: BadSignature", "api.test"), other);
   const own = "invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))";
   for (
     const [host, name] of [
@@ -78,34 +49,18 @@ Deno.test("trustAdvice() says what to do about an authority that is not trusted 
     ] as const
   ) {
     const advice = trustAdvice(own, host);
-    assertMatch(
-      advice,
-      /^ \(the certificate of \S+ is that of an authority .+ server\.pem\)$/,
-    );
+    assertMatch(advice, /^ \(the certificate of \S+ is that of an authority .+ server\.pem\)$/);
     assertEquals(/subjectAltName=([^"]+)"/.exec(advice)?.[1], name);
   }
-  assertEquals(
-    trustAdvice("invalid peer certificate: Expired", "api.test"),
-    "",
-  );
+  assertEquals(trustAdvice("invalid peer certificate: Expired", "api.test"), "");
 });
 
 Deno.test("dial() closes a connection for its signal only until it has returned it", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
-  const upstream = {
-    scheme: "http",
-    host: "127.0.0.1",
-    port,
-    authority: "a",
-    base: "",
-  } as const;
+  const upstream = { scheme: "http", host: "127.0.0.1", port, authority: "a", base: "" } as const;
   const controller = new AbortController();
-  const conn = await dial(
-    upstream,
-    { caCerts: [], egress: undefined },
-    controller.signal,
-  );
+  const conn = await dial(upstream, { caCerts: [], egress: undefined }, controller.signal);
   using other = await listener.accept();
   controller.abort();
   assertEquals(await conn.write(Uint8Array.of(1)), 1);
@@ -116,19 +71,9 @@ Deno.test("dial() closes a connection for its signal only until it has returned 
 Deno.test("dial() gives up a TLS handshake that gets no answer once its signal is aborted", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
-  const upstream = {
-    scheme: "https",
-    host: "127.0.0.1",
-    port,
-    authority: "a",
-    base: "",
-  } as const;
+  const upstream = { scheme: "https", host: "127.0.0.1", port, authority: "a", base: "" } as const;
   const controller = new AbortController();
-  const dialled = dial(
-    upstream,
-    { caCerts: [], egress: undefined },
-    controller.signal,
-  );
+  const dialled = dial(upstream, { caCerts: [], egress: undefined }, controller.signal);
   using other = await listener.accept();
   // The ClientHello has come.
   await other.read(new Uint8Array(1));
@@ -143,18 +88,8 @@ Deno.test("dial() tells a handshake that fails from one that breaks off, after w
   for (const [answer, failed] of [[alert, true], [undefined, false]] as const) {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const { port } = listener.addr;
-    const upstream = {
-      scheme: "https",
-      host: "127.0.0.1",
-      port,
-      authority: "a",
-      base: "",
-    } as const;
-    const dialled = dial(
-      upstream,
-      { caCerts: [], egress: undefined },
-      new AbortController().signal,
-    );
+    const upstream = { scheme: "https", host: "127.0.0.1", port, authority: "a", base: "" } as const;
+    const dialled = dial(upstream, { caCerts: [], egress: undefined }, new AbortController().signal);
     const ended = dialled.then(() => "connected", (error) => error);
     const other = await listener.accept();
     await other.read(new Uint8Array(4096));
@@ -369,9 +304,7 @@ Deno.test("dial() gives up a handshake at its signal, even one that ends well at
     const controller = new AbortController();
     runtime.secured.handshake = () => {
       controller.abort(new Error("It took too long"));
-      return ending === "well"
-        ? Promise.resolve()
-        : Promise.reject(new Error("It broke"));
+      return ending === "well" ? Promise.resolve() : Promise.reject(new Error("It broke"));
     };
     const dialled = dial(HTTPS, DIRECT, controller.signal);
     runtime.attempts[0]!.connecting.resolve(new FakeConn());
@@ -403,8 +336,7 @@ Deno.test("dial() stops waiting for a connection at its signal, closes one that 
       { readonly run: () => void; readonly ms: number }
     >();
     Object.assign(globalThis, {
-      setTimeout: (run: () => void, ms: number) =>
-        timers.set(timers.size + 1, { run, ms }).size,
+      setTimeout: (run: () => void, ms: number) => timers.set(timers.size + 1, { run, ms }).size,
       clearTimeout: (timer: number) => timers.delete(timer),
     });
     try {

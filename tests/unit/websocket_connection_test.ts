@@ -1,14 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Connection } from "../../lib/upstream/connection.ts";
 import { MessageBudget } from "../../lib/upstream/websocket/message_budget.ts";
-import {
-  closingAfter,
-  WebSocketConnection,
-} from "../../lib/upstream/websocket/websocket_connection.ts";
-import {
-  UpstreamTimeout,
-  WebSocketViolation,
-} from "../../lib/upstream/errors.ts";
+import { closingAfter, WebSocketConnection } from "../../lib/upstream/websocket/websocket_connection.ts";
+import { UpstreamTimeout, WebSocketViolation } from "../../lib/upstream/errors.ts";
 import { FakeSocket } from "../support/fake_socket.ts";
 import { decodeOwn, frameBytes } from "../support/websocket_frames.ts";
 import { within } from "../support/within.ts";
@@ -18,20 +12,8 @@ const frames = 1000;
 for (
   const [name, bytes] of [
     // Pongs that nobody asked for, and a message.
-    ["frames", [
-      ...Array.from({ length: frames }, () => [0x8a, 0]).flat(),
-      0x81,
-      1,
-      0x78,
-    ]],
-    ["empty fragments", [
-      0x01,
-      0,
-      ...Array.from({ length: frames }, () => [0, 0]).flat(),
-      0x80,
-      1,
-      0x78,
-    ]],
+    ["frames", [...Array.from({ length: frames }, () => [0x8a, 0]).flat(), 0x81, 1, 0x78]],
+    ["empty fragments", [0x01, 0, ...Array.from({ length: frames }, () => [0, 0]).flat(), 0x80, 1, 0x78]],
   ] as const
 ) {
   Deno.test(`WebSocketConnection gives others a turn after some hundred ${name} that arrived together`, async () => {
@@ -46,10 +28,7 @@ for (
       close() {},
     });
     const budget = new MessageBudget(1024);
-    const socket = new WebSocketConnection(connection, {
-      pingMs: 60_000,
-      budget,
-    });
+    const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget });
     const original = globalThis.setImmediate;
     let turns = 0;
     Object.assign(globalThis, {
@@ -60,10 +39,7 @@ for (
     });
     try {
       const received = await socket.receive();
-      assertEquals(
-        received && "message" in received && [...received.message.bytes],
-        [0x78],
-      );
+      assertEquals(received && "message" in received && [...received.message.bytes], [0x78]);
       assertEquals(turns >= 3, true, `${turns} turns`);
       // Each of them takes longer than many events do.
       assertEquals(turns <= 4, true, `${turns} turns`);
@@ -85,15 +61,9 @@ Deno.test("WebSocketConnection sends an empty, masked ping after silence, and gi
     },
     close: () => closed.resolve(null),
   });
-  const socket = new WebSocketConnection(connection, {
-    pingMs: 20,
-    budget: new MessageBudget(1024),
-  });
+  const socket = new WebSocketConnection(connection, { pingMs: 20, budget: new MessageBudget(1024) });
   assertEquals(await within(socket.receive(), "The peer's loss"), undefined);
-  assertEquals(
-    written.map((frame) => [frame.length, ...frame.subarray(0, 2)]),
-    [[6, 0x89, 0x80]],
-  );
+  assertEquals(written.map((frame) => [frame.length, ...frame.subarray(0, 2)]), [[6, 0x89, 0x80]]);
 });
 
 Deno.test("WebSocketConnection begins with what arrived together with the head of the 101", async () => {
@@ -108,15 +78,9 @@ Deno.test("WebSocketConnection begins with what arrived together with the head o
     close() {},
   });
   await connection.fill();
-  const socket = new WebSocketConnection(connection, {
-    pingMs: 60_000,
-    budget: new MessageBudget(1024),
-  });
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
   const received = await within(socket.receive(), "The first message");
-  assertEquals([
-    received && "message" in received && [...received.message.bytes],
-    reads,
-  ], [[0x78], 1]);
+  assertEquals([received && "message" in received && [...received.message.bytes], reads], [[0x78], 1]);
   socket.destroy();
 });
 
@@ -132,27 +96,17 @@ Deno.test("WebSocketConnection reads on after its close frame while the peer sen
     write: (bytes) => Promise.resolve(bytes.length),
     close: () => closed = true,
   });
-  const socket = new WebSocketConnection(connection, {
-    pingMs: 60_000,
-    budget: new MessageBudget(1024),
-  });
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
   await socket.close({ code: 1001, reason: "" }, 60);
   const began = performance.now();
   let messages = 0;
   while (await socket.receive() !== undefined) messages++;
   const took = performance.now() - began;
-  assertEquals(
-    [messages > 1, took > 40, took < 1000],
-    [true, true, true],
-    `${messages} in ${took} ms`,
-  );
+  assertEquals([messages > 1, took > 40, took < 1000], [true, true, true], `${messages} in ${took} ms`);
 });
 
 /** A connection that has `bytes` to read and then nothing more, and what is written on it, one at a time if a test lets it. */
-function connectionWith(
-  bytes: readonly number[],
-  write: () => Promise<void> = () => Promise.resolve(),
-) {
+function connectionWith(bytes: readonly number[], write: () => Promise<void> = () => Promise.resolve()) {
   const written: Uint8Array[] = [];
   let reads = 0;
   const closed = Promise.withResolvers<null>();
@@ -174,30 +128,17 @@ function connectionWith(
 
 Deno.test("WebSocketConnection answers the last ping of many that came while nothing could be written", async () => {
   const first = Promise.withResolvers<void>();
-  const pings = Array.from({ length: 200 }, (_, index) => [0x89, 1, index])
-    .flat();
-  const { connection, written } = connectionWith(
-    [...pings, 0x81, 1, 0x78],
-    () => first.promise,
-  );
-  const socket = new WebSocketConnection(connection, {
-    pingMs: 60_000,
-    budget: new MessageBudget(1024),
-  });
+  const pings = Array.from({ length: 200 }, (_, index) => [0x89, 1, index]).flat();
+  const { connection, written } = connectionWith([...pings, 0x81, 1, 0x78], () => first.promise);
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
   // Occupies the connection.
   const sent = socket.send([{ text: true, bytes: new Uint8Array(1) }]);
   await within(socket.receive(), "The message after the pings");
   first.resolve();
   await sent;
-  while (written.length < 2) {
-    await new Promise((resolve) => setTimeout(resolve));
-  }
+  while (written.length < 2) await new Promise((resolve) => setTimeout(resolve));
   const { events } = decodeOwn(written, { role: "server", messageLimit: 1024 });
-  assertEquals([events[0], events[1], events.at(-1)], [
-    "text 00",
-    "pong 00",
-    "pong c7",
-  ]);
+  assertEquals([events[0], events[1], events.at(-1)], ["text 00", "pong 00", "pong c7"]);
   assertEquals(events.length <= 1 + 64, true, `${events.length - 1} pongs`);
   socket.destroy();
 });
@@ -205,25 +146,12 @@ Deno.test("WebSocketConnection answers the last ping of many that came while not
 Deno.test("WebSocketConnection writes a large message in parts, none of which is empty", async () => {
   for (const length of [64 * 1024, 128 * 1024, 128 * 1024 + 1]) {
     const { connection, written } = connectionWith([]);
-    const socket = new WebSocketConnection(connection, {
-      pingMs: 60_000,
-      budget: new MessageBudget(1024),
-    });
-    await socket.send([{
-      text: false,
-      bytes: new Uint8Array(length).fill(0x78),
-    }]);
+    const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
+    await socket.send([{ text: false, bytes: new Uint8Array(length).fill(0x78) }]);
     socket.destroy();
     assertEquals(written.filter((each) => each.length === 0), []);
-    const { events, violation } = decodeOwn(written, {
-      role: "server",
-      messageLimit: length,
-    });
-    assertEquals([
-      events.length,
-      events[0] === `binary ${"78".repeat(length)}`,
-      violation,
-    ], [
+    const { events, violation } = decodeOwn(written, { role: "server", messageLimit: length });
+    assertEquals([events.length, events[0] === `binary ${"78".repeat(length)}`, violation], [
       1,
       true,
       undefined,
@@ -241,10 +169,7 @@ Deno.test("WebSocketConnection takes what it has written since the last look for
     },
   });
   const { connection, written } = connectionWith([]);
-  const socket = new WebSocketConnection(connection, {
-    pingMs: 1,
-    budget: new MessageBudget(1024),
-  });
+  const socket = new WebSocketConnection(connection, { pingMs: 1, budget: new MessageBudget(1024) });
   Object.assign(globalThis, { setInterval: original });
   const received = socket.receive();
   for (let look = 0; look < 3; look++) {
@@ -267,17 +192,12 @@ Deno.test("WebSocketConnection drops what comes after the end, and closes the co
     const connection = new Connection({
       read(buffer) {
         if (++reads < 3) return Promise.resolve(buffer.length);
-        return last === "end"
-          ? Promise.resolve(null)
-          : Promise.reject(new Error("It broke"));
+        return last === "end" ? Promise.resolve(null) : Promise.reject(new Error("It broke"));
       },
       write: (bytes) => Promise.resolve(bytes.length),
       close: () => closes++,
     });
-    const socket = new WebSocketConnection(connection, {
-      pingMs: 60_000,
-      budget: new MessageBudget(1024),
-    });
+    const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
     await socket.close({ code: 1000, reason: "" });
     await socket.end();
     assertEquals([reads, closes], [3, 1], last);
@@ -302,10 +222,7 @@ Deno.test("WebSocketConnection ends when the time for closing is over, and not a
     close: () => closes++,
   });
   try {
-    const socket = new WebSocketConnection(connection, {
-      pingMs: 60_000,
-      budget: new MessageBudget(1024),
-    });
+    const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
     // Three steps of two seconds. Nobody reads, so nobody knows that the peer is silent.
     await socket.close({ code: 1001, reason: "" }, 6_000);
     const seen = [1, 2, 3].map(() => {
@@ -320,10 +237,7 @@ Deno.test("WebSocketConnection ends when the time for closing is over, and not a
 
 Deno.test("WebSocketConnection sends nothing after its close frame, not even another one", async () => {
   const { connection, written } = connectionWith([]);
-  const socket = new WebSocketConnection(connection, {
-    pingMs: 60_000,
-    budget: new MessageBudget(1024),
-  });
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
   await socket.close({ code: 1000, reason: "" });
   await socket.close({ code: 1001, reason: "" });
   await socket.send([{ text: true, bytes: new Uint8Array(1) }]);
@@ -337,10 +251,7 @@ Deno.test("WebSocketConnection sends nothing after its close frame, not even ano
 
 Deno.test("WebSocketConnection sends no close frame once it is destroyed", async () => {
   const { connection, written } = connectionWith([]);
-  const socket = new WebSocketConnection(connection, {
-    pingMs: 60_000,
-    budget: new MessageBudget(1024),
-  });
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
   socket.destroy();
   await socket.close({ code: 1000, reason: "" });
   assertEquals(written, []);
@@ -351,15 +262,9 @@ Deno.test("WebSocketConnection begins with the first byte of a frame, if no more
     new FakeSocket([[0x81], [1, 0x78]].map((piece) => Uint8Array.from(piece))),
   );
   await connection.fill();
-  const socket = new WebSocketConnection(connection, {
-    pingMs: 60_000,
-    budget: new MessageBudget(1024),
-  });
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
   const received = await within(socket.receive(), "The first message");
-  assertEquals(
-    received && "message" in received && [...received.message.bytes],
-    [0x78],
-  );
+  assertEquals(received && "message" in received && [...received.message.bytes], [0x78]);
   socket.destroy();
 });
 
@@ -367,16 +272,10 @@ Deno.test("WebSocketConnection gives back the memory of a large message with the
   const MIB = 1024 * 1024;
   const large = frameBytes({ opcode: 2, payload: new Uint8Array(MIB) });
   const connection = new Connection(new FakeSocket([large, large, large]));
-  const socket = new WebSocketConnection(connection, {
-    pingMs: 60_000,
-    budget: new MessageBudget(MIB),
-  });
+  const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(MIB) });
   for (let count = 0; count < 3; count++) {
     const received = await socket.receive();
-    assertEquals(
-      received && "message" in received && received.message.bytes.length,
-      MIB,
-    );
+    assertEquals(received && "message" in received && received.message.bytes.length, MIB);
   }
   socket.destroy();
 });
@@ -410,16 +309,11 @@ Deno.test("WebSocketConnection neither pings nor gives up a peer that sends, and
       },
       close() {},
     });
-    const socket = new WebSocketConnection(connection, {
-      pingMs: 1,
-      budget: new MessageBudget(1024),
-    });
+    const socket = new WebSocketConnection(connection, { pingMs: 1, budget: new MessageBudget(1024) });
     let received = socket.receive();
     for (let look = 0; look < 4; look++) {
       arrive(Uint8Array.of(0x81, 1, 0x78));
-      assertEquals(await received, {
-        message: { text: true, bytes: Uint8Array.of(0x78) },
-      });
+      assertEquals(await received, { message: { text: true, bytes: Uint8Array.of(0x78) } });
       received = socket.receive();
       tick();
     }
@@ -626,8 +520,7 @@ Deno.test("WebSocketConnection writes at once what is sent while nothing waits, 
     pingMs: PING_MS,
     budget: new MessageBudget(1024),
   });
-  const send = (byte: number) =>
-    socket.send([{ text: false, bytes: Uint8Array.of(byte) }]);
+  const send = (byte: number) => socket.send([{ text: false, bytes: Uint8Array.of(byte) }]);
   for (let round = 0; round < 3; round++) {
     const sent = [send(1), send(2)];
     assertEquals(written.length, 1, `round ${round}`);
@@ -651,10 +544,7 @@ Deno.test("WebSocketConnection fails only the sender whose write fails", async (
   let writes = 0;
   const { connection, written } = connectionWith(
     [],
-    () =>
-      ++writes === 1
-        ? Promise.reject(new Deno.errors.BrokenPipe("broken"))
-        : Promise.resolve(),
+    () => ++writes === 1 ? Promise.reject(new Deno.errors.BrokenPipe("broken")) : Promise.resolve(),
   );
   const socket = new WebSocketConnection(connection, {
     pingMs: PING_MS,
@@ -716,8 +606,7 @@ Deno.test("WebSocketConnection answers no ping after its close frame", async () 
 });
 
 Deno.test("WebSocketConnection takes a message of 64 MiB, and none that is longer", async () => {
-  const head = (low: number) =>
-    Uint8Array.of(0x82, 127, 0, 0, 0, 0, 4, 0, 0, low);
+  const head = (low: number) => Uint8Array.of(0x82, 127, 0, 0, 0, 0, 4, 0, 0, low);
   for (const low of [0, 1]) {
     const connection = new Connection(new FakeSocket([head(low)]));
     const socket = new WebSocketConnection(connection, {
@@ -763,9 +652,7 @@ Deno.test("WebSocketConnection writes messages together up to 64 KiB with the ro
     });
     assertEquals(violation, undefined);
     const expected = lengths.map((length, at) =>
-      `${at % 2 === 0 ? "text" : "binary"} ${
-        (0x61 + at).toString(16).repeat(length)
-      }`
+      `${at % 2 === 0 ? "text" : "binary"} ${(0x61 + at).toString(16).repeat(length)}`
     );
     assert(
       events.every((event, at) => event === expected[at]) &&
