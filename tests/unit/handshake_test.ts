@@ -1,7 +1,12 @@
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { BadResponse } from "../../lib/upstream/errors.ts";
 import { parseResponseHead } from "../../lib/upstream/response_head.ts";
-import { acceptFor, assertAgreed, beginHandshake } from "../../lib/upstream/websocket/handshake.ts";
+import {
+  acceptFor,
+  assertAgreed,
+  beginHandshake,
+  handshakeFields,
+} from "../../lib/upstream/websocket/handshake.ts";
 
 /** The example of RFC 6455, section 1.3. */
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -21,6 +26,22 @@ Deno.test("beginHandshake() makes a key of 16 bytes in base64, another one each 
   const keys = [beginHandshake([]).key, beginHandshake([]).key];
   assertEquals(keys.map((key) => Uint8Array.fromBase64(key).length), [16, 16]);
   assertNotEquals(keys[0], keys[1]);
+});
+
+Deno.test("handshakeFields() asks for a WebSocket of version 13, and for subprotocols only if there are some", () => {
+  const fields = [
+    ["connection", "Upgrade"],
+    ["upgrade", "websocket"],
+    ["sec-websocket-version", "13"],
+    ["sec-websocket-key", KEY],
+  ];
+  assertEquals(handshakeFields({ key: KEY, protocols: [] }) as unknown, fields);
+  for (const protocols of [["chat"], ["chat", "superchat"]]) {
+    assertEquals(handshakeFields({ key: KEY, protocols }) as unknown, [
+      ...fields,
+      ["sec-websocket-protocol", protocols.join(", ")],
+    ]);
+  }
 });
 
 Deno.test("acceptFor() gives what RFC 6455 gives for its example", async () => {

@@ -216,9 +216,24 @@ Deno.test("applyMaskingKey masks each byte with its own byte of the key, at any 
 
 Deno.test("randomMaskingKeys returns another key each time", () => {
   const nextKey = randomMaskingKeys();
-  const keys = new Set(Array.from({ length: 1000 }, () => nextKey().toHex()));
+  const all = Array.from({ length: 1000 }, () => nextKey().toHex());
   // Two of a thousand are alike once in ten thousand runs.
-  assertEquals(keys.size >= 999, true);
+  assertEquals(new Set(all).size >= 999, true);
+  assertEquals(all.filter((key) => key.length !== 8), []);
+});
+
+Deno.test("the close codes are those of RFC 6455, section 7.4.1, and of IANA's registry", () => {
+  assertEquals(CLOSE, {
+    goingAway: 1001,
+    protocolError: 1002,
+    none: 1005,
+    abnormal: 1006,
+    invalidText: 1007,
+    policyViolation: 1008,
+    tooBig: 1009,
+    internalError: 1011,
+    tryAgainLater: 1013,
+  });
 });
 
 Deno.test("closingPayload and parseClosing are the inverse of each other for every code that can be sent", () => {

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { presentedFields } from "../../lib/proxy/websocket/presented_fields.ts";
 import { parseSubprotocols, splitSubprotocols } from "../../lib/proxy/websocket/subprotocols.ts";
 import { Refusal } from "../../lib/http/refusal.ts";
@@ -47,7 +47,7 @@ Deno.test("MessageBuffer rejects a large message with 1013 when the budget is us
   const second = new MessageBuffer(budget);
   first.add(part(new Uint8Array(3 * MIB), 0));
   const error = assertThrows(() => second.add(part(new Uint8Array(2 * MIB), 0)), WebSocketViolation);
-  assertEquals(error.code, 1013);
+  assertEquals([error.code, error.message], [1013, "too many large messages at once"]);
   // A small one needs no budget.
   second.release();
   second.add(part(new Uint8Array(1000), 0));
@@ -63,6 +63,79 @@ Deno.test("MessageBuffer joins the parts of each message", () => {
     assertEquals(message?.bytes, Uint8Array.from({ length }, (_, at) => at === length - 1 ? 7 : at));
     buffer.release();
   }
+});
+
+/** A budget that knows how much is taken. */
+class CountedBudget extends MessageBudget {
+  taken = 0;
+
+  override take(bytes: number): boolean {
+    const taken = super.take(bytes);
+    if (taken) this.taken += bytes;
+    return taken;
+  }
+
+  override give(bytes: number): void {
+    super.give(bytes);
+    this.taken -= bytes;
+  }
+}
+
+const KIB = 1024;
+
+Deno.test("MessageBuffer grows to what the message needs, if that is an eighth more and known, and else to twice its size", () => {
+  // How large it is, how much arrives then, how much is still to come, and how large it has to be.
+  const cases: [first: number, more: number, remaining: number, grown: number][] = [
+    [800 * KIB, 10 * KIB, 390 * KIB, 1200 * KIB],
+    [800 * KIB, 10 * KIB, 150 * KIB, 960 * KIB],
+    [800 * KIB, 10 * KIB, 90 * KIB + 1, 900 * KIB + 1],
+    [800 * KIB, 10 * KIB, 90 * KIB, 1600 * KIB],
+    [800 * KIB, 10 * KIB, 0, 1600 * KIB],
+    [800 * KIB, 10 * KIB, 2000 * KIB, 1600 * KIB],
+    [800 * KIB, 1000 * KIB, 0, 1800 * KIB],
+  ];
+  for (const [first, more, remaining, grown] of cases) {
+    const budget = new CountedBudget(8 * MIB);
+    const buffer = new MessageBuffer(budget);
+    buffer.add(part(new Uint8Array(first), 0));
+    assertEquals(budget.taken, first);
+    buffer.add(part(new Uint8Array(more), remaining));
+    assertEquals(budget.taken, grown, `${first} ${more} ${remaining}`);
+    buffer.release();
+    buffer.release();
+    assertEquals(budget.taken, 0);
+  }
+});
+
+Deno.test("MessageBuffer copies no message that comes in one part, and joins one of two bytes", () => {
+  const buffer = new MessageBuffer(new MessageBudget(MIB));
+  const whole = Uint8Array.of(1, 2);
+  assert(buffer.add(part(whole, 0, true))?.bytes === whole);
+  assertEquals(buffer.add(part(Uint8Array.of(1), 1)), undefined);
+  assertEquals(buffer.add(part(Uint8Array.of(2), 0, true)), { text: false, bytes: whole });
+});
+
+Deno.test("MessageBuffer frees large memory with its message, and keeps 16 KiB for the next", () => {
+  const budget = new CountedBudget(MIB);
+  const buffer = new MessageBuffer(budget);
+  const join = (length: number) => {
+    buffer.add(part(new Uint8Array(length - 1), 1));
+    return buffer.add(part(new Uint8Array(1), 0, true))!.bytes.buffer;
+  };
+  const [large, small] = [300 * KIB, 16 * KIB];
+  const first = join(large);
+  buffer.free();
+  // The budget counts it until the next message is read.
+  assertEquals([first.detached, budget.taken], [true, 2 * (large - 1)]);
+  buffer.release();
+  assertEquals(budget.taken, 0);
+  const kept = join(small);
+  buffer.release();
+  assert(!kept.detached && join(small) === kept);
+  buffer.release();
+  const larger = join(small + 1);
+  buffer.release();
+  assert(larger.detached);
 });
 
 Deno.test("parseSubprotocols() leaves out those by which clients send a credential", () => {

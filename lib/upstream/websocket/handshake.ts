@@ -48,8 +48,8 @@ export async function assertAgreed(
   if (valuesOf("upgrade").join().toLowerCase() !== "websocket") {
     throw new BadResponse("protocol change to something else than a WebSocket");
   }
-  const options = (head.framing.connection ?? "").toLowerCase().split(",").map((option) => option.trim());
-  if (!options.includes("upgrade")) throw new BadResponse("protocol change without Connection: Upgrade");
+  const options = head.framing.connection?.toLowerCase().split(",").map((option) => option.trim());
+  if (!options?.includes("upgrade")) throw new BadResponse("protocol change without Connection: Upgrade");
   if (valuesOf("sec-websocket-accept").join() !== await acceptFor(key)) {
     throw new BadResponse("wrong Sec-WebSocket-Accept");
   }
