@@ -184,8 +184,7 @@ export class Connection {
     const larger = buffered.length < this.#buffer.length
       ? this.#buffer
       : new Uint8Array(HEAD_LIMIT + BUFFER_SIZE);
-    if (larger !== this.#buffer) larger.set(buffered);
-    else this.#buffer.copyWithin(0, this.#start, this.#end);
+    larger.set(buffered);
     this.#buffer = larger;
     this.#end = buffered.length;
     this.#start = 0;

@@ -70,10 +70,7 @@ export class ResponseBody {
     try {
       while (!this.#ended) {
         if (this.#pendingRead === undefined && !this.#decoder.done && this.#connection.bufferedLength === 0) {
-          if (await this.#connection.fill() === 0) {
-            this.#decoder.end();
-            continue;
-          }
+          if (await this.#connection.fill() === 0) this.#decoder.end();
         }
         const step = this.#step();
         const bytes = step instanceof Promise ? await step : step;

@@ -151,6 +151,14 @@ Deno.test("Connection takes each head of several that came together, and of the 
   assertEquals(connection.takeHead(), heads[2]);
 });
 
+Deno.test("Connection reads a head that comes byte by byte, after a byte that was discarded", async () => {
+  const head = "HTTP/1.1 200 OK\r\nA: b\r\n\r\n";
+  const connection = new Connection(new FakeSocket([`?${head}`, ...head]));
+  await connection.fill();
+  connection.discard(1);
+  assertEquals([connection.takeHead(), await connection.readHead()], [head, head]);
+});
+
 Deno.test("Connection refuses another protocol by its first byte", async () => {
   const connection = new Connection(new FakeSocket(["S"]));
   await connection.fill();
@@ -168,6 +176,7 @@ Deno.test("Connection writes a head in one write, and the next one from the same
   await connection.writeHead("a".repeat(2048));
   assert(connection.scratch === scratch);
   await connection.writeHead("b".repeat(2049));
+  assert(connection.scratch !== scratch);
   await connection.writeHead("c".repeat(5));
   assertEquals(socket.written.map(fromLatin1), [
     "a".repeat(2048),

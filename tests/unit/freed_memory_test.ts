@@ -111,9 +111,12 @@ Deno.test("WebSocketConnection frees what it wrote if that was large, and leaves
     close() {},
   });
   const socket = new WebSocketConnection(connection, { pingMs: 60_000, budget: new MessageBudget(1024) });
-  for (const length of [100, 100, 5000]) await socket.send([{ text: false, bytes: new Uint8Array(length) }]);
+  const message = (length: number) => ({ text: false, bytes: new Uint8Array(length) });
+  for (const length of [100, 100, 5000]) await socket.send([message(length)]);
+  // With the room for two heads, less than 4 KiB, and as much.
+  for (const length of [4067, 4068]) await socket.send([message(length - 100), message(100)]);
   socket.destroy();
-  assertEquals(written.map(({ buffer }) => buffer.detached), [false, false, true]);
+  assertEquals(written.map(({ buffer }) => buffer.detached), [false, false, true, false, true]);
   // The short ones are written from one place.
   assertEquals(written[0]?.buffer === written[1]?.buffer, true);
 });

@@ -602,7 +602,7 @@ Deno.test("WebSocketConnection answers no ping after its close frame", async () 
   });
   socket.destroy();
   const { events } = decodeOwn(written, { role: "server", messageLimit: 1024 });
-  assertEquals(events, ["pong ", "close 1000 "]);
+  assertEquals([events, written.length], [["pong ", "close 1000 "], 2]);
 });
 
 Deno.test("WebSocketConnection takes a message of 64 MiB, and none that is longer", async () => {
@@ -659,4 +659,70 @@ Deno.test("WebSocketConnection writes messages together up to 64 KiB with the ro
         events.length === expected.length,
     );
   }
+});
+
+Deno.test("WebSocketConnection answers each ping, also after others have been answered", async () => {
+  const { socket, written, ...peer } = manualSocket();
+  socket.receive().catch(() => {});
+  for (let times = 1; times < 4; times++) {
+    await peer.arrive([0x89, 1, times]);
+    const { events } = decodeOwn(written, { role: "server", messageLimit: 1024 });
+    assertEquals([written.length, events.at(-1)], [times, `pong 0${times}`]);
+  }
+  socket.destroy();
+});
+
+Deno.test("WebSocketConnection neither pings a peer nor takes it for silent while nobody reads what it sends", async () => {
+  using timers = heldTimers();
+  const { socket, written, ...peer } = manualSocket();
+  const received = socket.receive();
+  await peer.arrive(MESSAGE);
+  await received;
+  for (let look = 0; look < 5; look++) timers.pass(PING_MS);
+  assertEquals([written.length, timers.times], [0, [PING_MS]]);
+  // Three steps.
+  await socket.close({ code: 1001, reason: "" }, 4001);
+  const seen = [1, 2, 3].map(() => {
+    timers.pass(2000);
+    return timers.times.length;
+  });
+  assertEquals(seen, [2, 2, 0]);
+});
+
+Deno.test("WebSocketConnection drops what comes after the end, however much and in whichever pieces", async () => {
+  for (const length of [1, 10_000, Infinity]) {
+    let reads = 0;
+    const connection = new Connection({
+      read(buffer) {
+        assert(buffer.length > 0, `no room for read ${reads}`);
+        return Promise.resolve(++reads > 20 ? null : Math.min(length, buffer.length));
+      },
+      write: (bytes) => Promise.resolve(bytes.length),
+      close() {},
+    });
+    const socket = new WebSocketConnection(connection, { pingMs: PING_MS, budget: new MessageBudget(1024) });
+    await socket.end();
+    assertEquals(reads, 21);
+  }
+});
+
+Deno.test("WebSocketConnection frees a message's memory when it is told to, and that of one that is not complete when it ends", async () => {
+  const MIB = 1024 * 1024;
+  const half = new Uint8Array(MIB / 2);
+  const budget = new MessageBudget(MIB);
+  const parts = [{ opcode: 2, payload: half, fin: false }, { opcode: 0, payload: half }];
+  const connection = new Connection(new FakeSocket([...parts, parts[0]!].map(frameBytes)));
+  const socket = new WebSocketConnection(connection, { pingMs: PING_MS, budget });
+  const received = await socket.receive();
+  if (received === undefined || !("message" in received)) throw new Error("no message");
+  const { buffer } = received.message.bytes;
+  assertEquals([received.message.bytes.length, budget.take(1)], [MIB, false]);
+  socket.freeMessage();
+  assertEquals([buffer.detached, budget.take(1)], [true, false]);
+  // The connection ends within the next message.
+  assertEquals(await socket.receive(), undefined);
+  assertEquals(budget.take(MIB), false);
+  socket.destroy();
+  socket.destroy();
+  assertEquals([budget.take(MIB), budget.take(1)], [true, false]);
 });

@@ -193,9 +193,8 @@ export class WebSocketConnection {
     this.destroy();
   }
 
-  /** Closes the connection at once. */
+  /** Closes the connection at once, unless it is closed. */
   destroy(): void {
-    if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#pingTimer);
     clearTimeout(this.#closeTimer);
