@@ -282,6 +282,7 @@ Deno.test("a body that came with its head is lent until it is given back, and on
   ][] = [
     [`${head("Content-Length: 5")}hello`, "hello", "complete"],
     [`${head("Content-Length: 5")}hello!`, "hello", "overrun"],
+    [`${head("Content-Length: 1")}x`, "x", "complete"],
     [`${head(chunked)}5\r\nhello\r\n0\r\n\r\n`, "hello", "complete"],
     [`${head(chunked)}5\r\nhello\r\n0\r\n\r\n!`, "hello", "overrun"],
     [head("Content-Length: 0"), "", "complete"],
@@ -328,7 +329,7 @@ Deno.test("what was decoded to lend a whole body is handed on where there is onl
         textOf(await body[next]()),
         ...(await piecesOf(body)).map(textOf),
       ];
-      assertEquals(pieces.join(""), "helloabc", first);
+      assertEquals([pieces.join(""), pieces.includes("")], ["helloabc", false], first);
     }
   }
 });
@@ -359,4 +360,21 @@ Deno.test("a body of none ends with what is buffered, without a read", async () 
   assertEquals([await body.nextBuffered(), outcomes, body.done], [undefined, [
     "complete",
   ], true]);
+});
+
+Deno.test("nextBuffered() waits for no read, not even for one that is pending", async () => {
+  const arrival = Promise.withResolvers<void>();
+  let reads = 0;
+  const socket = new FakeSocket(
+    ["HTTP/1.1 200 OK\r\n\r\n", "x".repeat(FULL), "late"],
+    async () => await (++reads === 3 ? arrival.promise : undefined),
+  );
+  const connection = new Connection(socket);
+  const head = parseResponseHead((await connection.readHead())!);
+  const body = new ResponseBody(connection, decoderFor(responseFraming("GET", head)), () => {});
+  assertEquals(await body.nextBuffered(), undefined);
+  assertEquals([(await body.next())?.length, reads], [FULL, 3]);
+  assertEquals(await body.nextBuffered(), undefined);
+  arrival.resolve();
+  assertEquals((await piecesOf(body)).map(textOf), ["late"]);
 });
