@@ -42,3 +42,27 @@ Deno.test("BufferBudget gives each stream a smaller share, the more there are an
   streams = 1000;
   assertEquals(share(), 10);
 });
+
+Deno.test("BufferBudget gives one stream half of what is left, in whole bytes, where it knows of no other", () => {
+  const limits = { min: 10, max: 2000 };
+  for (const streams of [0, 1]) assertEquals(new BufferBudget(1000, () => streams).share(limits), 500);
+  const budget = new BufferBudget(1000);
+  assertEquals(budget.share(limits), 500);
+  budget.take(1);
+  assertEquals(budget.share(limits), 499);
+  budget.take(999);
+  assertEquals(budget.share(limits), 10);
+  budget.free(1000);
+  assertEquals([budget.used, budget.share(limits)], [0, 500]);
+});
+
+Deno.test("BufferBudget names the setting to raise, and takes nothing when it refuses", () => {
+  const budget = new BufferBudget(100);
+  const reservation = budget.reserve();
+  reservation.grow(99);
+  const error = assertThrows(() => reservation.grow(2), Refusal);
+  assertEquals([error.subject, String(error.cause)], ["", "Error: no room in CRED_PROXY_BUFFER_MB"]);
+  assertEquals([budget.used, budget.reserved], [99, 99]);
+  reservation.free();
+  assertEquals([budget.used, budget.reserved], [0, 0]);
+});

@@ -50,3 +50,59 @@ Deno.test("Deadlines aborts at the next check where the client has disconnected,
   deadlines.delete(kept);
   await new Promise((resolve) => setTimeout(resolve, TWO_CHECKS_MS));
 });
+
+Deno.test("a deadline lasts as many checks as its time has, and one more", () => {
+  for (const [timeout, checks] of [[1, 2], [250, 2], [251, 3], [500, 3], [501, 4], [60_000, 241]] as const) {
+    let aborted = 0;
+    const deadline = new Deadline(timeout, () => false, () => aborted++);
+    let count = 1;
+    while (!deadline.tick()) count++;
+    assertEquals([timeout, count, aborted], [timeout, checks, 1]);
+  }
+});
+
+Deno.test("Deadlines has one timer while there is something to check, four times a second", () => {
+  const { setInterval, clearInterval } = globalThis;
+  const running = new Map<number, { readonly run: () => void; readonly ms: number }>();
+  let started = 0;
+  Object.assign(globalThis, {
+    setInterval(run: () => void, ms: number) {
+      running.set(++started, { run, ms });
+      return started;
+    },
+    clearInterval: (timer: number) => running.delete(timer),
+  });
+  try {
+    const deadlines = new Deadlines();
+    const tick = () => running.get(started)?.run();
+    const aborted: string[] = [];
+    const deadline = (name: string, timeout: number, abort = () => {}) => {
+      const made = new Deadline(timeout, () => false, () => {
+        aborted.push(name);
+        abort();
+      });
+      deadlines.add(made);
+      return made;
+    };
+    for (let round = 1; round <= 2; round++) {
+      deadline("short", 1);
+      const long = deadline("long", 500);
+      assertEquals([started, [...running.values()].map(({ ms }) => ms)], [round, [250]]);
+      tick();
+      assertEquals(aborted.splice(0), []);
+      tick();
+      assertEquals([aborted.splice(0), running.size], [["short"], 1]);
+      deadlines.delete(long);
+      tick();
+      assertEquals([aborted, running.size], [[], 0]);
+    }
+    // Each of them ends the other: only one is aborted.
+    const pair = [0, 1].map((at): Deadline => deadline(`${at}`, 1, () => deadlines.delete(pair[1 - at]!)));
+    tick();
+    tick();
+    assertEquals([aborted.length, running.size], [1, 0]);
+    assertEquals(pair.filter(({ ended }) => ended !== undefined).length, 1);
+  } finally {
+    Object.assign(globalThis, { setInterval, clearInterval });
+  }
+});

@@ -137,9 +137,10 @@ Deno.test("Pool closes the idle connections when it is closed, and those put bac
 /** A pool with a clock that a test sets, and the timer that it starts. */
 function timedPool() {
   const [started, stopped] = [globalThis.setInterval, globalThis.clearInterval];
-  const clock = { now: performance.now(), check: () => {}, running: 0 };
-  globalThis.setInterval = ((check: () => void) => {
+  const clock = { now: performance.now(), check: () => {}, running: 0, intervalMs: 0 };
+  globalThis.setInterval = ((check: () => void, ms: number) => {
     clock.check = check;
+    clock.intervalMs = ms;
     return ++clock.running;
   }) as unknown as typeof setInterval;
   globalThis.clearInterval = (timer) => {
@@ -221,6 +222,37 @@ Deno.test("Pool keeps a connection no longer than the upstream does", async () =
   const brief = new ManualSocket();
   pool.put(new Connection(brief), 0);
   assert(brief.closed);
+});
+
+Deno.test("Pool keeps a connection up to the very end of its time, and checks four times a minute", () => {
+  // Idle for a minute, or as long as the upstream says, or until it is five minutes old.
+  const cases: [keepMs: number | undefined, age: number, usable: number][] = [
+    [undefined, 0, 60_000],
+    [undefined, 240_000, 60_000],
+    [undefined, 240_001, 59_999],
+    [undefined, 299_999, 1],
+    [59_999, 0, 59_999],
+    [60_001, 0, 60_000],
+    [1, 0, 1],
+  ];
+  for (const [keepMs, age, usable] of cases) {
+    for (const early of [true, false]) {
+      using timed = timedPool();
+      const { pool, clock } = timed;
+      const connection = new Connection(new ManualSocket());
+      Object.assign(connection, { openedAt: clock.now });
+      clock.now += age;
+      pool.put(connection, keepMs);
+      assertEquals(clock.intervalMs, 15_000);
+      clock.now += early ? usable - 0.5 : usable;
+      clock.check();
+      assertEquals(clock.running, early ? 1 : 0);
+      assertEquals(pool.take() === connection, early, `${keepMs} ${age}`);
+      // The timer runs on until the next check, or the end.
+      if (early) pool.close();
+      assertEquals(clock.running, 0);
+    }
+  }
 });
 
 const stage = useFixture({

@@ -47,3 +47,45 @@ Deno.test("ReadAhead passes a failure on after what came before it, to each read
   await early;
   await assertRejects(() => ahead.next(), Error, "The client left");
 });
+
+Deno.test("ReadAhead waits with more than a MiB until some of it has been asked for", async () => {
+  const HALF = 512 * 1024;
+  const sizes = [HALF, HALF, 1, HALF, 1];
+  let reads = 0;
+  const ahead = new ReadAhead(() => {
+    const size = sizes[reads++];
+    return Promise.resolve(size === undefined ? undefined : new Uint8Array(size));
+  });
+  const turn = () => new Promise((resolve) => setTimeout(resolve));
+  await turn();
+  assertEquals([reads, ahead.isFull], [3, true]);
+  // Half a MiB and one byte are left, so there is room for one more.
+  assertEquals((await ahead.next())?.length, HALF);
+  await turn();
+  assertEquals([reads, ahead.isFull], [4, true]);
+  const lengths: (number | undefined)[] = [];
+  for (let count = 0; count < 5; count++) lengths.push((await ahead.next())?.length);
+  assertEquals([lengths, reads, ahead.isFull], [[HALF, 1, HALF, 1, undefined], 6, false]);
+});
+
+Deno.test("ReadAhead counts what comes and what is asked for, and ends for all who wait", async () => {
+  const gate = Promise.withResolvers<void>();
+  for (const fails of [false, true]) {
+    let reads = 0;
+    const ahead = new ReadAhead(async () => {
+      if (++reads === 1) return Uint8Array.of(1);
+      await gate.promise;
+      if (fails) throw new Error("The client left");
+      return undefined;
+    });
+    assertEquals(ahead.moves, 0);
+    await new Promise((resolve) => setTimeout(resolve));
+    assertEquals(ahead.moves, 1);
+    assertEquals([await ahead.next(), ahead.moves], [Uint8Array.of(1), 2]);
+    const waiting = [ahead.next(), ahead.next()];
+    assertEquals(ahead.moves, 4);
+    gate.resolve();
+    const ended = await Promise.allSettled([...waiting, ahead.next()]);
+    assertEquals(ended.map(({ status }) => status), Array(3).fill(fails ? "rejected" : "fulfilled"));
+  }
+});

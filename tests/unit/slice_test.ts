@@ -140,3 +140,39 @@ Deno.test("Slice lets others go first while it drops what is before its part", a
   clearInterval(timer);
   assertEquals(others > 0, true);
 });
+
+Deno.test("Slice is never late once its part has begun, or it was cancelled", async () => {
+  for (const from of [0, 2]) {
+    const source = new Pieces(["01", "23"], false);
+    const slice = new Slice(source, { from, to: 20, withinMs: 1 });
+    if (from === 2) slice.cancel();
+    else assertEquals(await slice.next(), latin1("01"));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assertEquals([slice.done, source.cancels], [from === 2, from === 2 ? 1 : 0]);
+    assertEquals(await slice.next(), from === 2 ? undefined : latin1("23"));
+  }
+});
+
+Deno.test("Slice fails as its source does, and cancels it", async () => {
+  let cancels = 0;
+  const source: Source = {
+    done: false,
+    next: () => Promise.reject(new Error("It broke")),
+    cancel: () => void cancels++,
+  };
+  const slice = new Slice(source, { from: 2, to: 4, withinMs: 1000 });
+  await assertRejects(() => slice.next(), Error, "It broke");
+  assertEquals([slice.done, cancels, await slice.next()], [true, 1, undefined]);
+});
+
+Deno.test("Slice reads on after a piece that is missing, until its source has ended", async () => {
+  const pieces = [undefined, latin1("0"), undefined, latin1("1")];
+  const source: Source = {
+    get done() {
+      return pieces.length === 0;
+    },
+    next: () => Promise.resolve(pieces.shift()),
+    cancel() {},
+  };
+  assertEquals(await read(new Slice(source, { from: 1, to: 2, withinMs: 1000 })), "1");
+});

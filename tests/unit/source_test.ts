@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { readEarly, readFirst, type Source } from "../../lib/upstream/source.ts";
+import { readEarly, readFirst, Resumed, type Source } from "../../lib/upstream/source.ts";
 import { latin1 } from "../support/bytes.ts";
 import { within } from "../support/within.ts";
 
@@ -78,5 +78,95 @@ Deno.test("readFirst() leaves every byte where it is, whether it waited for the 
     const all = await within(readFirst(source, late ? 1 : 10_000), "A source");
     arrival.resolve(latin1("a"));
     assertEquals([reads, await all.next(), await all.next()], [1, latin1("a"), latin1("b")]);
+  }
+});
+
+/** A source of pieces that then ends, with how often it was cancelled. */
+function ending(...pieces: readonly string[]) {
+  const left = [...pieces];
+  return {
+    get done() {
+      return left.length === 0;
+    },
+    cancels: 0,
+    next: () => Promise.resolve(left.length > 0 ? latin1(left.shift()!) : undefined),
+    cancel(): void {
+      this.cancels++;
+    },
+  };
+}
+
+Deno.test("Resumed puts what was read ahead in front of the rest", async () => {
+  const rest = ending("b");
+  const resumed = new Resumed(latin1("a"), rest);
+  assertEquals([resumed.done, await resumed.next()], [false, latin1("a")]);
+  assertEquals([resumed.done, await resumed.next()], [false, latin1("b")]);
+  assertEquals([resumed.done, await resumed.next()], [true, undefined]);
+  resumed.cancel();
+  assertEquals(rest.cancels, 1);
+  // The rest has ended already.
+  const last = new Resumed(latin1("a"), ending());
+  assertEquals([last.done, await last.next(), last.done], [false, latin1("a"), true]);
+  // Nothing was read ahead.
+  const all = new Resumed(undefined, ending("a"));
+  assertEquals([all.done, await all.next(), all.done], [false, latin1("a"), true]);
+});
+
+Deno.test("readEarly() returns a source that ends before the moment at once, and all of it", async () => {
+  const source = ending("a", "b");
+  const { first, rest } = await within(readEarly(source, new Promise(() => {})), "The end");
+  assertEquals([first, rest.done, source.cancels], [latin1("ab"), true, 0]);
+  // A source may know that it has ended only when it is read.
+  const late = { ...ending(), done: false };
+  const early = readEarly(late, new Promise(() => {}));
+  late.done = true;
+  assertEquals((await within(early, "The end")).first.length, 0);
+});
+
+Deno.test("readEarly() leaves the piece that is pending at the moment to the rest", async () => {
+  const arrival = Promise.withResolvers<Uint8Array<ArrayBuffer> | undefined>();
+  let [reads, cancels] = [0, 0];
+  const source: Source = {
+    get done() {
+      return reads > 1;
+    },
+    next: () => ++reads === 1 ? Promise.resolve(latin1("a")) : arrival.promise,
+    cancel: () => void cancels++,
+  };
+  const { first, rest } = await readEarly(source, new Promise((resolve) => setTimeout(resolve)));
+  assertEquals([first, rest.done, reads], [latin1("a"), false, 2]);
+  const next = rest.next();
+  assertEquals([rest.done, reads], [true, 2]);
+  arrival.resolve(latin1("b"));
+  assertEquals(await next, latin1("b"));
+  rest.cancel();
+  assertEquals(cancels, 1);
+});
+
+Deno.test("a source that is cancelled while a read is pending lets its failure go to nobody", async () => {
+  const arrival = Promise.withResolvers<undefined>();
+  const source = { ...ending("a"), next: () => arrival.promise };
+  const all = await readFirst(source, 1);
+  all.cancel();
+  arrival.reject(new Error("It broke"));
+  // An unhandled rejection would fail this test.
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals([source.cancels, all.done], [1, false]);
+});
+
+Deno.test("readFirst() stops its clock once something has come", async () => {
+  const { setTimeout, clearTimeout } = globalThis;
+  const running = new Map<number, number>();
+  Object.assign(globalThis, {
+    setTimeout: (_run: () => void, ms: number) => running.set(1, ms).size,
+    clearTimeout: (timer: number) => running.delete(timer),
+  });
+  try {
+    const reading = readFirst(ending("a"), 1234);
+    assertEquals([...running.values()], [1234]);
+    await reading;
+    assertEquals(running.size, 0);
+  } finally {
+    Object.assign(globalThis, { setTimeout, clearTimeout });
   }
 });
