@@ -143,7 +143,6 @@ export class ResponseBody {
       return NOTHING;
     }
     if (this.#pendingRead !== undefined) return this.#finishPendingRead(this.#pendingRead);
-    if (connection.bufferedLength === 0) return NOTHING;
     const buffered = connection.buffered;
     const { end, read } = this.#decoder.decode(buffered, 0, buffered.length);
     const more = connection.lastReadWasFull && !this.#decoder.done;
@@ -180,7 +179,7 @@ export class ResponseBody {
           return piece.slice(0, filled);
         }
         filled += this.#decodeRead(room, length);
-        if (length === 0 || this.#ended || (length < FULL_READ && length < room.length)) break;
+        if (this.#ended || length < FULL_READ) break;
       }
       return piece.subarray(0, filled);
     } finally {

@@ -203,6 +203,19 @@ Deno.test("a joined piece has 4 KiB of room before it, and no more memory than t
     4 * KIB,
     4 * KIB + text.length,
   ]);
+  // Nobody knows how much comes, so there is room for all that may be joined.
+  const open = await (await bodyOf("HTTP/1.1 200 OK\r\n\r\n", ...inReads(text))).next();
+  assertEquals([open?.byteOffset, open?.buffer.byteLength], [4 * KIB, 132 * KIB]);
+});
+
+Deno.test("others get a turn while a body of many small chunks is decoded, all of which is at hand", async () => {
+  const coded = "1\r\nx\r\n".repeat(400_000);
+  const body = await bodyOf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", coded, "0\r\n\r\n");
+  let [others, length] = [0, 0];
+  const timer = setInterval(() => others++);
+  for (let piece = await body.next(); piece !== undefined; piece = await body.next()) length += piece.length;
+  clearInterval(timer);
+  assertEquals([length, others > 0], [400_000, true]);
 });
 
 /** Returns a body whose outcome is recorded, and its connection. */

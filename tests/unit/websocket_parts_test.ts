@@ -4,7 +4,7 @@ import { parseSubprotocols, splitSubprotocols } from "../../lib/proxy/websocket/
 import { Refusal } from "../../lib/http/refusal.ts";
 import { WebSocketViolation } from "../../lib/upstream/errors.ts";
 import type { DataEvent } from "../../lib/upstream/websocket/frame_decoder.ts";
-import { MessageBudget } from "../../lib/upstream/websocket/message_budget.ts";
+import { isLarge, MessageBudget } from "../../lib/upstream/websocket/message_budget.ts";
 import { MessageBuffer } from "../../lib/upstream/websocket/message_buffer.ts";
 
 const MIB = 1024 * 1024;
@@ -105,6 +105,14 @@ Deno.test("MessageBuffer grows to what the message needs, if that is an eighth m
     buffer.release();
     assertEquals(budget.taken, 0);
   }
+});
+
+Deno.test("a message is counted if it is longer than 256 KiB, up to the last byte of the budget", () => {
+  assertEquals([isLarge(256 * KIB), isLarge(256 * KIB + 1)], [false, true]);
+  const budget = new MessageBudget(10);
+  assertEquals([budget.take(11), budget.take(6), budget.take(5), budget.take(4)], [false, true, false, true]);
+  budget.give(6);
+  assertEquals([budget.take(7), budget.take(6)], [false, true]);
 });
 
 Deno.test("MessageBuffer copies no message that comes in one part, and joins one of two bytes", () => {
