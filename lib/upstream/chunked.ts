@@ -94,7 +94,7 @@ export class ChunkedDecoder {
       if (digit < 0) break;
       size = size * 16 + digit;
     }
-    if (next === at || size === 0 || next + 1 >= to || bytes[next] !== CR || bytes[next + 1] !== LF) {
+    if (size === 0 || next + 1 >= to || bytes[next] !== CR || bytes[next + 1] !== LF) {
       return this.#readLine(bytes, at, to);
     }
     this.#remaining = size;

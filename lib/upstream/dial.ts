@@ -37,7 +37,7 @@ export async function dial(upstream: Upstream, options: DialOptions, signal: Abo
   const socket = await reach(host, port, signal);
   let open: Deno.Conn = socket;
   const close = () => open.close();
-  signal.addEventListener("abort", close, { once: true });
+  signal.addEventListener("abort", close);
   try {
     // A small write must not wait for the acknowledgement of the last one; a dead peer must be detected eventually.
     socket.setNoDelay(true);
@@ -97,7 +97,7 @@ async function connect(hostname: string, port: number, signal: AbortSignal): Pro
     connecting.then((conn) => conn.close(), () => {}).finally(() => clearTimeout(timer));
     aborted.reject(signal.reason);
   };
-  signal.addEventListener("abort", abort, { once: true });
+  signal.addEventListener("abort", abort);
   try {
     return await Promise.race([connecting, aborted.promise]);
   } finally {

@@ -41,20 +41,20 @@ export async function openTunnel(
 
 async function readFinalStatus(connection: Connection): Promise<number> {
   for (let interim = 0; interim < INTERIM_LIMIT; interim++) {
-    let text: string | undefined;
-    let status = 0;
-    try {
-      text = await connection.readHead();
-      if (text !== undefined) ({ status } = parseResponseHead(text));
-    } catch (error) {
-      // The upstream has seen nothing yet.
-      if (error instanceof BadResponse) throw new BadTunnelResponse(error.message);
-      throw error;
-    }
-    if (text === undefined) {
-      throw new BadTunnelResponse("egress proxy closed the connection on CONNECT");
-    }
+    const status = await readStatus(connection);
     if (status >= 200) return status;
   }
   throw new BadTunnelResponse("too many interim responses from the egress proxy");
+}
+
+async function readStatus(connection: Connection): Promise<number> {
+  try {
+    const text = await connection.readHead();
+    if (text === undefined) throw new BadResponse("egress proxy closed the connection on CONNECT");
+    return parseResponseHead(text).status;
+  } catch (error) {
+    // The upstream has seen nothing yet.
+    if (error instanceof BadResponse) throw new BadTunnelResponse(error.message);
+    throw error;
+  }
 }
