@@ -167,15 +167,15 @@ export class Mask {
   }
 
   #find(content: Content): readonly Match[] {
-    return this.#findDecoded(content, this.#findPlain(content), 2);
+    return this.#findDecoded(content, this.#findPlain(content), "twice");
   }
 
-  /** Adds to `found` what stands in runs of content that are escaped throughout, up to a number of times. */
-  #findDecoded(content: Content, found: readonly Match[], times: number): readonly Match[] {
+  /** Adds to `found` what stands in runs of content that are escaped throughout, once or twice. */
+  #findDecoded(content: Content, found: readonly Match[], times: "once" | "twice"): readonly Match[] {
     for (const { bytes, offsets } of decodedRuns(content, this.#minLength)) {
       const decoded = { bytes, view: new DataView(bytes.buffer), length: bytes.length };
       const plain = this.#findPlain(decoded);
-      const within = times > 1 ? this.#findDecoded(decoded, plain, times - 1) : plain;
+      const within = times === "twice" ? this.#findDecoded(decoded, plain, "once") : plain;
       found = found.concat(within.map(({ from, to }) => ({ from: offsets[from]!, to: offsets[to]! })));
     }
     return found;

@@ -207,7 +207,7 @@ export class WindowSlots {
         const nextKey = slots[Math.imul(nextHash ^ moves[nextHash >>> bucketShift]!, MIX) >>> slotShift]!;
         const last = Math.imul(wordAt(view, at - 2 * STRIDE8 + toLast - (key & OFFSET)), key2);
         // If regions share the slot, the last bytes do not count.
-        const word = last & (key & SHARED) - 1;
+        const word = last & (key & SHARED) - SHARED;
         if ((word ^ hash ^ key) >>> KEY_SHIFT === tag) return at - 2 * STRIDE8;
         hash = nextHash;
         key = nextKey;
@@ -219,7 +219,7 @@ export class WindowSlots {
       const hash = Math.imul(wordAt(view, at), key0) + Math.imul(wordAt(view, at + 4), key1) | 0;
       const key = slots[Math.imul(hash ^ moves[hash >>> bucketShift]!, MIX) >>> slotShift]!;
       const last = Math.imul(wordAt(view, at + toLast - (key & OFFSET)), key2);
-      const word = last & (key & SHARED) - 1;
+      const word = last & (key & SHARED) - SHARED;
       if ((word ^ hash ^ key) >>> KEY_SHIFT === tag) return at;
     }
     // The region that the content ends with may have its only sampled window here.
@@ -248,7 +248,7 @@ export class WindowSlots {
       const first = wordAt(view, begin);
       const last = wordAt(view, begin + toLast);
       // If regions share the slot, the words do not count.
-      const words = Math.imul(first, key1) + Math.imul(last, key2) & (key & SHARED) - 1;
+      const words = Math.imul(first, key1) + Math.imul(last, key2) & (key & SHARED) - SHARED;
       if ((words ^ hash ^ key) >>> KEY_SHIFT === tag) return at;
     }
     return -1;
