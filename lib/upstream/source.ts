@@ -63,13 +63,12 @@ export async function readEarly(
     }
     if (!source.done) await over;
   } catch (error) {
-    pending?.catch(() => {});
-    over.catch(() => {});
     source.cancel();
     throw error;
   }
+  // Nobody may have waited for it.
   over.catch(() => {});
-  return { first, rest: pending === undefined ? source : new Pending(pending, source) };
+  return { first, rest: new Pending(pending, source) };
 }
 
 /**
@@ -96,12 +95,12 @@ export async function readFirst(source: Source, ms: number): Promise<Source> {
 
 const OVER: unique symbol = Symbol();
 
-/** A source of which a read is pending. */
+/** A source of which a read may be pending, whose failure somebody has waited for already. */
 class Pending implements Source {
   #pending: Promise<Uint8Array<ArrayBuffer> | undefined> | undefined;
   readonly #rest: Source;
 
-  constructor(pending: Promise<Uint8Array<ArrayBuffer> | undefined>, rest: Source) {
+  constructor(pending: Promise<Uint8Array<ArrayBuffer> | undefined> | undefined, rest: Source) {
     this.#pending = pending;
     this.#rest = rest;
   }
@@ -117,7 +116,6 @@ class Pending implements Source {
   }
 
   cancel(): void {
-    this.#pending?.catch(() => {});
     this.#rest.cancel();
   }
 }

@@ -8,7 +8,7 @@ import {
   UpstreamUntrusted,
 } from "../../lib/upstream/errors.ts";
 import { latin1 } from "../support/bytes.ts";
-import { trustAdvice } from "../../lib/upstream/trust_advice.ts";
+import { authorityAdvice, trustAdvice } from "../../lib/upstream/trust_advice.ts";
 import { within } from "../support/within.ts";
 
 /** Returns why a host can't be reached. */
@@ -53,6 +53,16 @@ Deno.test("trustAdvice() says what to do about an authority that is not trusted 
     assertEquals(/subjectAltName=([^"]+)"/.exec(advice)?.[1], name);
   }
   assertEquals(trustAdvice("invalid peer certificate: Expired", "api.test"), "");
+  assertEquals(
+    authorityAdvice("api.test"),
+    "the certificate of api.test is that of an authority (CA:TRUE), which is not accepted as a server's own; " +
+      "make an authority and a certificate of it, give the server server.pem and server.key, and name ca.pem in " +
+      "CRED_PROXY_CA_FILE: openssl req -x509 -newkey rsa:2048 -nodes -days 365 " +
+      '-subj "/CN=My authority" -keyout ca.key -out ca.pem && ' +
+      "openssl req -x509 -newkey rsa:2048 -nodes -days 365 -CA ca.pem -CAkey ca.key " +
+      '-subj "/CN=api.test" -addext "subjectAltName=DNS:api.test" ' +
+      '-addext "basicConstraints=critical,CA:FALSE" -keyout server.key -out server.pem',
+  );
 });
 
 Deno.test("dial() closes a connection for its signal only until it has returned it", async () => {

@@ -89,3 +89,15 @@ Deno.test("ReadAhead counts what comes and what is asked for, and ends for all w
     assertEquals(ended.map(({ status }) => status), Array(3).fill(fails ? "rejected" : "fulfilled"));
   }
 });
+
+Deno.test("ReadAhead gives each piece to the one who has waited longest", async () => {
+  const gate = Promise.withResolvers<void>();
+  let reads = 0;
+  const ahead = new ReadAhead(async () => {
+    await gate.promise;
+    return ++reads > 3 ? undefined : Uint8Array.of(reads);
+  });
+  const waiting = Promise.all([ahead.next(), ahead.next(), ahead.next(), ahead.next()]);
+  gate.resolve();
+  assertEquals(await waiting, [Uint8Array.of(1), Uint8Array.of(2), Uint8Array.of(3), undefined]);
+});

@@ -14,7 +14,10 @@ Deno.test("readEarly() reads 64 KiB at most before the moment, and leaves the re
   const moment = Promise.withResolvers<void>();
   const early = readEarly(source, moment.promise);
   await new Promise((resolve) => setTimeout(resolve, 10));
-  assertEquals(reads, 64);
+  let ended = false;
+  early.then(() => ended = true);
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals([reads, ended], [64, false]);
   moment.resolve();
   const { first, rest } = await within(early, "The moment");
   assertEquals([first.length, first[0], first.at(-1)], [64 * 1024, 1, 64]);
@@ -169,4 +172,13 @@ Deno.test("readFirst() stops its clock once something has come", async () => {
   } finally {
     Object.assign(globalThis, { setTimeout, clearTimeout });
   }
+});
+
+Deno.test("readEarly() lets the failure of a read go to nobody that comes after the moment has failed", async () => {
+  const arrival = Promise.withResolvers<undefined>();
+  const source = { ...ending("a"), next: () => arrival.promise };
+  await assertRejects(() => readEarly(source, Promise.reject(new Error("It is over"))), Error, "It is over");
+  arrival.reject(new Error("It broke"));
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(source.cancels, 1);
 });

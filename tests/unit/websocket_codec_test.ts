@@ -128,9 +128,13 @@ Deno.test("FrameDecoder says what is wrong with a frame's head, and with the ord
 
 Deno.test("writeFrameHead() writes any length so that parseFrameHead() reads it", () => {
   for (const length of [0, 125, 126, 2 ** 16 - 1, 2 ** 16, 2 ** 32 - 1, 2 ** 32 + 5, 2 ** 40 + 7]) {
-    const head = { opcode: OPCODE.binary, final: true, length, maskingKey: undefined };
-    const bytes = new Uint8Array(FRAME_HEAD_LIMIT);
-    assertEquals(parseFrameHead(bytes.subarray(0, writeFrameHead(head, bytes))), head);
+    for (const maskingKey of [undefined, Uint8Array.of(1, 2, 3, 4)]) {
+      for (const final of [true, false]) {
+        const head = { opcode: OPCODE.binary, final, length, maskingKey };
+        const bytes = new Uint8Array(FRAME_HEAD_LIMIT);
+        assertEquals(parseFrameHead(bytes.subarray(0, writeFrameHead(head, bytes))), head);
+      }
+    }
   }
 });
 
@@ -258,4 +262,20 @@ Deno.test("parseClosing rejects codes that must not be sent", () => {
     const payload = Uint8Array.from([code >> 8, code]);
     assertThrows(() => parseClosing(payload), WebSocketViolation, "invalid close code");
   }
+  // Nor is half a code one.
+  for (let byte = 0; byte < 256; byte++) {
+    assertThrows(() => parseClosing(Uint8Array.of(byte)), WebSocketViolation, "invalid close code");
+  }
+});
+
+Deno.test("parseClosing rejects a reason that is not UTF-8, and takes none for an empty one", () => {
+  const invalid = Uint8Array.of(3, 232, 0xff);
+  const error = assertThrows(
+    () => parseClosing(invalid),
+    WebSocketViolation,
+    "close reason that is not UTF-8",
+  );
+  assertEquals(error.code, CLOSE.invalidText);
+  assertEquals(parseClosing(Uint8Array.of(3, 232)), { code: 1000, reason: "" });
+  assertEquals(parseClosing(new Uint8Array(0)), { code: CLOSE.none, reason: "" });
 });
