@@ -201,3 +201,33 @@ Deno.test("ChunkedDecoder does not look at what lies beyond the bytes that it is
     assertEquals([content.join(""), decoder.done], ["hello0123456789abcdef", true], `${cut}`);
   }
 });
+
+Deno.test("ChunkedDecoder makes no string for a chunk whose line is a plain size, however small the chunks are", () => {
+  const { fromCharCode } = String;
+  let made = 0;
+  // In one piece, and in pieces that end with a line, with data, or with an end of data.
+  const chunks = [1, 5, 9, 10, 15, 16, 31, 160, 255, 256, 4096, 0x10203].map((length) =>
+    [`${length.toString(16)}\r\n`, "x".repeat(length), "\r\n"] as const
+  );
+  const cuts = [
+    [chunks.flat().join("")],
+    chunks.map((parts) => parts.join("")),
+    chunks.flatMap(([line, ...rest]) => [line, rest.join("")]),
+    chunks.flat(),
+  ];
+  for (const pieces of cuts) {
+    const decoder = new ChunkedDecoder();
+    const all = pieces.map(latin1);
+    let length = 0;
+    String.fromCharCode = (...codes) => {
+      made++;
+      return fromCharCode(...codes);
+    };
+    try {
+      for (const bytes of all) length += decoder.decode(bytes, 0, bytes.length).end;
+    } finally {
+      String.fromCharCode = fromCharCode;
+    }
+    assertEquals([length, made], [chunks.flatMap(([, data]) => data).join("").length, 0]);
+  }
+});
