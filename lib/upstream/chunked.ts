@@ -28,7 +28,7 @@ const CR = 0x0d;
 const LF = 0x0a;
 
 /** What a decoder expects next. */
-type State = "line" | "data" | "end-of-data" | "trailers" | "done";
+type State = "line" | "data" | "end-of-data" | "end-of-data-line" | "trailers" | "done";
 
 /**
  * Removes the chunked coding from a stream of bytes, in place: RFC 9112, section 7.1.
@@ -74,7 +74,12 @@ export class ChunkedDecoder {
           break;
         }
         case "end-of-data":
-          at = this.#readEndOfData(bytes, at, to);
+          assertByte(bytes[at++], CR);
+          this.#state = "end-of-data-line";
+          break;
+        case "end-of-data-line":
+          assertByte(bytes[at++], LF);
+          this.#state = "line";
           break;
         case "trailers":
           at = this.#readTrailers(bytes, at, to);
@@ -119,26 +124,6 @@ export class ChunkedDecoder {
     return next;
   }
 
-  #readEndOfData(bytes: Uint8Array, at: number, to: number): number {
-    if (this.#buffered === "" && at + 1 < to && bytes[at] === CR && bytes[at + 1] === LF) {
-      this.#state = "line";
-      return at + 2;
-    }
-    while (at < to) {
-      const wanted = this.#buffered === "" ? CR : LF;
-      if (bytes[at] !== wanted) throw new BadResponse("chunk data longer than its size");
-      at++;
-      if (wanted === CR) {
-        this.#buffered = "\r";
-        continue;
-      }
-      this.#buffered = "";
-      this.#state = "line";
-      return at;
-    }
-    return at;
-  }
-
   /** Trailers must be valid, or the end of the body would be in doubt. */
   #readTrailers(bytes: Uint8Array, at: number, to: number): number {
     while (at < to) {
@@ -152,7 +137,6 @@ export class ChunkedDecoder {
       if (this.#buffered === "\r\n" || this.#buffered.endsWith("\r\n\r\n")) {
         this.trailers = parseFieldLines(this.#buffered, 0);
         assertNoFraming(this.trailers);
-        this.#buffered = "";
         this.#state = "done";
         break;
       }
@@ -167,6 +151,11 @@ export class ChunkedDecoder {
   #buffer(bytes: Uint8Array, at: number, to: number): void {
     for (; at < to; at++) this.#buffered += String.fromCharCode(bytes[at]!);
   }
+}
+
+/** Checks a byte of the line break that ends the data of a chunk. */
+function assertByte(byte: number | undefined, wanted: number): void {
+  if (byte !== wanted) throw new BadResponse("chunk data longer than its size");
 }
 
 /** RFC 9110, section 6.5.1, forbids framing fields in trailers: some reader might act on them. */

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { WebSocketViolation } from "../../lib/upstream/errors.ts";
 import {
   CLOSE,
@@ -21,8 +21,9 @@ import {
 } from "../../lib/upstream/websocket/frame_head.ts";
 import { applyMaskingKey } from "../../lib/upstream/websocket/masking.ts";
 import { Utf8Check } from "../../lib/upstream/websocket/utf8_check.ts";
+import { join } from "../support/bytes.ts";
 import { frameSamples, MESSAGE_LIMIT, piecesOf } from "../support/arbitrary_frames.ts";
-import { decodeOwn, decodeWithWs } from "../support/websocket_frames.ts";
+import { decodeOwn, decodeWithWs, frameBytes } from "../support/websocket_frames.ts";
 import { fc, runs } from "../support/property.ts";
 
 /** How many sequences each property tries; `WEBSOCKET_RUNS=20000` for a long trial. */
@@ -133,6 +134,35 @@ Deno.test("writeFrameHead() writes any length so that parseFrameHead() reads it"
         const head = { opcode: OPCODE.binary, final, length, maskingKey };
         const bytes = new Uint8Array(FRAME_HEAD_LIMIT);
         assertEquals(parseFrameHead(bytes.subarray(0, writeFrameHead(head, bytes))), head);
+      }
+    }
+  }
+});
+
+Deno.test("FrameDecoder reads heads of any length, however two of them in a row are cut", () => {
+  const payloads = [0, 1, 126, 65_536].map((length) => new Uint8Array(length).fill(0x61));
+  for (const [role, mask] of [["client", false], ["server", true]] as const) {
+    const options = { role, messageLimit: MESSAGE_LIMIT };
+    for (const first of payloads) {
+      for (const second of payloads) {
+        const frames = [first, second, payloads[1]!].map((payload) =>
+          frameBytes({ opcode: 2, payload, mask })
+        );
+        const [one, two] = [frames[0]!.length - first.length, frames[1]!.length - second.length];
+        const all = join(frames);
+        const events = [first, second, payloads[1]!].map((payload) => `binary ${payload.toHex()}`);
+        for (let cut = 1; cut <= one; cut++) {
+          for (let next = 1; next <= two; next++) {
+            // Large ones take long, and one of each is enough.
+            if (all.length > 60_000 && (cut % 4 !== 1 || next % 4 !== 1)) continue;
+            const at = frames[0]!.length + next;
+            const pieces = [all.subarray(0, cut), all.subarray(cut, at), all.subarray(at)];
+            const decoded = decodeOwn(pieces, options);
+            // Not assertEquals(), which takes long for long texts.
+            const isRight = decoded.violation === undefined && decoded.events.join() === events.join();
+            assert(isRight, `${role} ${first.length} ${second.length}, cut ${cut} and ${next}`);
+          }
+        }
       }
     }
   }

@@ -109,8 +109,8 @@ export class FrameDecoder {
   /** Reads as much of a frame's head as there is. @returns The offset of the first byte after it. */
   #readHead(bytes: Uint8Array<ArrayBuffer>, at: number): number {
     const partial = this.#partialHead;
-    if (this.#partialLength === 0) {
-      // Nearly all heads arrive at once. Of one that does not, the second byte may be missing: it counts as none.
+    if (this.#partialLength === 0 && bytes.length - at >= 2) {
+      // Nearly all heads arrive at once.
       const end = at + frameHeadLength(bytes[at + 1]!);
       if (end <= bytes.length) {
         this.#begin(parseFrameHead(bytes.subarray(at, end)));
