@@ -49,6 +49,34 @@ Deno.test("EventFrames finds no end in a piece in which a frame is wrong, nor af
   assertEquals(frames.push(FRAMES[2]!), 0);
 });
 
+/** Returns bytes with the checksums of a frame, which may say that it has another length. */
+function framed(
+  size: number,
+  { says = size, preludeChecksum }: { says?: number; preludeChecksum?: number } = {},
+) {
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, says);
+  view.setUint32(8, preludeChecksum ?? crc32(bytes.subarray(0, 8)));
+  view.setUint32(size - 4, crc32(bytes.subarray(0, -4)));
+  return bytes;
+}
+
+Deno.test("EventFrames finds no end where the lengths have another checksum, even if that of the frame is right", () => {
+  assertEquals(new EventFrames().push(framed(40)), 40);
+  assertEquals(new EventFrames().push(framed(40, { preludeChecksum: 1 })), 0);
+});
+
+Deno.test("EventFrames finds the end of frames from 16 bytes to 16 MiB", () => {
+  const limit = 16 * 1024 * 1024;
+  for (const size of [16, limit]) assertEquals(new EventFrames().push(framed(size)), size);
+  assertEquals(new EventFrames().push(framed(limit + 1)), 0);
+  for (const says of [0, 11, 12, 13, 15]) assertEquals(new EventFrames().push(framed(16, { says })), 0);
+  // A frame that is too short to have a checksum ends nowhere, whatever follows.
+  const frames = new EventFrames();
+  assertEquals([frames.push(framed(15, { says: 15 })), frames.push(framed(16))], [0, 0]);
+});
+
 Deno.test("StreamMask passes on each frame of events at once, whatever its last bytes are", () => {
   const stream = new StreamMask({ current: MASK }, new EventFrames());
   for (const each of FRAMES) assertEquals(fromLatin1(stream.push(each.slice())), fromLatin1(each));

@@ -89,6 +89,30 @@ Deno.test("WindowSlots reads as many words of all content of a length: three per
   }
 });
 
+Deno.test("WindowIndex reads nothing before content and nothing after it", () => {
+  for (const sampling of SAMPLINGS) {
+    const length = regionLength(sampling);
+    const region = ALPHABET.slice(0, length);
+    const index = new WindowIndex<number>(sampling);
+    index.add(region, 0);
+    index.place();
+    for (let size = 0; size < 2 * length + 16; size++) {
+      for (let missing = 1; missing < length; missing++) {
+        // With memory of its own, so that nothing else can be read.
+        const [begins, ends] = [
+          region.slice(missing).padEnd(size, "~").slice(0, size),
+          region.slice(0, -missing).padStart(size, "~").slice(-size || length),
+        ].map(countedContent);
+        for (const content of [begins!, ends!]) {
+          for (let at = index.find(content, 0); at >= 0; at = index.find(content, at + index.stride)) {
+            assertEquals([...index.regionsAt(content, at)], []);
+          }
+        }
+      }
+    }
+  }
+});
+
 Deno.test("WindowIndex passes over a place where regions share a window, and only that agrees", () => {
   for (const sampling of SAMPLINGS) {
     const index = new WindowIndex<number>(sampling);
