@@ -113,6 +113,33 @@ Deno.test("WindowIndex reads nothing before content and nothing after it", () =>
   }
 });
 
+Deno.test("WindowIndex gives the numbers of what is deleted to what is added, and counts regions", () => {
+  for (const sampling of SAMPLINGS) {
+    const index = new WindowIndex<number>(sampling);
+    const [region, other] = [ALPHABET, ALPHABET.slice(1) + "1"].map((text) =>
+      text.slice(0, regionLength(sampling))
+    );
+    const kept = index.add(region!, 0);
+    for (let round = 0; round < 50; round++) {
+      const number = index.add(other!, 1);
+      // One that is there already takes no number, whether one is free or not.
+      assertEquals([index.add(region!, 2), index.add(other!, 2), index.size], [kept, number, 2]);
+      for (const owner of [1, 2]) index.delete(number, owner);
+      index.delete(kept, 2);
+      assertEquals([number, index.add(region!, 2), index.size], [2, kept, 1]);
+      index.delete(kept, 2);
+      index.place();
+    }
+  }
+});
+
+Deno.test("WindowSlots has as many buckets as slots divided by eight", () => {
+  const sizes = [10, 12].map((bits) => new WindowSlots(SAMPLINGS[0]!, bits)).map((
+    { bits, buckets },
+  ) => [bits, buckets]);
+  assertEquals(sizes, [[10, 128], [12, 512]]);
+});
+
 Deno.test("WindowIndex passes over a place where regions share a window, and only that agrees", () => {
   for (const sampling of SAMPLINGS) {
     const index = new WindowIndex<number>(sampling);
