@@ -6,6 +6,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { Secret } from "../../lib/core/secret.ts";
+import { secretForms } from "../../lib/mask/forms.ts";
 import { COMMON_LINE_BREAKS, LINE_BREAKS } from "../../lib/mask/line_breaks.ts";
 import { Mask } from "../../lib/mask/mask.ts";
 import { StreamSearch } from "../../lib/mask/stream_search.ts";
@@ -126,4 +127,25 @@ Deno.test("StreamSearch counts everything as clear at the end, and never less th
   assertEquals([clear, search.length], [[6, 9, 9], 23]);
   search.finish();
   assertEquals(search.clear, 23);
+});
+
+Deno.test("secretForms() says of each form whether it takes nearly two bytes for a byte, and whether its lines may break", () => {
+  const formsOf = (isBase64: boolean) =>
+    secretForms({ text: Secret.of(TOKEN), isBase64 }).map((form) => {
+      const { length } = form.reveal();
+      const kind = length === 40
+        ? "itself"
+        : length === 80
+        ? "hex"
+        : length < 60
+        ? "base64"
+        : "base64 of base64";
+      return `${kind}${form.isSparse ? ", sparse" : ""}${form.wraps ? ", in lines" : ""}`;
+    });
+  const [hex, base64, twice] = ["hex, sparse", "base64, in lines", "base64 of base64, sparse"];
+  assertEquals(formsOf(false), [
+    ...["itself", "itself", hex!, hex!],
+    ...Array(3).fill([base64, twice, twice, twice]).flat(),
+  ]);
+  assertEquals(formsOf(true), ["itself, in lines", hex!, hex!, ...Array(3).fill(base64)]);
 });
