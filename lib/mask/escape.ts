@@ -14,15 +14,13 @@ const DIGITS = Int8Array.from({ length: 256 }, (_, byte) => {
   return /[0-9A-Fa-f]/.test(char) ? parseInt(char, 16) : -1;
 });
 
-/** Returns the value of two hexadecimal digits, or -1. */
+/** Returns the value of two hexadecimal digits; below 0 if either is none. */
 function pairAt(bytes: Uint8Array, at: number): number {
-  const high = digitOf(bytes[at]);
-  const low = digitOf(bytes[at + 1]);
-  return high < 0 || low < 0 ? -1 : high << 4 | low;
+  return digitOf(bytes[at]) << 4 | digitOf(bytes[at + 1]);
 }
 
 const [PERCENT, BACKSLASH, AMPERSAND, HASH, SEMICOLON] = [0x25, 0x5c, 0x26, 0x23, 0x3b];
-const [ZERO, NINE, LOWER_U, LOWER_X, UPPER_X] = [0x30, 0x39, 0x75, 0x78, 0x58];
+const [ZERO, LOWER_U, LOWER_X, UPPER_X] = [0x30, 0x75, 0x78, 0x58];
 
 /** The length of the longest escape: a numeric reference with five digits. */
 export const MAX_ESCAPE = 9;
@@ -67,14 +65,13 @@ export function escapeAt(bytes: Uint8Array, at: number): PackedEscape {
 /** Returns the numeric character reference that begins at a position: HTML, section 13.5. */
 function referenceAt(bytes: Uint8Array, at: number): PackedEscape {
   const isHex = bytes[at + 2] === LOWER_X || bytes[at + 2] === UPPER_X;
+  const [first, base] = isHex ? [at + 3, 16] : [at + 2, 10];
   let value = 0;
-  let index = at + (isHex ? 3 : 2);
-  const first = index;
+  let index = first;
   for (; index < at + MAX_ESCAPE - 1; index++) {
-    const byte = bytes[index];
-    const digit = isHex || (byte !== undefined && byte >= ZERO && byte <= NINE) ? digitOf(byte) : -1;
-    if (digit < 0) break;
-    value = value * (isHex ? 16 : 10) + digit;
+    const digit = digitOf(bytes[index]);
+    if (digit < 0 || digit >= base) break;
+    value = value * base + digit;
   }
   if (index === first || bytes[index] !== SEMICOLON || value > 0xff) return 0;
   return pack(index + 1 - at, value);

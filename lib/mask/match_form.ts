@@ -48,9 +48,7 @@ function beginBefore(
       if (!form.wraps || index === count - 1) continue;
       for (const lineBreak of LINE_BREAKS) {
         const before = end - lineBreak.length;
-        if (before >= 0 && standsAt(bytes, before, lineBreak)) {
-          addBefores(bytes, { byte, end: before }, befores);
-        }
+        if (standsAt(bytes, before, lineBreak)) addBefores(bytes, { byte, end: before }, befores);
       }
     }
     if (befores.length === 0) return undefined;
@@ -65,8 +63,7 @@ function addBefores(
   { byte, end }: { byte: number; end: number },
   to: number[],
 ): void {
-  if (end > 0 && bytes[end - 1] === byte) add(to, end - 1);
-  if (end < 2) return;
+  if (bytes[end - 1] === byte) add(to, end - 1);
   if (bytes[end - 2] === BACKSLASH && bytes[end - 1] === byte && isPunctuation(byte)) add(to, end - 2);
   if (byte === SPACE && bytes[end - 1] === PLUS) add(to, end - 1);
   const escape = escapeBefore(bytes, end);
@@ -74,13 +71,11 @@ function addBefores(
     add(to, end - escapeLength(escape));
   }
   // `%25` before two digits is also the end of nothing, but the beginning of an escape that is encoded twice.
-  if (byte === PERCENT && end >= 3 && standsAt(bytes, end - 3, "%25")) {
+  if (byte === PERCENT && standsAt(bytes, end - 3, "%25")) {
     add(to, end - 3);
   }
   const name = NAMES.get(byte);
-  if (name !== undefined && end >= name.length && standsAt(bytes, end - name.length, name)) {
-    add(to, end - name.length);
-  }
+  if (name !== undefined && standsAt(bytes, end - name.length, name)) add(to, end - name.length);
 }
 
 /** Matches a form that begins at a position, as {@linkcode matchBefore} does. */
@@ -99,37 +94,33 @@ function endAfter(
   { begin, first }: { begin: number; first: number },
 ): number | undefined {
   const text = form.reveal();
-  let begins = [begin];
+  let at = begin;
   for (let index = first; index < text.length; index++) {
     const byte = text.charCodeAt(index);
-    const afters: number[] = [];
-    for (const begin of begins) {
-      addAfters(bytes, { byte, begin }, afters);
-      for (const lineBreak of LINE_BREAKS) {
-        if (!standsAt(bytes, begin, lineBreak)) continue;
-        addAfters(bytes, { byte, begin: begin + lineBreak.length }, afters);
-      }
-    }
-    if (afters.length === 0) return undefined;
-    begins = afters;
+    const after = afterAt(bytes, byte, at) ?? afterBreak(bytes, byte, at);
+    if (after === undefined) return undefined;
+    at = after;
   }
-  return Math.max(...begins);
+  return at;
 }
 
-/** Adds where a character of base64 may end that begins at a position. */
-function addAfters(
-  bytes: Uint8Array,
-  { byte, begin }: { byte: number; begin: number },
-  to: number[],
-): void {
-  if (bytes[begin] === byte) add(to, begin + 1);
-  if (bytes[begin] === BACKSLASH && bytes[begin + 1] === byte && isPunctuation(byte)) add(to, begin + 2);
-  const escape = escapeAt(bytes, begin);
-  if (escape !== 0 && escapedByte(escape) === byte) {
-    add(to, begin + escapeLength(escape));
+/** Returns where a character of base64 ends before which a line breaks at a position; undefined if it does not. */
+function afterBreak(bytes: Uint8Array, byte: number, at: number): number | undefined {
+  for (const lineBreak of LINE_BREAKS) {
+    const after = standsAt(bytes, at, lineBreak) ? afterAt(bytes, byte, at + lineBreak.length) : undefined;
+    if (after !== undefined) return after;
   }
+  return undefined;
+}
+
+/** Returns where a character of base64 ends that begins at a position: its spellings begin differently. */
+function afterAt(bytes: Uint8Array, byte: number, at: number): number | undefined {
+  if (bytes[at] === byte) return at + 1;
+  if (bytes[at] === BACKSLASH && bytes[at + 1] === byte && isPunctuation(byte)) return at + 2;
+  const escape = escapeAt(bytes, at);
+  if (escape !== 0 && escapedByte(escape) === byte) return at + escapeLength(escape);
   const name = NAMES.get(byte);
-  if (name !== undefined && standsAt(bytes, begin, name)) add(to, begin + name.length);
+  return name !== undefined && standsAt(bytes, at, name) ? at + name.length : undefined;
 }
 
 /** Returns how many bytes before a position equal the last ones of a text. */
@@ -190,7 +181,5 @@ function standsAt(bytes: Uint8Array, at: number, text: string): boolean {
 function withExtra(form: Form, bytes: Uint8Array, end: number): number {
   const extra = form.revealExtra();
   if (extra === "") return end;
-  const afters: number[] = [];
-  addAfters(bytes, { byte: extra.charCodeAt(0), begin: end }, afters);
-  return Math.max(end, ...afters);
+  return afterAt(bytes, extra.charCodeAt(0), end) ?? end;
 }

@@ -139,6 +139,14 @@ Deno.test("CodedSource passes nothing before there is content, so that a small r
   passing.cancel();
 });
 
+Deno.test("CodedSource passes what holds a single byte of content, as soon as it is there", async () => {
+  // A stored block: RFC 1951, section 3.2.4.
+  const block = latin1("\x00\x01\x00\xfe\xff\n");
+  const { source, coded } = open("deflate", [block, latin1("rest")]);
+  assertEquals([await coded.next(), source.read], [new Uint8Array(block), 1]);
+  coded.cancel();
+});
+
 Deno.test("CodedSource passes a flushed event at once, and what ends in a word with the next", async () => {
   const stream = zlib.createGzip();
   const made: Uint8Array[] = [];

@@ -70,6 +70,21 @@ Deno.test("Mask tells of a secret's length no more than a multiple of 256 that a
   assertEquals(maskOf("12345678", "x".repeat(64), "x".repeat(20)).span, 768);
 });
 
+Deno.test("Mask has the alphabet that all of its secrets need, as long as it has them", () => {
+  const mask = new Mask();
+  const has = (secrets: readonly string[]) => {
+    mask.set(secrets.map((text) => ({ text: Secret.of(text) })));
+    return ["A", "-", "$", "\xe9", " ", "\n"].map((char) => mask.alphabet.has(char.charCodeAt(0)));
+  };
+  assertEquals(has([]), [true, true, false, false, false, false]);
+  assertEquals(has([TOKEN]), [true, true, false, false, false, false]);
+  for (const unusual of [["pa$$word", TOKEN], [TOKEN, "pa$$word"]]) {
+    assertEquals(has(unusual), [true, true, true, true, false, false]);
+  }
+  assertEquals(has(["pass word", "pa$$word"]), [true, true, true, true, true, false]);
+  assertEquals(has([TOKEN]), [true, true, false, false, false, false]);
+});
+
 Deno.test("Mask masks a token only in one line, and so its hexadecimal", () => {
   const mask = maskOf(TOKEN);
   const hex = new TextEncoder().encode(TOKEN).toHex();
@@ -98,6 +113,15 @@ Deno.test("Mask finds a short secret in base64 with any line break, and a longer
           assertEquals(left, "*".repeat(to - from), `${length} bytes: ${text}`);
         }
       }
+    }
+  }
+});
+
+Deno.test("Mask masks a secret that begins with a space, also where content begins with it as a plus", () => {
+  const secret = " secret-with-a-space-0123456789";
+  for (const text of [secret, secret.replace(" ", "+"), secret.replace(" ", "%20")]) {
+    for (const before of ["", "x", "\n"]) {
+      assertEquals(maskOf(secret).maskText(before + text), before + "*".repeat(text.length), before + text);
     }
   }
 });
