@@ -158,7 +158,7 @@ const FIRST_LOOK = 100;
 
 /** Returns the client's content: one piece if it is small and arrives at once, otherwise a stream. */
 async function contentFor(
-  { head, body, uploadSettled }: HttpResponse,
+  { head, body, upload }: HttpResponse,
   { codings, mask, span, budget, part }: {
     codings: readonly Coding[];
     mask: CurrentMask | undefined;
@@ -174,7 +174,7 @@ async function contentFor(
     return null;
   }
   const isCoded = codings.length > 0;
-  const settled = uploadSettled?.();
+  const settled = upload?.settled();
   const early = settled && await readEarly(body, settled);
   if (early !== undefined && isCoded) await settled;
   let first = early?.first;
@@ -187,6 +187,7 @@ async function contentFor(
     if (first === undefined) return null;
     return mask?.current?.maskBytes(first, span.entry) ?? first;
   }
+  upload?.beginStream();
   let source: Source = early?.rest ?? body;
   if (first !== undefined) source = new Resumed(first, source);
   const tally = span.entry;
@@ -195,13 +196,13 @@ async function contentFor(
     source = new CodedSource(source, { codings, mask, budget, tally, frames });
     if (part !== undefined) source = new Slice(source, part);
     // So that a small response in which a secret stands is refused with a reason instead of broken off.
-    return responseStream(await readFirst(source, FIRST_LOOK), span);
+    return responseStream(await readFirst(source, FIRST_LOOK), span, upload);
   }
   // Even while there is nothing to mask: the table's first token may appear before the stream ends.
   if (mask !== undefined) {
     source = new MaskedSource(source, mask, { tally, frames });
   }
-  return responseStream(source, span);
+  return responseStream(source, span, upload);
 }
 
 /** Returns what follows the frames of content that has such. */

@@ -4,16 +4,26 @@ import { freeLarge, isInLarge } from "../core/free_memory.ts";
 import { Refusal } from "../http/refusal.ts";
 import { ContentWithheld } from "../mask/withheld.ts";
 import type { Source } from "../upstream/source.ts";
+import type { OngoingUpload } from "../upstream/transport.ts";
 import { RequestCut, type RequestSpan } from "./request_span.ts";
 
-/** Returns the stream that the runtime sends to the client. The span ends with it. */
-export function responseStream(source: Source, span: RequestSpan): ReadableStream<Uint8Array> {
+/**
+ * Returns the stream that the runtime sends to the client. The span ends with it.
+ *
+ * @param upload What the client is still sending.
+ */
+export function responseStream(
+  source: Source,
+  span: RequestSpan,
+  upload?: OngoingUpload,
+): ReadableStream<Uint8Array> {
   const { entry } = span;
   let large: Uint8Array<ArrayBuffer> | undefined;
   return new ReadableStream<Uint8Array>({
     start(controller) {
       span.onCut(() => {
         source.cancel();
+        upload?.endStream(true);
         controller.error(new RequestCut());
         span.end("client_aborted");
       });
@@ -35,11 +45,13 @@ export function responseStream(source: Source, span: RequestSpan): ReadableStrea
           }
         }
         if (!source.done) return;
+        upload?.endStream(false);
         controller.close();
         span.end("complete");
       } catch (error) {
         // An error in the stream makes the runtime close the connection, so the client sees that the response is incomplete.
-        controller.error(error);
+        // If that can't be, the client has to see it by its own time limit: the runtime frees the connection when it leaves.
+        if (!upload?.endStream(false)) controller.error(error);
         const isWithheld = error instanceof ContentWithheld || error instanceof Refusal;
         if (isWithheld) entry.cause = errorText(error instanceof Refusal ? error.cause : error);
         span.end(isWithheld ? "withheld" : "upstream_aborted");
@@ -47,6 +59,7 @@ export function responseStream(source: Source, span: RequestSpan): ReadableStrea
     },
     cancel() {
       source.cancel();
+      upload?.endStream(true);
       span.end("client_aborted");
     },
   }, { highWaterMark: 0 });

@@ -19,6 +19,7 @@ import type { TokenHealths } from "../tokens/token_health.ts";
 import type { ConnectionCounts } from "../upstream/connection_counts.ts";
 import type { BufferBudget } from "../upstream/buffer_budget.ts";
 import { LateTransport } from "../upstream/late_transport.ts";
+import type { UnfinishedUploads } from "../upstream/unfinished_uploads.ts";
 import { fieldsDroppedByAll, requestFieldRules } from "./build_request.ts";
 import type { Client } from "./client.ts";
 import { anyClient, type Authenticator, listedClients, oneToken } from "./client_auth.ts";
@@ -79,6 +80,8 @@ export interface RouterOptions extends TokenStores, IssuerOptions {
   readonly limiters: RequestLimiters;
   /** Knows whether tokens are accepted, also from former routers. */
   readonly tokenHealths: TokenHealths;
+  /** Counts the uploads that go on while their response is streamed. */
+  readonly unfinishedUploads?: UnfinishedUploads;
   /** Whether new connections to upstreams may be opened. */
   readonly mayConnect?: () => boolean;
   /** Returns the connection counts of a route, by its name. */
@@ -110,6 +113,7 @@ export async function openRouter(table: RouteTable, options: RouterOptions): Pro
         caCerts: options.caCerts,
         egress: egressFor(options.egress, config.upstream),
         deadlines: options.deadlines,
+        ...(options.unfinishedUploads && { unfinishedUploads: options.unfinishedUploads }),
         ...(options.mayConnect && { mayConnect: options.mayConnect }),
         counts: options.connectionCounts(name),
       }),

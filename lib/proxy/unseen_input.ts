@@ -33,6 +33,8 @@ export interface UnseenInputOptions {
   readonly holders: () => Iterable<Holder>;
   /** Closes all connections without a request in flight, and the others after their response. */
   readonly closeIdle: () => void;
+  /** Is called when the memory has grown, and nothing makes it smaller. */
+  readonly onStuck?: () => void;
   /** Returns how much decoders take of it at the moment, in bytes. */
   readonly decoders?: () => number;
   /** Reports what was done to the operator. */
@@ -165,8 +167,11 @@ export class UnseenInput {
       // Thousands may have to be closed.
       const hasShrunk = await this.#hasShrunk(CLOSING);
       const left = this.#growth();
-      // What nothing makes smaller does not come from clients. The rest is looked at again.
-      if (!hasShrunk && left > USELESS * growth) this.#usual += left;
+      // What nothing makes smaller does not come from clients, or not from such as are still there. The rest is looked at again.
+      if (!hasShrunk && left > USELESS * growth) {
+        this.#usual += left;
+        this.#options.onStuck?.();
+      }
     }
     this.#freeing = false;
     const what = `${ended} request(s) in flight${closed ? ", and closed idle connections" : ""}`;

@@ -17,6 +17,7 @@ import { TokenHealths } from "../tokens/token_health.ts";
 import type { TokenStores } from "../tokens/open_token_source.ts";
 import { BufferBudget } from "../upstream/buffer_budget.ts";
 import { Deadlines } from "../upstream/deadlines.ts";
+import { UnfinishedUploads } from "../upstream/unfinished_uploads.ts";
 import { DescriptorReserve } from "./descriptor_reserve.ts";
 import { type Listener, Listeners } from "./listeners.ts";
 
@@ -85,6 +86,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const mask = new TableMask();
   const limiter = new InFlightLimiter(settings.maxInFlight);
   const budget = new BufferBudget(settings.bufferBytes, () => limiter.inFlight);
+  const unfinishedUploads = new UnfinishedUploads();
   const open = (table: RouteTable, stores: TokenStores) =>
     openRouter(table, {
       mask,
@@ -98,6 +100,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       limiters,
       tokenHealths,
       report: printError,
+      unfinishedUploads,
       mayConnect: () => reserve.spares,
       connectionCounts: (route) => meters.connections(route),
     });
@@ -177,6 +180,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       unseen ??= new UnseenInput({
         holders: () => service.spans,
         closeIdle: () => service.closeIdle(),
+        onStuck: () => unfinishedUploads.onMemoryStuck(),
         decoders: () => budget.reserved,
         report: printError,
       });

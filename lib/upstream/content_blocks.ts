@@ -1,4 +1,5 @@
 import { freeMemory } from "../core/free_memory.ts";
+import type { RequestFraming } from "../http/framing.ts";
 import { chunkLine } from "./chunked.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -12,6 +13,9 @@ const TAILROOM = 2;
 
 /** Joins pieces of content in blocks of memory, which are used again and again. */
 export class ContentBlocks {
+  readonly #framing: RequestFraming;
+  /** The size of its blocks, in bytes. */
+  readonly #size: number;
   #block: ArrayBuffer | undefined;
   /** A block that was given back. */
   #spare: ArrayBuffer | undefined;
@@ -21,6 +25,13 @@ export class ContentBlocks {
   #first: Bytes | undefined;
   /** What is complete. */
   readonly #ready: Bytes[] = [];
+
+  constructor(framing: RequestFraming) {
+    this.#framing = framing;
+    this.#size = framing.kind === "length"
+      ? Math.min(BLOCK_SIZE, HEADROOM + framing.length + TAILROOM)
+      : BLOCK_SIZE;
+  }
 
   /** How many joined pieces are complete. */
   get count(): number {
@@ -34,20 +45,24 @@ export class ContentBlocks {
 
   /** Adds a piece, which is copied. */
   add(piece: Bytes): void {
-    if (this.isEmpty && 2 * piece.length < BLOCK_SIZE) return void (this.#first = piece.slice());
+    if (this.isEmpty && this.#mayBeAll(piece)) return void (this.#first = piece.slice());
     const first = this.#first;
     this.#first = undefined;
     if (first !== undefined) this.#copy(first);
     this.#copy(piece);
   }
 
+  #mayBeAll({ length }: Bytes): boolean {
+    return this.#framing.kind === "length" ? length === this.#framing.length : 2 * length < BLOCK_SIZE;
+  }
+
   #copy(piece: Bytes): void {
     for (let at = 0; at < piece.length;) {
-      const part = piece.subarray(at, at + BLOCK_SIZE - TAILROOM - this.#end);
+      const part = piece.subarray(at, at + this.#size - TAILROOM - this.#end);
       new Uint8Array(this.#block ??= this.#takeSpare()).set(part, this.#end);
       this.#end += part.length;
       at += part.length;
-      if (this.#end === BLOCK_SIZE - TAILROOM) this.flush();
+      if (this.#end === this.#size - TAILROOM) this.flush();
     }
   }
 
@@ -62,7 +77,7 @@ export class ContentBlocks {
     const piece = new Uint8Array(this.#block!, HEADROOM, length);
     this.#end = HEADROOM;
     // A client may send little at a time, which must not take a block each.
-    if (2 * length < BLOCK_SIZE) return void this.#ready.push(piece.slice());
+    if (2 * length < this.#size) return void this.#ready.push(piece.slice());
     this.#ready.push(piece);
     this.#block = undefined;
   }
@@ -89,7 +104,7 @@ export class ContentBlocks {
   }
 
   #takeSpare(): ArrayBuffer {
-    const block = this.#spare ?? new ArrayBuffer(BLOCK_SIZE);
+    const block = this.#spare ?? new ArrayBuffer(this.#size);
     this.#spare = undefined;
     return block;
   }

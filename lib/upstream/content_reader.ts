@@ -20,17 +20,21 @@ const SWEEP = { pieces: 10_000, joined: 64 };
 /** Reads the content of a request, and joins the chunks that are at hand. */
 export class ContentReader {
   readonly #reader: ReadableStreamBYOBReader | ReadableStreamDefaultReader<Uint8Array>;
-  /** Undefined if the content has no chunks, or does not come from the runtime. */
+  /** Undefined if the content does not come from the runtime as it arrives. */
   readonly #reads: ContentReads | undefined;
-  readonly #blocks = new ContentBlocks();
+  readonly #blocks: ContentBlocks;
+  /** How much is still to come of content with a length, in bytes; otherwise unknown. */
+  #left: number;
   /** What the last call of {@linkcode read} returned: one after another reads. */
   #last: Promise<Bytes | undefined> | undefined;
 
   constructor(content: ReadableStream<Uint8Array>, framing: RequestFraming) {
-    this.#reader = readerOf(content, framing);
+    this.#reader = readerOf(content);
+    this.#blocks = new ContentBlocks(framing);
+    this.#left = framing.kind === "length" ? framing.length : Infinity;
     this.#reads = this.#reader instanceof ReadableStreamDefaultReader
       ? undefined
-      : new ContentReads(this.#reader);
+      : new ContentReads(this.#reader, framing.kind === "chunked");
   }
 
   /**
@@ -49,9 +53,9 @@ export class ContentReader {
     this.#blocks.release(piece);
   }
 
-  /** From now on the runtime takes what the client sends, whatever is asked for: a response is being sent. */
-  onTaken(): void {
-    this.#reads?.onTaken();
+  /** Whether a read waits for the client. */
+  get isWaiting(): boolean {
+    return this.#reads?.isWaiting ?? false;
   }
 
   /** Gives up the rest. */
@@ -69,7 +73,12 @@ export class ContentReader {
     if (this.#blocks.count > 0) return this.#blocks.shift();
     reads.onTurn();
     // What is left of the last piece must not wait for the next one.
-    const first = this.#blocks.isEmpty ? await reads.next() : await reads.atHand();
+    const isNext = this.#blocks.isEmpty;
+    const first = isNext ? await reads.next() : await reads.atHand();
+    if (isNext && first?.length === this.#left) {
+      this.#left = 0;
+      return first;
+    }
     if (first !== undefined) await this.#join(first, reads);
     else if (this.#blocks.isEmpty) return this.#free();
     if (this.#blocks.count === 0) this.#blocks.flush();
@@ -83,7 +92,9 @@ export class ContentReader {
     let count = 0;
     for (let piece: Bytes | undefined = first; piece !== undefined; piece = await reads.atHand()) {
       this.#blocks.add(piece);
+      this.#left -= piece.length;
       reads.reuse(piece.buffer);
+      if (this.#left === 0) break;
       count++;
       isBehind ||= reads.held > BEHIND;
       if (isBehind ? isSwept(count, this.#blocks) : this.#blocks.count > 0 || performance.now() > until) {
@@ -110,12 +121,10 @@ function isSwept(pieces: number, { count }: ContentBlocks): boolean {
   return pieces >= SWEEP.pieces || count >= SWEEP.joined;
 }
 
-/** Returns a reader of the kind that lets one say how much to read, for content in chunks: it costs twice as much a read. */
+/** Returns a reader of the kind that lets one say how much to read, if the content allows it. */
 function readerOf(
   content: ReadableStream<Uint8Array>,
-  { kind }: RequestFraming,
 ): ReadableStreamBYOBReader | ReadableStreamDefaultReader<Uint8Array> {
-  if (kind === "length") return content.getReader();
   try {
     return content.getReader({ mode: "byob" });
   } catch {

@@ -6,12 +6,6 @@ type Bytes = Uint8Array<ArrayBuffer>;
  */
 const SIZE = 4 * 1024;
 
-/**
- * The same once a response is being sent, and the runtime takes what the client sends in any case. With less, a read that waits
- * was not always told of what had come.
- */
-const TAKEN_SIZE = 32 * 1024;
-
 /** In how many reads between two turns of the event loop the runtime takes bytes from the client. */
 const TAKING_READS = 128;
 
@@ -34,21 +28,21 @@ const CHUNK_FRAMING = 5;
  */
 export class ContentReads {
   readonly #reader: ReadableStreamBYOBReader;
+  readonly #isChunked: boolean;
   /** The read whose result nobody has got, whether it has come to an end, and what it brought. */
   #begun: Promise<unknown> | undefined;
   #isSettled = false;
   #got: Bytes | undefined;
   /** The memory for the next read. */
   #memory: ArrayBuffer | undefined;
-  /** How much to ask for, in bytes. */
-  #size = SIZE;
   /** How many reads there were since the last turn of the event loop. */
   #reads = 0;
   /** What the runtime holds at most, in bytes. */
   #held = 0;
 
-  constructor(reader: ReadableStreamBYOBReader) {
+  constructor(reader: ReadableStreamBYOBReader, isChunked: boolean) {
     this.#reader = reader;
+    this.#isChunked = isChunked;
   }
 
   /** What the runtime holds at most, in bytes, as long as it takes no more than is asked for. */
@@ -61,10 +55,9 @@ export class ContentReads {
     return this.#held > HELD_LIMIT;
   }
 
-  /** From now on the runtime takes what the client sends, whatever is asked for. */
-  onTaken(): void {
-    this.#size = TAKEN_SIZE;
-    this.free();
+  /** Whether a read has begun that has not come to an end. */
+  get isWaiting(): boolean {
+    return this.#begun !== undefined && !this.#isSettled;
   }
 
   /** Is called when the event loop may have had a turn. */
@@ -87,7 +80,7 @@ export class ContentReads {
 
   /** Takes back the memory of a piece for a further read. */
   reuse(memory: ArrayBuffer): void {
-    if (memory.byteLength === this.#size) this.#memory = memory;
+    if (memory.byteLength === SIZE) this.#memory = memory;
     else memory.transfer(0);
   }
 
@@ -100,9 +93,10 @@ export class ContentReads {
   /** Begins a read, if none is under way, and resolves once it has a result, or will have to wait for one. */
   async #begin(): Promise<void> {
     if (this.#begun === undefined) {
-      const memory = this.#memory ?? new ArrayBuffer(this.#size);
+      const memory = this.#memory ?? new ArrayBuffer(SIZE);
       this.#memory = undefined;
-      if (this.#reads++ < TAKING_READS) this.#held += this.#size;
+      // Content without chunks is returned as it was taken.
+      if (this.#isChunked && this.#reads++ < TAKING_READS) this.#held += SIZE;
       this.#isSettled = false;
       const begun = this.#reader.read(new Uint8Array(memory));
       begun.then(this.#onRead, this.#onFailure);
@@ -110,7 +104,7 @@ export class ContentReads {
     }
     for (let count = 0; count < MICROTASKS && !this.#isSettled; count++) await undefined;
     // Nothing is at hand, or will be.
-    if (this.#got === undefined) this.#held = this.#isSettled ? 0 : this.#size;
+    if (this.#got === undefined) this.#held = this.#isSettled ? 0 : SIZE;
   }
 
   readonly #onRead = ({ done, value }: ReadableStreamReadResult<Uint8Array>): void => {
@@ -128,7 +122,7 @@ export class ContentReads {
     if (piece === undefined) return undefined;
     this.#begun = this.#got = undefined;
     const { length } = piece;
-    this.#held = Math.max(0, this.#held - length - (length < this.#size ? CHUNK_FRAMING : 0));
+    this.#held = Math.max(0, this.#held - length - (length < SIZE ? CHUNK_FRAMING : 0));
     return piece;
   }
 }

@@ -12,6 +12,7 @@ import { type BodyOutcome, ResponseBody } from "./response_body.ts";
 import { keepAliveMs, persists, responseFraming } from "./response_framing.ts";
 import { parseResponseHead, type ResponseHead } from "./response_head.ts";
 import type { HttpResponse, Transport, UpstreamRequest, UpstreamResponse } from "./transport.ts";
+import { UnfinishedUploads } from "./unfinished_uploads.ts";
 
 /** Where requests go, and how long a connection and the head of a response may take. */
 export type TransportTarget = Pick<RouteConfig, "upstream" | "connectTimeoutMs" | "responseTimeoutMs">;
@@ -21,6 +22,7 @@ export interface TransportOptions extends DialOptions {
   readonly deadlines: Deadlines;
   /** Counts the connections; a transport that replaces this one may go on with it. */
   readonly counts?: ConnectionCounts;
+  readonly unfinishedUploads?: UnfinishedUploads;
   /** Whether new connections may be opened; by default always. */
   readonly mayConnect?: () => boolean;
 }
@@ -37,6 +39,7 @@ export class Http1Transport implements Transport {
   readonly #dialOptions: DialOptions;
   readonly #deadlines: Deadlines;
   readonly #counts: ConnectionCounts;
+  readonly #unfinishedUploads: UnfinishedUploads;
   readonly #mayConnect: () => boolean;
   readonly #pool = new Pool();
 
@@ -45,6 +48,7 @@ export class Http1Transport implements Transport {
     this.#dialOptions = options;
     this.#deadlines = options.deadlines;
     this.#counts = options.counts ?? new ConnectionCounts();
+    this.#unfinishedUploads = options.unfinishedUploads ?? new UnfinishedUploads();
     this.#mayConnect = options.mayConnect ?? (() => true);
   }
 
@@ -92,7 +96,9 @@ export class Http1Transport implements Transport {
     request: UpstreamRequest,
     reused: boolean,
   ): Promise<UpstreamResponse> {
-    const body = request.body === null ? undefined : new RequestBody(request.body, request.framing);
+    const body = request.body === null
+      ? undefined
+      : new RequestBody(request.body, request.framing, this.#unfinishedUploads);
     const abort = () => connection.close();
     const deadline = new Deadline(this.#target.responseTimeoutMs, request.isClientGone, abort);
     this.#deadlines.add(deadline);
@@ -154,14 +160,11 @@ export class Http1Transport implements Transport {
         this.#pool.put(connection, keepAliveMs(head));
         return;
       }
-      // After a response that breaks off, only this ends the client's connection before the client has sent everything.
-      if (outcome === "aborted") requestBody?.abandon();
-      else requestBody?.stop();
+      requestBody?.stop();
       connection.close();
     };
     const body = new ResponseBody(connection, decoderFor(framing), onEnd);
-    if (!early) return { kind: "response", head, framing, body, reused };
-    return { kind: "response", head, framing, body, reused, uploadSettled: () => requestBody.settled() };
+    return { kind: "response", head, framing, body, reused, ...(early && { upload: requestBody }) };
   }
 }
 

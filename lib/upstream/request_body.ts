@@ -7,6 +7,8 @@ import { chunkOf } from "./content_blocks.ts";
 import { ContentReader } from "./content_reader.ts";
 import { RequestBodyAborted, WrongContentLength } from "./errors.ts";
 import { ReadAhead } from "./read_ahead.ts";
+import type { OngoingUpload } from "./transport.ts";
+import type { UnfinishedUploads } from "./unfinished_uploads.ts";
 
 /** The size of a chunk at most, in bytes. */
 const CHUNK_LIMIT = 64 * 1024;
@@ -22,9 +24,13 @@ const PAUSED_TICKS = 8;
 const STALLED_TICKS = 40;
 const QUIET_TICKS = 2;
 
+/** For how many ticks nothing comes of a refused upload before the response is streamed. Most end within that time. */
+const REFUSED_TICKS = 40;
+
 /** The body of a request on its way to the upstream. */
-export class RequestBody {
+export class RequestBody implements OngoingUpload {
   readonly #reader: ContentReader;
+  readonly #unfinished: UnfinishedUploads;
   #done = false;
   #stopped = false;
   #ended = false;
@@ -32,6 +38,10 @@ export class RequestBody {
   /** Whether the client's content was read to its end after the upload was stopped. */
   #dropped = false;
   #excess = false;
+  /** Whether the client's content was read to its end, or reading it failed. */
+  #isRead = false;
+  /** Whether the response is streamed while the content is still being read. */
+  #isStreamed = false;
   #connection: Connection | undefined;
   #wake: (() => void) | undefined;
   /** Whether a piece is being written; otherwise the next one is awaited. */
@@ -42,8 +52,13 @@ export class RequestBody {
   /** Why reading it from the client failed, if it did. */
   failure: RequestBodyAborted | undefined;
 
-  constructor(content: ReadableStream<Uint8Array>, framing: RequestFraming) {
+  constructor(
+    content: ReadableStream<Uint8Array>,
+    framing: RequestFraming,
+    unfinished: UnfinishedUploads,
+  ) {
     this.#reader = new ContentReader(content, framing);
+    this.#unfinished = unfinished;
   }
 
   /** Whether all of it has been sent. */
@@ -89,7 +104,6 @@ export class RequestBody {
    * @throws {RequestBodyAborted} If the client sends too much.
    */
   async settled(): Promise<void> {
-    this.#reader.onTaken();
     if (!this.#ended) {
       await this.#quiet(() => this.#pieces, () => this.#writing ? STALLED_TICKS : PAUSED_TICKS);
       if (!this.#ended) {
@@ -102,9 +116,26 @@ export class RequestBody {
     // What is dropped must have been read as well.
     if (this.#stopped) {
       this.stop();
-      await this.#quiet(() => this.#pieces, () => QUIET_TICKS, () => this.#dropped);
+      const ticks = () => this.#reader.isWaiting ? REFUSED_TICKS : QUIET_TICKS;
+      await this.#quiet(() => this.#pieces, ticks, () => this.#dropped);
     }
     if (this.#excess) throw new RequestBodyAborted("The client sent more than the upstream takes");
+  }
+
+  beginStream(): void {
+    if (this.#isRead) return;
+    this.#unfinished.begin();
+    this.#isStreamed = true;
+  }
+
+  /** Nothing that the client sends after the response is of use. The runtime drops it, but only if it is told before. */
+  endStream(hasLeft: boolean): boolean {
+    if (!this.#isStreamed) return false;
+    this.#isStreamed = false;
+    const isWaiting = !this.#isRead && this.#reader.isWaiting;
+    this.abandon();
+    this.#unfinished.end(isWaiting ? hasLeft ? "connection" : "read" : "nothing");
+    return isWaiting;
   }
 
   /** Resolves once a count has stayed the same for a number of ticks, or the upload has ended. */
@@ -144,7 +175,6 @@ export class RequestBody {
   stop(): void {
     if (this.#done || this.#dropping) return;
     this.#stopped = this.#dropping = true;
-    this.#reader.onTaken();
     this.#end();
     this.#drop();
   }
@@ -184,8 +214,11 @@ export class RequestBody {
     const turn = fairTurn(performance.now());
     if (turn !== undefined) await turn;
     try {
-      return await this.#reader.read();
+      const piece = await this.#reader.read();
+      this.#isRead ||= piece === undefined;
+      return piece;
     } catch (error) {
+      this.#isRead = true;
       throw new RequestBodyAborted("The client aborted its request body", { cause: error });
     }
   }

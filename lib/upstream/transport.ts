@@ -61,11 +61,22 @@ export interface HttpResponse {
   readonly body: ResponseBody;
   /** Whether the connection had served a request before. */
   readonly reused: boolean;
+  /** For a response that came before the request's content had been sent. */
+  readonly upload?: OngoingUpload;
+}
+
+/** The content of a request that was still being sent when its response came. */
+export interface OngoingUpload {
+  /** Resolves when the response may be streamed to the client. @throws If the client sends too much. */
+  settled(): Promise<void>;
+  /** Must be called before the response is streamed. @throws If that is not possible. */
+  beginStream(): void;
   /**
-   * For a response that came before the request's content had been sent. Resolves when it may be streamed to the
-   * client; rejects if the client sends too much. See `RequestBody.settled`.
+   * Must be called right before a streamed response ends, or once the client has left.
+   *
+   * @returns Whether an error in the response would not end the client's connection.
    */
-  readonly uploadSettled?: () => Promise<void>;
+  endStream(hasLeft: boolean): boolean;
 }
 
 /** A 101 (Switching Protocols): RFC 9110, section 15.2.2. What follows the head on the connection is not HTTP. */

@@ -68,11 +68,16 @@ Deno.test.afterAll(async () => {
   await upstream.close();
 });
 
-/**
- * Returns how much processor time the service takes while another client and the operator wait for a response, in
- * milliseconds: the least of three times.
- */
+/** Returns the least of three of {@linkcode waits}. */
 async function shortestWait(service: WithAdmin): Promise<number> {
+  return Math.min(...await waits(service));
+}
+
+/**
+ * Returns how much processor time the service takes while another client and the operator wait for a response, three times,
+ * in milliseconds.
+ */
+async function waits(service: WithAdmin): Promise<readonly number[]> {
   const times: number[] = [];
   while (times.length < 3) {
     const start = await processorTime(service.pid);
@@ -87,7 +92,7 @@ async function shortestWait(service: WithAdmin): Promise<number> {
     assertEquals(status, 404);
     times.push(1_000 * (await processorTime(service.pid) - start));
   }
-  return Math.min(...times);
+  return times;
 }
 
 /** Resolves once the service does nothing, to the processor time that it took until then, in milliseconds. */
@@ -184,10 +189,34 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "a client that uploads in chunks of one byte on a connection that has taken a large upload before, and leaves, delays nobody",
+  MEASURED,
+  async () => {
+    const before = join([
+      latin1("POST /a/sink HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n"),
+      new Uint8Array(300_000),
+    ]);
+    const chunks = latin1("1\r\nx\r\n".repeat(5_000));
+    await using attacked = await start();
+    const uploads = Promise.all(Array.from({ length: 4 }, () => {
+      return uploadAndLeave(attacked.port, { before, target: "/a/sink", first: chunks, chunks, time: 2_500 });
+    }));
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    const longest = Math.max(...await waits(attacked));
+    await uploads;
+    assert(longest < WAIT, `${longest} ms`);
+    const left = await within(timeUntilIdle(attacked), "The end of what is left to do", 30_000);
+    assert(left < LEFT, `${left} ms of processor time`);
+  },
+);
+
 /** Uploads chunks for some milliseconds, and closes the connection in the middle. */
 async function uploadAndLeave(
   port: number,
-  { target, first, pause = 0, chunks, time }: {
+  { before, target, first, pause = 0, chunks, time }: {
+    /** A request whose response takes less than half a second. */
+    before?: Uint8Array;
     target: string;
     first: Uint8Array;
     pause?: number;
@@ -199,6 +228,10 @@ async function uploadAndLeave(
   const reading = conn.readable.pipeTo(new WritableStream()).catch(() => {});
   const timer = setTimeout(() => conn.close(), time);
   try {
+    if (before !== undefined) {
+      await writeAll(conn, before);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
     await conn.write(uploadHead(target));
     await writeAll(conn, first);
     if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));

@@ -65,3 +65,16 @@ export class MemoryWatch implements AsyncDisposable {
 export function megabytes(bytes: number): string {
   return (bytes / 1_000_000).toFixed(1);
 }
+
+/** Returns how many sockets a process has open. */
+export function socketsOf(pid: number): number {
+  let count = 0;
+  for (const { name } of Deno.readDirSync(`/proc/${pid}/fd`)) {
+    try {
+      if (Deno.readLinkSync(`/proc/${pid}/fd/${name}`).startsWith("socket:")) count++;
+    } catch {
+      // It has been closed in between.
+    }
+  }
+  return count;
+}

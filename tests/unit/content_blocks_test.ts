@@ -24,7 +24,7 @@ function joined(blocks: ContentBlocks, ...pieces: Uint8Array<ArrayBuffer>[]): Ui
 
 Deno.test("a chunk is its length, its content and a line break, whether or not it is made in place", () => {
   for (const length of [1, 15, 16, 4_095, 32_763, 32_764, 65_527, FULL]) {
-    const blocks = new ContentBlocks();
+    const blocks = new ContentBlocks({ kind: "chunked" });
     const [piece] = joined(blocks, filled(length));
     const expected = `${length.toString(16)}\r\n${"x".repeat(length)}\r\n`;
     assert(fromLatin1(chunkOf(piece!)) === expected, `${length} bytes`);
@@ -33,7 +33,7 @@ Deno.test("a chunk is its length, its content and a line break, whether or not i
 });
 
 Deno.test("a full block becomes a chunk in place, of four records of TLS, and a small one takes no block", () => {
-  const blocks = new ContentBlocks();
+  const blocks = new ContentBlocks({ kind: "chunked" });
   const [full, small] = joined(blocks, filled(FULL + 10));
   assertEquals([full!.length, small!.length], [FULL, 10]);
   const chunk = chunkOf(full!);
@@ -45,13 +45,13 @@ Deno.test("pieces are split over blocks, and nothing is lost between them", () =
   const text = Array.from({ length: 30_000 }, (_, at) => `${at};`).join("");
   const bytes = latin1(text);
   const pieces = [bytes.slice(0, 65_500), bytes.slice(65_500, 65_600), bytes.slice(65_600)];
-  const parts = joined(new ContentBlocks(), ...pieces);
+  const parts = joined(new ContentBlocks({ kind: "chunked" }), ...pieces);
   assert(fromLatin1(join(parts)) === text);
   assertEquals(parts.map(({ length }) => length), [FULL, FULL, bytes.length - 2 * FULL]);
 });
 
 Deno.test("the memory of a block that was given back is used again, and other memory is freed", () => {
-  const blocks = new ContentBlocks();
+  const blocks = new ContentBlocks({ kind: "chunked" });
   const [first] = joined(blocks, filled(FULL));
   const { buffer } = first!;
   blocks.release(first!);
@@ -66,7 +66,7 @@ Deno.test("the memory of a block that was given back is used again, and other me
 });
 
 Deno.test("what is joined but was not asked for is freed with the blocks", () => {
-  const blocks = new ContentBlocks();
+  const blocks = new ContentBlocks({ kind: "chunked" });
   blocks.add(filled(FULL + 10));
   blocks.free();
   blocks.flush();
@@ -80,7 +80,7 @@ Deno.test("blocks are freed wherever they are: given back, being filled, or comp
     ["complete", (blocks) => blocks.add(filled(FULL))],
   ];
   for (const [name, use] of uses) {
-    const blocks = new ContentBlocks();
+    const blocks = new ContentBlocks({ kind: "chunked" });
     const [piece] = joined(blocks, filled(FULL));
     const { buffer } = piece!;
     blocks.release(piece!);
@@ -89,4 +89,21 @@ Deno.test("blocks are freed wherever they are: given back, being filled, or comp
     blocks.free();
     assertEquals([buffer.detached, blocks.count, blocks.isEmpty], [true, 0, true], name);
   }
+});
+
+Deno.test("a block is no larger than content of a known length, with room for its framing", () => {
+  for (
+    const [length, size] of [[10_000, 10_008], [65_528, 65_536], [65_529, 65_536], [1e9, 65_536]] as const
+  ) {
+    const blocks = new ContentBlocks({ kind: "length", length });
+    const [piece] = joined(blocks, filled(9_000), filled(Math.min(length, 65_000) - 9_000));
+    assertEquals([piece!.length, piece!.buffer.byteLength], [Math.min(length, 65_000), size], `${length}`);
+  }
+  const whole = filled(20_000);
+  const [copy] = joined(new ContentBlocks({ kind: "length", length: 20_000 }), whole);
+  assertEquals([copy!.length, copy!.buffer.byteLength, copy!.buffer === whole.buffer], [
+    20_000,
+    20_000,
+    false,
+  ]);
 });

@@ -186,24 +186,13 @@ Deno.test("the end and a failure come after what was at hand, and again", async 
   await assertRejects(() => failed.read(), Error, "broken");
 });
 
-Deno.test("of content in chunks 4 KiB is asked for at once, and of other content as much as the runtime likes", async () => {
+Deno.test("4 KiB are asked for at once, of whatever content", async () => {
   const chunked = new Content([chunk(1_000), chunk(100_000), chunk(1)]);
   await piecesOf(new ContentReader(chunked.stream, CHUNKED));
   assertEquals(new Set(chunked.asked), new Set([4 * KIB]));
   const plain = new Content([chunk(100_000)]);
   await piecesOf(new ContentReader(plain.stream, lengthOf(100_000)));
-  assertEquals(new Set(plain.asked), new Set([64 * KIB]));
-});
-
-Deno.test("32 KiB are asked for once the runtime takes what the client sends in any case", async () => {
-  const content = new Content([chunk(1_000), chunk(300_000)]);
-  const reader = new ContentReader(content.stream, CHUNKED);
-  await withClock(2, () => reader.read());
-  reader.onTaken();
-  const pieces = await piecesOf(reader);
-  assert(content.asked.slice(2).every((size) => size === 32 * KIB), `${content.asked}`);
-  assert(content.asked.length < 16, `${content.asked.length} reads`);
-  assert(join(pieces).length >= 290_000);
+  assertEquals(new Set(plain.asked), new Set([4 * KIB]));
 });
 
 Deno.test("content whose chunks pile up is refused and given up", async () => {
@@ -274,7 +263,7 @@ Deno.test("memory that is released is used again, and freed at the end or when t
 Deno.test("the runtime is taken to hold 4 KiB for each of the first 128 reads of a turn, less what was read with its framing", async () => {
   const more = Promise.withResolvers<void>();
   const content = new Content([...Array.from({ length: 400 }, () => chunk(1)), more.promise, chunk(1)]);
-  const reads = new ContentReads(content.stream.getReader({ mode: "byob" }));
+  const reads = new ContentReads(content.stream.getReader({ mode: "byob" }), true);
   for (let turn = 1; turn <= 2; turn++) {
     reads.onTurn();
     for (let count = 0; count < 200; count++) assertEquals((await reads.atHand())?.length, 1);
@@ -284,4 +273,37 @@ Deno.test("the runtime is taken to hold 4 KiB for each of the first 128 reads of
   assertEquals([await reads.atHand(), reads.held], [undefined, 4 * KIB]);
   more.resolve();
   assertEquals([(await reads.next())?.length, reads.held], [1, 4 * KIB - 6]);
+});
+
+Deno.test("content with a length that is complete does not wait for its end, nor is it copied if it came in one piece", async () => {
+  for (const sizes of [[3_000], [4_096, 4_096, 1_000], [65_528, 10]]) {
+    const length = sizes.reduce((sum, size) => sum + size, 0);
+    const end = Promise.withResolvers<void>();
+    const content = new Content([...sizes.map((size) => chunk(size)), end.promise]);
+    const reader = new ContentReader(content.stream, lengthOf(length));
+    let read = 0;
+    while (read < length) {
+      const piece = (await within(withClock(0.001, () => reader.read()), "A piece"))!;
+      read += piece.length;
+      if (sizes.length === 1) assertEquals(piece.buffer.byteLength, 4 * KIB);
+    }
+    // The read that would tell of the end has not begun.
+    assertEquals([read, content.asked.length], [length, Math.ceil(sizes[0]! / 4_096) + sizes.length - 1]);
+    end.resolve();
+    assertEquals(await reader.read(), undefined);
+  }
+});
+
+Deno.test("it is known whether a read waits for the client", async () => {
+  const more = Promise.withResolvers<void>();
+  const reader = new ContentReader(new Content([chunk(3), more.promise, chunk(4)]).stream, CHUNKED);
+  assertEquals(reader.isWaiting, false);
+  assertEquals((await withClock(0.001, () => reader.read()))?.length, 3);
+  assertEquals(reader.isWaiting, true);
+  more.resolve();
+  assertEquals([(await reader.read())?.length, await reader.read(), reader.isWaiting], [4, undefined, false]);
+  const plain = new ContentReader(ReadableStream.from([chunk(3)]), CHUNKED);
+  const reading = plain.read();
+  assertEquals(plain.isWaiting, false);
+  await reading;
 });

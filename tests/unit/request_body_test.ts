@@ -9,6 +9,7 @@ import type { RequestFraming } from "../../lib/http/framing.ts";
 import { Connection } from "../../lib/upstream/connection.ts";
 import { RequestBodyAborted, WrongContentLength } from "../../lib/upstream/errors.ts";
 import { RequestBody } from "../../lib/upstream/request_body.ts";
+import { UnfinishedUploads } from "../../lib/upstream/unfinished_uploads.ts";
 import { fromLatin1, join, latin1 } from "../support/bytes.ts";
 import { FakeSocket } from "../support/fake_socket.ts";
 import { within } from "../support/within.ts";
@@ -28,10 +29,18 @@ function contentOf(pieces: readonly string[], end: "close" | "fail" = "close"): 
   }, { highWaterMark: 0 });
 }
 
+function bodyOf(
+  content: ReadableStream<Uint8Array>,
+  framing: RequestFraming = CHUNKED,
+  unfinished = new UnfinishedUploads(),
+): RequestBody {
+  return new RequestBody(content, framing, unfinished);
+}
+
 /** Sends content. @returns What the upstream got, what was reported as sent, and how it ended. */
 async function send(content: ReadableStream<Uint8Array>, framing: RequestFraming) {
   const socket = new FakeSocket([]);
-  const body = new RequestBody(content, { kind: "chunked" });
+  const body = bodyOf(content);
   const sent: number[] = [];
   await body.send(new Connection(socket), framing, (bytes) => sent.push(bytes));
   const { done, failure } = body;
@@ -83,7 +92,7 @@ Deno.test("an upstream that stops reading may have responded, so its connection 
       else controller.enqueue(new Uint8Array(10));
     },
   }, { highWaterMark: 0 });
-  const body = new RequestBody(content, { kind: "chunked" });
+  const body = bodyOf(content);
   await body.send(new Connection(socket), CHUNKED, () => {});
   assertEquals([body.done, body.failure, socket.closed, pulled], [false, undefined, false, 1]);
   await body.settled();
@@ -101,7 +110,7 @@ Deno.test("of a body that is stopped, however often, 64 MiB are dropped, and the
     },
     cancel: () => void (cancelled = true),
   }, { highWaterMark: 0 });
-  const body = new RequestBody(content, { kind: "chunked" });
+  const body = bodyOf(content);
   socket.write = () => Promise.reject(new Deno.errors.BrokenPipe("broken pipe"));
   await body.send(new Connection(socket), CHUNKED, () => {});
   sent = pulled;
@@ -140,7 +149,7 @@ Deno.test("an upload that goes on is settled only at its end, though its pieces 
       else controller.close();
     },
   }, { highWaterMark: 0 });
-  const body = new RequestBody(content, { kind: "chunked" });
+  const body = bodyOf(content);
   const sent = body.send(new Connection(new FakeSocket([])), CHUNKED, () => {});
   await body.settled();
   assertEquals([body.done, left], [true, -1]);
@@ -155,7 +164,7 @@ Deno.test("a body that is abandoned ends without an end: the upstream gets no la
       cancel: () => void (cancelled = true),
     });
     const socket = new FakeSocket([]);
-    const body = new RequestBody(content, framing);
+    const body = bodyOf(content, framing);
     const first = Promise.withResolvers<void>();
     const sent = body.send(new Connection(socket), framing, () => first.resolve());
     await first.promise;
@@ -173,7 +182,7 @@ Deno.test("the memory of a piece is freed once it has been sent or dropped", asy
       const pieces = [new Uint8Array(100_000), new Uint8Array(100_000)];
       const socket = new FakeSocket([]);
       if (!isSent) socket.write = () => Promise.reject(new Deno.errors.BrokenPipe("broken pipe"));
-      const body = new RequestBody(ReadableStream.from(pieces), framing);
+      const body = bodyOf(ReadableStream.from(pieces), framing);
       await body.send(new Connection(socket), framing, () => {});
       await body.settled();
       assertEquals(body.done, isSent);
@@ -188,7 +197,7 @@ Deno.test("a response may be streamed as soon as the upload has ended, not at th
   const content = new ReadableStream<Uint8Array>({
     pull: (controller) => end.promise.then(() => controller.close()),
   });
-  const body = new RequestBody(content, CHUNKED);
+  const body = bodyOf(content);
   const sent = body.send(new Connection(new FakeSocket([])), CHUNKED, () => {});
   const original = globalThis.setTimeout;
   // The next look never comes.
@@ -203,4 +212,68 @@ Deno.test("a response may be streamed as soon as the upload has ended, not at th
   await within(settled, "The end of the upload");
   assertEquals(body.done, true);
   await sent;
+});
+
+/** Content of which the first bytes have come, as the runtime provides it. */
+function begunContent() {
+  let controller: ReadableByteStreamController;
+  let isCancelled = false;
+  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    type: "bytes",
+    start(given) {
+      controller = given as ReadableByteStreamController;
+      controller.enqueue(latin1("he"));
+    },
+    cancel: () => void (isCancelled = true),
+  });
+  return {
+    stream,
+    get isCancelled() {
+      return isCancelled;
+    },
+    end() {
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+  };
+}
+
+Deno.test("an upload that is still awaited at the end of its streamed response is given up, and what is lost is counted", async () => {
+  const losses: (string | undefined)[] = [];
+  const unfinished = new UnfinishedUploads();
+  unfinished.end = (loss) => void losses.push(loss);
+  for (const [hasLeft, loss] of [[false, "read"], [true, "connection"]] as const) {
+    const content = begunContent();
+    const body = bodyOf(content.stream, CHUNKED, unfinished);
+    const first = Promise.withResolvers<void>();
+    const sent = body.send(new Connection(new FakeSocket([])), CHUNKED, () => first.resolve());
+    await first.promise;
+    // Nothing was streamed yet.
+    assertEquals([body.endStream(hasLeft), losses.splice(0), content.isCancelled], [false, [], false]);
+    body.beginStream();
+    body.stop();
+    assertEquals([body.endStream(hasLeft), losses.splice(0), content.isCancelled], [true, [loss], true]);
+    assertEquals([body.endStream(hasLeft), losses], [false, []]);
+    await sent;
+  }
+});
+
+Deno.test("an upload that was read to its end, or whose client has aborted, is not lost", async () => {
+  const unfinished = new UnfinishedUploads();
+  let [begun, losses]: [number, string[]] = [0, []];
+  unfinished.begin = () => void begun++;
+  unfinished.end = (loss) => void losses.push(loss);
+  const content = begunContent();
+  const body = bodyOf(content.stream, CHUNKED, unfinished);
+  const sent = body.send(new Connection(new FakeSocket([])), CHUNKED, () => {});
+  body.beginStream();
+  content.end();
+  await sent;
+  assertEquals([body.endStream(true), begun, losses], [false, 1, ["nothing"]]);
+  for (const end of ["close", "fail"] as const) {
+    const ended = bodyOf(contentOf(["hello"], end), CHUNKED, unfinished);
+    await ended.send(new Connection(new FakeSocket([])), CHUNKED, () => {});
+    ended.beginStream();
+    assertEquals([ended.endStream(false), begun], [false, 1]);
+  }
 });

@@ -78,3 +78,52 @@ Deno.test("a response that fails says in the log whether the upstream broke it o
     assertEquals([outcomes, entry.cause], [[outcome], cause]);
   }
 });
+
+Deno.test("a response that fails is left without an end if an error would not end the client's connection", async () => {
+  for (const isDeaf of [true, false]) {
+    const ends: boolean[] = [];
+    const upload = {
+      settled: () => Promise.resolve(),
+      beginStream() {},
+      endStream: (hasLeft: boolean) => (ends.push(hasLeft), isDeaf),
+    };
+    const { span, outcomes } = spanOf();
+    const source: Source = { done: false, next: () => Promise.reject(new Error("reset")), cancel() {} };
+    const reader = responseStream(source, span, upload).getReader();
+    const read = reader.read().then(() => "end", () => "error");
+    const first = await Promise.race([read, new Promise((resolve) => setTimeout(() => resolve("none"), 20))]);
+    assertEquals([first, ends, outcomes], [isDeaf ? "none" : "error", [false], ["upstream_aborted"]]);
+    await reader.cancel().catch(() => {});
+    assertEquals([ends, outcomes], [isDeaf ? [false, true] : [false], ["upstream_aborted"]]);
+  }
+});
+
+Deno.test("the upload learns of the end of a response before the runtime does, and whether the client has left", async () => {
+  for (const how of ["end", "leave", "cut"] as const) {
+    const { span } = spanOf();
+    const ends: boolean[] = [];
+    const pieces = [new Uint8Array(1), new Uint8Array(2)];
+    const source: Source = {
+      get done() {
+        return pieces.length === 0;
+      },
+      next: () => Promise.resolve(pieces.shift()),
+      cancel() {},
+    };
+    let isOver = false;
+    const upload = {
+      settled: () => Promise.resolve(),
+      beginStream() {},
+      endStream: (hasLeft: boolean) => (assertEquals(isOver, false), ends.push(hasLeft), false),
+    };
+    const reader = responseStream(source, span, upload).getReader();
+    const closed = reader.closed.then(() => isOver = true, () => isOver = true);
+    await reader.read();
+    assertEquals(ends, []);
+    if (how === "end") { for (let part = await reader.read(); !part.done;) part = await reader.read(); }
+    if (how === "leave") await reader.cancel();
+    if (how === "cut") span.cut("revoked");
+    await closed;
+    assertEquals(ends, [how !== "end"], how);
+  }
+});

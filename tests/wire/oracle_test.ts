@@ -14,6 +14,7 @@ import { serializeRequestHead } from "../../lib/upstream/request_head.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { Connection } from "../../lib/upstream/connection.ts";
 import { RequestBody } from "../../lib/upstream/request_body.ts";
+import { UnfinishedUploads } from "../../lib/upstream/unfinished_uploads.ts";
 import {
   arbitraryRequest,
   CREDENTIAL,
@@ -318,9 +319,8 @@ async function written(asking: SampleRequest, fields: Headers): Promise<readonly
   await connection.writeHead(head);
   if (framing.kind !== "none") {
     // Copies: the memory of what has been sent is freed.
-    const upload = new RequestBody(ReadableStream.from(content.map((piece) => piece.slice())), {
-      kind: "chunked",
-    });
+    const copies = ReadableStream.from(content.map((piece) => piece.slice()));
+    const upload = new RequestBody(copies, { kind: "chunked" }, new UnfinishedUploads());
     await upload.send(connection, framing, () => {});
     assertEquals([upload.done, upload.failure], [true, undefined]);
   }

@@ -1,0 +1,111 @@
+/**
+ * Uploads that go on while their response is streamed, and what is left of them.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { join, latin1 } from "../support/bytes.ts";
+import { TOKEN } from "../support/fixture.ts";
+import { socketsOf } from "../support/process.ts";
+import { type Service, startService } from "../support/service.ts";
+import { startUpstream, type Upstream } from "../support/upstream.ts";
+import { connectRaw } from "../support/wire.ts";
+import { within } from "../support/within.ts";
+
+const MEGABYTE = new Uint8Array(1_000_000);
+
+let upstream: Upstream;
+let service: Service;
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+Deno.test.beforeAll(async () => {
+  upstream = startUpstream(async (exchange) => {
+    if (exchange.target === "/none") return await sleep(1_500);
+    const status = exchange.target === "/refused" ? 413 : 200;
+    await exchange.respond(status, { "Transfer-Encoding": "chunked" });
+    await exchange.writeChunk("one");
+    // Longer than a client has to pause until the response is streamed.
+    await sleep(exchange.target === "/refused" ? 2_500 : 800);
+    await exchange.writeChunk("two");
+    if (exchange.target === "/left") await sleep(1_500);
+    if (exchange.target === "/broken") return exchange.close();
+    await exchange.writeChunk();
+  }, { record: false });
+  service = await start();
+});
+
+Deno.test.afterAll(async () => {
+  await service[Symbol.asyncDispose]();
+  await upstream.close();
+});
+
+function start(): Promise<Service> {
+  const route = { path: "/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" };
+  return startService({ routes: { routes: [route] }, env: { A_TOKEN: TOKEN } });
+}
+
+function partOf(framing: string, content: Uint8Array): Uint8Array {
+  if (framing.startsWith("Content-Length")) return content;
+  return join([latin1(`${content.length.toString(16)}\r\n`), content, latin1("\r\n")]);
+}
+
+Deno.test("an upload that paused is taken to its end after the end of its streamed response", async () => {
+  const framings = ["Transfer-Encoding: chunked", "Content-Length: 20000005"];
+  await Promise.all(framings.map(async (framing) => {
+    await using wire = await connectRaw(service.port, { timeoutMs: 10_000 });
+    await wire.send(`POST /whole HTTP/1.1\r\nHost: proxy\r\n${framing}\r\n\r\n`);
+    await wire.send(partOf(framing, latin1("hello")));
+    await wire.readUntil("two\r\n0\r\n\r\n");
+    await sleep(100);
+    // More than the kernel's buffers hold.
+    const part = partOf(framing, MEGABYTE);
+    for (let count = 0; count < 20; count++) await within(wire.send(part), "The rest of the upload", 10_000);
+    if (framing.endsWith("chunked")) await wire.send("0\r\n\r\n");
+    assertEquals((await wire.readToEnd()).text, "", framing);
+  }));
+});
+
+Deno.test("the connection of a client that leaves in the middle of an upload is closed, before a response and after it", async () => {
+  const before = socketsOf(service.pid);
+  const framings = ["Transfer-Encoding: chunked", "Content-Length: 100"];
+  const targets = ["none", "whole", "refused", "broken"];
+  const cases = framings.flatMap((framing) => targets.map((target) => ({ framing, target })));
+  await Promise.all([...cases, ...cases, ...cases].map(async ({ framing, target }) => {
+    await using wire = await connectRaw(service.port);
+    await wire.send(`POST /${target} HTTP/1.1\r\nHost: proxy\r\n${framing}\r\n\r\n`);
+    await wire.send(partOf(framing, latin1("hello")));
+    await sleep(target === "none" ? 300 : target === "refused" ? 3_000 : 1_500);
+  }));
+  const areClosed = async () => {
+    while (socketsOf(service.pid) > before) await sleep(50);
+  };
+  await within(areClosed(), "The end of all connections", 5_000);
+});
+
+Deno.test("clients that leave while a response is streamed during their upload keep 256 connections at most, and then such responses are refused", async () => {
+  await using attacked = await start();
+  const before = socketsOf(attacked.pid);
+  const statuses: string[] = [];
+  for (let round = 0; round < 3; round++) {
+    await Promise.all(Array.from({ length: 100 }, async () => {
+      using conn = await Deno.connect({ port: attacked.port });
+      await conn.write(latin1("POST /left HTTP/1.1\r\nHost: proxy\r\nContent-Length: 10\r\n\r\nhello"));
+      const buffer = new Uint8Array(64);
+      const count = await conn.read(buffer);
+      statuses.push(new TextDecoder().decode(buffer.subarray(9, 12)));
+      assert(count !== null);
+    }));
+    await sleep(300);
+  }
+  const refused = statuses.filter((status) => status === "502").length;
+  assert(refused >= 300 - 256, `${refused} were refused`);
+  assert(statuses.every((status) => status === "200" || status === "502"));
+  await sleep(500);
+  const left = socketsOf(attacked.pid) - before;
+  assert(left <= 256, `${left} connections`);
+  assert(attacked.stderr().includes("Too many clients have left a streamed response during their upload"));
+});
