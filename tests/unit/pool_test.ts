@@ -160,6 +160,7 @@ Deno.test("Pool closes a connection that has been idle for a minute, and one use
   clock.check();
   assert(!first.socket.closed, "closed before a minute is over");
   const second = idleIn(pool);
+  assertEquals(clock.running, 1, "timers");
   clock.now += 2_000;
   clock.check();
   assertEquals([first.socket.closed, second.socket.closed], [true, false]);

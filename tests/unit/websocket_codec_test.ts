@@ -116,6 +116,9 @@ Deno.test("FrameDecoder says what is wrong with a frame's head, and with the ord
     [[0x82, 0, 0x80, 0], "continuation of no message"],
     [[0x02, 0, 0x82, 0], "message within a message"],
     [[0x82, 0x80, 0, 0, 0, 0], "masked frame"],
+    [[0x81, 1, 0xff], "text that is not UTF-8"],
+    [[0x81, 1, 0xc3], "text that is not UTF-8"],
+    [[0x82, 11], "message over 10 bytes"],
   ];
   for (const [bytes, message] of cases) {
     const decoder = new FrameDecoder({ role: "client", messageLimit: 10 });
@@ -168,6 +171,23 @@ Deno.test("FrameDecoder reads heads of any length, however two of them in a row 
   }
 });
 
+Deno.test("FrameDecoder says how much of a frame is still to come, and whether the message is a text and complete", () => {
+  const decoder = new FrameDecoder({ role: "client", messageLimit: 100 });
+  const eventsOf = (...bytes: readonly number[]) =>
+    [...decoder.decode(Uint8Array.from(bytes))].map((event) =>
+      event.kind === "data" && [event.text, event.bytes.length, event.remaining, event.last]
+    );
+  assertEquals(eventsOf(0x01, 5, 0x61), [[true, 1, 4, false]]);
+  assertEquals(eventsOf(0x61, 0x61), [[true, 2, 2, false]]);
+  assertEquals(eventsOf(0x61, 0x61, 0x80, 3, 0x61), [[true, 2, 0, false], [true, 1, 2, false]]);
+  assertEquals(eventsOf(0x61, 0x61), [[true, 2, 0, true]]);
+  assertEquals(eventsOf(0x82, 1, 0xff, 0x02, 0, 0x80, 0), [
+    [false, 1, 0, true],
+    [false, 0, 0, false],
+    [false, 0, 0, true],
+  ]);
+});
+
 Deno.test("FrameDecoder rejects invalid UTF-8 as soon as it has arrived, in a text that is not complete", () => {
   const { violation } = decodeOwn([Uint8Array.from([0x01, 5, 0x41, 0xff])], {
     role: "client",
@@ -190,10 +210,18 @@ Deno.test("FrameDecoder allows each message the whole limit, however many parts 
 
 Deno.test("FrameDecoder ignores what follows a close frame", () => {
   const bytes = Uint8Array.from([0x88, 2, 3, 232, 0xff, 0xff]);
-  assertEquals(decodeOwn([bytes, bytes], { role: "client", messageLimit: 10 }), {
-    events: ["close 1000 "],
-    violation: undefined,
-  });
+  const options = { role: "client", messageLimit: 10 } as const;
+  const closed = { events: ["close 1000 "], violation: undefined };
+  assertEquals(decodeOwn([bytes, bytes], options), closed);
+  // Neither what is invalid nor what would be valid.
+  assertEquals(decodeOwn([Uint8Array.from([...bytes, ...Array(20).fill(0xff)])], options), closed);
+  const more = [0x82, 1, 0x61];
+  assertEquals(decodeOwn([bytes.subarray(0, 4), Uint8Array.from(more)], options), closed);
+  assertEquals(decodeOwn([Uint8Array.from([...bytes.subarray(0, 4), ...more])], options), closed);
+  const decoder = new FrameDecoder(options);
+  assertEquals(decoder.closed, false);
+  assertEquals([...decoder.decode(bytes)].length, 1);
+  assertEquals(decoder.closed, true);
 });
 
 Deno.test("Utf8Check agrees with TextDecoder on every text, cut anywhere", () => {
@@ -219,8 +247,37 @@ Deno.test("Utf8Check agrees with TextDecoder on every text, cut anywhere", () =>
   );
 });
 
+Deno.test("Utf8Check agrees with TextDecoder on every first and second byte, and on every last one", () => {
+  const [decoder, encoder] = [new TextDecoder(), new TextEncoder()];
+  // What is invalid is replaced, and does not come back as it was.
+  const isValid = (bytes: Uint8Array) => encoder.encode(decoder.decode(bytes)).toHex() === bytes.toHex();
+  for (let lead = 0x80; lead < 256; lead++) {
+    const rest = lead < 0xe0 ? [] : lead < 0xf0 ? [0x80] : [0x80, 0x80];
+    // A second byte that is valid with the first.
+    const second = lead === 0xe0 || lead === 0xf0 ? 0xa0 : 0x80;
+    for (let byte = 0; byte < 256; byte++) {
+      for (const list of [[lead, byte, ...rest], [lead, second, ...rest.slice(1), byte]]) {
+        const bytes = Uint8Array.from(list);
+        const check = new Utf8Check();
+        const valid = check.push(bytes) && check.complete;
+        assert(valid === isValid(bytes), `${bytes.toHex()}: ${valid}`);
+        // It is in the same state after a character as before.
+        const again = !valid || (check.push(bytes) && check.complete && !check.push(bytes.subarray(1)));
+        assert(again, `${bytes.toHex()} again`);
+      }
+    }
+  }
+});
+
 Deno.test("Utf8Check finds what is invalid at any place and alignment of a long text", () => {
-  for (const [name, sequence] of Object.entries({ lead: [0xc3], continuation: [0xa9], both: [0xc3, 0xa9] })) {
+  for (
+    const [name, sequence] of Object.entries({
+      lead: [0xc3],
+      continuation: [0xa9],
+      both: [0xc3, 0xa9],
+      apart: [0xc3, ...Array(40).fill(0x78), 0xa9],
+    })
+  ) {
     for (let start = 0; start < 4; start++) {
       for (let at = 0; at <= 200 - sequence.length; at++) {
         const bytes = new Uint8Array(start + 200).fill(0x78).subarray(start);
