@@ -108,6 +108,8 @@ const BAD: Readonly<Record<string, readonly (readonly [text: string, section: st
     ["HTTP/1.2 200 OK\r\n\r\n", "RFC 9112, 2.3: no minor version that exists"],
     ["HTTP/1.10 200 OK\r\n\r\n", "RFC 9112, 2.3: one digit"],
     ["HTTP/0.9 200 OK\r\n\r\n", "RFC 9112, 2.3"],
+    ["HTTP/1.9 HTTP/1.1 200 OK\r\n\r\n", "RFC 9112, 4: nothing before it"],
+    ["HTTP/1.x\r\nHTTP/1.1 200 OK\r\n\r\n", "RFC 9112, 4: nothing before it"],
     ["HTTP/1,1 200 OK\r\n\r\n", "RFC 9112, 2.3"],
     ["http/1.1 200 OK\r\n\r\n", "RFC 9112, 2.3: case counts"],
     ["ICY 200 OK\r\n\r\n", "RFC 9112, 2.3"],
