@@ -151,7 +151,6 @@ export class CodedSource implements Source {
     if (this.#copy.settled < this.#coded.length) throw new BadResponse("coded content ends within a block");
     this.#hasReadAll = true;
     this.#coded.finish();
-    this.#decoded.finish();
     this.#clear = this.#coded.length;
   }
 

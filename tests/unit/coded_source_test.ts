@@ -255,6 +255,7 @@ Deno.test("CodedSource ends where too much waits for content", async () => {
   const begin = latin1("\x00\x04\x00\xfb\xffword");
   const { bytes, error } = await read("deflate", [begin, ...Array.from({ length: 5 }, () => blocks)]);
   assert(error instanceof ContentWithheld, String(error));
+  assertEquals((error as Error).message, "too much coded content without content that can be searched");
   assertEquals(bytes.length, 0);
 });
 
@@ -281,4 +282,144 @@ Deno.test("CodedSource passes on the failure of its source, and frees its decode
   const broken = new CodedSource(failing, { codings: codingsOf("gzip")!, mask: MASK, budget });
   await assertRejects(() => broken.next(), TypeError, "reset");
   assertEquals([broken.done, budget.used], [true, 0]);
+});
+
+/** Returns what a stream of nested codings makes of each text, flushed after it, and ended after the last. */
+async function flushed(coders: readonly (() => zlib.Gzip | zlib.Deflate)[], texts: readonly string[]) {
+  const streams = coders.map((coder) => coder());
+  let pieces = texts.map((text) => latin1(text));
+  for (const stream of streams) {
+    const made: Uint8Array[] = [];
+    stream.on("data", (bytes: Uint8Array) => made.push(new Uint8Array(bytes)));
+    const coded: Uint8Array<ArrayBuffer>[] = [];
+    for (const piece of pieces) {
+      stream.write(piece);
+      await new Promise<void>((resolve) => stream.flush(zlib.constants.Z_SYNC_FLUSH, () => resolve()));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      coded.push(join(made.splice(0)));
+    }
+    pieces = coded;
+  }
+  return pieces;
+}
+
+Deno.test("CodedSource passes each word with the beginning of the next, and lines at once, in one coding and in two", async () => {
+  const gzip = () => zlib.createGzip();
+  for (
+    const [value, coders] of [["gzip", [gzip]], ["deflate, gzip", [
+      () => zlib.createDeflate(),
+      gzip,
+    ]]] as const
+  ) {
+    const texts = ["one", " two", " three", " four\n", "five\n", "six", "\n", " seven"];
+    const pieces = await flushed(coders, texts);
+    const { source, coded } = open(value, [...pieces, latin1("rest")]);
+    const reads: number[] = [];
+    for (const piece of pieces.slice(0, -1)) {
+      assertEquals(await coded.next(), piece);
+      reads.push(source.read);
+    }
+    assertEquals(reads, [2, 3, 4, 4, 5, 7, 7], value);
+    coded.cancel();
+  }
+});
+
+/** Yields two frames of zstd as two pieces, the second frame cut at every place. Random letters are not compressed. */
+function* cutFrames(text: string) {
+  const letters = Array.from(crypto.randomUUID().replaceAll("-", "")).join(" ");
+  const [first, second] = ["first\n", `${letters} ${text}\n`].map((each) =>
+    new Uint8Array(zlib.zstdCompressSync(each))
+  );
+  for (let at = 1; at < second!.length; at++) {
+    yield [join([first!, second!.subarray(0, at)]), second!.slice(at)];
+  }
+}
+
+Deno.test("CodedSource passes the part of a piece that is clear, and the rest of it later", async () => {
+  let parts = 0;
+  for (const pieces of cutFrames("end")) {
+    const { source, coded } = open("zstd", pieces);
+    const passed = [(await coded.next())!];
+    if (source.read === 1 && passed[0]!.length < pieces[0]!.length) parts++;
+    while (!coded.done) passed.push(await coded.next() ?? new Uint8Array(0));
+    assertEquals(join(passed), join(pieces));
+  }
+  assert(parts > 10, `${parts} parts`);
+});
+
+Deno.test("CodedSource passes nothing of a block that turns out to hold a secret, although it came with one that is clear", async () => {
+  let parts = 0;
+  for (const pieces of cutFrames(SECRET)) {
+    const { bytes, error } = await read("zstd", pieces);
+    assert(error instanceof ContentWithheld, String(error));
+    assert(!fromLatin1(bytes).includes(SECRET.slice(0, 8)), fromLatin1(bytes));
+    if (bytes.length > 0 && bytes.length < pieces[0]!.length) parts++;
+  }
+  assert(parts > 10, `${parts} parts`);
+});
+
+Deno.test("CodedSource lets up to seven coded bytes pass that look like the beginning of a word, and waits with more", async () => {
+  const frame = new Uint8Array(zlib.zstdCompressSync("first\n"));
+  for (const length of [6, 7, 8, 20]) {
+    // A frame that is no content: RFC 8878, section 3.1.2.
+    const skipped = latin1(` ${"x".repeat(length)}`);
+    const piece = join([frame, Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, skipped.length, 0, 0, 0), skipped]);
+    const { source, coded } = open("zstd", [piece, frame]);
+    assertEquals([(await coded.next())?.length, source.read], [piece.length - (length > 7 ? length : 0), 1]);
+    coded.cancel();
+  }
+});
+
+Deno.test("CodedSource withholds a secret without counting it, if nothing counts", async () => {
+  const budget = new BufferBudget(64 * 1024 * 1024);
+  const source = new Pieces([zlib.gzipSync(SECRET)]);
+  const coded = new CodedSource(source, { codings: codingsOf("gzip")!, mask: MASK, budget });
+  await assertRejects(() => coded.next(), ContentWithheld, "a secret stands in coded content");
+  assertEquals([source.cancelled, budget.used], [true, 0]);
+});
+
+Deno.test("CodedSource reads a source whose end comes alone", async () => {
+  const pieces = [new Uint8Array(zlib.gzipSync("content")), undefined];
+  const source: Source = {
+    get done() {
+      return pieces.length === 0;
+    },
+    next: () => Promise.resolve(pieces.shift()),
+    cancel() {},
+  };
+  const budget = new BufferBudget(64 * 1024 * 1024);
+  const coded = new CodedSource(source, { codings: codingsOf("gzip")!, mask: MASK, budget });
+  assertEquals([await coded.next(), await coded.next(), coded.done], [
+    new Uint8Array(zlib.gzipSync("content")),
+    undefined,
+    true,
+  ]);
+  assertEquals(budget.used, 0);
+});
+
+Deno.test("CodedSource that is cancelled cancels its source once, and frees its decoders, or, while it decodes, as soon as it has", async () => {
+  for (const isReading of [false, true]) {
+    const { promise, resolve } = Promise.withResolvers<Uint8Array<ArrayBuffer> | undefined>();
+    let [cancelled, done] = [0, false];
+    const pieces = [Promise.resolve(new Uint8Array(zlib.gzipSync("one\n"))), promise];
+    const source: Source = {
+      get done() {
+        return done;
+      },
+      next: () => pieces.shift()!,
+      cancel: () => void cancelled++,
+    };
+    const budget = new BufferBudget(64 * 1024 * 1024);
+    const coded = new CodedSource(source, { codings: codingsOf("gzip")!, mask: MASK, budget });
+    await coded.next();
+    const reading = isReading ? coded.next() : undefined;
+    assertEquals([budget.used > 0, coded.done], [true, false]);
+    coded.cancel();
+    coded.cancel();
+    assertEquals([cancelled, coded.done, budget.used > 0], [1, true, isReading]);
+    // What comes then is not decoded to its end, so neither a secret there nor a missing end is an error.
+    done = true;
+    resolve(new Uint8Array(zlib.gzipSync("two\n".repeat(100_000) + SECRET).subarray(0, -1)));
+    assertEquals([await reading, await coded.next(), budget.used], [undefined, undefined, 0]);
+  }
 });
