@@ -114,7 +114,6 @@ function wideRun(
   bytes: Uint8Array,
   { from, minLength }: { from: number; minLength: number },
 ): DecodedRun | undefined {
-  if (bytes[from] === 0) return undefined;
   let begin = from;
   while (begin >= 2 && bytes[begin - 1] === 0 && bytes[begin - 2] !== 0) begin -= 2;
   let end = from;

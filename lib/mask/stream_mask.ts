@@ -68,7 +68,7 @@ export class StreamMask {
       this.#held = NOTHING;
       all.fill(STAR, 0, this.#heldStars);
       this.#heldStars = 0;
-      return passed === 0 ? all : all.subarray(passed);
+      return all.subarray(passed);
     }
     const found = mask.find(all).filter(({ to }) => to > passed);
     const frameEnd = frame === 0 ? 0 : held.length + frame;

@@ -9,8 +9,9 @@ import { Secret } from "../../lib/core/secret.ts";
 import { secretForms } from "../../lib/mask/forms.ts";
 import { COMMON_LINE_BREAKS, LINE_BREAKS } from "../../lib/mask/line_breaks.ts";
 import { Mask } from "../../lib/mask/mask.ts";
+import { regionsOf } from "../../lib/mask/regions.ts";
 import { StreamSearch } from "../../lib/mask/stream_search.ts";
-import { latin1 } from "../support/bytes.ts";
+import { fromLatin1, latin1 } from "../support/bytes.ts";
 
 const TOKEN = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
 
@@ -41,8 +42,8 @@ Deno.test("Mask knows each secret once, however often it is set, and forgets it 
   // One that is base64 itself has other forms than the same text as a token.
   const coded = "+/+/+/+/+/+/";
   const inUrlAlphabet = "-_-_-_-_-_-_";
-  for (const isBase64 of [true, false, true]) {
-    mask.set([{ text: Secret.of(coded), isBase64 }]);
+  for (const isBase64 of [true, false, true, undefined, true]) {
+    mask.set([{ text: Secret.of(coded), ...isBase64 === undefined ? {} : { isBase64 } }]);
     const stars = "*".repeat(coded.length);
     const masked = [coded, inUrlAlphabet].map((text) => mask.maskText(text));
     assertEquals(masked, [stars, isBase64 ? stars : inUrlAlphabet]);
@@ -122,6 +123,54 @@ Deno.test("Mask masks a secret that begins with a space, also where content begi
   for (const text of [secret, secret.replace(" ", "+"), secret.replace(" ", "%20")]) {
     for (const before of ["", "x", "\n"]) {
       assertEquals(maskOf(secret).maskText(before + text), before + "*".repeat(text.length), before + text);
+    }
+  }
+});
+
+Deno.test("Mask finds short secrets in hexadecimal, and in base64 of base64, of which nothing is shorter than 8 bytes", () => {
+  for (let length = 8; length < 31; length++) {
+    const secret = "xK9_2pQz-a7Rb3Yt6Mw8Lc5Vd1Ns0Ge".slice(0, length);
+    const mask = maskOf(secret);
+    const hex = new TextEncoder().encode(secret).toHex();
+    // Of the first result only what is certain, and of the second as well.
+    const twice = btoa(btoa(secret).slice(0, Math.floor(length * 8 / 6))).replace(/=*$/, "");
+    for (
+      const text of [hex, hex.toUpperCase(), twice.slice(0, Math.floor(Math.floor(length * 8 / 6) * 8 / 6))]
+    ) {
+      assertEquals(mask.maskText(`("${text}")`), `("${"*".repeat(text.length)}")`, text);
+    }
+  }
+});
+
+Deno.test("Mask finds nothing that only what was searched before would complete", () => {
+  const mask = maskOf("12345678");
+  const coded = btoa("12345678").slice(0, 10);
+  assertEquals(mask.maskText(`x${coded}`), `x${"*".repeat(10)}`);
+  assertEquals(mask.maskText(`x${coded.slice(0, -1)}`), `x${coded.slice(0, -1)}`);
+});
+
+Deno.test("Mask finds a secret at the end of content of any size, of bytes of any kind", () => {
+  const mask = maskOf(TOKEN);
+  for (const size of [0, 1, 2007, 2008, 2009, 2047, 2049, 4055, 4056, 4057, 4096, 5000, 8191, 8193]) {
+    for (const char of ["x", "\xff"]) {
+      const before = `${char.repeat(size)} `;
+      const expected = before + "*".repeat(TOKEN.length);
+      assertEquals(mask.maskText(before + TOKEN), expected);
+      assertEquals(fromLatin1(mask.maskBytes(latin1(before + TOKEN))), expected);
+    }
+  }
+});
+
+Deno.test("regionsOf() yields regions of the length that is asked for, and the end of a form once", () => {
+  for (const secret of [TOKEN, "12345678", "xK9_2pQz-a7Rb3Yt6Mw8Lc", "pa$$ w0rd&<>/\\\"'"]) {
+    for (const form of secretForms({ text: Secret.of(secret) })) {
+      const text = form.reveal();
+      for (const length of [7, 19, 27].filter((length) => length <= text.length)) {
+        const regions = [...regionsOf(form, length)];
+        for (const { bytes } of regions) assertEquals(bytes.length, length);
+        const ends = regions.filter(({ bytes, place }) => place === "end" && bytes === text.slice(-length));
+        assertEquals(ends.length, 1, `${length} of ${text}`);
+      }
     }
   }
 });
