@@ -159,14 +159,21 @@ Deno.test("Connection reads a head that comes byte by byte, after a byte that wa
   assertEquals([connection.takeHead(), await connection.readHead()], [head, head]);
 });
 
-Deno.test("Connection refuses another protocol by its first byte", async () => {
-  const connection = new Connection(new FakeSocket(["S"]));
-  await connection.fill();
-  await assertRejects(
-    async () => await connection.takeHead(),
-    BadResponse,
-    "no HTTP/1 status line",
-  );
+Deno.test("Connection finds a short head after a long one that came in pieces", async () => {
+  const [long, short] = [`HTTP/1.1 103 A\r\nB: ${"c".repeat(100)}\r\n\r\n`, "HTTP/1.1 200 OK\r\n\r\n"];
+  for (let cut = 1; cut < long.length; cut++) {
+    const connection = new Connection(new FakeSocket([long.slice(0, cut), long.slice(cut), short]));
+    assertEquals([await connection.readHead(), await connection.readHead()], [long, short], `${cut}`);
+  }
+});
+
+Deno.test("Connection refuses another protocol by its first byte, also after a head", async () => {
+  for (const head of ["", "HTTP/1.1 103 A\r\n\r\n"]) {
+    const connection = new Connection(new FakeSocket([head, "S"]));
+    if (head !== "") assertEquals(await connection.readHead(), head);
+    await connection.fill();
+    await assertRejects(async () => await connection.takeHead(), BadResponse, "no HTTP/1 status line");
+  }
 });
 
 Deno.test("Connection writes a head in one write, and the next one from the same memory, unless it is over 2 KiB", async () => {
