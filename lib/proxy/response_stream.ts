@@ -23,8 +23,9 @@ export function responseStream(
     start(controller) {
       span.onCut(() => {
         source.cancel();
-        upload?.endStream(true);
-        controller.error(new RequestCut());
+        const cut = () => controller.error(new RequestCut());
+        if (upload === undefined) cut();
+        else upload.endStream("cut").then(cut);
         span.end("client_aborted");
       });
     },
@@ -45,13 +46,13 @@ export function responseStream(
           }
         }
         if (!source.done) return;
-        upload?.endStream(false);
+        if (upload !== undefined) await upload.endStream("complete");
         controller.close();
         span.end("complete");
       } catch (error) {
         // An error in the stream makes the runtime close the connection, so the client sees that the response is incomplete.
         // If that can't be, the client has to see it by its own time limit: the runtime frees the connection when it leaves.
-        if (!upload?.endStream(false)) controller.error(error);
+        if (!await upload?.endStream("broken")) controller.error(error);
         const isWithheld = error instanceof ContentWithheld || error instanceof Refusal;
         if (isWithheld) entry.cause = errorText(error instanceof Refusal ? error.cause : error);
         span.end(isWithheld ? "withheld" : "upstream_aborted");
@@ -59,7 +60,7 @@ export function responseStream(
     },
     cancel() {
       source.cancel();
-      upload?.endStream(true);
+      upload?.endStream("left");
       span.end("client_aborted");
     },
   }, { highWaterMark: 0 });

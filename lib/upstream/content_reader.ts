@@ -8,6 +8,9 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** For how long pieces are joined, in milliseconds. */
 const JOIN_MS = 1;
 
+/** How long a read may wait for the client once nothing more is read, in milliseconds. */
+const STOP_MS = 100;
+
 /** What the runtime may hold before all of it is read, in bytes. */
 const BEHIND = 64 * 1024;
 
@@ -25,6 +28,7 @@ export class ContentReader {
   readonly #blocks: ContentBlocks;
   /** How much is still to come of content with a length, in bytes; otherwise unknown. */
   #left: number;
+  #isStopped = false;
   /** What the last call of {@linkcode read} returned: one after another reads. */
   #last: Promise<Bytes | undefined> | undefined;
 
@@ -58,7 +62,21 @@ export class ContentReader {
     return this.#reads?.isWaiting ?? false;
   }
 
-  /** Gives up the rest. */
+  /**
+   * Gives up the rest, but waits for a read that has begun, if the client sends more within a moment: the runtime does not
+   * end the connection of a read that waits.
+   *
+   * @returns Whether a read waits for ever.
+   */
+  async stop(): Promise<boolean> {
+    this.#isStopped = true;
+    await this.#reads?.settle(STOP_MS);
+    const isWaiting = this.isWaiting;
+    this.cancel();
+    return isWaiting;
+  }
+
+  /** Gives up the rest at once. */
   cancel(): void {
     this.#reader.cancel().catch(() => {});
     this.#free();
@@ -71,6 +89,7 @@ export class ContentReader {
 
   async #read(reads: ContentReads): Promise<Bytes | undefined> {
     if (this.#blocks.count > 0) return this.#blocks.shift();
+    if (this.#isStopped) throw new Error("Reading was stopped");
     reads.onTurn();
     // What is left of the last piece must not wait for the next one.
     const isNext = this.#blocks.isEmpty;
@@ -94,7 +113,7 @@ export class ContentReader {
       this.#blocks.add(piece);
       this.#left -= piece.length;
       reads.reuse(piece.buffer);
-      if (this.#left === 0) break;
+      if (this.#left === 0 || this.#isStopped) break;
       count++;
       isBehind ||= reads.held > BEHIND;
       if (isBehind ? isSwept(count, this.#blocks) : this.#blocks.count > 0 || performance.now() > until) {

@@ -60,6 +60,15 @@ export class ContentReads {
     return this.#begun !== undefined && !this.#isSettled;
   }
 
+  /** Resolves once no read waits, or after a time. @param ms In milliseconds. */
+  async settle(ms: number): Promise<void> {
+    if (!this.isWaiting) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const over = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
+    await Promise.race([over, this.#begun?.catch(() => {})]);
+    clearTimeout(timer);
+  }
+
   /** Is called when the event loop may have had a turn. */
   onTurn(): void {
     this.#reads = 0;

@@ -7,8 +7,8 @@ import { chunkOf } from "./content_blocks.ts";
 import { ContentReader } from "./content_reader.ts";
 import { RequestBodyAborted, WrongContentLength } from "./errors.ts";
 import { ReadAhead } from "./read_ahead.ts";
-import type { OngoingUpload } from "./transport.ts";
-import type { UnfinishedUploads } from "./unfinished_uploads.ts";
+import type { OngoingUpload, StreamEnd } from "./transport.ts";
+import type { Loss, UnfinishedUploads } from "./unfinished_uploads.ts";
 
 /** The size of a chunk at most, in bytes. */
 const CHUNK_LIMIT = 64 * 1024;
@@ -27,6 +27,14 @@ const QUIET_TICKS = 2;
 /** For how many ticks nothing comes of a refused upload before the response is streamed. Most end within that time. */
 const REFUSED_TICKS = 40;
 
+/** What is lost if a read waits at the end of a streamed response. */
+const LOSSES: Readonly<Record<StreamEnd, Loss>> = {
+  complete: "read",
+  broken: "read",
+  cut: "connection",
+  left: "connection",
+};
+
 /** The body of a request on its way to the upstream. */
 export class RequestBody implements OngoingUpload {
   readonly #reader: ContentReader;
@@ -40,8 +48,9 @@ export class RequestBody implements OngoingUpload {
   #excess = false;
   /** Whether the client's content was read to its end, or reading it failed. */
   #isRead = false;
-  /** Whether the response is streamed while the content is still being read. */
+  /** Whether the response is streamed while the content is still being read, and whether a read waits at its end. */
   #isStreamed = false;
+  #streamEnd: Promise<boolean> | undefined;
   #connection: Connection | undefined;
   #wake: (() => void) | undefined;
   /** Whether a piece is being written; otherwise the next one is awaited. */
@@ -129,12 +138,14 @@ export class RequestBody implements OngoingUpload {
   }
 
   /** Nothing that the client sends after the response is of use. The runtime drops it, but only if it is told before. */
-  endStream(hasLeft: boolean): boolean {
-    if (!this.#isStreamed) return false;
-    this.#isStreamed = false;
-    const isWaiting = !this.#isRead && this.#reader.isWaiting;
-    this.abandon();
-    this.#unfinished.end(isWaiting ? hasLeft ? "connection" : "read" : "nothing");
+  endStream(end: StreamEnd): Promise<boolean> {
+    if (!this.#isStreamed) return Promise.resolve(false);
+    return this.#streamEnd ??= this.#endStream(end);
+  }
+
+  async #endStream(end: StreamEnd): Promise<boolean> {
+    const isWaiting = await this.abandon();
+    this.#unfinished.end(isWaiting ? LOSSES[end] : "nothing");
     return isWaiting;
   }
 
@@ -179,12 +190,12 @@ export class RequestBody implements OngoingUpload {
     this.#drop();
   }
 
-  /** Sends no more, and reads no more from the client. */
-  abandon(): void {
-    if (this.#done) return;
+  /** Sends no more, and reads no more from the client. @returns Whether a read waits for ever. */
+  async abandon(): Promise<boolean> {
+    if (this.#done) return false;
     this.#stopped = true;
     this.#end();
-    this.#reader.cancel();
+    return await this.#reader.stop();
   }
 
   /** Reads and drops what the client still sends. */

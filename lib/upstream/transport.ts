@@ -72,12 +72,15 @@ export interface OngoingUpload {
   /** Must be called before the response is streamed. @throws If that is not possible. */
   beginStream(): void;
   /**
-   * Must be called right before a streamed response ends, or once the client has left.
+   * Must be called right before a streamed response ends, or once the client has left, and awaited.
    *
    * @returns Whether an error in the response would not end the client's connection.
    */
-  endStream(hasLeft: boolean): boolean;
+  endStream(end: StreamEnd): Promise<boolean>;
 }
+
+/** How a response ends: as a whole, because the upstream or the service breaks it off, or because the client leaves it. */
+export type StreamEnd = "complete" | "broken" | "cut" | "left";
 
 /** A 101 (Switching Protocols): RFC 9110, section 15.2.2. What follows the head on the connection is not HTTP. */
 export interface ProtocolChange {

@@ -423,7 +423,11 @@ Deno.test("handler() forwards a response that began before its upload had ended,
       close() {},
     });
     if (settledAt === pieces.length) setTimeout(() => settled.resolve(), 5);
-    const upload = { settled: () => settled.promise, beginStream() {}, endStream: () => false };
+    const upload = {
+      settled: () => settled.promise,
+      beginStream() {},
+      endStream: () => Promise.resolve(false),
+    };
     const answer = () => ({ ...replyOn(connection, head), upload });
     const { ask, entries } = handlerFor({ answer });
     assertEquals(await (await ask("/a/x")).text(), pieces.join(""), `piece ${settledAt}`);
@@ -574,7 +578,11 @@ Deno.test("handler() cuts a request whose response waits for the end of its uplo
   const { ask, service, limiter, entries } = handlerFor({
     answer: () => ({
       ...replyOn(connection, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", () => connection.close()),
-      upload: { settled: () => new Promise<void>(() => {}), beginStream() {}, endStream: () => false },
+      upload: {
+        settled: () => new Promise<void>(() => {}),
+        beginStream() {},
+        endStream: () => Promise.resolve(false),
+      },
     }),
   });
   const asked = ask("/a/x");

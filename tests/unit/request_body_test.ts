@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import type { RequestFraming } from "../../lib/http/framing.ts";
 import { Connection } from "../../lib/upstream/connection.ts";
 import { RequestBodyAborted, WrongContentLength } from "../../lib/upstream/errors.ts";
@@ -231,6 +231,9 @@ function begunContent() {
     get isCancelled() {
       return isCancelled;
     },
+    add(text: string) {
+      controller.enqueue(latin1(text));
+    },
     end() {
       controller.close();
       controller.byobRequest?.respond(0);
@@ -242,18 +245,23 @@ Deno.test("an upload that is still awaited at the end of its streamed response i
   const losses: (string | undefined)[] = [];
   const unfinished = new UnfinishedUploads();
   unfinished.end = (loss) => void losses.push(loss);
-  for (const [hasLeft, loss] of [[false, "read"], [true, "connection"]] as const) {
+  const cases = [["complete", "read"], ["broken", "read"], ["cut", "connection"], [
+    "left",
+    "connection",
+  ]] as const;
+  for (const [end, loss] of cases) {
     const content = begunContent();
     const body = bodyOf(content.stream, CHUNKED, unfinished);
     const first = Promise.withResolvers<void>();
     const sent = body.send(new Connection(new FakeSocket([])), CHUNKED, () => first.resolve());
     await first.promise;
     // Nothing was streamed yet.
-    assertEquals([body.endStream(hasLeft), losses.splice(0), content.isCancelled], [false, [], false]);
+    assertEquals([await body.endStream(end), losses.splice(0), content.isCancelled], [false, [], false]);
     body.beginStream();
     body.stop();
-    assertEquals([body.endStream(hasLeft), losses.splice(0), content.isCancelled], [true, [loss], true]);
-    assertEquals([body.endStream(hasLeft), losses], [false, []]);
+    // The end may be seen in two ways at once.
+    const ends = await Promise.all([body.endStream(end), body.endStream("broken")]);
+    assertEquals([ends, losses.splice(0), content.isCancelled], [[true, true], [loss], true]);
     await sent;
   }
 });
@@ -269,11 +277,33 @@ Deno.test("an upload that was read to its end, or whose client has aborted, is n
   body.beginStream();
   content.end();
   await sent;
-  assertEquals([body.endStream(true), begun, losses], [false, 1, ["nothing"]]);
+  assertEquals([await body.endStream("left"), begun, losses], [false, 1, ["nothing"]]);
   for (const end of ["close", "fail"] as const) {
     const ended = bodyOf(contentOf(["hello"], end), CHUNKED, unfinished);
     await ended.send(new Connection(new FakeSocket([])), CHUNKED, () => {});
     ended.beginStream();
-    assertEquals([ended.endStream(false), begun], [false, 1]);
+    assertEquals([await ended.endStream("complete"), begun], [false, 1]);
   }
+});
+
+Deno.test("an upload that goes on at the end of its streamed response is given up after a whole read, so that nothing is lost", async () => {
+  let loss: string | undefined;
+  const unfinished = new UnfinishedUploads();
+  unfinished.end = (given) => void (loss = given);
+  const content = begunContent();
+  const body = bodyOf(content.stream, CHUNKED, unfinished);
+  const socket = new FakeSocket([]);
+  const first = Promise.withResolvers<void>();
+  const sent = body.send(new Connection(socket), CHUNKED, () => first.resolve());
+  await first.promise;
+  body.beginStream();
+  const ended = body.endStream("broken");
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  assertEquals(content.isCancelled, false);
+  content.add("llo");
+  assertEquals([await ended, loss, content.isCancelled], [false, "nothing", true]);
+  await sent;
+  // What came is no end.
+  assert(!fromLatin1(join(socket.written)).includes("0\r\n\r\n"));
+  assertEquals([body.done, socket.closed], [false, true]);
 });

@@ -8,6 +8,7 @@ import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { RequestSpan } from "../../lib/proxy/request_span.ts";
 import { responseStream } from "../../lib/proxy/response_stream.ts";
 import type { Source } from "../../lib/upstream/source.ts";
+import type { StreamEnd } from "../../lib/upstream/transport.ts";
 import { entryOf } from "../support/log_entry.ts";
 
 /** A source of so many single bytes, all of them at hand. */
@@ -81,27 +82,27 @@ Deno.test("a response that fails says in the log whether the upstream broke it o
 
 Deno.test("a response that fails is left without an end if an error would not end the client's connection", async () => {
   for (const isDeaf of [true, false]) {
-    const ends: boolean[] = [];
+    const ends: StreamEnd[] = [];
     const upload = {
       settled: () => Promise.resolve(),
       beginStream() {},
-      endStream: (hasLeft: boolean) => (ends.push(hasLeft), isDeaf),
+      endStream: (end: StreamEnd) => (ends.push(end), Promise.resolve(isDeaf)),
     };
     const { span, outcomes } = spanOf();
     const source: Source = { done: false, next: () => Promise.reject(new Error("reset")), cancel() {} };
     const reader = responseStream(source, span, upload).getReader();
     const read = reader.read().then(() => "end", () => "error");
     const first = await Promise.race([read, new Promise((resolve) => setTimeout(() => resolve("none"), 20))]);
-    assertEquals([first, ends, outcomes], [isDeaf ? "none" : "error", [false], ["upstream_aborted"]]);
+    assertEquals([first, ends, outcomes], [isDeaf ? "none" : "error", ["broken"], ["upstream_aborted"]]);
     await reader.cancel().catch(() => {});
-    assertEquals([ends, outcomes], [isDeaf ? [false, true] : [false], ["upstream_aborted"]]);
+    assertEquals([ends, outcomes], [isDeaf ? ["broken", "left"] : ["broken"], ["upstream_aborted"]]);
   }
 });
 
 Deno.test("the upload learns of the end of a response before the runtime does, and whether the client has left", async () => {
-  for (const how of ["end", "leave", "cut"] as const) {
+  for (const how of ["complete", "left", "cut"] as const) {
     const { span } = spanOf();
-    const ends: boolean[] = [];
+    const ends: StreamEnd[] = [];
     const pieces = [new Uint8Array(1), new Uint8Array(2)];
     const source: Source = {
       get done() {
@@ -114,16 +115,23 @@ Deno.test("the upload learns of the end of a response before the runtime does, a
     const upload = {
       settled: () => Promise.resolve(),
       beginStream() {},
-      endStream: (hasLeft: boolean) => (assertEquals(isOver, false), ends.push(hasLeft), false),
+      async endStream(end: StreamEnd) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        // One that leaves does not wait.
+        if (end !== "left") assertEquals(isOver, false);
+        ends.push(end);
+        return false;
+      },
     };
     const reader = responseStream(source, span, upload).getReader();
     const closed = reader.closed.then(() => isOver = true, () => isOver = true);
     await reader.read();
     assertEquals(ends, []);
-    if (how === "end") { for (let part = await reader.read(); !part.done;) part = await reader.read(); }
-    if (how === "leave") await reader.cancel();
+    if (how === "complete") { for (let part = await reader.read(); !part.done;) part = await reader.read(); }
+    if (how === "left") await reader.cancel();
     if (how === "cut") span.cut("revoked");
     await closed;
-    assertEquals(ends, [how !== "end"], how);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    assertEquals(ends, [how]);
   }
 });
