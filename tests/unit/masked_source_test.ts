@@ -27,3 +27,14 @@ Deno.test("MaskedSource loses no byte, however small the pieces are, and yields 
     assertEquals(passed, text.replace(TOKEN, "*".repeat(TOKEN.length)), `pieces of ${size}`);
   }
 });
+
+Deno.test("MaskedSource that is cancelled cancels its source", () => {
+  let cancelled = 0;
+  const source = new MaskedSource({
+    done: false,
+    next: () => Promise.resolve(undefined),
+    cancel: () => void cancelled++,
+  }, { current: undefined });
+  source.cancel();
+  assertEquals(cancelled, 1);
+});
