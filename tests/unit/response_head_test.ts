@@ -216,6 +216,7 @@ Deno.test("readHead() distinguishes a connection that ended before the first byt
 });
 
 Deno.test("readHead() accepts a head of 64 KiB and refuses a longer one before its end", async () => {
+  assertEquals(HEAD_LIMIT, 64 * 1024);
   const frame = "HTTP/1.1 200 OK\r\nA: \r\n\r\n";
   function head(length: number): string {
     return frame.replace("A: ", `A: ${"x".repeat(length - frame.length)}`);
@@ -285,4 +286,24 @@ Deno.test("parseResponseHead() accepts 256 fields and refuses the 257th", () => 
   const { fields } = parseResponseHead(head(FIELD_LIMIT));
   assertEquals([FIELD_LIMIT, fields.length, fields[255]], [256, 256, ["f255", "255"]]);
   assertThrows(() => parseResponseHead(head(257)), BadResponse, "more than 256 fields");
+});
+
+Deno.test("parseResponseHead() returns the fields of the framing by themselves, the options of the connection as one list", () => {
+  const framingOf = (...lines: readonly string[]) =>
+    parseResponseHead(["HTTP/1.1 200 OK", ...lines, "", ""].join("\r\n")).framing;
+  const none = {
+    contentLength: undefined,
+    transferEncoding: undefined,
+    connection: undefined,
+    keepAlive: undefined,
+  };
+  assertEquals(framingOf("A: b"), none);
+  assertEquals(framingOf("Connection: a"), { ...none, connection: "a" });
+  assertEquals(framingOf("Connection: a", "Connection: b, c"), { ...none, connection: "a, b, c" });
+  assertEquals(framingOf("Content-Length: 5", "Keep-Alive: timeout=5"), {
+    ...none,
+    contentLength: "5",
+    keepAlive: "timeout=5",
+  });
+  assertEquals(framingOf("Transfer-Encoding: Chunked"), { ...none, transferEncoding: "Chunked" });
 });
