@@ -1,7 +1,13 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Connection } from "../../lib/upstream/connection.ts";
 import { BadResponse } from "../../lib/upstream/errors.ts";
-import { FIELD_LIMIT, findHeadEnd, HEAD_LIMIT, parseResponseHead } from "../../lib/upstream/response_head.ts";
+import {
+  FIELD_LIMIT,
+  findHeadEnd,
+  HEAD_LIMIT,
+  parseFieldLines,
+  parseResponseHead,
+} from "../../lib/upstream/response_head.ts";
 import { latin1 } from "../support/bytes.ts";
 import { everyCut, FakeSocket } from "../support/fake_socket.ts";
 
@@ -306,4 +312,12 @@ Deno.test("parseResponseHead() returns the fields of the framing by themselves, 
     keepAlive: "timeout=5",
   });
   assertEquals(framingOf("Transfer-Encoding: Chunked"), { ...none, transferEncoding: "Chunked" });
+});
+
+Deno.test("parseFieldLines() reads up to the empty line that ends its text, and refuses a text without it", () => {
+  assertEquals(parseFieldLines("A: b\r\nC: d\r\n\r\n", 6), [["c", "d"]]);
+  assertEquals(parseFieldLines("\r\n", 0), []);
+  for (const text of ["A: b\r\n", "A: b\r\nC: d\r\n", "A: b"]) {
+    assertThrows(() => parseFieldLines(text, 0), BadResponse, "invalid field line", text);
+  }
 });
