@@ -181,6 +181,9 @@ Deno.test("StreamSearch takes a word's beginning as clear up to its tolerance", 
       const search = new StreamSearch({ current: maskOf(TOKEN) }, { tolerance });
       search.push(latin1(`some words ${"x".repeat(length)}`));
       assertEquals(search.clear, 11 + (length <= tolerance ? length : 0));
+      const strict = new StreamSearch({ current: maskOf(TOKEN) });
+      strict.push(latin1(`some words ${"x".repeat(length)}`));
+      assertEquals(strict.clear, 11);
       // What was clear is searched again with what follows.
       const rest = new StreamSearch({ current: maskOf(TOKEN) }, { tolerance });
       assertEquals(rest.push(latin1(` ${TOKEN.slice(0, length)}`)), 0);
