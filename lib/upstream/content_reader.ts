@@ -1,12 +1,17 @@
+import { fairTurn } from "../core/fair_turn.ts";
 import type { RequestFraming } from "../http/framing.ts";
 import { Refusal } from "../http/refusal.ts";
 import { ContentBlocks } from "./content_blocks.ts";
 import { ContentReads } from "./content_reads.ts";
+import { ReadLost } from "./errors.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** For how long pieces are joined, in milliseconds. */
 const JOIN_MS = 1;
+
+/** How much of refused content is read and dropped, in bytes, so that a client that goes on sees the response. */
+export const DROP_LIMIT = 64 * 1024 * 1024;
 
 /** How long a read may wait for the client once nothing more is read, in milliseconds. */
 const STOP_MS = 100;
@@ -72,8 +77,30 @@ export class ContentReader {
     this.#isStopped = true;
     await this.#reads?.settle(STOP_MS);
     const isWaiting = this.isWaiting;
-    this.cancel();
-    return isWaiting;
+    this.#free();
+    try {
+      await this.#reader.cancel();
+      return isWaiting;
+    } catch (error) {
+      return error instanceof ReadLost;
+    }
+  }
+
+  /** Reads the rest and drops it, a limited amount. */
+  async drop(): Promise<void> {
+    try {
+      let left = DROP_LIMIT;
+      for (let piece = await this.read(); piece !== undefined; piece = await this.read()) {
+        left -= piece.length;
+        this.release(piece);
+        if (left < 0) return this.cancel();
+        // A client may send one byte in each chunk.
+        const turn = fairTurn(performance.now());
+        if (turn !== undefined) await turn;
+      }
+    } catch {
+      // Nothing is left to drop.
+    }
   }
 
   /** Gives up the rest at once. */

@@ -71,6 +71,11 @@ export class RequestBodyAborted extends Error {
   override readonly name: string = "RequestBodyAborted";
 }
 
+/** A client's content was given up while a read of it waits for more, and will wait for ever. */
+export class ReadLost extends Error {
+  override readonly name = "ReadLost";
+}
+
 /** The content of a request, as it was decoded here, does not have the length that the client stated for it. */
 export class WrongContentLength extends RequestBodyAborted {
   override readonly name: string = "WrongContentLength";

@@ -4,7 +4,7 @@ import type { RequestFraming } from "../http/framing.ts";
 import { LAST_CHUNK } from "./chunked.ts";
 import type { Connection } from "./connection.ts";
 import { chunkOf } from "./content_blocks.ts";
-import { ContentReader } from "./content_reader.ts";
+import { ContentReader, DROP_LIMIT } from "./content_reader.ts";
 import { RequestBodyAborted, WrongContentLength } from "./errors.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import type { OngoingUpload, StreamEnd } from "./transport.ts";
@@ -12,9 +12,6 @@ import type { Loss, UnfinishedUploads } from "./unfinished_uploads.ts";
 
 /** The size of a chunk at most, in bytes. */
 const CHUNK_LIMIT = 64 * 1024;
-
-/** How much of a refused body is read and dropped, in bytes, so that a client that goes on sees the response. */
-const DROP_LIMIT = 64 * 1024 * 1024;
 
 /** How often {@linkcode RequestBody.settled} looks whether the upload goes on, in milliseconds. */
 const TICK_MS = 50;

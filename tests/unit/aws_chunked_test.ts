@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { awsChunkedOf, decodeAwsChunked } from "../../lib/credentials/aws/aws_chunked.ts";
 import { Refusal } from "../../lib/http/refusal.ts";
+import { ReadLost } from "../../lib/upstream/errors.ts";
 import { latin1 } from "../support/bytes.ts";
 import { fc, runs } from "../support/property.ts";
 
@@ -126,4 +127,22 @@ Deno.test("awsChunkedOf() reads the length of the content and the names of the t
     const error = assertThrows(() => awsChunkedOf([CODED, [name, value]]), Refusal);
     assertMatch(error.subject, detail);
   }
+});
+
+Deno.test("decodeAwsChunked() drops the rest of an invalid body, and says of one that is given up whether a read of it is lost", async () => {
+  const pieces = ["zz\r\n", "more", "and more"].map(latin1);
+  const invalid = decodeAwsChunked(ReadableStream.from(pieces), CHUNKED);
+  await assertRejects(() => new Response(invalid.content as BodyInit).bytes(), Refusal);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  // The memory of what was dropped is freed.
+  assertEquals(pieces.slice(1).map(({ length }) => length), [0, 0]);
+  const body = (pull: () => Promise<void>) => {
+    return new ReadableStream<Uint8Array>({ type: "bytes", pull, autoAllocateChunkSize: 16 });
+  };
+  const waiting = decodeAwsChunked(body(() => new Promise<void>(() => {})), CHUNKED).content.getReader();
+  const read = waiting.read();
+  await new Promise((resolve) => setTimeout(resolve));
+  await assertRejects(() => waiting.cancel(), ReadLost);
+  await read;
+  await decodeAwsChunked(body(() => Promise.resolve()), CHUNKED).content.cancel();
 });

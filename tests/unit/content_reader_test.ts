@@ -10,6 +10,7 @@ import type { RequestFraming } from "../../lib/http/framing.ts";
 import { Refusal } from "../../lib/http/refusal.ts";
 import { ContentReader } from "../../lib/upstream/content_reader.ts";
 import { ContentReads } from "../../lib/upstream/content_reads.ts";
+import { ReadLost } from "../../lib/upstream/errors.ts";
 import { fromLatin1, join } from "../support/bytes.ts";
 import { fc, runs } from "../support/property.ts";
 import { within } from "../support/within.ts";
@@ -306,4 +307,60 @@ Deno.test("it is known whether a read waits for the client", async () => {
   const reading = plain.read();
   assertEquals(plain.isWaiting, false);
   await reading;
+});
+
+Deno.test("what is dropped is read to its end or its failure, but 64 MiB of it at most", async () => {
+  const small = new Content([chunk(3), 1, chunk(5)]);
+  await new ContentReader(small.stream, CHUNKED).drop();
+  assertEquals(small.isCancelled, false);
+  await new ContentReader(new Content([chunk(3), new Error("broken")]).stream, CHUNKED).drop();
+  let pulled = 0;
+  let isCancelled = false;
+  const large = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      pulled++;
+      controller.enqueue(new Uint8Array(1024 * KIB));
+    },
+    cancel: () => void (isCancelled = true),
+  }, { highWaterMark: 0 });
+  await new ContentReader(large, CHUNKED).drop();
+  assertEquals([pulled, isCancelled], [65, true]);
+});
+
+Deno.test("what is dropped in small chunks lets others go first", async () => {
+  const content = new Content(Array.from({ length: 20_000 }, () => chunk(100)));
+  let others = 0;
+  const timer = setInterval(() => others++);
+  await new ContentReader(content.stream, CHUNKED).drop();
+  clearInterval(timer);
+  assert(others > 0);
+});
+
+Deno.test("reading is stopped after the read that has begun, if that ends within a moment", async () => {
+  const more = Promise.withResolvers<void>();
+  const content = new Content([chunk(3), more.promise, chunk(4), chunk(5)]);
+  const reader = new ContentReader(content.stream, CHUNKED);
+  assertEquals((await withClock(0.001, () => reader.read()))?.length, 3);
+  const next = reader.read();
+  await new Promise((resolve) => setTimeout(resolve));
+  const stopped = reader.stop();
+  const { length } = content.asked;
+  more.resolve();
+  assertEquals([(await next)?.length, await stopped, content.isCancelled], [4, false, true]);
+  assertEquals(content.asked.length, length);
+  await assertRejects(() => reader.read(), Error, "Reading was stopped");
+});
+
+Deno.test("reading is stopped in any case, and it is said whether a read waits for ever", async () => {
+  const waiting = new Content([chunk(3), new Promise<void>(() => {})]);
+  const reader = new ContentReader(waiting.stream, CHUNKED);
+  assertEquals((await withClock(0.001, () => reader.read()))?.length, 3);
+  assertEquals([await reader.stop(), waiting.isCancelled], [true, true]);
+  const idle = new ContentReader(new Content([chunk(3)]).stream, CHUNKED);
+  assertEquals(await idle.stop(), false);
+  // A stream that is made of another says so.
+  for (const [error, isLost] of [[new ReadLost(), true], [new Error("broken"), false]] as const) {
+    const made = new ReadableStream<Uint8Array>({ cancel: () => Promise.reject(error) });
+    assertEquals(await new ContentReader(made, CHUNKED).stop(), isLost);
+  }
 });

@@ -45,7 +45,18 @@ Deno.test.afterAll(async () => {
 
 function start(): Promise<Service> {
   const route = { path: "/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" };
-  return startService({ routes: { routes: [route] }, env: { A_TOKEN: TOKEN } });
+  const keys = { access_key_id_env: "A_KEY", secret_access_key_env: "A_SECRET", region: "us-east-1" };
+  const signed = (service: string) => ({
+    path: `/${service}/`,
+    upstream: upstream.url,
+    sign_body_limit_mb: 1,
+    response_timeout_s: 1,
+    sign_with: { aws_sigv4: { ...keys, service } },
+  });
+  return startService({
+    routes: { routes: [route, signed("bedrock"), signed("s3")] },
+    env: { A_TOKEN: TOKEN, A_KEY: "AKIDEXAMPLE000000000", A_SECRET: TOKEN },
+  });
 }
 
 function partOf(framing: string, content: Uint8Array): Uint8Array {
@@ -67,6 +78,32 @@ Deno.test("an upload that paused is taken to its end after the end of its stream
     if (framing.endsWith("chunked")) await wire.send("0\r\n\r\n");
     assertEquals((await wire.readToEnd()).text, "", framing);
   }));
+});
+
+const CODED = [
+  "Content-Encoding: aws-chunked",
+  "X-Amz-Content-Sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+  "X-Amz-Decoded-Content-Length: 20000000",
+  "",
+].join("\r\n");
+
+Deno.test("an upload that can't be signed is taken to its end after the refusal, and its connection is closed when the client leaves", async () => {
+  const before = socketsOf(service.pid);
+  const cases = [["/bedrock/x", "", 413, 20], ["/bedrock/x", "", 400, 0], ["/s3/x", CODED, 400, 20]] as const;
+  await Promise.all(cases.map(async ([target, fields, status, megabytes]) => {
+    await using wire = await connectRaw(service.port, { timeoutMs: 10_000 });
+    const chunked = `${fields}Transfer-Encoding: chunked`;
+    await wire.send(`PUT ${target} HTTP/1.1\r\nHost: proxy\r\n${chunked}\r\n\r\n`);
+    await wire.send(partOf(chunked, latin1("hello")));
+    for (let count = 0; count < megabytes; count++) {
+      await within(wire.send(partOf(chunked, MEGABYTE)), "The rest of the upload", 10_000);
+    }
+    assertEquals((await wire.readResponse()).status, status);
+  }));
+  const areClosed = async () => {
+    while (socketsOf(service.pid) > before) await sleep(50);
+  };
+  await within(areClosed(), "The end of all connections", 5_000);
 });
 
 Deno.test("the connection of a client that leaves in the middle of an upload is closed, before a response and after it", async () => {

@@ -10,6 +10,7 @@ import { Refusal } from "../../http/refusal.ts";
 import type { FieldLine } from "../../http/syntax.ts";
 import { ChunkedDecoder } from "../../upstream/chunked.ts";
 import { ContentReader } from "../../upstream/content_reader.ts";
+import { ReadLost } from "../../upstream/errors.ts";
 import type { OutgoingField } from "../../upstream/transport.ts";
 
 /** What the fields of a request say about the coding. */
@@ -81,22 +82,29 @@ export function decodeAwsChunked(
           if (!decoder.done) throw invalid();
           return controller.close();
         }
-        const { end, read } = decode(decoder, piece);
-        if (read < piece.length) throw invalid();
-        if (end > 0) return controller.enqueue(piece.subarray(0, end));
+        const decoded = decode(decoder, piece);
+        if (decoded === undefined || decoded.read < piece.length) {
+          // The client may go on before it looks at the response.
+          reader.drop();
+          throw invalid();
+        }
+        if (decoded.end > 0) return controller.enqueue(piece.subarray(0, decoded.end));
         reader.release(piece);
       }
     },
-    cancel: () => reader.cancel(),
+    async cancel() {
+      if (await reader.stop()) throw new ReadLost();
+    },
   }, { highWaterMark: 0 });
   return { content, trailers: () => decoder.trailers };
 }
 
-function decode(decoder: ChunkedDecoder, bytes: Uint8Array): { end: number; read: number } {
+/** Returns undefined if the coding is invalid. */
+function decode(decoder: ChunkedDecoder, bytes: Uint8Array): { end: number; read: number } | undefined {
   try {
     return decoder.decode(bytes, 0, bytes.length);
   } catch {
-    throw invalid();
+    return undefined;
   }
 }
 

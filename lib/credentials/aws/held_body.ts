@@ -49,13 +49,14 @@ export async function holdBody(
   const announced = framing.kind === "length" ? framing.length : undefined;
   if (announced !== undefined && announced > limit) throw tooLarge(limit);
   const reader = new ContentReader(body, framing);
-  const deadline = new Deadline(timeoutMs, isClientGone, () => reader.cancel());
+  const { promise: over, resolve } = Promise.withResolvers<undefined>();
+  const deadline = new Deadline(timeoutMs, isClientGone, () => resolve(undefined));
   const blocks = new Blocks(memory, hash);
   let length = 0;
   deadlines.add(deadline);
   try {
     for (;;) {
-      const piece = await read(reader);
+      const piece = await Promise.race([read(reader), over]);
       if (deadline.ended === "timeout") throw new Refusal("bad_request", "its content stopped arriving");
       if (deadline.ended === "disconnected") throw new ClientDisconnected("The client disconnected");
       if (piece === undefined) break;
@@ -69,6 +70,8 @@ export async function holdBody(
     return { blocks: blocks.finish(), length };
   } catch (error) {
     blocks.free();
+    // The client may go on before it looks at the response.
+    reader.drop();
     throw error;
   } finally {
     deadlines.delete(deadline);
