@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { isEqual } from "../../lib/core/is_equal.ts";
-import { oneToken } from "../../lib/proxy/client_auth.ts";
+import type { ClientDirectory, Identity } from "../../lib/clients/client_directory.ts";
+import type { Client } from "../../lib/proxy/client.ts";
+import { listedClients, oneToken } from "../../lib/proxy/client_auth.ts";
 import { Refusal } from "../../lib/http/refusal.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { parseRoutes } from "../../lib/config/route/route_table.ts";
@@ -80,6 +82,18 @@ Deno.test("oneToken() takes a password only from what has a user as well", () =>
   for (const pair of ["no-colon", "no-colon:", "-no-colon"]) {
     const fields = new Headers({ authorization: `Basic ${btoa(pair)}` });
     assertThrows(() => authenticate(fields), Refusal, undefined, pair);
+  }
+});
+
+Deno.test("listedClients() takes the last of two tokens of one client, whether or not they must be verified first", async () => {
+  const client = { config: { name: "one", expires: undefined } } as unknown as Client;
+  const fields = new Headers({ authorization: "Bearer first", "x-api-key": "second" });
+  function identityOf(subject: string): Identity<Client> {
+    return { client, tokenHash: undefined, subject, pod: undefined };
+  }
+  for (const find of [identityOf, (token: string) => Promise.resolve(identityOf(token))]) {
+    const identity = await listedClients({ find } as unknown as ClientDirectory<Client>)(fields);
+    assertEquals(identity?.subject, "second");
   }
 });
 

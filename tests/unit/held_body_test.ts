@@ -70,6 +70,19 @@ Deno.test("holdBody() holds, hashes and sends what came, however it was cut, and
   }
 });
 
+Deno.test("holdBody() copies no body that arrives in one piece as long as was announced", async () => {
+  const length = 150_000;
+  const piece = new Uint8Array(length);
+  const whole = new ReadableStream({
+    start(controller) {
+      controller.enqueue(piece);
+      controller.close();
+    },
+  });
+  const { blocks } = await holdBody(whole, { kind: "length", length }, optionsOf());
+  assertEquals(blocks.map(({ buffer }) => buffer === piece.buffer), [true]);
+});
+
 Deno.test("holdBody() refuses a body that is too large, of another length, or beyond the memory of all, and frees its own", async () => {
   const two = [new Uint8Array(40_000), new Uint8Array(40_000)];
   const length = "its content does not have the length that it announces";

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   askingGrants,
   flags,
+  folderOf,
   type Grants,
   listenerGrants,
   requiredGrants,
@@ -150,6 +151,11 @@ Deno.test("flags() and rightCommand() are one line", () => {
     "--allow-net=[::]:0 --allow-env=A,B --no-prompt --no-remote --no-npm",
   );
   assertEquals(rightCommand(some), `deno run ${flags(some)} main.ts serve`);
+});
+
+Deno.test("folderOf() returns what is before the last slash, which is nothing for a file in the root folder", () => {
+  const cases = [["/etc/a/r.json", "/etc/a"], ["a/r.json", "a"], ["r.json", "."], ["/r.json", ""]] as const;
+  for (const [path, folder] of cases) assertEquals(folderOf(path), folder, path);
 });
 
 Deno.test("listenerGrants() returns the service's own address, then the operator's, then the socket", () => {

@@ -55,6 +55,24 @@ Deno.test("RefusalTurns does not count what can't be told apart: connections of 
   assertEquals(refuse(new RefusalTurns(), info, 1000), 1000);
 });
 
+Deno.test("RefusalTurns closes connections for the sake of others once a turn takes long, at most every five seconds", () => {
+  const { now } = performance;
+  const began = 1_000_000;
+  let time = began;
+  performance.now = () => time;
+  try {
+    const turns = new RefusalTurns();
+    turns.isTooMany(connection(1));
+    const cases = [[0, false], [249, false], [250, true], [251, false], [5249, false], [5250, true]] as const;
+    for (const [after, closes] of cases) {
+      time = began + after;
+      assertEquals(turns.mustClose(), closes, `${after}`);
+    }
+  } finally {
+    performance.now = now;
+  }
+});
+
 Deno.test("endingConnection() keeps status and fields, and promises no length for content that never ends properly", async () => {
   const refusal = new Response("no", {
     status: 404,

@@ -12,11 +12,15 @@ import type { OutgoingField } from "../../lib/upstream/transport.ts";
 import { routeOf } from "../support/route.ts";
 
 /** Returns a Destination as the upstream gets it, or the code of the refusal. */
-function destination(value: string, upstream: string, method = "MOVE"): string {
+function destination(
+  value: string,
+  upstream: string,
+  { method = "MOVE", host = "proxy:9099" }: { readonly method?: string; readonly host?: string } = {},
+): string {
   const route = routeOf({ path: "/a/", upstream, ...(upstream.includes("{token}") && { auth_scheme: "" }) });
   const fields: OutgoingField[] = [["destination", value]];
   try {
-    rewriteRequestReferences(fields, { method, host: "proxy:9099", route, policies: [route] });
+    rewriteRequestReferences(fields, { method, host, route, policies: [route] });
     return String(fields[0]?.[1]);
   } catch (error) {
     if (error instanceof Refusal) return error.code;
@@ -37,7 +41,18 @@ Deno.test("a Destination leads to the upstream, however the client names the rou
   for (const [value, atHost, below] of cases) {
     assertEquals(destination(value, "https://api.test"), atHost, value);
     assertEquals(destination(value, "https://api.test/v1"), below, value);
-    assertEquals(destination(value, "https://api.test/v1", "GET"), value);
+    assertEquals(destination(value, "https://api.test/v1", { method: "GET" }), value);
+  }
+});
+
+Deno.test("a Destination leads to the proxy with and without the port of its scheme, which a balancer may add", () => {
+  const names = ["proxy", "proxy:", "proxy:80", "PROXY:443"];
+  for (const host of names) {
+    for (const name of names) {
+      assertEquals(destination(`http://${name}/a/b`, "https://api.test", { host }), "https://api.test/b");
+    }
+    const other = "http://proxy:8443/a/b";
+    assertEquals(destination(other, "https://api.test", { host }), other, host);
   }
 });
 
