@@ -101,6 +101,7 @@ async function respondLater(
     span.assertNotCut();
     return responseWith(content, upstream, { route, references, mask, span });
   } catch (error) {
+    from.upload?.cancelStream();
     from.body.cancel();
     throw error;
   }
@@ -187,7 +188,6 @@ async function contentFor(
     if (first === undefined) return null;
     return mask?.current?.maskBytes(first, span.entry) ?? first;
   }
-  upload?.beginStream();
   let source: Source = early?.rest ?? body;
   if (first !== undefined) source = new Resumed(first, source);
   const tally = span.entry;
@@ -196,12 +196,15 @@ async function contentFor(
     source = new CodedSource(source, { codings, mask, budget, tally, frames });
     if (part !== undefined) source = new Slice(source, part);
     // So that a small response in which a secret stands is refused with a reason instead of broken off.
-    return responseStream(await readFirst(source, FIRST_LOOK), span, upload);
+    source = await readFirst(source, FIRST_LOOK);
+    upload?.beginStream();
+    return responseStream(source, span, upload);
   }
   // Even while there is nothing to mask: the table's first token may appear before the stream ends.
   if (mask !== undefined) {
     source = new MaskedSource(source, mask, { tally, frames });
   }
+  upload?.beginStream();
   return responseStream(source, span, upload);
 }
 

@@ -134,6 +134,12 @@ export class RequestBody implements OngoingUpload {
     this.#isStreamed = true;
   }
 
+  cancelStream(): void {
+    if (!this.#isStreamed || this.#streamEnd !== undefined) return;
+    this.#isStreamed = false;
+    this.#unfinished.end("nothing");
+  }
+
   /** Nothing that the client sends after the response is of use. The runtime drops it, but only if it is told before. */
   endStream(end: StreamEnd): Promise<boolean> {
     if (!this.#isStreamed) return Promise.resolve(false);

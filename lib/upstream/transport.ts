@@ -71,6 +71,8 @@ export interface OngoingUpload {
   settled(): Promise<void>;
   /** Must be called before the response is streamed. @throws If that is not possible. */
   beginStream(): void;
+  /** Must be called if the response is not streamed after all. */
+  cancelStream(): void;
   /**
    * Must be called right before a streamed response ends, or once the client has left, and awaited.
    *

@@ -3,8 +3,8 @@ import { RequestBodyAborted } from "./errors.ts";
 /** How many there may be at once, with the connections that were lost: each keeps a descriptor. */
 const CONNECTIONS = 256;
 
-/** How many reads may be lost: each keeps some 15 kilobytes. */
-const READS = 16 * 1024;
+/** How many reads may be lost: each keeps some 12 kilobytes. */
+const READS = 4 * 1024;
 
 /** What is lost at the end of a response that was streamed during the upload. */
 export type Loss = "nothing" | "read" | "connection";
@@ -17,30 +17,41 @@ export type Loss = "nothing" | "read" | "connection";
  * either, not even when the client has closed it.
  */
 export class UnfinishedUploads {
+  /** How many there are now, how many have lost their connection, and how many their read. */
+  #open = 0;
   #connections = 0;
   #reads = 0;
-  #hasLost = false;
   #isStopped = false;
 
-  /** Counts one. @throws {RequestBodyAborted} If too much was lost already. */
+  /** Counts one. @throws {RequestBodyAborted} If there are too many, or too much was lost already. */
   begin(): void {
-    if (this.#isStopped || this.#connections >= CONNECTIONS || this.#reads >= READS) {
-      throw new RequestBodyAborted(
-        "Too many clients have left a streamed response during their upload, which keeps their connections open until a restart",
-      );
+    const reason = this.#reason();
+    if (reason !== undefined) throw new RequestBodyAborted(reason);
+    this.#open++;
+  }
+
+  /** Why there may be no more. */
+  #reason(): string | undefined {
+    if (this.#isStopped || this.#connections >= CONNECTIONS) {
+      return "Clients have left too many streamed responses during their upload, which keeps connections open until a restart";
     }
-    this.#connections++;
+    if (this.#reads >= READS) {
+      return "Too many streamed responses have ended before their upload, which takes memory until a restart";
+    }
+    return this.#open + this.#connections >= CONNECTIONS
+      ? "Too many responses are being streamed during their upload"
+      : undefined;
   }
 
   /** Counts the end of one. */
   end(loss: Loss): void {
-    if (loss === "connection") this.#hasLost = true;
-    else this.#connections--;
+    this.#open--;
+    if (loss === "connection") this.#connections++;
     if (loss !== "nothing") this.#reads++;
   }
 
   /** Allows no more of them if connections were lost: memory has grown that nothing frees, perhaps what their clients sent. */
   onMemoryStuck(): void {
-    this.#isStopped ||= this.#hasLost;
+    this.#isStopped ||= this.#connections > 0;
   }
 }

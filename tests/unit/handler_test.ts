@@ -22,6 +22,7 @@ import { Secret } from "../../lib/core/secret.ts";
 import { type LogEntry, RequestLog } from "../../lib/log/request_log.ts";
 import type { Route } from "../../lib/proxy/route.ts";
 import { Deadlines } from "../../lib/upstream/deadlines.ts";
+import { RequestBodyAborted } from "../../lib/upstream/errors.ts";
 import { Connection } from "../../lib/upstream/connection.ts";
 import { PIECE_LIMIT, ResponseBody } from "../../lib/upstream/response_body.ts";
 import { serializeRequestHead } from "../../lib/upstream/request_head.ts";
@@ -426,12 +427,40 @@ Deno.test("handler() forwards a response that began before its upload had ended,
     const upload = {
       settled: () => settled.promise,
       beginStream() {},
+      cancelStream() {},
       endStream: () => Promise.resolve(false),
     };
     const answer = () => ({ ...replyOn(connection, head), upload });
     const { ask, entries } = handlerFor({ answer });
     assertEquals(await (await ask("/a/x")).text(), pieces.join(""), `piece ${settledAt}`);
     assertEquals([entries[0]?.outcome, entries[0]?.bytesDown], ["complete", 15]);
+  }
+});
+
+Deno.test("handler() begins no stream of a response that it refuses, or that can't be streamed", async () => {
+  const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n";
+  const cases = [
+    [`${head}Content-Encoding: gzip\r\n\r\n`, undefined, []],
+    [`${head}\r\n`, new RequestBodyAborted("Too many"), []],
+  ] as const;
+  for (const [text, error, wanted] of cases) {
+    const calls: string[] = [];
+    const upload = {
+      settled: () => Promise.resolve(),
+      beginStream() {
+        if (error !== undefined) throw error;
+        calls.push("begin");
+      },
+      cancelStream: () => void calls.push("cancel"),
+      endStream: (end: string) => (calls.push(end), Promise.resolve(false)),
+    };
+    const { ask } = handlerFor({
+      answer: () => ({ ...replyOf(text, ["5\r\nhello\r\n", "3\r\nyou\r\n0\r\n\r\n"]), upload }),
+      mask: { current: Mask.of([{ text: Secret.of("some-secret-token") }]) },
+    });
+    const response = await ask("/a/x");
+    assertEquals([response.status, calls.filter((call) => call !== "cancel")], [502, wanted], text);
+    await response.body?.cancel();
   }
 });
 
@@ -581,6 +610,7 @@ Deno.test("handler() cuts a request whose response waits for the end of its uplo
       upload: {
         settled: () => new Promise<void>(() => {}),
         beginStream() {},
+        cancelStream() {},
         endStream: () => Promise.resolve(false),
       },
     }),

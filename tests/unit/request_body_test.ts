@@ -307,3 +307,29 @@ Deno.test("an upload that goes on at the end of its streamed response is given u
   assert(!fromLatin1(join(socket.written)).includes("0\r\n\r\n"));
   assertEquals([body.done, socket.closed], [false, true]);
 });
+
+Deno.test("an upload whose response is not streamed after all is not counted, unless the stream has ended", async () => {
+  const unfinished = new UnfinishedUploads();
+  const losses: string[] = [];
+  unfinished.end = (loss) => void losses.push(loss);
+  const content = begunContent();
+  const body = bodyOf(content.stream, CHUNKED, unfinished);
+  const first = Promise.withResolvers<void>();
+  const sent = body.send(new Connection(new FakeSocket([])), CHUNKED, () => first.resolve());
+  await first.promise;
+  body.cancelStream();
+  assertEquals(losses, []);
+  body.beginStream();
+  body.cancelStream();
+  body.cancelStream();
+  assertEquals([losses.splice(0), await body.endStream("left"), content.isCancelled], [
+    ["nothing"],
+    false,
+    false,
+  ]);
+  body.beginStream();
+  const ended = body.endStream("cut");
+  body.cancelStream();
+  assertEquals([await ended, losses], [true, ["connection"]]);
+  await sent;
+});

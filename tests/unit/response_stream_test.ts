@@ -86,6 +86,7 @@ Deno.test("a response that fails is left without an end if an error would not en
     const upload = {
       settled: () => Promise.resolve(),
       beginStream() {},
+      cancelStream() {},
       endStream: (end: StreamEnd) => (ends.push(end), Promise.resolve(isDeaf)),
     };
     const { span, outcomes } = spanOf();
@@ -115,6 +116,7 @@ Deno.test("the upload learns of the end of a response before the runtime does, a
     const upload = {
       settled: () => Promise.resolve(),
       beginStream() {},
+      cancelStream() {},
       async endStream(end: StreamEnd) {
         await new Promise((resolve) => setTimeout(resolve, 5));
         // One that leaves does not wait.
