@@ -29,6 +29,7 @@ export function createHandler(service: Service): Handler {
     const headers = new ReceivedFields(request.headers);
     const { router, limiter, budget } = service;
     const span = service.begin({ method, headers }, info);
+    let isContentAbandoned = false;
     // Only the first requests of all may have to wait for this.
     const parts = EXCHANGE.ifLoaded ?? await EXCHANGE.load();
     try {
@@ -83,6 +84,7 @@ export function createHandler(service: Service): Handler {
         onBodySent: (bytes) => void (span.entry.bytesUp += bytes),
         upgrade: webSocket !== undefined,
         isClientGone: () => request.signal.aborted || span.cutReason !== undefined,
+        onContentAbandoned: () => void (isContentAbandoned = true),
         onAbortable: (abort) => span.onCut(abort),
       };
       parts.rewriteRequestReferences(outgoing.fields, {
@@ -139,7 +141,9 @@ export function createHandler(service: Service): Handler {
       const response = refuse(error, { method, span, mask: router.mask });
       const isTooMany = refusals.isTooMany(info);
       if (isTooMany && method === "HEAD" && refusals.mustClose()) service.closeIdle();
-      return isTooMany || span.cutReason === "overloaded" ? endingConnection(response) : response;
+      // An error in a response does not end the connection of an upload that was read.
+      const mustEnd = span.cutReason === "overloaded" && !isContentAbandoned;
+      return isTooMany || mustEnd ? endingConnection(response) : response;
     }
   };
 }

@@ -130,8 +130,8 @@ export class Http1Transport implements Transport {
       if (head.status === 101) return { kind: "protocol_change", head, connection, reused };
       return this.#response(connection, body, { method: request.method, head, reused });
     } catch (error) {
-      body?.stop();
       connection.close();
+      if (body !== undefined) await giveUp(body, request);
       const reason = body?.failure === undefined
         ? reasonFor(deadline, error)
         : new ClientDisconnected("The client's content was cut short", { cause: body.failure });
@@ -166,6 +166,14 @@ export class Http1Transport implements Transport {
     const body = new ResponseBody(connection, decoderFor(framing), onEnd);
     return { kind: "response", head, framing, body, reused, ...(early && { upload: requestBody }) };
   }
+}
+
+/** Gives up content after a failure. A client that waits for a response may go on first. */
+async function giveUp(body: RequestBody, request: UpstreamRequest): Promise<void> {
+  if (body.isRead || !request.isClientGone()) return body.stop();
+  // Before there is a response, so that the runtime ends the connection of a client that goes on against the protocol.
+  await body.abandon();
+  request.onContentAbandoned?.();
 }
 
 /** Reports whether the upstream may get a request twice. */

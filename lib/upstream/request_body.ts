@@ -43,7 +43,6 @@ export class RequestBody implements OngoingUpload {
   /** Whether the client's content was read to its end after the upload was stopped. */
   #dropped = false;
   #excess = false;
-  /** Whether the client's content was read to its end, or reading it failed. */
   #isRead = false;
   /** Whether the response is streamed while the content is still being read, and whether a read waits at its end. */
   #isStreamed = false;
@@ -70,6 +69,11 @@ export class RequestBody implements OngoingUpload {
   /** Whether all of it has been sent. */
   get done(): boolean {
     return this.#done;
+  }
+
+  /** Whether the client's content was read to its end, or reading it failed. */
+  get isRead(): boolean {
+    return this.#isRead;
   }
 
   /**

@@ -45,6 +45,8 @@ export interface UpstreamRequest {
   onBodySent(bytes: number): void;
   /** Whether the client that asked has disconnected. */
   isClientGone(): boolean;
+  /** Called when content that has not come to its end is given up since the client has disconnected, or its request was ended. */
+  onContentAbandoned?(): void;
   /** Called with what ends the exchange at once until there is a response, again for each connection that is tried. */
   onAbortable?(abort: () => void): void;
 }

@@ -5,7 +5,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { join, latin1 } from "../support/bytes.ts";
+import { fromLatin1, join, latin1, writeAll } from "../support/bytes.ts";
 import { TOKEN } from "../support/fixture.ts";
 import { socketsOf } from "../support/process.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -25,6 +25,7 @@ function sleep(ms: number): Promise<void> {
 Deno.test.beforeAll(async () => {
   upstream = startUpstream(async (exchange) => {
     if (exchange.target === "/none") return await sleep(1_500);
+    if (exchange.target === "/never") return await exchange.closed;
     const status = exchange.target === "/refused" ? 413 : 200;
     await exchange.respond(status, { "Transfer-Encoding": "chunked" });
     await exchange.writeChunk("one");
@@ -119,6 +120,38 @@ Deno.test("the connection of a client that leaves in the middle of an upload is 
   }));
   const areClosed = async () => {
     while (socketsOf(service.pid) > before) await sleep(50);
+  };
+  await within(areClosed(), "The end of all connections", 5_000);
+});
+
+Deno.test("the connection of an upload that is ended because of another client's flood is closed when its client leaves", async () => {
+  await using flooded = await start();
+  const before = socketsOf(flooded.pid);
+  const begin = async (target: string) => {
+    const conn = await Deno.connect({ port: flooded.port });
+    const fields = "Host: proxy\r\nTransfer-Encoding: chunked\r\n\r\n";
+    await writeAll(conn, latin1(`POST ${target} HTTP/1.1\r\n${fields}5\r\nhello\r\n`));
+    return conn;
+  };
+  using flood = await begin("/never");
+  const quiet = await Promise.all(["/never", "/never", "/bedrock/x", "/bedrock/x"].map(begin));
+  // A line without an end, which the runtime keeps.
+  let isEnded = false;
+  await writeAll(flood, latin1("5;"));
+  try {
+    for (let megabytes = 0; megabytes < 300; megabytes++) await writeAll(flood, MEGABYTE);
+  } catch {
+    isEnded = true;
+  }
+  assert(isEnded);
+  for (const conn of quiet) {
+    const buffer = new Uint8Array(64);
+    await within(conn.read(buffer), "The end of a request");
+    assertEquals(fromLatin1(buffer.subarray(9, 12)), "503");
+    conn.close();
+  }
+  const areClosed = async () => {
+    while (socketsOf(flooded.pid) > before) await sleep(50);
   };
   await within(areClosed(), "The end of all connections", 5_000);
 });

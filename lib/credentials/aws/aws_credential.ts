@@ -121,6 +121,7 @@ export class AwsCredential implements Credential {
       deadlines,
       timeoutMs,
       isClientGone,
+      onAbandoned: request.onContentAbandoned,
       hash,
     });
     request.body = sendable(held, memory);

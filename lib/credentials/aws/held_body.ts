@@ -23,6 +23,8 @@ export interface HoldOptions {
   /** The time without progress after which it is given up, in milliseconds. */
   readonly timeoutMs: number;
   readonly isClientGone: () => boolean;
+  /** Is called when reading is given up since the client is gone. */
+  readonly onAbandoned?: (() => void) | undefined;
   /** Gets each block as soon as it is full. */
   readonly hash: Pick<RunningHash, "update">;
 }
@@ -44,7 +46,7 @@ export interface HeldBody {
 export async function holdBody(
   body: ReadableStream<Uint8Array>,
   framing: RequestFraming,
-  { limit, memory, deadlines, timeoutMs, isClientGone, hash }: HoldOptions,
+  { limit, memory, deadlines, timeoutMs, isClientGone, onAbandoned, hash }: HoldOptions,
 ): Promise<HeldBody> {
   const announced = framing.kind === "length" ? framing.length : undefined;
   if (announced !== undefined && announced > limit) throw tooLarge(limit);
@@ -70,8 +72,13 @@ export async function holdBody(
     return { blocks: blocks.finish(), length };
   } catch (error) {
     blocks.free();
-    // The client may go on before it looks at the response.
-    reader.drop();
+    if (deadline.ended === "disconnected") {
+      await reader.stop();
+      onAbandoned?.();
+    } else {
+      // The client may go on before it looks at the response.
+      reader.drop();
+    }
     throw error;
   } finally {
     deadlines.delete(deadline);
