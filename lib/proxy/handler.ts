@@ -1,7 +1,7 @@
 import { NEVER_FORWARDED } from "../http/methods.ts";
 import { Refusal } from "../http/refusal.ts";
 import { isHostField } from "../http/served_hosts.ts";
-import type { UpstreamRequest } from "../upstream/transport.ts";
+import type { OngoingUpload, UpstreamRequest } from "../upstream/transport.ts";
 import { requestFields, upstreamTarget } from "./build_request.ts";
 import { withoutParameters } from "../http/query.ts";
 import { assertNoBrowser } from "./browser.ts";
@@ -100,11 +100,13 @@ export function createHandler(service: Service): Handler {
       span.sending(route);
 
       let hasAnswered = false;
+      let upload: OngoingUpload | undefined;
       try {
         span.assertNotCut();
         const response = await route.transport.roundTrip(outgoing);
         assertStillWanted(response, span);
         hasAnswered = true;
+        if (response.kind === "response") ({ upload } = response);
         // Nearly no response has any.
         const references = () =>
           new parts.ReferenceRewriter({
@@ -135,6 +137,10 @@ export function createHandler(service: Service): Handler {
       } catch (error) {
         // A body that the credential replaced holds memory until it is sent or cancelled.
         if (outgoing.body !== content.body && !outgoing.body?.locked) outgoing.body?.cancel();
+        if (upload?.isRead === false && span.cutReason !== undefined) {
+          await upload.abandon();
+          isContentAbandoned = true;
+        }
         throw upstreamRefusal(error, { method, hasAnswered });
       }
     } catch (error) {

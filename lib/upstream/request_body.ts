@@ -71,7 +71,6 @@ export class RequestBody implements OngoingUpload {
     return this.#done;
   }
 
-  /** Whether the client's content was read to its end, or reading it failed. */
   get isRead(): boolean {
     return this.#isRead;
   }
@@ -197,7 +196,6 @@ export class RequestBody implements OngoingUpload {
     this.#drop();
   }
 
-  /** Sends no more, and reads no more from the client. @returns Whether a read waits for ever. */
   async abandon(): Promise<boolean> {
     if (this.#done) return false;
     this.#stopped = true;

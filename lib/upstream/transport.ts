@@ -69,12 +69,16 @@ export interface HttpResponse {
 
 /** The content of a request that was still being sent when its response came. */
 export interface OngoingUpload {
+  /** Whether the client's content was read to its end, or reading it failed. */
+  readonly isRead: boolean;
   /** Resolves when the response may be streamed to the client. @throws If the client sends too much. */
   settled(): Promise<void>;
   /** Must be called before the response is streamed. @throws If that is not possible. */
   beginStream(): void;
   /** Must be called if the response is not streamed after all. */
   cancelStream(): void;
+  /** Sends no more, and reads no more from the client. @returns Whether a read waits for ever. */
+  abandon(): Promise<boolean>;
   /**
    * Must be called right before a streamed response ends, or once the client has left, and awaited.
    *

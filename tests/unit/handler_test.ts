@@ -425,6 +425,8 @@ Deno.test("handler() forwards a response that began before its upload had ended,
     });
     if (settledAt === pieces.length) setTimeout(() => settled.resolve(), 5);
     const upload = {
+      isRead: true,
+      abandon: () => Promise.resolve(false),
       settled: () => settled.promise,
       beginStream() {},
       cancelStream() {},
@@ -446,6 +448,8 @@ Deno.test("handler() begins no stream of a response that it refuses, or that can
   for (const [text, error, wanted] of cases) {
     const calls: string[] = [];
     const upload = {
+      isRead: true,
+      abandon: () => Promise.resolve(false),
       settled: () => Promise.resolve(),
       beginStream() {
         if (error !== undefined) throw error;
@@ -608,6 +612,8 @@ Deno.test("handler() cuts a request whose response waits for the end of its uplo
     answer: () => ({
       ...replyOn(connection, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", () => connection.close()),
       upload: {
+        isRead: true,
+        abandon: () => Promise.resolve(false),
         settled: () => new Promise<void>(() => {}),
         beginStream() {},
         cancelStream() {},

@@ -84,6 +84,8 @@ Deno.test("a response that fails is left without an end if an error would not en
   for (const isDeaf of [true, false]) {
     const ends: StreamEnd[] = [];
     const upload = {
+      isRead: true,
+      abandon: () => Promise.resolve(false),
       settled: () => Promise.resolve(),
       beginStream() {},
       cancelStream() {},
@@ -114,6 +116,8 @@ Deno.test("the upload learns of the end of a response before the runtime does, a
     };
     let isOver = false;
     const upload = {
+      isRead: true,
+      abandon: () => Promise.resolve(false),
       settled: () => Promise.resolve(),
       beginStream() {},
       cancelStream() {},
