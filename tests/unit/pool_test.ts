@@ -137,7 +137,8 @@ Deno.test("Pool closes the idle connections when it is closed, and those put bac
 /** A pool with a clock that a test sets, and the timer that it starts. */
 function timedPool() {
   const [started, stopped] = [globalThis.setInterval, globalThis.clearInterval];
-  const clock = { now: performance.now(), check: () => {}, running: 0, intervalMs: 0 };
+  // Whole, so that sums are exact.
+  const clock = { now: Math.ceil(performance.now()), check: () => {}, running: 0, intervalMs: 0 };
   globalThis.setInterval = ((check: () => void, ms: number) => {
     clock.check = check;
     clock.intervalMs = ms;
