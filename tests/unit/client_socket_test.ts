@@ -258,3 +258,15 @@ Deno.test("ClientSocket waits for the last byte before a 257th message", async (
   socket.bufferedAmount = 0;
   await within(taken, "The last byte");
 });
+
+Deno.test("ClientSocket passes nothing on that comes after its close frame", async () => {
+  await using connection = await connect();
+  const { raw, client } = connection;
+  await client.opened;
+  const closed = client.close({ code: 1000, reason: "" });
+  await within(raw.source().readBytes(4), "The close frame");
+  await raw.send(frameBytes({ opcode: 1, payload: new Uint8Array(5).fill(120), mask: true }));
+  await raw.send(frameBytes({ opcode: 8, payload: new Uint8Array([3, 232]), mask: true }));
+  await within(closed, "The end");
+  assertEquals(await within(client.receive(), "No message"), undefined);
+});

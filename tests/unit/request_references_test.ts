@@ -74,3 +74,20 @@ Deno.test("of an If the resources are rewritten, and neither state tokens nor en
     assertEquals(code, "bad_request");
   }
 });
+
+Deno.test("a Destination that can't be forwarded is refused by its name", () => {
+  const route = routeOf({ path: "/a/", upstream: "https://api.test" });
+  for (const value of ["/a/%2e%2e/b", "http://proxy/a/%2e%2e/b"]) {
+    const refusal = assertThrows(
+      () => {
+        const fields: OutgoingField[] = [["destination", value]];
+        rewriteRequestReferences(fields, { method: "MOVE", host: "proxy", route, policies: [route] });
+      },
+      Refusal,
+    );
+    assertEquals([refusal.code, refusal.subject], [
+      "bad_request",
+      "its Destination is not a path that can be forwarded",
+    ]);
+  }
+});

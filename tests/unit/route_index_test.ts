@@ -12,6 +12,10 @@ Deno.test("RouteIndex matches the host in any case and with any port, and a pref
     assertEquals(index.match(host, "/a/x"), routes[1]);
   }
   assertEquals(new RouteIndex(routes.slice(1)).match("a.example", "/x"), routes[2]);
+  const numeric = [{ host: "[::1]", path: "/" }];
+  for (const host of ["[::1]", "[::1]:80"]) {
+    assertEquals(new RouteIndex(numeric).match(host, "/x"), numeric[0]);
+  }
 });
 
 Deno.test("RouteIndex matches the longest prefix, and the prefix without its final slash", () => {
