@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { ClientSocket } from "../../lib/proxy/websocket/client_socket.ts";
 import { MessageBudget } from "../../lib/upstream/websocket/message_budget.ts";
+import { join } from "../support/bytes.ts";
 import { connectRawWebSocket } from "../support/websocket_client.ts";
 import { frameBytes } from "../support/websocket_frames.ts";
 import { within } from "../support/within.ts";
@@ -149,7 +150,11 @@ Deno.test("ClientSocket closes a connection with 1013 whose large message exceed
   // It is given back with the next call.
   await send(10);
   assertEquals((await within(client.receive(), "A small message"))?.length, 1);
-  await send(MIB + 1);
+  // What follows it is not passed on.
+  const [large, small] = [MIB + 1, 10].map((length) => {
+    return frameBytes({ opcode: 2, payload: new Uint8Array(length), mask: true });
+  });
+  await raw.send(join([large!, small!]));
   const reason = "too many large messages at once";
   const head = [0x88, 2 + reason.length, 1013 >> 8, 1013 & 0xff];
   const frame = await within(raw.source().readBytes(head.length + reason.length), "The close frame");
