@@ -14,7 +14,7 @@ const DIGITS = Int8Array.from({ length: 256 }, (_, byte) => {
   return /[0-9A-Fa-f]/.test(char) ? parseInt(char, 16) : -1;
 });
 
-/** Returns the value of two hexadecimal digits; below 0 if either is none. */
+/** Returns the value of two hexadecimal digits, or a negative number if one of them is not a digit. */
 function pairAt(bytes: Uint8Array, at: number): number {
   return digitOf(bytes[at]) << 4 | digitOf(bytes[at + 1]);
 }

@@ -104,9 +104,9 @@ export function createHandler(service: Service): Handler {
       try {
         span.assertNotCut();
         const response = await route.transport.roundTrip(outgoing);
+        if (response.kind === "response") ({ upload } = response);
         assertStillWanted(response, span);
         hasAnswered = true;
-        if (response.kind === "response") ({ upload } = response);
         // Nearly no response has any.
         const references = () =>
           new parts.ReferenceRewriter({

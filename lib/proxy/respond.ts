@@ -196,15 +196,12 @@ async function contentFor(
     source = new CodedSource(source, { codings, mask, budget, tally, frames });
     if (part !== undefined) source = new Slice(source, part);
     // So that a small response in which a secret stands is refused with a reason instead of broken off.
-    source = await readFirst(source, FIRST_LOOK);
-    upload?.beginStream();
-    return responseStream(source, span, upload);
+    return responseStream(await readFirst(source, FIRST_LOOK), span, upload);
   }
   // Even while there is nothing to mask: the table's first token may appear before the stream ends.
   if (mask !== undefined) {
     source = new MaskedSource(source, mask, { tally, frames });
   }
-  upload?.beginStream();
   return responseStream(source, span, upload);
 }
 

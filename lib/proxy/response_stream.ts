@@ -11,12 +11,14 @@ import { RequestCut, type RequestSpan } from "./request_span.ts";
  * Returns the stream that the runtime sends to the client. The span ends with it.
  *
  * @param upload What the client is still sending.
+ * @throws If the response can't be streamed during the upload.
  */
 export function responseStream(
   source: Source,
   span: RequestSpan,
   upload?: OngoingUpload,
 ): ReadableStream<Uint8Array> {
+  upload?.beginStream();
   const { entry } = span;
   let large: Uint8Array<ArrayBuffer> | undefined;
   return new ReadableStream<Uint8Array>({

@@ -22,6 +22,7 @@ export interface TransportOptions extends DialOptions {
   readonly deadlines: Deadlines;
   /** Counts the connections; a transport that replaces this one may go on with it. */
   readonly counts?: ConnectionCounts;
+  /** Counts the uploads that go on while their response is streamed; by default those of one transport. */
   readonly unfinishedUploads?: UnfinishedUploads;
   /** Whether new connections may be opened; by default always. */
   readonly mayConnect?: () => boolean;

@@ -43,9 +43,9 @@ export interface UpstreamRequest {
   readonly upgrade?: boolean;
   /** Called after each piece of the body that was sent, with its length in bytes. */
   onBodySent(bytes: number): void;
-  /** Whether the client that asked has disconnected. */
+  /** Whether the client that asked has disconnected, or its request was ended. */
   isClientGone(): boolean;
-  /** Called when content that has not come to its end is given up since the client has disconnected, or its request was ended. */
+  /** Called when content that has not come to its end is given up because of that. */
   onContentAbandoned?(): void;
   /** Called with what ends the exchange at once until there is a response, again for each connection that is tried. */
   onAbortable?(abort: () => void): void;

@@ -288,7 +288,7 @@ Deno.test("content with a length that is complete does not wait for its end, nor
       read += piece.length;
       if (sizes.length === 1) assertEquals(piece.buffer.byteLength, 4 * KIB);
     }
-    // The read that would tell of the end has not begun.
+    // Nothing more was asked for.
     assertEquals([read, content.asked.length], [length, Math.ceil(sizes[0]! / 4_096) + sizes.length - 1]);
     end.resolve();
     assertEquals(await reader.read(), undefined);

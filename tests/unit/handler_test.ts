@@ -630,6 +630,26 @@ Deno.test("handler() cuts a request whose response waits for the end of its uplo
   assertEquals([entries[0]?.outcome, limiter.inFlight], ["revoked", 0]);
 });
 
+Deno.test("handler() gives up the upload of a request that is ended as its response arrives, and refuses it as a whole", async () => {
+  let isGivenUp = false;
+  const upload = {
+    isRead: false,
+    abandon: () => Promise.resolve(isGivenUp = true),
+    settled: () => Promise.resolve(),
+    beginStream() {},
+    cancelStream() {},
+    endStream: () => Promise.resolve(false),
+  };
+  const { ask, service } = handlerFor({
+    answer: () => {
+      for (const span of service.spans) span.cut("overloaded");
+      return { ...replyOf("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"), upload };
+    },
+  });
+  assertEquals(await codeOf(await ask("/a/x")), [503, "overloaded"]);
+  assertEquals(isGivenUp, true);
+});
+
 Deno.test("handler() sends nothing for a request that was cut before", async () => {
   const { handle, service, sent, entries } = handlerFor();
   const body = new TransformStream<Uint8Array, Uint8Array>();

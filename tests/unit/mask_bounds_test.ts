@@ -65,7 +65,7 @@ Deno.test("Mask has no span and finds nothing while it is empty", () => {
   }
 });
 
-Deno.test("Mask tells of a secret's length no more than a multiple of 256 that all its forms are shorter than", () => {
+Deno.test("Mask shows of the length of its secrets only a multiple of 256, and all forms are shorter", () => {
   const spans = [8, 17, 18, 40, 41, 64, 65].map((length) => maskOf("x".repeat(length)).span);
   assertEquals(spans, [256, 256, 512, 512, 768, 768, 1024]);
   assertEquals(maskOf("12345678", "x".repeat(64), "x".repeat(20)).span, 768);

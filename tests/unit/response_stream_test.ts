@@ -8,7 +8,7 @@ import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { RequestSpan } from "../../lib/proxy/request_span.ts";
 import { responseStream } from "../../lib/proxy/response_stream.ts";
 import type { Source } from "../../lib/upstream/source.ts";
-import type { StreamEnd } from "../../lib/upstream/transport.ts";
+import type { OngoingUpload, StreamEnd } from "../../lib/upstream/transport.ts";
 import { entryOf } from "../support/log_entry.ts";
 
 /** A source of so many single bytes, all of them at hand. */
@@ -33,6 +33,18 @@ function spanOf() {
     spans: new UnorderedSet(),
   });
   return { span, entry, outcomes };
+}
+
+/** An upload that goes on. */
+function uploadOf(endStream: OngoingUpload["endStream"]): OngoingUpload {
+  return {
+    isRead: false,
+    settled: () => Promise.resolve(),
+    beginStream() {},
+    cancelStream() {},
+    abandon: () => Promise.resolve(false),
+    endStream,
+  };
 }
 
 Deno.test("a response in single bytes lets others go first, and is counted to its end", async () => {
@@ -81,24 +93,17 @@ Deno.test("a response that fails says in the log whether the upstream broke it o
 });
 
 Deno.test("a response that fails is left without an end if an error would not end the client's connection", async () => {
-  for (const isDeaf of [true, false]) {
+  for (const isLost of [true, false]) {
     const ends: StreamEnd[] = [];
-    const upload = {
-      isRead: true,
-      abandon: () => Promise.resolve(false),
-      settled: () => Promise.resolve(),
-      beginStream() {},
-      cancelStream() {},
-      endStream: (end: StreamEnd) => (ends.push(end), Promise.resolve(isDeaf)),
-    };
+    const upload = uploadOf((end) => (ends.push(end), Promise.resolve(isLost)));
     const { span, outcomes } = spanOf();
     const source: Source = { done: false, next: () => Promise.reject(new Error("reset")), cancel() {} };
     const reader = responseStream(source, span, upload).getReader();
     const read = reader.read().then(() => "end", () => "error");
     const first = await Promise.race([read, new Promise((resolve) => setTimeout(() => resolve("none"), 20))]);
-    assertEquals([first, ends, outcomes], [isDeaf ? "none" : "error", ["broken"], ["upstream_aborted"]]);
+    assertEquals([first, ends, outcomes], [isLost ? "none" : "error", ["broken"], ["upstream_aborted"]]);
     await reader.cancel().catch(() => {});
-    assertEquals([ends, outcomes], [isDeaf ? ["broken", "left"] : ["broken"], ["upstream_aborted"]]);
+    assertEquals([ends, outcomes], [isLost ? ["broken", "left"] : ["broken"], ["upstream_aborted"]]);
   }
 });
 
@@ -115,20 +120,13 @@ Deno.test("the upload learns of the end of a response before the runtime does, a
       cancel() {},
     };
     let isOver = false;
-    const upload = {
-      isRead: true,
-      abandon: () => Promise.resolve(false),
-      settled: () => Promise.resolve(),
-      beginStream() {},
-      cancelStream() {},
-      async endStream(end: StreamEnd) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        // One that leaves does not wait.
-        if (end !== "left") assertEquals(isOver, false);
-        ends.push(end);
-        return false;
-      },
-    };
+    const upload = uploadOf(async (end) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      // One that leaves does not wait.
+      if (end !== "left") assertEquals(isOver, false);
+      ends.push(end);
+      return false;
+    });
     const reader = responseStream(source, span, upload).getReader();
     const closed = reader.closed.then(() => isOver = true, () => isOver = true);
     await reader.read();

@@ -60,6 +60,14 @@ function start(): Promise<Service> {
   });
 }
 
+/** Resolves once a service has as few sockets open as before. */
+async function socketsFallTo(before: number, { pid }: Service): Promise<void> {
+  const areClosed = async () => {
+    while (socketsOf(pid) > before) await sleep(50);
+  };
+  await within(areClosed(), "The end of all connections", 5_000);
+}
+
 function partOf(framing: string, content: Uint8Array): Uint8Array {
   if (framing.startsWith("Content-Length")) return content;
   return join([latin1(`${content.length.toString(16)}\r\n`), content, latin1("\r\n")]);
@@ -101,10 +109,7 @@ Deno.test("an upload that can't be signed is taken to its end after the refusal,
     }
     assertEquals((await wire.readResponse()).status, status);
   }));
-  const areClosed = async () => {
-    while (socketsOf(service.pid) > before) await sleep(50);
-  };
-  await within(areClosed(), "The end of all connections", 5_000);
+  await socketsFallTo(before, service);
 });
 
 Deno.test("the connection of a client that leaves in the middle of an upload is closed, before a response and after it", async () => {
@@ -118,10 +123,7 @@ Deno.test("the connection of a client that leaves in the middle of an upload is 
     await wire.send(partOf(framing, latin1("hello")));
     await sleep(target === "none" ? 300 : target === "refused" ? 3_000 : 1_500);
   }));
-  const areClosed = async () => {
-    while (socketsOf(service.pid) > before) await sleep(50);
-  };
-  await within(areClosed(), "The end of all connections", 5_000);
+  await socketsFallTo(before, service);
 });
 
 Deno.test("the connection of an upload that is ended because of another client's flood is closed when its client leaves", async () => {
@@ -150,10 +152,7 @@ Deno.test("the connection of an upload that is ended because of another client's
     assertEquals(fromLatin1(buffer.subarray(9, 12)), "503");
     conn.close();
   }
-  const areClosed = async () => {
-    while (socketsOf(flooded.pid) > before) await sleep(50);
-  };
-  await within(areClosed(), "The end of all connections", 5_000);
+  await socketsFallTo(before, flooded);
 });
 
 Deno.test("clients that leave while a response is streamed during their upload keep 256 connections at most, and then such responses are refused", async () => {
