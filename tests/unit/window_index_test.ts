@@ -13,6 +13,14 @@ function arbitraryRegion(length: number): string {
   return String.fromCharCode(...Array.from({ length }, () => 33 + Math.floor(Math.random() * 90)));
 }
 
+/**
+ * Returns two regions of which different windows have the same hash, whatever the keys are: the highest bits of both words cancel
+ * each other out.
+ */
+function regionsAlike(sampling: Sampling): readonly string[] {
+  return ["abcidefi", "abc\xe9def\xe9"].map((text) => text.repeat(4).slice(0, regionLength(sampling)));
+}
+
 /** Returns the owners of all regions that an index finds in a text. */
 function ownersIn(index: WindowIndex<number>, text: string): Set<number> {
   const content = contentOfText(text);
@@ -155,10 +163,7 @@ Deno.test("WindowIndex finds nothing in zeros, whatever it held before", () => {
 Deno.test("WindowIndex finds regions of which different windows have the same hash", () => {
   for (const sampling of SAMPLINGS) {
     const index = new WindowIndex<number>(sampling);
-    // Whatever the keys are: the highest bits of both words cancel each other out.
-    const regions = ["abcidefi", "abc\xe9def\xe9"].map((text) =>
-      text.repeat(4).slice(0, regionLength(sampling))
-    );
+    const regions = regionsAlike(sampling);
     regions.forEach((region, owner) => index.add(region, owner));
     index.place();
     for (const [owner, region] of regions.entries()) {
@@ -188,5 +193,35 @@ Deno.test("WindowIndex keeps no bytes of a region that is deleted", () => {
     assertEquals(hasBytes(), false);
   } finally {
     globalThis.DataView = OriginalView;
+  }
+});
+
+Deno.test("WindowIndex finds no region that differs from the content in any single byte", () => {
+  for (const sampling of SAMPLINGS) {
+    const region = "abcdefghijklmnopqrstuvwxyz0".slice(0, regionLength(sampling));
+    for (let wrong = 0; wrong < region.length; wrong++) {
+      const index = new WindowIndex<number>(sampling);
+      index.add(region, 0);
+      index.add(`${region.slice(0, wrong)}!${region.slice(wrong + 1)}`, 1);
+      index.place();
+      for (let before = 0; before < sampling.step; before++) {
+        const text = "~".repeat(before) + region + "~".repeat(40);
+        assertEquals([...ownersIn(index, text)], [0], `byte ${wrong} after ${before}`);
+      }
+    }
+  }
+});
+
+Deno.test("WindowIndex passes over a place where regions share a window, and only that agrees", () => {
+  for (const sampling of SAMPLINGS) {
+    const index = new WindowIndex<number>(sampling);
+    const regions = regionsAlike(sampling);
+    regions.forEach((region, owner) => index.add(region, owner));
+    index.place();
+    for (let before = 0; before < 3 * index.stride; before += index.stride) {
+      const found = (text: string) =>
+        index.find(contentOfText("~".repeat(before) + text + "~".repeat(80)), 0);
+      assertEquals([found(regions[0]!.slice(0, sampling.window)), found(regions[0]!)], [-1, before]);
+    }
   }
 });
