@@ -109,12 +109,17 @@ Deno.test("StateFile gives up after a minute if another holds the file all the t
   await withFolder(async (folder) => {
     const file = () => new StateFile(folder, "login.json");
     const held = Promise.withResolvers<void>();
-    const holding = file().exclusive(() => held.promise);
+    const begun = Promise.withResolvers<void>();
+    const holding = file().exclusive(() => {
+      begun.resolve();
+      return held.promise;
+    });
+    // Not only the file, but the lock must be there.
+    await begun.promise;
     const { now } = performance;
     let ahead = 0;
     performance.now = () => now.call(performance) + ahead;
     try {
-      while ((await Array.fromAsync(Deno.readDir(folder))).length === 0) await Promise.resolve();
       const waiting = file().exclusive(() => Promise.resolve());
       let isOver = false;
       waiting.catch(() => isOver = true);
