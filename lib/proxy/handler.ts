@@ -84,6 +84,7 @@ export function createHandler(service: Service): Handler {
         onBodySent: (bytes) => void (span.entry.bytesUp += bytes),
         upgrade: webSocket !== undefined,
         isClientGone: () => request.signal.aborted || span.cutReason !== undefined,
+        isContentUnwanted: () => span.cutReason === "overloaded",
         onContentAbandoned: () => void (isContentAbandoned = true),
         onAbortable: (abort) => span.onCut(abort),
       };
@@ -137,7 +138,7 @@ export function createHandler(service: Service): Handler {
       } catch (error) {
         // A body that the credential replaced holds memory until it is sent or cancelled.
         if (outgoing.body !== content.body && !outgoing.body?.locked) outgoing.body?.cancel();
-        if (upload?.isRead === false && span.cutReason !== undefined) {
+        if (upload?.isRead === false && span.cutReason === "overloaded") {
           await upload.abandon();
           isContentAbandoned = true;
         }

@@ -171,7 +171,7 @@ export class Http1Transport implements Transport {
 
 /** Gives up content after a failure. A client that waits for a response may go on first. */
 async function giveUp(body: RequestBody, request: UpstreamRequest): Promise<void> {
-  if (body.isRead || !request.isClientGone()) return body.stop();
+  if (body.isRead || !request.isContentUnwanted?.()) return body.stop();
   // Before there is a response, so that the runtime ends the connection of a client that goes on against the protocol.
   await body.abandon();
   request.onContentAbandoned?.();

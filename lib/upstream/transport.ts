@@ -45,7 +45,9 @@ export interface UpstreamRequest {
   onBodySent(bytes: number): void;
   /** Whether the client that asked has disconnected, or its request was ended. */
   isClientGone(): boolean;
-  /** Called when content that has not come to its end is given up because of that. */
+  /** Whether the request was ended for the memory that its client may take: then its content is given up. */
+  isContentUnwanted?(): boolean;
+  /** Called when content that has not come to its end was given up because of that. */
   onContentAbandoned?(): void;
   /** Called with what ends the exchange at once until there is a response, again for each connection that is tried. */
   onAbortable?(abort: () => void): void;

@@ -121,6 +121,7 @@ export class AwsCredential implements Credential {
       deadlines,
       timeoutMs,
       isClientGone,
+      isUnwanted: request.isContentUnwanted,
       onAbandoned: request.onContentAbandoned,
       hash,
     });

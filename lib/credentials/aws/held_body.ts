@@ -23,7 +23,8 @@ export interface HoldOptions {
   /** The time without progress after which it is given up, in milliseconds. */
   readonly timeoutMs: number;
   readonly isClientGone: () => boolean;
-  /** Is called when reading is given up since the client is gone. */
+  /** Whether the content is given up once the client is gone, and what is called then. */
+  readonly isUnwanted?: (() => boolean) | undefined;
   readonly onAbandoned?: (() => void) | undefined;
   /** Gets each block as soon as it is full. */
   readonly hash: Pick<RunningHash, "update">;
@@ -46,7 +47,7 @@ export interface HeldBody {
 export async function holdBody(
   body: ReadableStream<Uint8Array>,
   framing: RequestFraming,
-  { limit, memory, deadlines, timeoutMs, isClientGone, onAbandoned, hash }: HoldOptions,
+  { limit, memory, deadlines, timeoutMs, isClientGone, isUnwanted, onAbandoned, hash }: HoldOptions,
 ): Promise<HeldBody> {
   const announced = framing.kind === "length" ? framing.length : undefined;
   if (announced !== undefined && announced > limit) throw tooLarge(limit);
@@ -72,7 +73,7 @@ export async function holdBody(
     return { blocks: blocks.finish(), length };
   } catch (error) {
     blocks.free();
-    if (deadline.ended === "disconnected") {
+    if (deadline.ended === "disconnected" && isUnwanted?.()) {
       await reader.stop();
       onAbandoned?.();
     } else {
