@@ -6,6 +6,7 @@ import { VERSION } from "../core/version.ts";
 import type { LogEntry } from "../log/request_log.ts";
 import type { Meters } from "../metrics/meters.ts";
 import type { ServiceState, TokenMetrics } from "../metrics/metric_families.ts";
+import type { UnfinishedUploads } from "../upstream/unfinished_uploads.ts";
 import type { TokenHealths } from "../tokens/token_health.ts";
 import type { Client } from "../proxy/client.ts";
 import type { Service } from "../proxy/service.ts";
@@ -20,6 +21,7 @@ export interface AdminSources {
   readonly service: Service;
   readonly meters: Meters;
   readonly tokenHealths: TokenHealths;
+  readonly unfinishedUploads: Pick<UnfinishedUploads, "lost">;
   /** Returns how to point a client at the first route. */
   readonly setup: () => string;
   /** Whether clients can connect. */
@@ -74,6 +76,7 @@ export class AdminServer implements AdminViews {
       draining,
       accepting,
       startTime: this.#startTime,
+      lost: this.#sources.unfinishedUploads.lost,
       memory: Deno.memoryUsage().rss,
       clients: this.#sources.service.router.clients.map(({ config, limiter }) => ({
         name: config.name,

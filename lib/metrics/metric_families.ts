@@ -1,5 +1,6 @@
 import { VERSION } from "../core/version.ts";
 import type { TokenHealthState } from "../tokens/token_health.ts";
+import type { Lost } from "../upstream/unfinished_uploads.ts";
 import type { Family, Labels } from "./exposition.ts";
 import type { Meters, Reloads } from "./meters.ts";
 import type { RouteMeter } from "./route_meter.ts";
@@ -15,6 +16,8 @@ export interface ServiceState {
   readonly accepting: boolean;
   /** The time at which the service started, in milliseconds since 1970. */
   readonly startTime: number;
+  /** What uploads have left that were not finished when their streamed response ended. */
+  readonly lost: Lost;
   /** Resident memory, in bytes. */
   readonly memory: number;
   /** The clients of the table, with their requests in flight. */
@@ -125,6 +128,16 @@ export function metricFamilies(meters: Meters, state: ServiceState): Family[] {
       "cred_proxy_upstream_connections_reused_total",
       "Requests sent on a reused connection.",
       perRoute((meter) => meter.connections.reused),
+    ),
+    counter(
+      "cred_proxy_client_connections_lost_total",
+      "Connections of clients that stay open until a restart, of 256.",
+      [[{}, state.lost.connections]],
+    ),
+    counter(
+      "cred_proxy_uploads_lost_total",
+      "Unfinished uploads that have left memory until a restart, of 4096.",
+      [[{}, state.lost.uploads]],
     ),
     counter(
       "cred_proxy_refusals_total",

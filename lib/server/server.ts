@@ -116,6 +116,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     service,
     meters,
     tokenHealths,
+    unfinishedUploads,
     listeners,
     hosts,
     settings,

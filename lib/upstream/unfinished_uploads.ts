@@ -9,6 +9,12 @@ const READS = 4 * 1024;
 /** What is lost at the end of a response that was streamed during the upload. */
 export type Loss = "nothing" | "read" | "connection";
 
+/** How much was lost in the life of a process. */
+export interface Lost {
+  readonly connections: number;
+  readonly uploads: number;
+}
+
 /**
  * Counts the uploads that go on while their response is streamed, in the life of a process.
  *
@@ -22,6 +28,11 @@ export class UnfinishedUploads {
   #connections = 0;
   #reads = 0;
   #isStopped = false;
+
+  /** How many connections of clients stay open, and of how many uploads memory is left, until the process ends. */
+  get lost(): Lost {
+    return { connections: this.#connections, uploads: this.#reads };
+  }
 
   /** Counts one. @throws {RequestBodyAborted} If there are too many, or too much was lost already. */
   begin(): void {

@@ -225,6 +225,7 @@ const STATE = {
   draining: false,
   accepting: true,
   startTime: 0,
+  lost: { connections: 0, uploads: 0 },
   memory: 0,
   tokens: [{ route: "/a/", client: "", expiresIn: 59.5, refreshes: { succeeded: 2, failed: 1 } }],
   clients: [{ name: "coder", inFlight: 1 }],

@@ -20,6 +20,7 @@ const STATE = {
   draining: false,
   accepting: true,
   startTime: 1_700_000_000_500,
+  lost: { connections: 4, uploads: 6 },
   memory: 12_345,
   tokens: [{ route: "/a/", client: "", expiresIn: 59.5, refreshes: { succeeded: 2, failed: 1 } }],
   clients: [{ name: "coder", inFlight: 1 }],
@@ -120,6 +121,8 @@ Deno.test("metricFamilies() counts each request under its route, status class an
     ['cred_proxy_token_refreshes_total{route="/a/",client="",result="issued"}', "2"],
     ['cred_proxy_token_refreshes_total{route="/a/",client="",result="failed"}', "1"],
     ['cred_proxy_table_reloads_total{result="refused"}', "0"],
+    ["cred_proxy_client_connections_lost_total", "4"],
+    ["cred_proxy_uploads_lost_total", "6"],
     ["process_start_time_seconds", "1700000000.5"],
     ["process_resident_memory_bytes", "12345"],
   ];

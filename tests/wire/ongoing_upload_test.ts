@@ -5,10 +5,11 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
+import { startAdmin } from "../support/admin.ts";
 import { fromLatin1, join, latin1, writeAll } from "../support/bytes.ts";
 import { TOKEN } from "../support/fixture.ts";
 import { socketsOf } from "../support/process.ts";
-import { type Service, startService } from "../support/service.ts";
+import { type Service, type ServiceOptions, startService } from "../support/service.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
 import { connectRaw } from "../support/wire.ts";
 import { within } from "../support/within.ts";
@@ -36,7 +37,7 @@ Deno.test.beforeAll(async () => {
     if (exchange.target === "/broken") return exchange.close();
     await exchange.writeChunk();
   }, { record: false });
-  service = await start();
+  service = await start(startService);
 });
 
 Deno.test.afterAll(async () => {
@@ -44,7 +45,9 @@ Deno.test.afterAll(async () => {
   await upstream.close();
 });
 
-function start(): Promise<Service> {
+function start<Started extends Service>(
+  startWith: (options: ServiceOptions) => Promise<Started>,
+): Promise<Started> {
   const route = { path: "/", upstream: upstream.url, auth_scheme: "Bearer", token_env: "A_TOKEN" };
   const keys = { access_key_id_env: "A_KEY", secret_access_key_env: "A_SECRET", region: "us-east-1" };
   const signed = (service: string) => ({
@@ -54,7 +57,7 @@ function start(): Promise<Service> {
     response_timeout_s: 1,
     sign_with: { aws_sigv4: { ...keys, service } },
   });
-  return startService({
+  return startWith({
     routes: { routes: [route, signed("bedrock"), signed("s3")] },
     env: { A_TOKEN: TOKEN, A_KEY: "AKIDEXAMPLE000000000", A_SECRET: TOKEN },
   });
@@ -127,7 +130,7 @@ Deno.test("the connection of a client that leaves in the middle of an upload is 
 });
 
 Deno.test("the connection of an upload that is ended because of another client's flood is closed when its client leaves", async () => {
-  await using flooded = await start();
+  await using flooded = await start(startService);
   const before = socketsOf(flooded.pid);
   const begin = async (target: string) => {
     const conn = await Deno.connect({ port: flooded.port });
@@ -156,7 +159,7 @@ Deno.test("the connection of an upload that is ended because of another client's
 });
 
 Deno.test("clients that leave while a response is streamed during their upload keep 256 connections at most, and then such responses are refused", async () => {
-  await using attacked = await start();
+  await using attacked = await start(startAdmin);
   const before = socketsOf(attacked.pid);
   /** Returns the status of a response, and leaves it. */
   const statusOf = async () => {
@@ -177,6 +180,9 @@ Deno.test("clients that leave while a response is streamed during their upload k
   await sleep(500);
   const left = socketsOf(attacked.pid) - before;
   assert(left <= 256, `${left} connections`);
+  const metrics = await (await attacked.admin("/metrics")).text();
+  const [, lost] = /^cred_proxy_client_connections_lost_total (\d+)$/m.exec(metrics) ?? [];
+  assertEquals(Number(lost), left);
   const isSaid = () =>
     attacked.stderr().includes("Clients have left too many streamed responses during their upload");
   // Those that were still going on may not have been lost.
