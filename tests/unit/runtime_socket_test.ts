@@ -16,7 +16,8 @@ const REFRESH = symbolOf("[[serverHandleIdleTimeout]]");
 function fakeSocket() {
   const socket = {
     [STATE]: WebSocket.OPEN as number,
-    [Symbol("[[rid]]")]: 1,
+    // Of nothing that is open.
+    [Symbol("[[rid]]")]: 1_000_000,
     [REFRESH]() {
       socket.refreshed++;
     },
@@ -86,6 +87,14 @@ Deno.test("controlOf() does not start the loop of a connection that is closing o
     turn();
     assertEquals([control.isStopping, socket[STATE], socket.loops], [false, state, 0]);
   }
+});
+
+Deno.test("controlOf() ends a connection for good, even while it stops reading", async () => {
+  const { socket, control } = fakeSocket();
+  control.pause();
+  control.kill();
+  await Promise.resolve();
+  assertEquals(socket[STATE], WebSocket.CLOSED);
 });
 
 Deno.test("controlOf() lets the runtime watch for silence no more once the connection has ended", async () => {

@@ -89,6 +89,7 @@ Deno.test("wholeOfPart() refuses a part before it asks for the whole, if it can'
     ["part of coded content", { ...PART, "content-range": "bytes */1000" }],
     ["part of coded content", { ...CODED, "content-length": "100" }],
     ["part of coded content", { ...PART, "content-type": "multipart/byteranges; boundary=x" }],
+    ["part of coded content", { ...PART, "content-type": "Multipart/Byteranges; boundary=x" }],
     ["part of coded content with another length than its range", { ...PART, "content-length": "99" }],
     ["part of coded content after the first gigabyte", {
       ...PART,

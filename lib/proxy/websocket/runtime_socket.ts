@@ -171,7 +171,8 @@ export function controlOf(socket: WebSocket, pingMs: number): SocketControl {
     },
     kill() {
       const id = inner[resource];
-      if (killed || inner[state] === WebSocket.CLOSED || typeof id !== "number") return;
+      const isClosed = inner[state] === WebSocket.CLOSED && !isStopping;
+      if (killed || isClosed || typeof id !== "number") return;
       killed = true;
       clearInterval(timer);
       // First: to send on a socket whose resource is closed, or to ask what it has not sent, ends the process.
