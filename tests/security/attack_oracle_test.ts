@@ -6,24 +6,15 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { parseRoutes } from "../../lib/config/route/route_table.ts";
-import { parseTokens } from "../../lib/config/route/token.ts";
 import { RequestLog } from "../../lib/log/request_log.ts";
 import type { CurrentMask } from "../../lib/mask/table_mask.ts";
 import { createHandler } from "../../lib/proxy/handler.ts";
 import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
 import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
-import { RequestLimiters } from "../../lib/clients/request_limiter.ts";
-import { openRouter } from "../../lib/proxy/router.ts";
 import { Service } from "../../lib/proxy/service.ts";
-import { TokenHealths } from "../../lib/tokens/token_health.ts";
-import { MintedTokens } from "../../lib/tokens/minted_tokens.ts";
-import { TokenFiles } from "../../lib/tokens/token_files.ts";
-import { ConnectionCounts } from "../../lib/upstream/connection_counts.ts";
-import { Deadlines } from "../../lib/upstream/deadlines.ts";
 import type { Exchange } from "../support/exchange.ts";
 import { leakyMask } from "../support/leaky_mask.ts";
-import { valueOf } from "../support/result.ts";
+import { routerOf } from "../support/router.ts";
 import { startService } from "../support/service.ts";
 import { startUpstream } from "../support/upstream.ts";
 import { connectRaw } from "../support/wire.ts";
@@ -180,22 +171,7 @@ async function serveWith(
   upstream: string,
   change: (mask: CurrentMask) => CurrentMask,
 ): Promise<Deno.HttpServer<Deno.NetAddr>> {
-  const table = valueOf(parseRoutes(JSON.stringify(routesTo(upstream))));
-  const router = await openRouter(table, {
-    tokens: valueOf(parseTokens(table, (name) => name === "A_TOKEN" ? TOKEN : undefined)),
-    files: TokenFiles.NONE,
-    minted: MintedTokens.NONE,
-    caCerts: [],
-    egress: { https: undefined, http: undefined, bypass: [] },
-    hosts: [],
-    deadlines: new Deadlines(),
-    budget: new BufferBudget(1e6),
-    connectionCounts: () => new ConnectionCounts(),
-    limiters: new RequestLimiters(),
-    tokenHealths: new TokenHealths(() => {}),
-    folder: ".",
-    report() {},
-  });
+  const router = await routerOf(routesTo(upstream), { A_TOKEN: TOKEN });
   const service = new Service({
     router: { ...router, mask: change(router.mask) },
     limiter: new InFlightLimiter(100),

@@ -16,17 +16,13 @@ import { failureSink } from "../../lib/log/failure_sink.ts";
 import { jsonLine } from "../../lib/log/json_line.ts";
 import { readableLine } from "../../lib/log/readable_line.ts";
 import { type LogEntry, RequestLog } from "../../lib/log/request_log.ts";
-import { createRouter, openRouter, type Router } from "../../lib/proxy/router.ts";
+import { createRouter, type Router } from "../../lib/proxy/router.ts";
 import { Secret } from "../../lib/core/secret.ts";
 import { Service } from "../../lib/proxy/service.ts";
 import { startServer } from "../../lib/server/server.ts";
 import { MintedTokens } from "../../lib/tokens/minted_tokens.ts";
-import { RequestLimiters } from "../../lib/clients/request_limiter.ts";
-import { TokenHealths } from "../../lib/tokens/token_health.ts";
 import { TokenFiles } from "../../lib/tokens/token_files.ts";
 import type { Transport, UpstreamResponse } from "../../lib/upstream/transport.ts";
-import { ConnectionCounts } from "../../lib/upstream/connection_counts.ts";
-import { Deadlines } from "../../lib/upstream/deadlines.ts";
 import { ask } from "../support/leak_fixture.ts";
 import {
   assertNoCanary,
@@ -40,6 +36,7 @@ import { makeAuthority } from "../support/authority.ts";
 import { fromLatin1 } from "../support/bytes.ts";
 import { CLIENT_INFO } from "../support/client_info.ts";
 import { valueOf } from "../support/result.ts";
+import { routerOf } from "../support/router.ts";
 import { derivedFlags, runMain } from "../support/run_main.ts";
 import { startRecordingUpstream } from "../support/recording_upstream.ts";
 import { startService } from "../support/service.ts";
@@ -233,24 +230,8 @@ Deno.test("no verb prints a secret", async () => {
 });
 
 /** A router with the routes of all canaries to an upstream. */
-async function routerTo(upstream: string): Promise<Router> {
-  const table = valueOf(parseRoutes(JSON.stringify({ routes: canaryRoutes(upstream) })));
-  const tokens = valueOf(parseTokens(table, (name) => CANARY_ENV[name]));
-  return await openRouter(table, {
-    tokens,
-    files: TokenFiles.NONE,
-    minted: MintedTokens.NONE,
-    caCerts: [],
-    egress: NO_EGRESS,
-    hosts: [],
-    deadlines: new Deadlines(),
-    budget: new BufferBudget(1e6),
-    connectionCounts: () => new ConnectionCounts(),
-    limiters: new RequestLimiters(),
-    tokenHealths: new TokenHealths(() => {}),
-    folder: ".",
-    report() {},
-  });
+function routerTo(upstream: string): Promise<Router> {
+  return routerOf({ routes: canaryRoutes(upstream) }, CANARY_ENV);
 }
 
 const NO_EGRESS = { https: undefined, http: undefined, bypass: [] };

@@ -13,7 +13,9 @@ Deno.test("requestFraming() reads a length, of 0 too, and takes content without 
     kind: "length",
     length: 12,
   });
-  assertEquals(requestFraming("POST", new Headers({ "transfer-encoding": "chunked" })), { kind: "chunked" });
+  for (const coding of ["chunked", "Chunked"]) {
+    assertEquals(requestFraming("POST", new Headers({ "transfer-encoding": coding })), { kind: "chunked" });
+  }
 });
 
 Deno.test("requestFraming() refuses content that the runtime drops", () => {

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UnorderedSet } from "../../lib/core/unordered_set.ts";
 import { RequestLog } from "../../lib/log/request_log.ts";
+import type { Client } from "../../lib/proxy/client.ts";
 import { InFlightLimiter } from "../../lib/proxy/in_flight_limiter.ts";
 import { RequestCut, RequestSpan } from "../../lib/proxy/request_span.ts";
 import type { Route } from "../../lib/proxy/route.ts";
@@ -62,6 +63,17 @@ Deno.test("a span that has ended is not cut, since another request may use its c
 
 Deno.test("only a request with HEAD needs its connection closed from without", () => {
   assertEquals(["GET", "HEAD", "POST"].map((method) => spanOf(method).needsClosing), [false, true, false]);
+});
+
+Deno.test("a span says in the log who sent the request, if that is known", () => {
+  const seen = ({ entry }: RequestSpan) => [entry.clientName, entry.subject, entry.pod];
+  const span = spanOf();
+  span.identified(undefined);
+  assertEquals([span.identity, ...seen(span)], [undefined, undefined, undefined, undefined]);
+  const client = { config: { name: "one" } } as unknown as Client;
+  const identity = { client, tokenHash: undefined, subject: "a subject", pod: "pod-1" };
+  span.identified(identity);
+  assertEquals([span.identity, ...seen(span)], [identity, "one", "a subject", "pod-1"]);
 });
 
 Deno.test("a token's health is that of the upstream's responses, and not of refusals", () => {

@@ -197,6 +197,12 @@ Deno.test("respond() streams content that is still to come, masked, and ends its
   }
 });
 
+Deno.test("respond() passes a part of content without a coding as any other", async () => {
+  const head = "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 5-14/20\r\nContent-Length: 10\r\n\r\n";
+  const { response } = await answered(head, { arrived: "hello", later: ["world"] });
+  assertEquals([response.status, await response.text()], [206, "helloworld"]);
+});
+
 Deno.test("respond() streams coded content as it came, and refuses it at once if a secret stands in its beginning", async () => {
   const head = `${OK}Content-Encoding: gzip\r\nConnection: close\r\n\r\n`;
   const clear = gzipSync("hello");

@@ -2,7 +2,12 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { Refusal } from "../../lib/http/refusal.ts";
 import { upstreamRefusal } from "../../lib/proxy/upstream_refusal.ts";
 import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
-import { UpstreamTimeout } from "../../lib/upstream/errors.ts";
+import {
+  ClientDisconnected,
+  RequestBodyAborted,
+  UpstreamTimeout,
+  WrongContentLength,
+} from "../../lib/upstream/errors.ts";
 
 Deno.test("upstreamRefusal() lets a request that changes nothing be sent again where there was no memory for its response", () => {
   const overloaded = assertThrows(() => new BufferBudget(1).take(2), Refusal);
@@ -25,4 +30,18 @@ Deno.test("upstreamRefusal() says that the upstream has answered, whatever faile
   const reset = new Deno.errors.ConnectionReset("reset");
   assertEquals(upstreamRefusal(reset, { method: "GET", hasAnswered: false }).code, "upstream_failed");
   assertEquals(upstreamRefusal(reset, { method: "GET", hasAnswered: true }).code, "upstream_reply_refused");
+});
+
+Deno.test("upstreamRefusal() says what is wrong with a client's content, unless the upstream has answered", () => {
+  const refusal = new Refusal("bad_request", "its chunks are too small");
+  const cases = [new WrongContentLength("short"), new RequestBodyAborted("aborted", { cause: refusal })];
+  for (const cause of cases) {
+    const error = new ClientDisconnected("gone", { cause });
+    assertEquals(upstreamRefusal(error, { method: "GET", hasAnswered: false }).code, "bad_request");
+    assertEquals(upstreamRefusal(error, { method: "GET", hasAnswered: true }).code, "upstream_reply_refused");
+  }
+  for (const cause of [undefined, refusal, new RequestBodyAborted("aborted")]) {
+    const error = new ClientDisconnected("gone", { cause });
+    assertEquals(upstreamRefusal(error, { method: "GET", hasAnswered: false }).code, "upstream_failed");
+  }
 });
