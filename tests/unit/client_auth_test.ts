@@ -85,6 +85,14 @@ Deno.test("oneToken() takes a password only from what has a user as well", () =>
   }
 });
 
+Deno.test("oneToken() asks a client for a password, but not a web page, whose browser would ask the user for one", () => {
+  const challenge = (fields: Record<string, string>) =>
+    assertThrows(() => oneToken(Secret.of(CLIENT))(new Headers(fields)), Refusal).fields
+      ?.["www-authenticate"];
+  assertEquals(challenge({}), undefined, "what the code says: Basic");
+  assertEquals(challenge({ origin: "http://localhost" }), 'Bearer realm="cred-proxy"');
+});
+
 Deno.test("listedClients() takes the last of two tokens of one client, whether or not they must be verified first", async () => {
   const client = { config: { name: "one", expires: undefined } } as unknown as Client;
   const fields = new Headers({ authorization: "Bearer first", "x-api-key": "second" });

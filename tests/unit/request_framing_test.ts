@@ -26,6 +26,18 @@ Deno.test("requestFraming() refuses content that the runtime drops", () => {
   }
 });
 
+Deno.test("requestFraming() says why it refuses a framing", () => {
+  const cases: [fields: Record<string, string>, why: string][] = [
+    [{ "transfer-encoding": "gzip" }, "the length of its content is ambiguous"],
+    [{ "transfer-encoding": "chunked", "content-length": "1" }, "the length of its content is ambiguous"],
+    [{ "content-length": "1, 1" }, "its Content-Length is not one number"],
+    [{ "content-length": "1234567890123456" }, "its Content-Length is not one number"],
+  ];
+  for (const [fields, why] of cases) {
+    assertEquals(assertThrows(() => requestFraming("POST", new Headers(fields)), Refusal).subject, why);
+  }
+});
+
 const NOT_DRAINING = new Promise<void>(() => {});
 
 Deno.test("framedContent() forwards content that nothing announced in chunks, from its first byte", async () => {
