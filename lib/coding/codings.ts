@@ -10,11 +10,13 @@ export interface Coding {
    * Creates a decoder for one response.
    *
    * @param bytes The first bytes of the content, at least one.
-   * @param memory What the decoder's memory is taken from.
-   * @throws {Refusal} `overloaded` if there is no room for it.
+   * @param memory What the decoder's memory is taken from, as soon as there is room.
+   * @throws {Refusal} `overloaded` if there is none in time.
    * @throws {BadResponse} If the content needs too much memory.
    */
-  start(bytes: Uint8Array, memory: Reservation): Promise<ContentDecoder>;
+  readonly start: (bytes: Uint8Array, memory: Reservation) => Promise<ContentDecoder>;
+  /** How much coded content may wait until what it holds is clear, within that memory, in bytes. */
+  readonly waiting: number;
 }
 
 type Piece = Uint8Array<ArrayBuffer>;
@@ -30,23 +32,32 @@ export interface ContentDecoder {
 }
 
 /**
+ * How much coded content usually waits at most, in bytes: a piece for the next one, because of what it ends in, and what
+ * came early is longer than others.
+ */
+const WAITING = 96 * 1024;
+
+/** How long a block of zstd may be, in bytes: RFC 8878, section 3.1.1.2.3. Nothing of it is decoded before its end. */
+const ZSTD_BLOCK = 128 * 1024;
+
+/**
  * The codings that the runtime can decode, by their names in RFC 9110, section 8.4.1, RFC 7932 and RFC 8878, and by others
  * that some clients accept.
  */
 export const CODINGS: ReadonlyMap<string, Coding> = new Map<string, Coding>([
-  ["gzip", { start: gzip }],
-  ["x-gzip", { start: gzip }],
-  ["deflate", { start: deflate }],
-  ["x-deflate", { start: deflate }],
-  ["br", { start: brotli }],
-  ["x-br", { start: brotli }],
-  ["brotli", { start: brotli }],
-  ["zstd", { start: zstd }],
-  ["x-zstd", { start: zstd }],
+  ["gzip", { start: gzip, waiting: WAITING }],
+  ["x-gzip", { start: gzip, waiting: WAITING }],
+  ["deflate", { start: deflate, waiting: WAITING }],
+  ["x-deflate", { start: deflate, waiting: WAITING }],
+  ["br", { start: brotli, waiting: WAITING }],
+  ["x-br", { start: brotli, waiting: WAITING }],
+  ["brotli", { start: brotli, waiting: WAITING }],
+  ["zstd", { start: zstd, waiting: ZSTD_BLOCK + WAITING }],
+  ["x-zstd", { start: zstd, waiting: ZSTD_BLOCK + WAITING }],
 ]);
 
 /** The size of what a decoder writes into, in bytes: larger than the default, since each piece has a fixed cost. */
-const CHUNK_SIZE = 64 * 1024;
+const CHUNK_SIZE = 32 * 1024;
 const OPTIONS = { chunkSize: CHUNK_SIZE };
 
 /**
@@ -58,11 +69,16 @@ function zlib(): Promise<typeof import("node:zlib")> {
   return import("node:zlib");
 }
 
-/** The memory that a decoder needs besides its window, in bytes: as much coded content may wait for it, and pieces on their way. */
-const OVERHEAD = 2 * 1024 * 1024;
+/**
+ * The memory that a decoder needs, in bytes: its state, what it writes into, and the coded content that waits; of zstd and
+ * brotli without the window. It is what was measured, with some to spare; brotli's state depends on the content.
+ */
+const DEFLATE = 192 * 1024;
+const ZSTD = 1024 * 1024;
+const BROTLI = 2 * 1024 * 1024;
 
 async function gzip(_bytes: Uint8Array, memory: Reservation): Promise<ContentDecoder> {
-  memory.grow(OVERHEAD);
+  await memory.growInTurn(DEFLATE);
   return new ZlibDecoder((await zlib()).createGunzip(OPTIONS));
 }
 
@@ -72,7 +88,7 @@ async function gzip(_bytes: Uint8Array, memory: Reservation): Promise<ContentDec
  * its padding is not zero.
  */
 async function deflate([first = 0]: Uint8Array, memory: Reservation): Promise<ContentDecoder> {
-  memory.grow(OVERHEAD);
+  await memory.growInTurn(DEFLATE);
   const { createInflate, createInflateRaw } = await zlib();
   const wrapped = (first & 0x0f) === 8 && first >> 4 <= 7;
   return wrapped
@@ -86,7 +102,7 @@ const WINDOW_LOG = 23;
 async function brotli([first = 0]: Uint8Array, memory: Reservation): Promise<ContentDecoder> {
   const windowLog = brotliWindowLog(first);
   if (windowLog > WINDOW_LOG) throw new BadResponse("brotli content with a window over 8 MiB");
-  memory.grow(OVERHEAD + 2 ** windowLog);
+  await memory.growInTurn(BROTLI + 2 ** windowLog);
   return new ZlibDecoder((await zlib()).createBrotliDecompress(OPTIONS));
 }
 
@@ -98,11 +114,15 @@ function brotliWindowLog(first: number): number {
   return low === 0 ? 17 : low === 1 ? Infinity : 8 + low;
 }
 
-async function zstd(_bytes: Uint8Array, memory: Reservation): Promise<ContentDecoder> {
-  memory.grow(OVERHEAD);
+async function zstd(bytes: Uint8Array, memory: Reservation): Promise<ContentDecoder> {
+  // Nearly always the window is among the first bytes, and there may be time to wait for its memory only now.
+  const frames = new ZstdFrames();
+  frames.read(bytes);
+  const window = Math.min(frames.window, 2 ** WINDOW_LOG);
+  await memory.growInTurn(ZSTD + window);
   const { constants, createZstdDecompress } = await zlib();
   const params = { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG };
-  return new ZstdDecoder(createZstdDecompress({ ...OPTIONS, params }), memory);
+  return new ZstdDecoder(createZstdDecompress({ ...OPTIONS, params }), { memory, window });
 }
 
 /** A decoder of gzip, deflate and brotli. These decode every byte at once as far as it goes. */
@@ -155,11 +175,13 @@ class WrappedDeflateDecoder extends ZlibDecoder {
 class ZstdDecoder extends ZlibDecoder {
   readonly #frames = new ZstdFrames();
   readonly #memory: Reservation;
-  #window = 0;
+  #window: number;
 
-  constructor(transform: ZlibTransform, memory: Reservation) {
+  /** @param window The size of the window that has been taken from the memory already, in bytes. */
+  constructor(transform: ZlibTransform, { memory, window }: { memory: Reservation; window: number }) {
     super(transform);
     this.#memory = memory;
+    this.#window = window;
   }
 
   override get unsettled(): number {

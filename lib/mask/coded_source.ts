@@ -2,7 +2,7 @@ import type { Coding } from "../coding/codings.ts";
 import { DecodedCopy } from "../coding/decoded_copy.ts";
 import { freeMemory } from "../core/free_memory.ts";
 import { BadResponse } from "../upstream/errors.ts";
-import type { BufferBudget } from "../upstream/buffer_budget.ts";
+import type { BufferBudget, Reservation } from "../upstream/buffer_budget.ts";
 import type { Source } from "../upstream/source.ts";
 import type { EventFrames } from "./event_frames.ts";
 import { StreamSearch } from "./stream_search.ts";
@@ -52,6 +52,7 @@ interface Checkpoint {
  */
 export class CodedSource implements Source {
   readonly #source: Source;
+  readonly #memory: Reservation;
   readonly #copy: DecodedCopy;
   readonly #coded: StreamSearch;
   /** One per layer between two codings. */
@@ -61,6 +62,8 @@ export class CodedSource implements Source {
   /** The pieces that have not passed. */
   #waiting: Bytes[] = [];
   #waitingLength = 0;
+  /** For how much of what is not clear memory has been taken, in bytes. */
+  #counted: number;
   #passed = 0;
   /** Those that are not clear, in order. */
   #checkpoints: Checkpoint[] = [];
@@ -73,9 +76,11 @@ export class CodedSource implements Source {
     this.#source = source;
     this.#tally = tally;
     this.#layers = codings.slice(1).map(() => new StreamSearch(mask, { tolerance: TOLERANCE }));
+    this.#memory = budget.reserve();
+    this.#counted = Math.min(...codings.map(({ waiting }) => waiting));
     this.#copy = new DecodedCopy(
       codings,
-      budget.reserve(),
+      this.#memory,
       (layer, piece) => this.#count(this.#layers[layer]!.push(piece)),
     );
     this.#coded = new StreamSearch(mask, { tolerance: TOLERANCE });
@@ -84,6 +89,11 @@ export class CodedSource implements Source {
 
   get done(): boolean {
     return this.#isClosed || (this.#hasReadAll && this.#waitingLength === 0);
+  }
+
+  /** The wait for the memory of the decoder, while there is one: rejects if it is in vain. */
+  get turn(): Promise<void> | undefined {
+    return this.#memory.turn;
   }
 
   /**
@@ -103,6 +113,7 @@ export class CodedSource implements Source {
         if (this.#waitingLength > WAITING_LIMIT) {
           throw new ContentWithheld("too much coded content without content that can be searched");
         }
+        this.#countWaiting();
       }
       return undefined;
     } catch (error) {
@@ -118,6 +129,7 @@ export class CodedSource implements Source {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#source.cancel();
+    this.#memory.giveUp();
     // The decoder must not be closed while it decodes.
     if (!this.#isReading) this.#copy.close();
   }
@@ -137,6 +149,14 @@ export class CodedSource implements Source {
       this.#mark({ coded: this.#copy.settled, decoded: this.#decoded.length, layers });
     }
     this.#advance();
+  }
+
+  /** Takes memory for what is not clear beyond what the decoders have taken for it, which is rare. */
+  #countWaiting(): void {
+    const waiting = this.#coded.length - Math.min(this.#clear, this.#coded.clear);
+    const more = Math.max(0, waiting - this.#counted);
+    this.#memory.grow(more);
+    this.#counted += more;
   }
 
   #mark(checkpoint: Checkpoint): void {

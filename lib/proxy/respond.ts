@@ -79,6 +79,9 @@ export function respond(upstream: UpstreamResponse, options: RespondOptions): Re
 /** The limits of how much a stream holds at once, which depends on how many there are, in bytes. */
 const PIECE_SIZES = { min: 32 * 1024, max: PIECE_LIMIT };
 
+/** The same for coded content, in bytes. Decoding a piece takes longer than handing it on, and several may wait until they are clear. */
+const CODED_PIECE_LIMIT = 32 * 1024;
+
 /** Forwards a response of which some content has yet to arrive. */
 async function respondLater(
   upstream: HttpResponse,
@@ -94,7 +97,7 @@ async function respondLater(
       part = { ...range, withinMs: route.responseTimeoutMs };
     }
     span.onCut(() => from.body.cancel());
-    from.body.pieceLimit = () => budget.share(PIECE_SIZES);
+    from.body.pieceLimit = codings.length > 0 ? () => CODED_PIECE_LIMIT : () => budget.share(PIECE_SIZES);
     const source = route.scrub ? tableMask : undefined;
     const content = await contentFor(from, { codings, mask: source, span, budget, part });
     // The content may have been cut short while it was awaited.
@@ -193,10 +196,12 @@ async function contentFor(
   const tally = span.entry;
   const frames = framesOf(head);
   if (isCoded && mask !== undefined) {
-    source = new CodedSource(source, { codings, mask, budget, tally, frames });
-    if (part !== undefined) source = new Slice(source, part);
-    // So that a small response in which a secret stands is refused with a reason instead of broken off.
-    return responseStream(await readFirst(source, FIRST_LOOK), span, upload);
+    const coded = new CodedSource(source, { codings, mask, budget, tally, frames });
+    source = part === undefined ? coded : new Slice(coded, part);
+    span.onCut(() => source.cancel());
+    // So that a small response in which a secret stands is refused with a reason instead of broken off; and so is one for
+    // which there is no memory.
+    return responseStream(await readFirst(source, FIRST_LOOK, () => coded.turn), span, upload);
   }
   // Even while there is nothing to mask: the table's first token may appear before the stream ends.
   if (mask !== undefined) {

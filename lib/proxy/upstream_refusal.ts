@@ -22,7 +22,8 @@ export function upstreamRefusal(
   if (error instanceof Refusal && (!hasAnswered || method === "GET")) return error;
   const fault = hasAnswered ? undefined : contentFault(error);
   if (fault !== undefined) return fault;
-  return new Refusal(codeOf(error, hasAnswered), "", { cause: error, final: isPermanent(error) });
+  const advice = error instanceof Refusal ? error.advice : "";
+  return new Refusal(codeOf(error, hasAnswered), "", { cause: error, final: isPermanent(error), advice });
 }
 
 /** Returns the refusal for content of the client's that could not be decoded, as it was sent on. */

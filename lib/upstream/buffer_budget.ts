@@ -1,4 +1,8 @@
 import { Refusal } from "../http/refusal.ts";
+import { Turn } from "./turn.ts";
+
+/** How long a stream waits at most until others have given back what it needs, in milliseconds. */
+const PATIENCE_MS = 10_000;
 
 /**
  * The memory that all streams together may take for what they decode and hold. What needs more is refused, so that no number of
@@ -9,14 +13,23 @@ export class BufferBudget {
   #used = 0;
   #reserved = 0;
   readonly #streams: () => number;
+  readonly #patienceMs: number;
+  /** Those that wait for room, in the order in which they came. */
+  readonly #waiting = new Map<Turn, number>();
 
   /**
    * @param limit In bytes.
    * @param streams Returns how many streams there may be now.
+   * @param patienceMs How long a stream waits for room at most, in milliseconds.
    */
-  constructor(limit: number, streams: () => number = () => 1) {
+  constructor(
+    limit: number,
+    streams: () => number = () => 1,
+    patienceMs = PATIENCE_MS,
+  ) {
     this.#limit = limit;
     this.#streams = streams;
+    this.#patienceMs = patienceMs;
   }
 
   /** The number of bytes in use. */
@@ -36,20 +49,51 @@ export class BufferBudget {
 
   /** @throws {Refusal} `overloaded` if there is no room. */
   take(bytes: number): void {
-    if (this.#used + bytes > this.#limit) {
-      throw new Refusal("overloaded", "", { cause: new Error("no room in CRED_PROXY_BUFFER_MB") });
-    }
+    if (this.#used + bytes > this.#limit) throw noRoom();
     this.#used += bytes;
   }
 
   free(bytes: number): void {
     this.#used -= bytes;
+    this.#admit();
   }
 
   /** Takes for a reservation. @throws {Refusal} `overloaded` if there is no room. */
   takeReserved(bytes: number): void {
     this.take(bytes);
     this.#reserved += bytes;
+  }
+
+  /**
+   * Takes for a reservation as soon as there is room, after those that have waited longer. Some wait only because many
+   * streams began at once, and each of those that end makes room.
+   *
+   * @returns Undefined if there is room now.
+   * @throws {Refusal} `overloaded` if there would be no room even if nothing else were in use.
+   */
+  takeInTurn(bytes: number): Turn | undefined {
+    if (bytes > this.#limit) throw noRoom();
+    if (this.#waiting.size === 0 && this.#used + bytes <= this.#limit) {
+      this.takeReserved(bytes);
+      return undefined;
+    }
+    const turn = new Turn(this.#patienceMs, noRoom, () => {
+      this.#waiting.delete(turn);
+      // It may have been in the way of others that need less.
+      this.#admit();
+    });
+    this.#waiting.set(turn, bytes);
+    return turn;
+  }
+
+  /** Takes for those that have waited longest, as long as there is room. */
+  #admit(): void {
+    for (const [turn, bytes] of this.#waiting) {
+      if (this.#used + bytes > this.#limit) return;
+      this.#waiting.delete(turn);
+      this.takeReserved(bytes);
+      turn.come();
+    }
   }
 
   /** Gives back what a reservation took. */
@@ -70,6 +114,7 @@ export class Reservation {
   readonly #budget: BufferBudget;
   #taken = 0;
   #freed = false;
+  #turn: Turn | undefined;
 
   constructor(budget: BufferBudget) {
     this.#budget = budget;
@@ -82,10 +127,47 @@ export class Reservation {
     this.#taken += bytes;
   }
 
+  /**
+   * Takes the first bytes, waiting for room if it must. More is taken at once or refused: who holds something must not wait for
+   * others that hold something and wait as well.
+   *
+   * @throws {Refusal} `overloaded` if there is no room in time.
+   * @throws {Error} If the wait is given up.
+   */
+  async growInTurn(bytes: number): Promise<void> {
+    if (this.#freed || this.#taken > 0) return this.grow(bytes);
+    this.#turn = this.#budget.takeInTurn(bytes);
+    try {
+      await this.#turn?.promise;
+    } finally {
+      this.#turn = undefined;
+    }
+    if (this.#freed) this.#budget.freeReserved(bytes);
+    else this.#taken += bytes;
+  }
+
+  /** The wait for room, while there is one: rejects if it is in vain. */
+  get turn(): Promise<void> | undefined {
+    return this.#turn?.promise;
+  }
+
+  /** Ends the wait for room, if there is one. */
+  giveUp(): void {
+    this.#turn?.giveUp();
+  }
+
   /** Gives back everything, and takes nothing any more. */
   free(): void {
     this.#freed = true;
+    this.giveUp();
     this.#budget.freeReserved(this.#taken);
     this.#taken = 0;
   }
+}
+
+function noRoom(): Refusal {
+  return new Refusal("overloaded", "", {
+    cause: new Error("no room in CRED_PROXY_BUFFER_MB"),
+    advice: ": the memory for content (CRED_PROXY_BUFFER_MB) is used up",
+  });
 }

@@ -75,19 +75,39 @@ export async function readEarly(
  * Reads the first bytes of a source, but waits for them no longer than a time. So a source that fails at once fails here.
  *
  * @param ms In milliseconds.
+ * @param turn Returns what the source waits for meanwhile that may be in vain, which is waited for as well.
  * @returns All of the source.
- * @throws What the source throws. It is cancelled then.
+ * @throws What the source or its wait throws. It is cancelled then.
  */
-export async function readFirst(source: Source, ms: number): Promise<Source> {
+export async function readFirst(
+  source: Source,
+  ms: number,
+  turn: () => Promise<void> | undefined = () => undefined,
+): Promise<Source> {
   const pending = source.next();
-  const { promise: over, resolve } = Promise.withResolvers<typeof OVER>();
-  const timer = setTimeout(() => resolve(OVER), ms);
   try {
-    await Promise.race([pending, over]);
+    await settledWithin(pending, ms);
+    const waiting = turn();
+    if (waiting !== undefined) {
+      await waiting;
+      await settledWithin(pending, ms);
+    }
     return new Pending(pending, source);
   } catch (error) {
     source.cancel();
     throw error;
+  }
+}
+
+/** Waits for something, but no longer than a time, in milliseconds. @throws What it throws until then. */
+async function settledWithin(
+  pending: Promise<unknown>,
+  ms: number,
+): Promise<void> {
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  try {
+    await Promise.race([pending, over]);
   } finally {
     clearTimeout(timer);
   }

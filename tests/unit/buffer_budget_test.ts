@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Refusal } from "../../lib/http/refusal.ts";
 import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
 
@@ -64,5 +64,116 @@ Deno.test("BufferBudget names the setting to raise, and takes nothing when it re
   assertEquals([error.subject, String(error.cause)], ["", "Error: no room in CRED_PROXY_BUFFER_MB"]);
   assertEquals([budget.used, budget.reserved], [99, 99]);
   reservation.free();
+  assertEquals([budget.used, budget.reserved], [0, 0]);
+});
+
+/** How long a test's streams wait for room, in milliseconds. */
+const PATIENCE = 20;
+
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+Deno.test("Reservation waits for room in turn, also where a later one would fit", async () => {
+  const budget = new BufferBudget(100);
+  const [first, large, small] = [
+    budget.reserve(),
+    budget.reserve(),
+    budget.reserve(),
+  ];
+  await first.growInTurn(60);
+  assertEquals(first.turn, undefined);
+  const come: string[] = [];
+  const waits = [
+    large.growInTurn(80).then(() => come.push("large")),
+    small.growInTurn(20).then(() => come.push("small")),
+  ];
+  await settled();
+  assertEquals([come, budget.used, large.turn instanceof Promise], [
+    [],
+    60,
+    true,
+  ]);
+  first.free();
+  await Promise.all(waits);
+  assertEquals([come, budget.used, budget.reserved, large.turn], [
+    ["large", "small"],
+    100,
+    100,
+    undefined,
+  ]);
+  large.free();
+  small.free();
+  assertEquals([budget.used, budget.reserved], [0, 0]);
+});
+
+Deno.test("Reservation is admitted when anything of the budget is given back, not only what was reserved", async () => {
+  const budget = new BufferBudget(100);
+  budget.take(100);
+  const reservation = budget.reserve();
+  const waiting = reservation.growInTurn(50);
+  budget.free(49);
+  await settled();
+  assertEquals(budget.reserved, 0);
+  budget.free(1);
+  await waiting;
+  assertEquals([budget.used, budget.reserved], [100, 50]);
+});
+
+Deno.test("Reservation is refused when there is no room in time, and lets the next one pass then", async () => {
+  const budget = new BufferBudget(100, () => 1, PATIENCE);
+  budget.take(50);
+  const [large, small] = [budget.reserve(), budget.reserve()];
+  const waiting = large.growInTurn(80);
+  await new Promise((resolve) => setTimeout(resolve, PATIENCE / 2));
+  const next = small.growInTurn(50);
+  const error = await assertRejects(() => waiting, Refusal);
+  assertEquals([error.code, String(error.cause)], [
+    "overloaded",
+    "Error: no room in CRED_PROXY_BUFFER_MB",
+  ]);
+  await next;
+  assertEquals([budget.used, budget.reserved], [100, 50]);
+  large.free();
+  small.free();
+  assertEquals([budget.used, budget.reserved], [50, 0]);
+});
+
+Deno.test("Reservation that can never have room, or that holds something already, is refused without a wait", async () => {
+  const budget = new BufferBudget(100);
+  const [one, other] = [budget.reserve(), budget.reserve()];
+  assertEquals(
+    (await assertRejects(() => one.growInTurn(101), Refusal)).code,
+    "overloaded",
+  );
+  await one.growInTurn(50);
+  await other.growInTurn(50);
+  // Each would wait for what the other one holds.
+  await assertRejects(() => one.growInTurn(1), Refusal);
+  await assertRejects(() => other.growInTurn(1), Refusal);
+  other.free();
+  await one.growInTurn(50);
+  assertEquals(budget.used, 100);
+});
+
+Deno.test("Reservation whose wait is given up, or that is freed meanwhile, takes nothing and is in nobody's way", async () => {
+  for (const leave of ["giveUp", "free"] as const) {
+    const budget = new BufferBudget(100);
+    budget.take(50);
+    const [large, small] = [budget.reserve(), budget.reserve()];
+    const waiting = large.growInTurn(80);
+    const next = small.growInTurn(50);
+    large[leave]();
+    await assertRejects(() => waiting, Error, "given up");
+    await next;
+    large[leave]();
+    assertEquals([budget.used, budget.reserved], [100, 50], leave);
+  }
+  // In the moment in which its turn has come.
+  const budget = new BufferBudget(100);
+  budget.take(50);
+  const reservation = budget.reserve();
+  const waiting = reservation.growInTurn(80);
+  budget.free(50);
+  reservation.free();
+  await waiting;
   assertEquals([budget.used, budget.reserved], [0, 0]);
 });

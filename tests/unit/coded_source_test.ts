@@ -423,3 +423,74 @@ Deno.test("CodedSource that is cancelled cancels its source once, and frees its 
     assertEquals([await reading, await coded.next(), budget.used], [undefined, undefined, 0]);
   }
 });
+
+Deno.test("CodedSource waits for a decoder's memory, and ends the wait at once when it is cancelled", async () => {
+  for (const ending of ["come", "cancel"] as const) {
+    const budget = new BufferBudget(256 * 1024);
+    budget.take(256 * 1024);
+    const content = new Uint8Array(zlib.gzipSync("content\n"));
+    const source = new Pieces([content]);
+    const coded = new CodedSource(source, {
+      codings: codingsOf("gzip")!,
+      mask: MASK,
+      budget,
+    });
+    assertEquals(coded.turn, undefined);
+    const reading = coded.next();
+    while (coded.turn === undefined) {
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    if (ending === "come") {
+      budget.free(256 * 1024);
+      assertEquals([await reading, coded.done, budget.used], [
+        content,
+        true,
+        0,
+      ]);
+    } else {
+      coded.cancel();
+      await assertRejects(() => reading, Error, "given up");
+      budget.free(256 * 1024);
+      assertEquals([source.cancelled, coded.done, budget.used], [
+        true,
+        true,
+        0,
+      ]);
+    }
+  }
+});
+
+Deno.test("CodedSource takes memory for coded content that waits, beyond what its decoder has for that", async () => {
+  // Blocks of deflate without content: nothing is decoded from them.
+  const empty = (length: number) => new Uint8Array(length).map((_, at) => [0, 0, 0, 0xff, 0xff][at % 5]!);
+  const [first, second, third] = [96 * 1024 - 96 * 1024 % 5, 100_000, 100_000];
+  const pieces = [empty(first), empty(second), empty(third)].map((piece) => Promise.resolve(piece));
+  const last = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
+  const used: number[] = [];
+  const budget = new BufferBudget(64 * 1024 * 1024);
+  const source: Source = {
+    done: false,
+    next() {
+      used.push(budget.used);
+      return pieces.shift() ?? last.promise;
+    },
+    cancel() {},
+  };
+  const coded = new CodedSource(source, {
+    codings: codingsOf("deflate")!,
+    mask: MASK,
+    budget,
+  });
+  const reading = coded.next();
+  while (used.length < 4) await new Promise((resolve) => setTimeout(resolve));
+  const decoder = 192 * 1024;
+  assertEquals(used, [
+    0,
+    decoder,
+    decoder + first + second - 96 * 1024,
+    decoder + first + second + third - 96 * 1024,
+  ]);
+  coded.cancel();
+  last.resolve(empty(5));
+  assertEquals([await reading, budget.used], [undefined, 0]);
+});

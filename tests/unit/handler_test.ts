@@ -630,6 +630,100 @@ Deno.test("handler() cuts a request whose response waits for the end of its uplo
   assertEquals([entries[0]?.outcome, limiter.inFlight], ["revoked", 0]);
 });
 
+/** A budget with room for one decoder of gzip, which something else takes. */
+function fullBudget(patienceMs?: number) {
+  const budget = new BufferBudget(192 * 1024, () => 1, patienceMs);
+  budget.take(192 * 1024);
+  return budget;
+}
+
+/** A response in gzip. */
+function gzipReply(): UpstreamResponse {
+  const coded = fromLatin1(gzipSync("content\n"));
+  return replyOf(
+    `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${coded.length}\r\n\r\n`,
+    [coded],
+  );
+}
+
+const MASKED = {
+  current: Mask.of([{ text: Secret.of("canary-of-a-secret") }]),
+};
+
+Deno.test("handler() keeps a coded response waiting for a decoder, longer than for its first bytes", async () => {
+  const budget = fullBudget();
+  const { ask, entries } = handlerFor({
+    answer: gzipReply,
+    mask: MASKED,
+    budget,
+  });
+  const asked = ask("/a/x", { method: "POST" });
+  // The head is sent 100 ms after that of the upstream otherwise, and then nothing can be said any more.
+  assertEquals(
+    await Promise.race([
+      asked,
+      new Promise((resolve) => setTimeout(resolve, 150)),
+    ]),
+    undefined,
+  );
+  budget.free(192 * 1024);
+  const response = await within(asked, "The response");
+  assertEquals([response.status, await response.bytes()], [
+    200,
+    new Uint8Array(gzipSync("content\n")),
+  ]);
+  assertEquals([entries[0]?.outcome, budget.used], ["complete", 0]);
+});
+
+Deno.test("handler() refuses a coded response that waited for a decoder in vain, with a reason", async () => {
+  const why = ": the memory for content (CRED_PROXY_BUFFER_MB) is used up";
+  for (
+    const [method, status, code] of [["GET", 503, "overloaded"], [
+      "POST",
+      502,
+      "upstream_reply_refused",
+    ]] as const
+  ) {
+    const { ask, entries } = handlerFor({
+      answer: gzipReply,
+      mask: MASKED,
+      budget: fullBudget(150),
+    });
+    const response = await within(ask("/a/x", { method }), "The response");
+    assertEquals([response.status, response.headers.get("cred-proxy-error")], [
+      status,
+      code,
+    ]);
+    assert((await response.json()).error.message.endsWith(why));
+    assert(
+      entries[0]?.cause?.endsWith("no room in CRED_PROXY_BUFFER_MB"),
+      entries[0]?.cause,
+    );
+  }
+});
+
+Deno.test("handler() ends the wait for a decoder when the request is cut", async () => {
+  const budget = fullBudget();
+  const { ask, service, limiter, entries } = handlerFor({
+    answer: gzipReply,
+    mask: MASKED,
+    budget,
+  });
+  const asked = ask("/a/x");
+  while (![...service.spans].some(({ entry }) => entry.status > 0)) {
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const span of service.spans) span.cut("revoked");
+  assertEquals(await codeOf(await within(asked, "The end of the request")), [
+    401,
+    "client_token_required",
+  ]);
+  assertEquals([entries[0]?.outcome, limiter.inFlight], ["revoked", 0]);
+  budget.free(192 * 1024);
+  assertEquals(budget.used, 0);
+});
+
 Deno.test("handler() gives up the upload of a request that is ended as its response arrives, and refuses it as a whole", async () => {
   let isGivenUp = false;
   const upload = {

@@ -182,3 +182,44 @@ Deno.test("readEarly() lets the failure of a read go to nobody that comes after 
   await new Promise((resolve) => setTimeout(resolve));
   assertEquals(source.cancels, 1);
 });
+
+/** A source whose first piece comes when it is told to. */
+function late() {
+  const piece = Promise.withResolvers<Uint8Array<ArrayBuffer> | undefined>();
+  const source = {
+    done: false,
+    cancelled: false,
+    next: () => piece.promise,
+    cancel: () => void (source.cancelled = true),
+  };
+  return { source, piece };
+}
+
+Deno.test("readFirst() waits for as long as the source waits for its turn, and for its first bytes then", async () => {
+  const { source, piece } = late();
+  const turn = Promise.withResolvers<void>();
+  let over = false;
+  const reading = readFirst(source, 1, () => turn.promise).then(() => over = true);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals(over, false);
+  turn.resolve();
+  await reading;
+  piece.resolve(undefined);
+  const failing = late();
+  const first = readFirst(failing.source, 20, () => Promise.resolve());
+  setTimeout(
+    () => failing.piece.reject(new Error("A secret stands there")),
+    30,
+  );
+  await assertRejects(() => first, Error, "A secret stands there");
+});
+
+Deno.test("readFirst() fails with a turn that does not come, and cancels the source", async () => {
+  const { source } = late();
+  await assertRejects(
+    () => readFirst(source, 1, () => Promise.reject(new Error("No room"))),
+    Error,
+    "No room",
+  );
+  assertEquals(source.cancelled, true);
+});

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Refusal } from "../../lib/http/refusal.ts";
+import { Refusal, refusalMessage } from "../../lib/http/refusal.ts";
 import { upstreamRefusal } from "../../lib/proxy/upstream_refusal.ts";
 import { BufferBudget } from "../../lib/upstream/buffer_budget.ts";
 import {
@@ -21,6 +21,21 @@ Deno.test("upstreamRefusal() lets a request that changes nothing be sent again w
   // The upstream has acted, and would act again.
   assertEquals(codeOf("POST", true), "upstream_reply_refused");
   assertEquals(codeOf("DELETE", true), "upstream_reply_refused");
+});
+
+Deno.test("upstreamRefusal() says that there was no memory for a response, whatever the method", () => {
+  const overloaded = assertThrows(() => new BufferBudget(1).take(2), Refusal);
+  const messageOf = (method: string) =>
+    refusalMessage(upstreamRefusal(overloaded, { method, hasAnswered: true }));
+  const why = ": the memory for content (CRED_PROXY_BUFFER_MB) is used up";
+  assertEquals(
+    messageOf("GET"),
+    `Too many requests in flight; retry later${why}`,
+  );
+  assertEquals(
+    messageOf("POST"),
+    `The upstream acted on the request, but its response can't be forwarded; the proxy's log says why${why}`,
+  );
 });
 
 Deno.test("upstreamRefusal() says that the upstream has answered, whatever failed afterwards", () => {
