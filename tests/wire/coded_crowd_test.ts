@@ -113,13 +113,7 @@ Deno.test("more responses than decoders have room at once wait for each other, i
   await using service = await startService({ routes: { routes }, env });
   for (const coding of Object.keys(codings)) {
     const text = POST.replace("/a/x", `/x/${coding}`);
-    const responses = await Promise.all(
-      Array.from({ length: 100 }, () => request(service.port, text)),
-    );
-    assertEquals(
-      responses.filter(({ status }) => status === 200).length,
-      100,
-      coding,
-    );
+    const responses = await Promise.all(Array.from({ length: 100 }, () => request(service.port, text)));
+    assertEquals(responses.filter(({ status }) => status === 200).length, 100, coding);
   }
 });
