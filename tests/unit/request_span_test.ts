@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { RequestLimiter } from "../../lib/clients/request_limiter.ts";
 import { UnorderedSet } from "../../lib/core/unordered_set.ts";
 import { RequestLog } from "../../lib/log/request_log.ts";
 import type { Client } from "../../lib/proxy/client.ts";
@@ -50,6 +51,20 @@ Deno.test("a span ends once, with what ended it first, unless the proxy cut it",
   cut.end("complete");
   cut.end("client_aborted");
   assertEquals(outcomes, ["upstream_aborted", "revoked"]);
+});
+
+Deno.test("a span takes a place of its service, its route and its client, and gives each back once", () => {
+  const limits = { requestsPerMinute: undefined, maxInFlight: undefined };
+  const [route, client] = [new RequestLimiter("route", limits), new RequestLimiter("client", limits)];
+  const limiter = new InFlightLimiter(1);
+  const spans = new UnorderedSet<RequestSpan>();
+  const span = new RequestSpan(entryOf(), { log: new RequestLog([]), limiter, spans });
+  const seen = () => [limiter.inFlight, route.inFlight, client.inFlight, [...spans].length];
+  span.acquire(route, client);
+  assertEquals(seen(), [1, 1, 1, 1]);
+  span.end("complete");
+  span.end("complete");
+  assertEquals(seen(), [0, 0, 0, 0]);
 });
 
 Deno.test("a span that has ended is not cut, since another request may use its connection", () => {

@@ -143,6 +143,7 @@ Deno.test("respond() sends content that came with the head at once, masked, and 
     [`${OK}Content-Length: 17\r\n\r\n`, SECRET, "*".repeat(17), 1, 17],
     [`${OK}Content-Length: 5\r\n\r\n`, "hello", "hello", 0, 5],
     [`${OK}Content-Encoding:\r\nContent-Length: 5\r\n\r\n`, "hello", "hello", 0, 5],
+    [`${OK}X-Other: xz\r\nContent-Length: 5\r\n\r\n`, "hello", "hello", 0, 5],
     [`${OK}Content-Length: 0\r\n\r\n`, "", "", 0, 0],
     ["HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", "", "", 0, 0],
   ];
@@ -203,14 +204,23 @@ Deno.test("respond() passes a part of content without a coding as any other", as
   assertEquals([response.status, await response.text()], [206, "helloworld"]);
 });
 
+Deno.test("respond() gives up a part of coded content whose whole it can't ask for", async () => {
+  const coded = "Content-Encoding: gzip\r\nContent-Range: bytes 5-14/20\r\nContent-Length: 10\r\n\r\n";
+  const { responded, ends } = await started(`HTTP/1.1 206 Partial Content\r\n${coded}`, { later: ["x"] });
+  await assertRejects(async () => await responded(), BadResponse, "part of coded content");
+  assertEquals(ends, ["aborted"]);
+});
+
 Deno.test("respond() streams coded content as it came, and refuses it at once if a secret stands in its beginning", async () => {
   const head = `${OK}Content-Encoding: gzip\r\nConnection: close\r\n\r\n`;
   const clear = gzipSync("hello");
   const { response } = await answered(head, { later: [clear] });
   assertEquals(new Uint8Array(await response.arrayBuffer()), new Uint8Array(clear));
-  const { responded, ends } = await started(head, { later: [gzipSync(SECRET)] });
-  await assertRejects(async () => await responded());
-  assertEquals(ends.length, 1);
+  for (const options of [{ later: [gzipSync(SECRET)] }, { arrived: gzipSync(SECRET) }]) {
+    const { responded, ends } = await started(head, options);
+    await assertRejects(async () => await responded());
+    assertEquals(ends.length, 1);
+  }
 });
 
 Deno.test("respond() sends a whole response at once while its upload goes on, and streams another only once that has come far enough", async () => {

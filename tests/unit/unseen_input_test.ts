@@ -230,6 +230,7 @@ Deno.test("UnseenInput closes idle connections once before it ends several reque
     use.rss += 140 * MIB;
     await looks();
     assertEquals(done.slice(0, -1), ["new", "idle", "old", "another HEAD", "HEAD", "oldest"]);
+    assertMatch(done.at(-1)!, /ended 5 request\(s\) in flight, and closed idle connections$/);
   });
 });
 
