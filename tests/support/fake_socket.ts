@@ -6,18 +6,12 @@
  */
 
 import { Connection, type Socket } from "../../lib/upstream/connection.ts";
-import {
-  type BodyOutcome,
-  ResponseBody,
-} from "../../lib/upstream/response_body.ts";
+import { type BodyOutcome, ResponseBody } from "../../lib/upstream/response_body.ts";
 import { decoderFor } from "../../lib/upstream/decoder.ts";
 import { BadResponse } from "../../lib/upstream/errors.ts";
 import { responseFraming } from "../../lib/upstream/response_framing.ts";
 import type { FieldLine } from "../../lib/http/syntax.ts";
-import {
-  parseResponseHead,
-  type ResponseHead,
-} from "../../lib/upstream/response_head.ts";
+import { parseResponseHead, type ResponseHead } from "../../lib/upstream/response_head.ts";
 import { join, latin1 } from "./bytes.ts";
 
 /** A socket that serves one piece per read and then ends; it records what is written, which may be in parts. */
@@ -34,13 +28,8 @@ export class FakeSocket implements Socket {
   #rest: Uint8Array = new Uint8Array();
 
   /** @param pause Waited for before each read. */
-  constructor(
-    pieces: readonly (string | Uint8Array)[],
-    pause?: () => Promise<void>,
-  ) {
-    const all = pieces.map((piece) =>
-      typeof piece === "string" ? latin1(piece) : piece
-    );
+  constructor(pieces: readonly (string | Uint8Array)[], pause?: () => Promise<void>) {
+    const all = pieces.map((piece) => typeof piece === "string" ? latin1(piece) : piece);
     // A read that returns nothing is the end, so an empty piece can't be served.
     this.#pieces = all.filter((piece) => piece.length > 0).values();
     this.left = all.reduce((sum, piece) => sum + piece.length, 0);
@@ -49,9 +38,7 @@ export class FakeSocket implements Socket {
 
   async read(room: Uint8Array): Promise<number | null> {
     await this.#pause?.();
-    const piece = this.#rest.length > 0
-      ? this.#rest
-      : this.#pieces.next().value;
+    const piece = this.#rest.length > 0 ? this.#rest : this.#pieces.next().value;
     if (piece === undefined) return null;
     const count = Math.min(piece.length, room.length);
     room.set(piece.subarray(0, count));
@@ -106,20 +93,10 @@ export async function readPieces(
       ends++;
       clean = outcome === "complete";
     };
-    const content = new ResponseBody(
-      connection,
-      decoderFor(responseFraming(method, head)),
-      onEnd,
-    );
+    const content = new ResponseBody(connection, decoderFor(responseFraming(method, head)), onEnd);
     const parts: Uint8Array[] = [];
-    for (
-      let part = await content.next();
-      part !== undefined;
-      part = await content.next()
-    ) {
-      if (part.length === 0) {
-        throw new Error("ResponseBody.next() returned an empty part");
-      }
+    for (let part = await content.next(); part !== undefined; part = await content.next()) {
+      if (part.length === 0) throw new Error("ResponseBody.next() returned an empty part");
       parts.push(part.slice());
       // The caller may free a part at once.
       part.buffer.transfer(0);
@@ -144,9 +121,7 @@ export async function readPieces(
 async function finalHead(connection: Connection): Promise<ResponseHead> {
   for (;;) {
     const text = await connection.readHead();
-    if (text === undefined) {
-      throw new BadResponse("a connection that ended before a head");
-    }
+    if (text === undefined) throw new BadResponse("a connection that ended before a head");
     const head = parseResponseHead(text);
     if (head.status >= 200) return head;
     if (head.status === 101) throw new BadResponse("a change of protocol");
@@ -155,7 +130,5 @@ async function finalHead(connection: Connection): Promise<ResponseHead> {
 
 /** Yields the text in two pieces, for each place at which it can be split. */
 export function* everyCut(text: string): Generator<[string, string]> {
-  for (let at = 1; at < text.length; at++) {
-    yield [text.slice(0, at), text.slice(at)];
-  }
+  for (let at = 1; at < text.length; at++) yield [text.slice(0, at), text.slice(at)];
 }

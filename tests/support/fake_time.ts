@@ -1,8 +1,7 @@
 /** How many turns may follow each other before something waits for ever. */
 const TURN_LIMIT = 1000;
 
-const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate } =
-  globalThis;
+const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate } = globalThis;
 const REAL = {
   setTimeout,
   clearTimeout,
@@ -35,11 +34,7 @@ export class FakeTime implements Disposable {
   constructor() {
     const start = (isRepeated: boolean) => (run: () => void, ms = 0) => {
       this.started.push(ms);
-      this.#timers.set(++this.#lastId, {
-        run,
-        every: isRepeated ? ms : undefined,
-        at: this.#now + ms,
-      });
+      this.#timers.set(++this.#lastId, { run, every: isRepeated ? ms : undefined, at: this.#now + ms });
       return this.#lastId;
     };
     const clear = (id: number) => void this.#timers.delete(id);
@@ -79,10 +74,7 @@ export class FakeTime implements Disposable {
     const end = this.#now + ms;
     await this.settle();
     for (;;) {
-      const [next] = [...this.#timers].filter(([, { at }]) => at <= end).sort((
-        [, a],
-        [, b],
-      ) => a.at - b.at);
+      const [next] = [...this.#timers].filter(([, { at }]) => at <= end).sort(([, a], [, b]) => a.at - b.at);
       if (next === undefined) break;
       const [id, timer] = next;
       this.#now = timer.at;

@@ -20,37 +20,25 @@ function test(
   Deno.test(`ClientSocket ${name}`, async () => {
     using time = new FakeTime();
     const socket = new FakeRuntimeSocket();
-    const client = new ClientSocket(socket as unknown as WebSocket, {
-      pingMs: 30_000,
-      budget,
-    });
+    const client = new ClientSocket(socket as unknown as WebSocket, { pingMs: 30_000, budget });
     if (isOpen) socket.open();
     await run({ time, socket, client });
   });
 }
 
 /** What becomes of a promise without more time: its value, or "pending". */
-async function stateOf<T>(
-  time: FakeTime,
-  promise: Promise<T>,
-): Promise<T | "pending"> {
+async function stateOf<T>(time: FakeTime, promise: Promise<T>): Promise<T | "pending"> {
   let state: T | "pending" = "pending";
   promise.then((value) => state = value);
   await time.settle();
   return state;
 }
 
-async function isPending(
-  time: FakeTime,
-  promise: Promise<unknown>,
-): Promise<boolean> {
+async function isPending(time: FakeTime, promise: Promise<unknown>): Promise<boolean> {
   return await stateOf(time, promise.then(() => "over")) === "pending";
 }
 
-const binary = (length: number) => ({
-  text: false,
-  bytes: new Uint8Array(length),
-});
+const binary = (length: number) => ({ text: false, bytes: new Uint8Array(length) });
 
 test(
   "passes messages on in order, texts and bytes, those that have arrived together",
@@ -108,18 +96,11 @@ test("stops reading at 512 messages that wait, and reads on as soon as they are 
 });
 
 test("tells how a client has closed, with 1005 for a close frame without a code", async ({ time, socket, client }) => {
-  assertEquals([client.hasEnded, await isPending(time, client.ended)], [
-    false,
-    true,
-  ]);
+  assertEquals([client.hasEnded, await isPending(time, client.ended)], [false, true]);
   const waiting = client.receive();
   socket.end({ code: 1000, reason: "done", wasClean: true });
   assertEquals(client.closing, { code: 1000, reason: "done" });
-  assertEquals([client.hasEnded, await waiting, await client.ended], [
-    true,
-    undefined,
-    undefined,
-  ]);
+  assertEquals([client.hasEnded, await waiting, await client.ended], [true, undefined, undefined]);
   const other = new FakeRuntimeSocket();
   const second = new ClientSocket(other as unknown as WebSocket, {
     pingMs: 30_000,
@@ -148,15 +129,9 @@ test(
   "gives a connection three seconds to be established",
   async ({ time, socket, client }) => {
     await time.pass(2_999);
-    assertEquals([await isPending(time, client.opened), client.hasEnded], [
-      true,
-      false,
-    ]);
+    assertEquals([await isPending(time, client.opened), client.hasEnded], [true, false]);
     await time.pass(1);
-    assertEquals([await isPending(time, client.opened), client.hasEnded], [
-      false,
-      true,
-    ]);
+    assertEquals([await isPending(time, client.opened), client.hasEnded], [false, true]);
     assertEquals(socket.readyState, WebSocket.CLOSED);
   },
   { isOpen: false },
@@ -212,7 +187,7 @@ test("leaves neither a timer nor a stopped reading when it ends a connection", a
   assertEquals(socket.loops, 1);
 });
 
-test("ends once, so that what is woken for it is not woken again", async ({ time, socket, client }) => {
+test("keeps how it ended first", async ({ time, socket, client }) => {
   socket.end({ code: 1000, reason: "", wasClean: true });
   socket.end({ code: 1001, reason: "", wasClean: true });
   assertEquals(client.closing?.code, 1000);
@@ -244,16 +219,13 @@ test("sends a text as it is, with its byte order mark, and replaces what is not 
   );
   assertEquals(client.send(binary(5)), undefined);
   assertEquals(socket.sent, ["\ufeffé", "a\ufffdb", 5]);
-  assertEquals(client.unsent, socket.bufferedAmount);
+  assertEquals(client.unsent, socket.unsent);
   return Promise.resolve();
 });
 
 test("drops what is sent to a client that has left", ({ socket, client }) => {
   socket.readyState = WebSocket.CLOSING;
-  assertEquals([client.send(binary(1)), client.send(binary(MIB))], [
-    undefined,
-    undefined,
-  ]);
+  assertEquals([client.send(binary(1)), client.send(binary(MIB))], [undefined, undefined]);
   assertEquals(socket.sent, []);
   return Promise.resolve();
 });
@@ -262,10 +234,10 @@ test("waits above 512 KiB until half of that is left", async ({ time, socket, cl
   assertEquals(client.send(binary(512 * KIB)), undefined);
   const taken = client.send(binary(1))!;
   await time.pass(1_000);
-  socket.bufferedAmount = 256 * KIB + 1;
+  socket.unsent = 256 * KIB + 1;
   await time.pass(1_000);
   assertEquals(await isPending(time, taken), true);
-  socket.bufferedAmount = 256 * KIB;
+  socket.unsent = 256 * KIB;
   await time.pass(64);
   assertEquals(await isPending(time, taken), false);
   assertEquals(time.running, 0);
@@ -278,7 +250,7 @@ test("looks at what was taken for four turns, and then after pauses that double 
   assertEquals([time.turns, time.started], [4, [1]]);
   await time.pass(1 + 2 + 4 + 8 + 16 + 32 + 64);
   assertEquals(time.started, [1, 2, 4, 8, 16, 32, 64, 64]);
-  socket.bufferedAmount = 0;
+  socket.unsent = 0;
   await time.pass(64);
   await taken;
 });
@@ -286,7 +258,7 @@ test("looks at what was taken for four turns, and then after pauses that double 
 test("looks no more once the client has taken it within a turn", async ({ time, socket, client }) => {
   time.started.length = 0;
   const taken = client.send(binary(MIB))!;
-  socket.bufferedAmount = 256 * KIB;
+  socket.unsent = 256 * KIB;
   await time.settle();
   await taken;
   assertEquals([time.turns, time.started], [1, []]);
@@ -305,13 +277,13 @@ test("lets 256 messages follow each other again once all were taken", ({ time, s
     for (let count = 1; count < 256; count++) {
       assertEquals(client.send(binary(1)), undefined);
     }
-    socket.bufferedAmount = 0;
+    socket.unsent = 0;
   }
   for (let count = 1; count < 256; count++) {
     assertEquals(client.send(binary(1)), undefined);
   }
   assert(client.send(binary(1)) !== undefined);
-  socket.bufferedAmount = 0;
+  socket.unsent = 0;
   return time.pass(1);
 });
 
@@ -324,7 +296,7 @@ test("counts messages from zero after an empty one, which may be in their way", 
     assertEquals(client.send(binary(1)), undefined);
   }
   const taken = client.send(binary(1))!;
-  socket.bufferedAmount = 0;
+  socket.unsent = 0;
   await time.pass(1);
   await taken;
 });
@@ -341,7 +313,7 @@ test("sends 8192 empty messages, and more of them each after 100 ms, until a lon
     assertEquals(await isPending(time, pause), false);
   }
   assertEquals(client.send(binary(1)), undefined);
-  socket.bufferedAmount = 0;
+  socket.unsent = 0;
   for (let count = 0; count < 8192; count++) {
     assertEquals(client.send(binary(0)), undefined);
   }
@@ -356,7 +328,11 @@ test("sends a close frame after what was sent before, and gives the client ten s
   assertEquals(client.send(binary(1)), undefined);
   await time.pass(5_000);
   assertEquals([socket.sent, socket.closings], [[100], []]);
-  socket.bufferedAmount = 0;
+  // To the last byte.
+  socket.unsent = 1;
+  await time.pass(1_000);
+  assertEquals(socket.closings, []);
+  socket.unsent = 0;
   await time.pass(64);
   assertEquals(socket.closings, [[1001, "bye"]]);
   await time.pass(9_900);
@@ -371,7 +347,7 @@ test("sends a close frame to a client that takes nothing for ten seconds, and no
   void client.close({ code: 1001, reason: "" });
   await time.pass(9_000);
   // It takes something: the ten seconds begin again.
-  socket.bufferedAmount = 50;
+  socket.unsent = 50;
   await time.pass(9_900);
   assertEquals(socket.closings, []);
   await time.pass(300);
@@ -379,6 +355,28 @@ test("sends a close frame to a client that takes nothing for ten seconds, and no
   socket.end();
   await time.settle();
   assertEquals(time.running, 0);
+});
+
+test("waits ten seconds for the answer to a close frame, and no longer", async ({ time, client }) => {
+  const closed = client.close({ code: 1000, reason: "" });
+  await time.pass(9_999);
+  assertEquals([client.hasEnded, await isPending(time, closed)], [false, true]);
+  await time.pass(1);
+  assertEquals([client.hasEnded, await isPending(time, closed)], [true, false]);
+});
+
+test("sees what is unsent before it closes even where its reading is just being stopped", async ({ time, socket, client }) => {
+  client.send(binary(100));
+  socket.receive(128 * KIB);
+  assertEquals([client.canSend, client.unsent], [false, 0]);
+  void client.close({ code: 1000, reason: "" });
+  await time.pass(1_000);
+  assertEquals(socket.closings, []);
+  socket.unsent = 0;
+  await time.pass(64);
+  assertEquals(socket.closings, [[1000, ""]]);
+  socket.end();
+  await time.settle();
 });
 
 test("stops to wait when the client has answered its close frame", async ({ time, socket, client }) => {
@@ -425,6 +423,17 @@ test("cuts a client off at once, whatever it has taken, and gives it two seconds
   assertEquals(time.running, 0);
 });
 
+test("sends nothing before the close frame of a client that is cut off while its reading is being stopped", async ({ time, socket, client }) => {
+  socket.receive(128 * KIB);
+  const sent = client.pause().then(() => client.send(binary(1)));
+  void client.cut({ code: 1008, reason: "" });
+  assertEquals(socket.closings, []);
+  await time.settle();
+  assertEquals([await sent, socket.sent, socket.closings], [undefined, [], [[1008, ""]]]);
+  socket.end();
+  await time.settle();
+});
+
 test("sends no second close frame", async ({ time, socket, client }) => {
   void client.cut({ code: 1008, reason: "" });
   void client.cut({ code: 1001, reason: "" });
@@ -448,9 +457,7 @@ test(
   async ({ time, socket, client }) => {
     const LIMIT = 64 * MIB;
     socket.receive(LIMIT);
-    assertEquals((await client.receive())?.map(({ bytes }) => bytes.length), [
-      LIMIT,
-    ]);
+    assertEquals((await client.receive())?.map(({ bytes }) => bytes.length), [LIMIT]);
     socket.receive(LIMIT + 1);
     assertEquals(client.closing, {
       code: 1009,
@@ -461,44 +468,73 @@ test(
     socket.receive(1);
     // The answer does not count as the client's own way to close.
     socket.end({ code: 1000, wasClean: true });
-    assertEquals([await client.receive(), client.closing?.code], [
-      undefined,
-      1009,
-    ]);
+    assertEquals([await client.receive(), client.closing?.code], [undefined, 1009]);
   },
   { budget: new MessageBudget(64 * MIB) },
 );
 
 const shared = new MessageBudget(2 * MIB);
 
+/** Reports whether exactly so many bytes are left. */
+function isLeft(bytes: number): boolean {
+  if (shared.take(bytes + 1) || !shared.take(bytes)) return false;
+  shared.give(bytes);
+  return true;
+}
+
 test(
   "counts large messages until the next are asked for, and small ones never",
   async ({ time, socket, client }) => {
     socket.receive(MIB);
     socket.receive(256 * KIB);
-    socket.receive(MIB);
-    assertEquals(shared.take(1), false);
+    socket.receive(MIB - 1);
+    assert(isLeft(1));
     assertEquals((await client.receive())?.length, 3);
-    assertEquals(shared.take(1), false);
+    assert(isLeft(1));
     const next = client.receive();
-    assertEquals(shared.take(2 * MIB), true);
-    shared.give(2 * MIB);
+    assert(isLeft(2 * MIB));
     socket.receive(MIB);
     await next;
-    assertEquals([shared.take(MIB + 1), shared.take(MIB)], [false, true]);
-    shared.give(MIB);
+    assert(isLeft(MIB));
     const last = client.receive();
-    assertEquals(shared.take(2 * MIB), true);
+    shared.take(2 * MIB);
     // There is none left for this one.
     socket.receive(256 * KIB + 1);
-    assertEquals(client.closing, {
-      code: 1013,
-      reason: "too many large messages at once",
-    });
+    shared.give(2 * MIB);
+    assertEquals(client.closing, { code: 1013, reason: "too many large messages at once" });
     await time.settle();
     assertEquals(socket.closings, [[1013, "too many large messages at once"]]);
     socket.end();
-    assertEquals(await last, undefined);
+    assertEquals([await last, await client.receive()], [undefined, undefined]);
+    assert(isLeft(2 * MIB));
   },
   { budget: shared },
 );
+
+test(
+  "gives back what a last message took, once, when the end is asked for",
+  async ({ socket, client }) => {
+    socket.receive(MIB);
+    socket.end();
+    assertEquals((await client.receive())?.length, 1);
+    assert(isLeft(MIB));
+    for (let times = 0; times < 2; times++) {
+      assertEquals(await client.receive(), undefined);
+    }
+    assert(isLeft(2 * MIB));
+  },
+  { budget: shared },
+);
+
+test("waits for the last byte before a 257th message", async ({ time, socket, client }) => {
+  for (let count = 1; count < 256; count++) {
+    assertEquals(client.send(binary(1)), undefined);
+  }
+  const taken = client.send(binary(1))!;
+  socket.unsent = 1;
+  await time.pass(1_000);
+  assertEquals(await isPending(time, taken), true);
+  socket.unsent = 0;
+  await time.pass(64);
+  assertEquals(await isPending(time, taken), false);
+});

@@ -242,28 +242,6 @@ Deno.test("ClientSocket waits for a client that takes nothing for as long as it 
   await reading;
 });
 
-Deno.test("ClientSocket waits for the last byte before a 257th message", async () => {
-  // A socket whose client takes what the test says.
-  const socket = Object.assign(new EventTarget(), {
-    readyState: WebSocket.OPEN,
-    [Symbol("[[readyState]]")]: WebSocket.OPEN,
-    [Symbol("[[rid]]")]: 1,
-    bufferedAmount: 0,
-    send: ({ length }: Uint8Array) => void (socket.bufferedAmount += length),
-  });
-  const client = new ClientSocket(socket as unknown as WebSocket, OPTIONS);
-  socket.dispatchEvent(new Event("open"));
-  const short = { text: false, bytes: new Uint8Array(1) };
-  for (let count = 1; count < 256; count++) assertEquals(client.send(short), undefined);
-  let hasTaken = false;
-  const taken = client.send(short)!.then(() => void (hasTaken = true));
-  socket.bufferedAmount = 1;
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  assertEquals(hasTaken, false);
-  socket.bufferedAmount = 0;
-  await within(taken, "The last byte");
-});
-
 Deno.test("ClientSocket passes nothing on that comes after its close frame", async () => {
   await using connection = await connect();
   const { raw, client } = connection;

@@ -227,7 +227,7 @@ export class ClientSocket implements WebSocketHolder {
   }
 
   #receivedBy(now: number): number {
-    return this.#received === 0 ? 0 : this.#received * 2 ** ((this.lastMessage - now) / HALF_LIFE);
+    return this.#received * 2 ** ((this.lastMessage - now) / HALF_LIFE);
   }
 
   #onMessage(data: string | ArrayBuffer): void {

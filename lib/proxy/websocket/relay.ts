@@ -185,7 +185,7 @@ export class Relay implements Session {
   /** Masks the reason, which is the upstream's. */
   #masked(closing: Closing): Closing {
     const mask = this.#mask?.current;
-    if (mask === undefined || closing.reason === "") return closing;
+    if (mask === undefined) return closing;
     return {
       code: closing.code,
       reason: decoder.decode(mask.maskBytes(encoder.encode(closing.reason), this.#span.entry)),
