@@ -8,10 +8,12 @@ import type { TokenSource } from "../../lib/tokens/token_source.ts";
 /** Returns the rewriter of a request by `http://proxy:9099` on a route, whose client may use other routes as well. */
 export function referencesOf(
   route: RouteConfig,
-  { token = { current: undefined, former: [] }, others = [], origin }: {
+  { token = { current: undefined, former: [] }, others = [], origin, path }: {
     token?: Pick<TokenSource, "current" | "former">;
     others?: readonly RouteConfig[];
     origin?: Partial<ClientOrigin>;
+    /** The path of the request. */
+    path?: string;
   } = {},
 ): ReferenceRewriter {
   const own = new RouteReferences(route, token);
@@ -20,5 +22,6 @@ export function referencesOf(
     own,
     others: () => index,
     origin: { host: "proxy:9099", isSecure: false, ...origin },
+    ...(path !== undefined && { path }),
   });
 }

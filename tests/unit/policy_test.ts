@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { assertPolicy } from "../../lib/proxy/policy.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { assertPolicies, assertPolicy } from "../../lib/proxy/policy.ts";
 import { Refusal } from "../../lib/http/refusal.ts";
 import { parseTarget } from "../../lib/proxy/target.ts";
 import { routeOf } from "../support/route.ts";
@@ -21,6 +21,25 @@ function refused(fields: object, method: string, target: string, headers: Record
 
 Deno.test("assertPolicy() allows everything where the route says nothing", () => {
   assertEquals(refused({}, "DELETE", "/a//%75ser;x?y", { "x-http-method-override": "PUT" }), undefined);
+});
+
+Deno.test("assertPolicies() allows what each of a route's policies allows", () => {
+  const [gets, users] = [routeOf({ methods: ["GET"] }), routeOf({ paths: ["user"] })];
+  const request = (method: string, path: string) => ({
+    method,
+    target: { path, query: "" },
+    headers: new Headers(),
+  });
+  for (const policies of [[gets, users], [users, gets], [gets, users, routeOf()]]) {
+    assertPolicies(policies, request("GET", "/a/user"));
+    for (const [method, path] of [["GET", "/a/other"], ["POST", "/a/user"]] as const) {
+      assertEquals(
+        assertThrows(() => assertPolicies(policies, request(method, path)), Refusal).code,
+        "not_allowed",
+      );
+    }
+  }
+  assertPolicies([], request("POST", "/a/other"));
 });
 
 Deno.test("assertPolicy() allows the listed methods, in exactly their spelling", () => {
@@ -66,6 +85,8 @@ Deno.test("assertPolicy() refuses the field of a second resource that is not bel
     assertEquals(refused(route, "PUT", "/a/x", { "x-amz-copy-source": value }), subject, value);
     assertEquals(refused({}, "PUT", "/a/x", { "x-amz-copy-source": value }), undefined, value);
   }
+  // A Destination has been rewritten, and other fields name no resource.
+  assertEquals(refused(route, "MOVE", "/a/x", { destination: "/b/o", "x-source": "/b/o" }), undefined);
 });
 
 Deno.test("assertPolicy() refuses a parameter that names a method where the route lists methods", () => {

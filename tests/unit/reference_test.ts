@@ -16,12 +16,19 @@ interface Setting {
   /** The fields of the other routes of the client. */
   readonly others?: readonly object[];
   readonly host?: string;
+  /** The path of the request. */
+  readonly path?: string;
 }
 
-function assertRewrites(upstream: string, cases: Cases, { route, others = [], host }: Setting = {}): void {
+function assertRewrites(
+  upstream: string,
+  cases: Cases,
+  { route, others = [], host, path }: Setting = {},
+): void {
   const rewriter = referencesOf(routeOf({ upstream, ...route }), {
     others: others.map(routeOf),
     ...(host !== undefined && { origin: { host } }),
+    ...(path !== undefined && { path }),
   });
   for (const [reference, rewritten] of cases) {
     assertEquals([reference, rewriter.field("location", reference)], [reference, rewritten]);
@@ -46,6 +53,10 @@ Deno.test("a reference to the route's upstream leads to the route, with query an
     ["/b", "/a/b"],
     ["/", "/a/"],
   ]);
+});
+
+Deno.test("a reference keeps its query byte for byte, where no parameter carries the token", () => {
+  assertRewrites("https://api.test", [["/b?&=c&&=;d=%2f&", "/a/b?&=c&&=;d=%2f&"]]);
 });
 
 Deno.test("a reference to another place stays as it is", () => {
@@ -120,6 +131,20 @@ Deno.test("no reference becomes a path that a client would read as another host"
     new URL(rewriter.field("location", "https://api.test//other.test/b")!).host,
     "proxy:9099",
   );
+});
+
+Deno.test("a reference that leads up leads where it would at the upstream; any other relative one stays as it is", () => {
+  assertRewrites("https://api.test/v1", [
+    ["../z?q#f", "/a/z?q#f"],
+    ["..?q#f", "/a/?q#f"],
+    ["%2E%2e/z", "/a/z"],
+    ["../../z?q#f", "https://api.test/z?q#f"],
+    ["w/../../z", "/a/z"],
+    ["/v1/w/../z?q#f", "/a/z?q#f"],
+    ["https://api.test/v1/w/%2E./z", "http://proxy:9099/a/z"],
+    ["https://api.test/v1/../z", "https://api.test/v1/../z"],
+    ...same("z", "./z", "..z", "z..", "?../z", "ftp:../z", ""),
+  ], { path: "/a/x/y" });
 });
 
 Deno.test("a reference to another route's upstream leads to that route, the longest path first", () => {
@@ -199,6 +224,8 @@ Deno.test("a reference to another route loses the parameters that carry either r
     rewriter.field("location", "https://b.test/x?theirs=any&own=12345&page=2"),
     "http://proxy:9099/b/x?page=2",
   );
+  // Elsewhere a parameter of that name may be about something else.
+  assertEquals(rewriter.field("location", "https://b.test/x?own=other"), "http://proxy:9099/b/x?own=other");
 });
 
 Deno.test("any field may hold URLs: alone, in brackets or quotes, in a list, as a parameter", () => {
@@ -207,6 +234,7 @@ Deno.test("any field may hold URLs: alone, in brackets or quotes, in a list, as 
   const cases: [name: string, value: string, rewritten: string][] = [
     ["x-goog-upload-url", "https://up.test/x?id=1", "http://proxy:9099/up/x?id=1"],
     ["operation-location", "https://api.test/o/1", "http://proxy:9099/a/o/1"],
+    ["x-url", "HTTPS://API.test/x", "http://proxy:9099/a/x"],
     ["refresh", "5; url=https://api.test/x", "5; url=http://proxy:9099/a/x"],
     // Not the fields in which a URL is only a name, but named like them.
     ["x-etag", "https://api.test/x", "http://proxy:9099/a/x"],
@@ -228,6 +256,7 @@ Deno.test("any field may hold URLs: alone, in brackets or quotes, in a list, as 
       "Bearer resource_metadata=https://up.test/.well-known/x, error=none",
       "Bearer resource_metadata=http://proxy:9099/up/.well-known/x, error=none",
     ],
+    ["www-authenticate", 'Bearer Realm="https://api.test/t"', 'Bearer Realm="http://proxy:9099/a/t"'],
   ];
   for (const [name, value, rewritten] of cases) {
     assertEquals([name, rewriter.field(name, value)], [name, rewritten]);
@@ -240,6 +269,7 @@ Deno.test("a URL stays as it is within another one, and in a field where it is a
     ["x-url", "https://other.test/?next=https://api.test/x"],
     ["x-url", "git+https://api.test/x"],
     ["x-url", "/login?next=https%3A//api.test/x"],
+    ["www-authenticate", 'Basic realm="/x"'],
     ["etag", '"https://api.test/x"'],
     ["content-type", 'application/json; profile="https://api.test/x"'],
     ["access-control-allow-origin", "https://api.test"],
@@ -286,9 +316,11 @@ Deno.test("a cookie's path is that of the route, and one that the route does not
     ["/v1/", "/a"],
     ["/v1/b", "/a/b"],
     ["/v1/b/", "/a/b/"],
+    ["/v1/b=c", "/a/b=c"],
     // In quotes, which curl removes.
     ['"/"', "/a"],
     ['"/v1/b', "/a/b"],
+    ['/v1/"b', '/a/"b'],
     ['"/other"', undefined],
     ["/v10", undefined],
     ["/v", undefined],
@@ -305,6 +337,7 @@ Deno.test("a cookie's path is that of the route, and one that the route does not
     assertEquals(cookie(none), "n=v", none);
   }
   assertEquals(cookie("n=v; Path=/; Path=/v1/b; Secure"), "n=v; Path=/a/b");
+  assertEquals(cookie("n=v;Path=/v1/b;Secure;HttpOnly"), "n=v;HttpOnly; Path=/a/b");
   // Python takes these for white space.
   assertEquals(cookie("n=v;\x85Path\x1f=\xa0/"), "n=v; Path=/a");
   assertEquals(cookie("n=v; path = /b ", { route: { upstream: "https://api.test" } }), "n=v; Path=/a/b");
@@ -315,6 +348,19 @@ Deno.test("a cookie's path is that of the route, and one that the route does not
   assertEquals(cookie("n=v; Path=/", { route: { path: "/", upstream: "https://api.test" } }), "n=v; Path=/");
   const inPath = { upstream: "https://api.test/bot{token}", auth_scheme: "" };
   assertEquals(cookie("n=v; Path=/bot12345/b", { route: inPath }), "n=v; Path=/a/b");
+});
+
+Deno.test("a cookie for the prefix without its slash gets the route's path, since its own would be above the route", () => {
+  const paths: [path: string | undefined, fitted: string][] = [
+    ["/a", "n=v; Path=/a"],
+    ["/a/", "n=v"],
+    ["/a/b", "n=v"],
+    [undefined, "n=v"],
+  ];
+  for (const [path, fitted] of paths) {
+    const rewriter = referencesOf(routeOf(), path === undefined ? {} : { path });
+    assertEquals([path, rewriter.field("set-cookie", "n=v")], [path, fitted]);
+  }
 });
 
 Deno.test("a cookie has no Domain, and is not Secure where the client has no TLS", () => {
@@ -352,6 +398,13 @@ Deno.test("a relative reference loses the parameter that carries the token, also
   assertRewrites("https://api.test", [
     ["b?own=1&next=https://other.test/", "b?next=https://other.test/"],
     ["b?next=//other.test/&own=1", "b?next=//other.test/"],
-    ...same("https://other.test/b?own=1", "//other.test/b?own=1", "mailto:x?own=1"),
+    ...same(
+      "b",
+      "b#own=1",
+      "https://other.test/b#f",
+      "https://other.test/b?own=1",
+      "//other.test/b?own=1",
+      "mailto:x?own=1",
+    ),
   ], { route: { auth_query: "own", auth_scheme: "" } });
 });

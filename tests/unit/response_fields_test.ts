@@ -147,11 +147,22 @@ Deno.test("copyResponseFields() rewrites references without the token that the p
     ["https://api.test/botformer-tokenx/v1/a", "http://proxy:9099/tg/a"],
     ["https://api.test/botanyx/v1/a", "https://api.test/botanyx/v1/a"],
     ["/bot12345:a+b%2Fc=D/v1/send", "https://api.test/bot12345:a+b%2Fc=D/v1/send"],
+    ["/bat12345:a+b%2Fc=Dx/v1/send", "https://api.test/bat12345:a+b%2Fc=Dx/v1/send"],
     ["/bot{token}x/v1/a", "/tg/a"],
     ["a/b", "a/b"],
   ];
   for (const name of REFERENCES) {
     for (const [reference, wanted] of cases) assertEquals(rewritten(route, name, reference), wanted);
+  }
+});
+
+Deno.test("copyResponseFields() finds the token in a path, whatever follows it there", () => {
+  for (const rest of ["", "/v1", "xyz", "xyz/v1"]) {
+    const route = { upstream: `https://api.test/bot{token}${rest}`, auth_scheme: "" };
+    assertEquals(rewritten(route, "location", `/bot${FORMER}${rest}/b`), "/a/b", rest);
+    assertEquals(rewritten(route, "location", `/bot${FORMER}${rest}`), "/a/", rest);
+    const other = `https://api.test/bot${FORMER}-${rest}/b`;
+    assertEquals(rewritten(route, "location", other), other, rest);
   }
 });
 

@@ -75,6 +75,7 @@ Deno.test("parseTarget() refuses what no URL may hold", () => {
   const bytes = ["\x00", "\t", "\n", "\r", "\x1f", " ", "#", "\x7f", "\x80", "\xa0", "\xe9", "\u20ac"];
   for (const byte of bytes) {
     assertRefused(() => parse(`/a${byte}b`), subject);
+    assertRefused(() => parse(`/a${byte}b/c`), subject);
     assertRefused(() => parse(`/a?b${byte}c`), subject);
   }
   assertRefused(() => parse("/a\\b"), subject);
@@ -118,6 +119,8 @@ Deno.test("parseTarget() refuses an invalid Host, wherever a target could hide i
 Deno.test("parseTarget() accepts an absolute target with the host of the Host field, and refuses any other", () => {
   // An absolute target replaces what the runtime puts together.
   assertEquals(parseTarget("http://a:1/b?c", "a:1"), { path: "/b", query: "?c" });
+  // On a Unix socket the runtime has another scheme.
+  assertEquals(parseTarget("http+unix://a/b?c", "a"), { path: "/b", query: "?c" });
   const cases: [url: string, host: string][] = [
     ["http://other/b", "a"],
     ["http://a.other/b", "a"],
@@ -126,6 +129,8 @@ Deno.test("parseTarget() accepts an absolute target with the host of the Host fi
     ["http://A/b", "a"],
     ["http://user@a/b", "a"],
     ["https://a/b", "a"],
+    ["http+unix://other/b", "a"],
+    ["unix://a/b", "a"],
     ["HTTP://a/b", "a"],
     ["ws://a/b", "a"],
     ["http://a", "a"],
@@ -135,4 +140,15 @@ Deno.test("parseTarget() accepts an absolute target with the host of the Host fi
     ["", "a"],
   ];
   for (const [url, host] of cases) assertRefused(() => parseTarget(url, host), "its target is not a path");
+});
+
+Deno.test("parseTarget() refuses the target * of OPTIONS, which the runtime gives with a slash, and accepts it of others", () => {
+  const url = "http://a/*";
+  assertRefused(() => parseTarget(url, "a", "OPTIONS"), "its target is not a path");
+  for (const method of ["GET", "options", undefined]) {
+    assertEquals(parseTarget(url, "a", method), { path: "/*", query: "" });
+  }
+  for (const path of ["/", "/**", "/*/b"]) {
+    assertEquals(parseTarget(`http://a${path}`, "a", "OPTIONS"), { path, query: "" });
+  }
 });
