@@ -69,6 +69,21 @@ Deno.test("requestFields() requests content without a coding where it is to be m
   }
 });
 
+Deno.test("requestFields() drops what asks for a form that can't be masked, where the content is to be masked", () => {
+  const given: Fields = [["a-im", "vcdiff"], ["accept-charset", "utf-16"], ["accept-language", "en"]];
+  const linesOf = (fields: Fields) => fields.map((field) => field.join(": "));
+  assertEquals(linesFor(given).slice(2, -1), linesOf(given));
+  assertEquals(linesFor(given, { route: { scrub: true } }).slice(3, -1), ["accept-language: en"]);
+});
+
+Deno.test("requestFields() drops what a proxy would say of the client only where the route limits methods or paths", () => {
+  const given: Fields = [["forwarded", "for=a"], ["x-forwarded-for", "a"], ["x-real-ip", "a"], ["x-a", "1"]];
+  assertEquals(linesFor(given).slice(2, -1), given.map((field) => field.join(": ")));
+  for (const route of [{ methods: ["GET"] }, { paths: ["x"] }, { methods: ["GET"], paths: ["x"] }]) {
+    assertEquals(linesFor(given, { route }).slice(2, -1), ["x-a: 1"], JSON.stringify(route));
+  }
+});
+
 Deno.test("requestFields() drops the client's field of the name in which the route sends its credential", () => {
   const given: Fields = [["x-custom-auth", "mine"], ["x_custom_auth", "mine"], ["x-custom", "kept"]];
   assertEquals(linesFor(given, { route: { auth_header: "X-Custom-Auth" } }), [

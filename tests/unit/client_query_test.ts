@@ -77,3 +77,10 @@ Deno.test("a route's drop_query and keep_query change what is dropped, in any sp
   assertEquals(forwarded("?Page.Token=1&a", { drop_query: ["page_token"] }), "?a");
   assertEquals(forwarded("?key=1&K%65y=2&api_key=3", { keep_query: ["key"] }), "?key=1&K%65y=2");
 });
+
+Deno.test("a route that sends no credential forwards all parameters but those of its drop_query", () => {
+  const anonymous = { anonymous: true, auth_scheme: undefined, token_env: undefined };
+  const query = "?X-Amz-Signature=1&key=2&To%6Ben=3";
+  assertEquals(forwarded(query, anonymous), query);
+  assertEquals(forwarded(query, { ...anonymous, drop_query: ["token"] }), "?X-Amz-Signature=1&key=2");
+});

@@ -346,6 +346,11 @@ Deno.test("a cookie's path is that of the route, and one that the route does not
     "n=v; Path=/b",
   );
   assertEquals(cookie("n=v; Path=/", { route: { path: "/", upstream: "https://api.test" } }), "n=v; Path=/");
+  const deep = { upstream: "https://api.test/v1/b" };
+  assertEquals(["/v1", "/b"].map((path) => cookie(`n=v; Path=${path}`, { route: deep })), [
+    "n=v; Path=/a",
+    undefined,
+  ]);
   const inPath = { upstream: "https://api.test/bot{token}", auth_scheme: "" };
   assertEquals(cookie("n=v; Path=/bot12345/b", { route: inPath }), "n=v; Path=/a/b");
 });

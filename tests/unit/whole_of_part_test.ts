@@ -60,6 +60,7 @@ Deno.test("wholeOfPart() gives up the part for the whole of the same representat
   const pairs: [part: Record<string, string>, whole: Record<string, string>][] = [
     [PART, WHOLE],
     [unmeasured, WHOLE],
+    [{ ...PART, "content-type": 'text/plain; about="multipart/byteranges"' }, WHOLE],
     // Either validator shows that it is the same one, and without any the length does.
     [PART, chunked],
     [{ ...unnamed, etag: '"1"', "content-range": PART["content-range"] }, { ...unnamed, etag: '"1"' }],
@@ -127,7 +128,11 @@ Deno.test("wholeOfPart() refuses a change of protocol, and closes its connection
     connection,
     reused: false,
   } as const;
-  await assertRejects(() => wholeOfPart(responseOf(206, PART), () => Promise.resolve(change)), BadResponse);
+  await assertRejects(
+    () => wholeOfPart(responseOf(206, PART), () => Promise.resolve(change)),
+    BadResponse,
+    "unrequested protocol change",
+  );
   assertEquals(socket.closed, true);
 });
 
