@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import type { ResponseFraming } from "../../lib/http/framing.ts";
 import { copyResponseFields } from "../../lib/proxy/response_fields.ts";
 import { responseFraming } from "../../lib/upstream/response_framing.ts";
 import { parseResponseHead } from "../../lib/upstream/response_head.ts";
@@ -16,10 +17,14 @@ type Fields = [name: string, value: string][];
 /** Returns the fields of a response that the client gets, on a route that does not mask. */
 function passed(
   fields: Fields,
-  { route = {}, method = "GET", status = 200, secret }: {
+  { route = {}, method = "GET", status = 200, framing, secret, onRewriter }: {
     route?: object;
     method?: string;
     status?: number;
+    /** What the head itself says, if it is left out. */
+    framing?: ResponseFraming;
+    /** Is called whenever a rewriter of references is made. */
+    onRewriter?: () => void;
     /** What is masked, if anything is. */
     secret?: string;
   } = {},
@@ -31,8 +36,15 @@ function passed(
   const token = { current: Secret.of(TOKEN), former: [Secret.of(FORMER)] };
   const references = referencesOf(config, { token });
   const mask = secret === undefined ? undefined : Mask.of([{ text: Secret.of(secret) }]);
-  const rules = { route: config, references: () => references, mask };
-  copyResponseFields(rules, { head, framing: responseFraming(method, head) }, {
+  const rules = {
+    route: config,
+    references() {
+      onRewriter?.();
+      return references;
+    },
+    mask,
+  };
+  copyResponseFields(rules, { head, framing: framing ?? responseFraming(method, head) }, {
     append: (name, value) => void seen.push([name, value]),
   });
   return seen;
@@ -58,12 +70,20 @@ Deno.test("copyResponseFields() states a length only where it is that of what is
   // Of a response that has no content, it is the length of another.
   assertEquals(passed(length, { method: "HEAD" }), length);
   assertEquals(passed(length, { status: 304 }), length);
+  // Of content that ends otherwise, such as what follows a change of protocol, it is not the length at all.
+  const others: Fields = [["x-a", "1"], ...length, ["x-length", "5"]];
+  for (const kind of ["close", "chunked"] as const) {
+    assertEquals(passed(others, { framing: { kind } }), [["x-a", "1"], ["x-length", "5"]], kind);
+  }
 });
 
 Deno.test("copyResponseFields() masks a secret in a name in any case, also if nothing else holds one", () => {
   const secret = "Ghp_Qz7xV2mK9wR4tY6u";
   for (const name of [secret, secret.toLowerCase(), secret.toUpperCase(), "gHP_qZ7Xv2MK9WR4tY6u"]) {
-    assertEquals(passed([[`X-${name}-y`, "1"]], { secret }), [[`x-${"*".repeat(secret.length)}-y`, "1"]]);
+    assertEquals(passed([["x-a", "1"], [`X-${name}-y`, "1"]], { secret }), [
+      ["x-a", "1"],
+      [`x-${"*".repeat(secret.length)}-y`, "1"],
+    ]);
   }
 });
 
@@ -113,12 +133,6 @@ Deno.test("copyResponseFields() copies cookies only where the route says so", ()
   assertEquals(passed([["set-cookie2", "a=1"]], { route: { cookies: true } }), []);
 });
 
-Deno.test("copyResponseFields() copies the length also where there is no content", () => {
-  const fields: Fields = [["content-length", "5"]];
-  assertEquals(passed(fields, { method: "HEAD" }), fields);
-  assertEquals(passed(fields, { status: 304 }), fields);
-});
-
 Deno.test("copyResponseFields() rewrites references to the upstream to the route", () => {
   const fields: Fields = [["location", "https://api.test/b"], ["content-location", "/c"], [
     "x-location",
@@ -129,6 +143,18 @@ Deno.test("copyResponseFields() rewrites references to the upstream to the route
     "/d",
   ]]);
   assertEquals(passed([["x-location", "https://api.test/b"]]), [["x-location", "http://proxy:9099/a/b"]]);
+});
+
+Deno.test("copyResponseFields() makes one rewriter for all references, and none for a response that has none", () => {
+  const made = (fields: Fields) => {
+    let count = 0;
+    passed(fields, { route: { cookies: true }, onRewriter: () => count++ });
+    return count;
+  };
+  assertEquals(made([["x-a", "1"], ["x-b", "/b"], ["content-length", "5"]]), 0);
+  for (const field of [["location", "/b"], ["set-cookie", "a=1"], ["x-url", "https://api.test/b"]] as const) {
+    assertEquals(made([[...field], ["x-a", "1"], ["link", "</b>"]]), 1, field[0]);
+  }
 });
 
 /** Returns a field's value on a route to `https://api.test` with the token in its URLs. */

@@ -33,7 +33,9 @@ Deno.test("of many routes, none is listed, and names are not compared", () => {
   assertEquals(new RouteSuggestions(many.slice(0, 65)).for("/rout1/x"), "");
   assertEquals(new RouteSuggestions(many.slice(0, 64)).for("/rout1/x"), "; did you mean /route1/x?");
   assertEquals(new RouteSuggestions(many.slice(0, 10)).for("/rout1/x"), "; did you mean /route1/x?");
-  assertEquals(new RouteSuggestions(many.slice(0, 10)).for("/zebra"), "");
+  assertEquals(new RouteSuggestions(many.slice(0, 6)).for("/zebra"), "");
+  const five = "/route0/, /route1/, /route2/, /route3/, /route4/";
+  assertEquals(new RouteSuggestions(many.slice(0, 5)).for("/zebra"), `; the routes are ${five}`);
   assertEquals(new RouteSuggestions([]).for("/x"), "");
   // Too short to be compared.
   assertEquals(new RouteSuggestions([routeOf({ path: "/ab/" })]).for("/ac/x"), "; the routes are /ab/");

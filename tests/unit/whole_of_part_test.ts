@@ -60,6 +60,8 @@ Deno.test("wholeOfPart() gives up the part for the whole of the same representat
   const pairs: [part: Record<string, string>, whole: Record<string, string>][] = [
     [PART, WHOLE],
     [unmeasured, WHOLE],
+    // Two lines of a field are one list.
+    [{ ...PART, "Content-Encoding": "br" }, { ...WHOLE, "content-encoding": "gzip, br" }],
     [{ ...PART, "content-type": 'text/plain; about="multipart/byteranges"' }, WHOLE],
     // Either validator shows that it is the same one, and without any the length does.
     [PART, chunked],
