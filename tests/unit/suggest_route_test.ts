@@ -22,7 +22,8 @@ Deno.test("a path without its prefix, or with a misspelled one, is answered with
     ["/x", all],
     ["/zebra/x", all],
     ["/", all],
-    [`/antropic/${"x".repeat(200)}`, ""],
+    [`/antropic/${"x".repeat(190)}`, `; did you mean /anthropic/${"x".repeat(190)}?`],
+    [`/antropic/${"x".repeat(191)}`, ""],
   ];
   for (const [path, advice] of cases) assertEquals(suggestions.for(path), advice, path);
 });
@@ -37,6 +38,7 @@ Deno.test("of many routes, none is listed, and names are not compared", () => {
   const five = "/route0/, /route1/, /route2/, /route3/, /route4/";
   assertEquals(new RouteSuggestions(many.slice(0, 5)).for("/zebra"), `; the routes are ${five}`);
   assertEquals(new RouteSuggestions([]).for("/x"), "");
+  assertEquals(new RouteSuggestions([routeOf({ path: "/abd/" })]).for("/abc/x"), "; did you mean /abd/x?");
   // Too short to be compared.
   assertEquals(new RouteSuggestions([routeOf({ path: "/ab/" })]).for("/ac/x"), "; the routes are /ab/");
 });
