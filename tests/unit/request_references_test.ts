@@ -58,6 +58,7 @@ Deno.test("a Destination leads to the upstream, however the client names the rou
     // Paths of the upstream's own, which a store may also count from a folder.
     ["/v1/b", "/v1/b", "/v1/b"],
     ["/b", "/b", OUTSIDE],
+    ["/b c", "/b c", OUTSIDE],
     ["b", "b", NOWHERE],
     ["http://proxy:9099/b/c", OTHER_ROUTE, OTHER_ROUTE],
     ["https://other.test/b", "https://other.test/b", NOWHERE],
@@ -82,6 +83,13 @@ Deno.test("a Destination leads to the proxy with and without the port of its sch
     }
     const other = "http://proxy:8443/a/b";
     assertEquals(destination(other, "https://api.test", { host }), other, host);
+  }
+  for (const host of ["[::1]", "[::1]:80", "[::1]:443"]) {
+    assertEquals(
+      destination("http://[::1]:80/a/b", "https://api.test", { host }),
+      "https://api.test/b",
+      host,
+    );
   }
 });
 

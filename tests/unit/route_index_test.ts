@@ -16,6 +16,8 @@ Deno.test("RouteIndex matches the host in any case and with any port, and a pref
   for (const host of ["[::1]", "[::1]:80"]) {
     assertEquals(new RouteIndex(numeric).match(host, "/x"), numeric[0]);
   }
+  // Its path is no prefix under another host.
+  assertEquals(new RouteIndex(numeric).match("b.example", "/x"), undefined);
 });
 
 Deno.test("RouteIndex matches the longest prefix, and the prefix without its final slash", () => {
