@@ -85,6 +85,8 @@ Deno.test("assertPolicy() refuses the field of a second resource that is not bel
     assertEquals(refused(route, "PUT", "/a/x", { "x-amz-copy-source": value }), subject, value);
     assertEquals(refused({}, "PUT", "/a/x", { "x-amz-copy-source": value }), undefined, value);
   }
+  const short = { upstream: "https://api.test/v" };
+  assertEquals(refused(short, "PUT", "/a/x", { "x-amz-copy-source": "/v/o" }), undefined);
   // A Destination has been rewritten, and other fields name no resource.
   assertEquals(refused(route, "MOVE", "/a/x", { destination: "/b/o", "x-source": "/b/o" }), undefined);
 });
