@@ -157,6 +157,12 @@ Deno.test("parseSubprotocols() leaves out those by which clients send a credenti
     ["access_token, eyJhbGciOi.x.y", []],
     ["graphql-ws, Bearer, abc, graphql-transport-ws", ["graphql-ws", "graphql-transport-ws"]],
     ["token.abc", []],
+    // However they are spelled, and only as a whole word where that is what announces one.
+    ["OpenAI-Insecure-API-Key.x, TOKEN.y, Base64URL.Bearer.Authorization.K8S.io.z, a", ["a"]],
+    ["BASIC, x, b", ["b"]],
+    ["my-token, x", ["my-token", "x"]],
+    ["tokens, x", ["tokens", "x"]],
+    ["mytoken.x, xjwt.y", ["mytoken.x", "xjwt.y"]],
     ["chat, superchat, mqtt, v1.kernel.websocket.jupyter.org", [
       "chat",
       "superchat",
@@ -175,6 +181,7 @@ Deno.test("splitSubprotocols() finds the credentials, without what announces the
     ["base64url.bearer.authorization.k8s.io.dG9rZW4, v5.channel.k8s.io", ["dG9rZW4"]],
     ["access_token, eyJhbGciOi.x.y", ["eyJhbGciOi.x.y"]],
     ["Bearer, token, x", ["token"]],
+    ["api-key.a, token, b, api-key.c", ["a", "b", "c"]],
     ["chat", []],
   ];
   for (const [offered, credentials] of cases) {
@@ -200,6 +207,8 @@ Deno.test("presentedFields() takes a subprotocol or the query's key for a field 
   };
   assertEquals(get({}, ""), [null, null, null]);
   assertEquals(get({}, "?key="), [null, null, ""]);
+  // That is another name.
+  assertEquals(get({}, "??key=k"), [null, null, null]);
   assertEquals(get(protocol, "?a=b&key=k%2Fey"), [null, "mine", "k/ey"]);
   assertEquals(get({ ...protocol, Authorization: "a", "Api-Key": "b", "X-Goog-Api-Key": "c" }, "?key=k"), [
     "a",

@@ -18,7 +18,7 @@ export function presentedFields(headers: Fields, query: string): Fields {
       if (name === "api-key") {
         return splitSubprotocols(headers.get("sec-websocket-protocol") ?? "").credentials[0] ?? null;
       }
-      return name === "x-goog-api-key" ? new URLSearchParams(query.slice(1)).get("key") : null;
+      return name === "x-goog-api-key" ? new URLSearchParams(query).get("key") : null;
     },
   };
 }
