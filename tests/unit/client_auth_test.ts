@@ -60,6 +60,8 @@ const BAD: readonly Record<string, string>[] = [
   { authorization: `Bearer ${CLIENT}, Bearer x` },
   { authorization: "Bearer " },
   { authorization: `Basic ${btoa(`${CLIENT}:x`)}` },
+  { authorization: `X-Basic ${btoa(`anybody:${CLIENT}`)}` },
+  { authorization: `X-Bearer ${CLIENT}` },
   { authorization: "Basic !" },
   { authorization: "Basic Zg===" },
   { authorization: `AWS4-HMAC-SHA256 Credential=${CLIENT}x/20260101/us-east-1/s3/aws4_request, Signature=0` },

@@ -788,7 +788,11 @@ Deno.test("handler() forwards a frame of AWS's event streams as soon as it is wh
     view.setUint32(16, crc32(bytes.subarray(0, -4)));
   }
   for (
-    const [type, atOnce] of [["application/vnd.amazon.eventstream", true], ["text/plain", false]] as const
+    const [type, atOnce] of [
+      ["application/vnd.amazon.eventstream", true],
+      ["application/vnd.amazon.eventstream; charset=utf-8", true],
+      ["text/plain", false],
+    ] as const
   ) {
     const connection = connectionOf([fromLatin1(bytes)]);
     await connection.fill();

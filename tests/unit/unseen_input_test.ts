@@ -94,6 +94,22 @@ Deno.test("UnseenInput ends the newest requests until the memory has shrunk, and
   });
 });
 
+Deno.test("UnseenInput ends no WebSocket that has completed a message since the memory was as usual", async () => {
+  const active = { lastMessage: -Infinity };
+  const holders = ({ holder }: Watched) => [
+    Object.defineProperty(holder("active", 0, { isWebSocket: true }), "lastMessage", {
+      get: () => active.lastMessage,
+    }),
+    holder("culprit", 140 * MIB),
+  ];
+  await watch({ holders }, async ({ use, done, looks }) => {
+    use.rss += 140 * MIB;
+    active.lastMessage = performance.now();
+    await looks();
+    assertEquals(done.slice(0, -1), ["culprit"]);
+  });
+});
+
 Deno.test("UnseenInput ends all WebSockets that completed no message, and at first nothing else, when the memory grows at once", async () => {
   const held = [0, 70 * MIB, 0, 70 * MIB];
   const holders = ({ holder }: Watched) => [
