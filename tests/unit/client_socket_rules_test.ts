@@ -8,8 +8,12 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 type Test = (
-  given: { time: FakeTime; socket: FakeRuntimeSocket; client: ClientSocket },
+  given: { readonly time: FakeTime; readonly socket: FakeRuntimeSocket; readonly client: ClientSocket },
 ) => Promise<void>;
+
+function clientOf(socket: FakeRuntimeSocket, budget = new MessageBudget(0)): ClientSocket {
+  return new ClientSocket(socket as unknown as WebSocket, { pingMs: 30_000, budget });
+}
 
 /** Runs a test with a client that is connected, unless it says otherwise. */
 function test(
@@ -20,7 +24,7 @@ function test(
   Deno.test(`ClientSocket ${name}`, async () => {
     using time = new FakeTime();
     const socket = new FakeRuntimeSocket();
-    const client = new ClientSocket(socket as unknown as WebSocket, { pingMs: 30_000, budget });
+    const client = clientOf(socket, budget);
     if (isOpen) socket.open();
     await run({ time, socket, client });
   });
@@ -102,10 +106,7 @@ test("tells how a client has closed, with 1005 for a close frame without a code"
   assertEquals(client.closing, { code: 1000, reason: "done" });
   assertEquals([client.hasEnded, await waiting, await client.ended], [true, undefined, undefined]);
   const other = new FakeRuntimeSocket();
-  const second = new ClientSocket(other as unknown as WebSocket, {
-    pingMs: 30_000,
-    budget: new MessageBudget(0),
-  });
+  const second = clientOf(other);
   other.end({ code: 1005, reason: "x", wasClean: true });
   assertEquals(second.closing, { code: 1005, reason: "" });
 });
@@ -125,17 +126,13 @@ test("has lost a client whose connection ends without a close frame", async ({ s
   assertEquals(client.closing, undefined);
 });
 
-test(
-  "gives a connection three seconds to be established",
-  async ({ time, socket, client }) => {
-    await time.pass(2_999);
-    assertEquals([await isPending(time, client.opened), client.hasEnded], [true, false]);
-    await time.pass(1);
-    assertEquals([await isPending(time, client.opened), client.hasEnded], [false, true]);
-    assertEquals(socket.readyState, WebSocket.CLOSED);
-  },
-  { isOpen: false },
-);
+test("gives a connection three seconds to be established", async ({ time, socket, client }) => {
+  await time.pass(2_999);
+  assertEquals([await isPending(time, client.opened), client.hasEnded], [true, false]);
+  await time.pass(1);
+  assertEquals([await isPending(time, client.opened), client.hasEnded], [false, true]);
+  assertEquals(socket.readyState, WebSocket.CLOSED);
+}, { isOpen: false });
 
 test(
   "waits for no timer once the connection is established, or has failed",
@@ -145,10 +142,7 @@ test(
     await client.opened;
     assertEquals([time.running, client.hasEnded], [0, false]);
     const failed = new FakeRuntimeSocket();
-    const second = new ClientSocket(failed as unknown as WebSocket, {
-      pingMs: 30_000,
-      budget: new MessageBudget(0),
-    });
+    const second = clientOf(failed);
     assertEquals(time.running, 1);
     failed.fail();
     await second.opened;
@@ -157,17 +151,13 @@ test(
   { isOpen: false },
 );
 
-test(
-  "ends a connection that is established only after its end",
-  async ({ socket, client }) => {
-    socket.fail();
-    await client.ended;
-    assertEquals(socket.readyState, WebSocket.CONNECTING);
-    socket.open();
-    assertEquals(socket.readyState, WebSocket.CLOSED);
-  },
-  { isOpen: false },
-);
+test("ends a connection that is established only after its end", async ({ socket, client }) => {
+  socket.fail();
+  await client.ended;
+  assertEquals(socket.readyState, WebSocket.CONNECTING);
+  socket.open();
+  assertEquals(socket.readyState, WebSocket.CLOSED);
+}, { isOpen: false });
 
 test("leaves neither a timer nor a stopped reading when it ends a connection", async ({ time, socket, client }) => {
   socket.receive(128 * KIB);
@@ -394,10 +384,7 @@ test("sends a close frame without a code for 1005, and cuts a reason that is too
   assertEquals(socket.closings, [[]]);
   socket.end();
   const other = new FakeRuntimeSocket();
-  const second = new ClientSocket(other as unknown as WebSocket, {
-    pingMs: 30_000,
-    budget: new MessageBudget(0),
-  });
+  const second = clientOf(other);
   other.open();
   void second.cut({ code: 1008, reason: "é".repeat(100) });
   await time.settle();
@@ -459,10 +446,9 @@ test(
     socket.receive(LIMIT);
     assertEquals((await client.receive())?.map(({ bytes }) => bytes.length), [LIMIT]);
     socket.receive(LIMIT + 1);
-    assertEquals(client.closing, {
-      code: 1009,
-      reason: `message over ${LIMIT} bytes`,
-    });
+    assertEquals(client.closing, { code: 1009, reason: `message over ${LIMIT} bytes` });
+    // Nor is what follows it passed on, even before the close frame is sent.
+    socket.receive(1);
     await time.settle();
     assertEquals(socket.closings, [[1009, `message over ${LIMIT} bytes`]]);
     socket.receive(1);
@@ -511,20 +497,16 @@ test(
   { budget: shared },
 );
 
-test(
-  "gives back what a last message took, once, when the end is asked for",
-  async ({ socket, client }) => {
-    socket.receive(MIB);
-    socket.end();
-    assertEquals((await client.receive())?.length, 1);
-    assert(isLeft(MIB));
-    for (let times = 0; times < 2; times++) {
-      assertEquals(await client.receive(), undefined);
-    }
-    assert(isLeft(2 * MIB));
-  },
-  { budget: shared },
-);
+test("gives back what a last message took, once, when the end is asked for", async ({ socket, client }) => {
+  socket.receive(MIB);
+  socket.end();
+  assertEquals((await client.receive())?.length, 1);
+  assert(isLeft(MIB));
+  for (let times = 0; times < 2; times++) {
+    assertEquals(await client.receive(), undefined);
+  }
+  assert(isLeft(2 * MIB));
+}, { budget: shared });
 
 test("waits for the last byte before a 257th message", async ({ time, socket, client }) => {
   for (let count = 1; count < 256; count++) {
