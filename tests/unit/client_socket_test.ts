@@ -126,7 +126,7 @@ Deno.test("ClientSocket closes a connection only once a client that is slow has 
   for (let count = 0; count < COUNT; count++) void client.send({ text: false, bytes: new Uint8Array(MIB) });
   let isClosed = false;
   const closed = client.close({ code: 1000, reason: "" }).then(() => isClosed = true);
-  await new Promise((resolve) => setTimeout(resolve, 2_300));
+  await new Promise((resolve) => setTimeout(resolve, 200));
   // The process may end once it is; and once it is closing, the client has only so much time left.
   assertEquals([isClosed, socket?.readyState], [false, WebSocket.OPEN]);
   const source = raw.source();
@@ -233,7 +233,7 @@ Deno.test("ClientSocket waits for a client that takes nothing for as long as it 
   for (let count = 0; count < 15; count++) void client.send(message);
   const taken = client.send(message)!.then(() => void (hasTaken = true));
   // Many looks at what was taken.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => setTimeout(resolve, 100));
   assertEquals(hasTaken, false);
   const reading = raw.source().readToEnd();
   await within(taken, "The client's reading");
