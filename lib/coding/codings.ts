@@ -71,11 +71,12 @@ function zlib(): Promise<typeof import("node:zlib")> {
 
 /**
  * The memory that a decoder needs, in bytes: its state, what it writes into, and the coded content that waits; of zstd and
- * brotli without the window. It is what was measured, with some to spare; brotli's state depends on the content.
+ * brotli without the window. It is what was measured, with some to spare: of brotli with 256 block types and trees of each
+ * kind, which a kilobyte can ask for.
  */
 const DEFLATE = 192 * 1024;
 const ZSTD = 1024 * 1024;
-const BROTLI = 2 * 1024 * 1024;
+const BROTLI = 3.5 * 1024 * 1024;
 
 async function gzip(_bytes: Uint8Array, memory: Reservation): Promise<ContentDecoder> {
   await memory.growInTurn(DEFLATE);
