@@ -460,37 +460,63 @@ Deno.test("CodedSource waits for a decoder's memory, and ends the wait at once w
   }
 });
 
-Deno.test("CodedSource takes memory for coded content that waits, beyond what its decoder has for that", async () => {
-  // Blocks of deflate without content: nothing is decoded from them.
-  const empty = (length: number) => new Uint8Array(length).map((_, at) => [0, 0, 0, 0xff, 0xff][at % 5]!);
-  const [first, second, third] = [96 * 1024 - 96 * 1024 % 5, 100_000, 100_000];
-  const pieces = [empty(first), empty(second), empty(third)].map((piece) => Promise.resolve(piece));
-  const last = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
+/** Bytes of blocks of deflate without content: nothing is decoded from them. */
+const emptyBlocks = (length: number) => new Uint8Array(length).map((_, at) => [0, 0, 0, 0xff, 0xff][at % 5]!);
+
+/** Reads pieces, the last of which never comes. @returns How much memory was in use before each. */
+async function memoryWhileReading(value: string, pieces: readonly Uint8Array[]): Promise<readonly number[]> {
+  const rest = [...pieces];
+  const last = Promise.withResolvers<Uint8Array<ArrayBuffer> | undefined>();
   const used: number[] = [];
   const budget = new BufferBudget(64 * 1024 * 1024);
   const source: Source = {
     done: false,
     next() {
       used.push(budget.used);
-      return pieces.shift() ?? last.promise;
+      const piece = rest.shift();
+      return piece === undefined ? last.promise : Promise.resolve(new Uint8Array(piece));
     },
     cancel() {},
   };
-  const coded = new CodedSource(source, {
-    codings: codingsOf("deflate")!,
-    mask: MASK,
-    budget,
-  });
-  const reading = coded.next();
-  while (used.length < 4) await new Promise((resolve) => setTimeout(resolve));
+  const coded = new CodedSource(source, { codings: codingsOf(value)!, mask: MASK, budget });
+  let isOver = false;
+  const reading = (async () => {
+    while (!isOver) await coded.next();
+  })();
+  while (used.length <= pieces.length) await new Promise((resolve) => setTimeout(resolve));
+  isOver = true;
+  coded.cancel();
+  last.resolve(undefined);
+  await reading;
+  assertEquals(budget.used, 0);
+  return used;
+}
+
+Deno.test("CodedSource takes memory for coded content that waits, beyond what its decoder has for that", async () => {
   const decoder = 192 * 1024;
-  assertEquals(used, [
+  const allowed = 96 * 1024;
+  const [first, second, third] = [95_000, 100_000, 100_000];
+  const pieces = [emptyBlocks(first), emptyBlocks(second), emptyBlocks(third)];
+  assertEquals(await memoryWhileReading("deflate", pieces), [
     0,
     decoder,
-    decoder + first + second - 96 * 1024,
-    decoder + first + second + third - 96 * 1024,
+    decoder + first + second - allowed,
+    decoder + first + second + third - allowed,
   ]);
-  coded.cancel();
-  last.resolve(empty(5));
-  assertEquals([await reading, budget.used], [undefined, 0]);
+});
+
+Deno.test("CodedSource takes none for coded content that is clear, however long", async () => {
+  const coded = zlib.gzipSync("\n".repeat(420_000), { level: 0 });
+  const pieces = [coded.subarray(0, 200_000), coded.subarray(200_000, 400_000)];
+  assertEquals(await memoryWhileReading("gzip", pieces), [0, 192 * 1024, 192 * 1024]);
+});
+
+Deno.test("CodedSource lets a block of zstd wait in the memory of its decoder, but not of another one before or after it", async () => {
+  // A frame with a window of 128 KiB, and a compressed block of as much whose end has not come.
+  const header = [0x28, 0xb5, 0x2f, 0xfd, 0, (17 - 10) << 3, 0x04, 0, 0x10];
+  const frame = Uint8Array.from([...header, ...new Uint8Array(128 * 1024 - 1)]);
+  const decoder = 1024 * 1024 + 128 * 1024;
+  assertEquals(await memoryWhileReading("zstd", [frame]), [0, decoder]);
+  const waiting = frame.length - 96 * 1024;
+  assertEquals(await memoryWhileReading("gzip, zstd", [frame]), [0, decoder + waiting]);
 });

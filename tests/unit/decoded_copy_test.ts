@@ -322,6 +322,10 @@ Deno.test("DecodedCopy fails on zstd that needs more than the memory limit", asy
   // A window of 2^24 bytes and a block of one byte.
   const frame = [0x28, 0xb5, 0x2f, 0xfd, 0, (24 - 10) << 3, 1 | 1 << 3, 0, 0, 0x41];
   await assertFails("zstd", [Uint8Array.from(frame)]);
+  // It is the content's fault, whatever room there is.
+  const copy = new DecodedCopy(codingsOf("zstd")!, new BufferBudget(10 * 1024 * 1024).reserve());
+  await assertRejects(() => Array.fromAsync(copy.push(Uint8Array.from(frame))), BadResponse);
+  copy.close();
   frame[5] = (23 - 10) << 3;
   assertEquals(await decodeAll("zstd", Uint8Array.from(frame)), latin1("A"));
 });
@@ -420,11 +424,7 @@ Deno.test("DecodedCopy waits for the memory of a zstd window together with the r
 });
 
 Deno.test("DecodedCopy is refused where the budget has no room in time", async () => {
-  const budget = new BufferBudget(
-    4.5 * 1024 * 1024 + 192 * 1024 - 1,
-    () => 1,
-    10,
-  );
+  const budget = new BufferBudget(4.5 * 1024 * 1024 + 192 * 1024 - 1, () => 1, 10);
   const first = new DecodedCopy(codingsOf("gzip")!, budget.reserve());
   await Array.fromAsync(first.push(new Uint8Array(zlib.gzipSync(TEXT))));
   const params = { [constants.BROTLI_PARAM_LGWIN]: 20 };

@@ -652,20 +652,11 @@ const MASKED = {
 
 Deno.test("handler() keeps a coded response waiting for a decoder, longer than for its first bytes", async () => {
   const budget = fullBudget();
-  const { ask, entries } = handlerFor({
-    answer: gzipReply,
-    mask: MASKED,
-    budget,
-  });
+  const { ask, entries } = handlerFor({ answer: gzipReply, mask: MASKED, budget });
   const asked = ask("/a/x", { method: "POST" });
   // The head is sent 100 ms after that of the upstream otherwise, and then nothing can be said any more.
-  assertEquals(
-    await Promise.race([
-      asked,
-      new Promise((resolve) => setTimeout(resolve, 150)),
-    ]),
-    undefined,
-  );
+  const later = new Promise((resolve) => setTimeout(resolve, 150));
+  assertEquals(await Promise.race([asked, later]), undefined);
   budget.free(192 * 1024);
   const response = await within(asked, "The response");
   assertEquals([response.status, await response.bytes()], [
@@ -677,48 +668,27 @@ Deno.test("handler() keeps a coded response waiting for a decoder, longer than f
 
 Deno.test("handler() refuses a coded response that waited for a decoder in vain, with a reason", async () => {
   const why = ": the memory for content (CRED_PROXY_BUFFER_MB) is used up";
-  for (
-    const [method, status, code] of [["GET", 503, "overloaded"], [
-      "POST",
-      502,
-      "upstream_reply_refused",
-    ]] as const
-  ) {
-    const { ask, entries } = handlerFor({
-      answer: gzipReply,
-      mask: MASKED,
-      budget: fullBudget(150),
-    });
+  const cases = [["GET", 503, "overloaded"], ["POST", 502, "upstream_reply_refused"]] as const;
+  for (const [method, status, code] of cases) {
+    const { ask, entries } = handlerFor({ answer: gzipReply, mask: MASKED, budget: fullBudget(150) });
     const response = await within(ask("/a/x", { method }), "The response");
-    assertEquals([response.status, response.headers.get("cred-proxy-error")], [
-      status,
-      code,
-    ]);
+    assertEquals([response.status, response.headers.get("cred-proxy-error")], [status, code]);
     assert((await response.json()).error.message.endsWith(why));
-    assert(
-      entries[0]?.cause?.endsWith("no room in CRED_PROXY_BUFFER_MB"),
-      entries[0]?.cause,
-    );
+    assert(entries[0]?.cause?.endsWith("no room in CRED_PROXY_BUFFER_MB"), entries[0]?.cause);
   }
 });
 
 Deno.test("handler() ends the wait for a decoder when the request is cut", async () => {
   const budget = fullBudget();
-  const { ask, service, limiter, entries } = handlerFor({
-    answer: gzipReply,
-    mask: MASKED,
-    budget,
-  });
+  const { ask, service, limiter, entries } = handlerFor({ answer: gzipReply, mask: MASKED, budget });
   const asked = ask("/a/x");
   while (![...service.spans].some(({ entry }) => entry.status > 0)) {
     await new Promise((resolve) => setTimeout(resolve));
   }
   await new Promise((resolve) => setTimeout(resolve, 20));
   for (const span of service.spans) span.cut("revoked");
-  assertEquals(await codeOf(await within(asked, "The end of the request")), [
-    401,
-    "client_token_required",
-  ]);
+  const response = await within(asked, "The end of the request", 2_000);
+  assertEquals(await codeOf(response), [401, "client_token_required"]);
   assertEquals([entries[0]?.outcome, limiter.inFlight], ["revoked", 0]);
   budget.free(192 * 1024);
   assertEquals(budget.used, 0);
@@ -775,6 +745,18 @@ Deno.test("handler() joins no more of a response than 32 KiB where the memory fo
     assert(Math.max(...lengths) <= longest, `${lengths}`);
     assertEquals(lengths.reduce((sum, each) => sum + each), 40 * full.length);
   }
+});
+
+Deno.test("handler() joins no more of a coded response than 32 KiB, so that little of it waits until it is clear", async () => {
+  const coded = fromLatin1(gzipSync(crypto.getRandomValues(new Uint8Array(60_000)).toHex()));
+  const pieces: string[] = [];
+  for (let at = 0; at < coded.length; at += 16 * 1024) pieces.push(coded.slice(at, at + 16 * 1024));
+  const head = `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${coded.length}\r\n\r\n`;
+  const { ask } = handlerFor({ answer: () => arrivedReplyOf(head, pieces), mask: MASKED });
+  const lengths: number[] = [];
+  for await (const piece of (await ask("/a/x")).body!) lengths.push(piece.length);
+  assertEquals(lengths.reduce((sum, each) => sum + each), coded.length);
+  assert(Math.max(...lengths) <= 32 * 1024, `${lengths}`);
 });
 
 Deno.test("handler() forwards a frame of AWS's event streams as soon as it is whole, whatever its last bytes are", async () => {
