@@ -147,6 +147,28 @@ Deno.test("a reference that leads up leads where it would at the upstream; any o
   ], { path: "/a/x/y" });
 });
 
+Deno.test("a reference that is relative to the prefix without its slash leads where it would at the upstream, which is asked with the slash", () => {
+  const cases: [sent: string, rewritten: string][] = [
+    ["z", "/a/z"],
+    ["z/../y?q#f", "/a/y?q#f"],
+    ["./z", "/a/z"],
+    ["../v1/z", "/a/z"],
+    ["../z", "https://api.test/z"],
+    ["?q", "?q"],
+    ["#f", "#f"],
+    ["", ""],
+    ["mailto:z", "mailto:z"],
+  ];
+  const route = routeOf({ path: "/a/", upstream: "https://api.test/v1" });
+  const alone = referencesOf(route, { path: "/a" });
+  const byHost = referencesOf(routeOf({ path: undefined, host: "h.test" }), { path: "/x" });
+  for (const [sent, rewritten] of cases) {
+    assertEquals(alone.field("location", sent), rewritten, sent);
+    assertEquals(alone.field("link", `<${sent}>`), `<${rewritten}>`, sent);
+  }
+  assertEquals(byHost.field("location", "z"), "z");
+});
+
 Deno.test("a reference to another route's upstream leads to that route, the longest path first", () => {
   const others = [
     { path: "/up/", upstream: "https://uploads.test" },

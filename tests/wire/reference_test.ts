@@ -212,6 +212,16 @@ Deno.test("a reference that leads out of the route, to whatever is there at the 
     );
     assertEquals([sent, response.field("location")], [sent, rewritten]);
   }
+  // The upstream is asked for the path with a slash.
+  for (
+    const [sent, rewritten] of [["y", "/a/y"], ["../own/y", "/a/y"], ["../b/x", "/narrow/b/x"], ["?y", "?y"]]
+  ) {
+    const { response } = await fixture.ask(
+      head("GET /a"),
+      (exchange) => exchange.respond(302, { Location: sent! }),
+    );
+    assertEquals([sent, response.field("location")], [sent, rewritten]);
+  }
   await using upstream = startUpstream((exchange) => exchange.respond(302, { Location: "/b/x" }));
   await using service = await startService({
     routes: {

@@ -48,16 +48,26 @@ export class ReferenceRewriter {
    */
   field(name: string, value: string): string | undefined {
     if (name !== "set-cookie") return rewriteField(name, value, this);
-    const { own, origin, path } = this.#options;
-    const isPrefixAlone = own.host === undefined && path !== undefined && path.length < own.prefix.length;
-    return fitCookie(value, { references: own, isSecure: origin.isSecure, isPrefixAlone });
+    const { own, origin } = this.#options;
+    return fitCookie(value, {
+      references: own,
+      isSecure: origin.isSecure,
+      isPrefixAlone: this.#isPrefixAlone,
+    });
+  }
+
+  /** Whether the request was for the prefix without its slash, which asks the upstream for the path with it. */
+  get #isPrefixAlone(): boolean {
+    const { own, path } = this.#options;
+    return own.host === undefined && path !== undefined && path.length < own.prefix.length;
   }
 
   /** Returns a reference as the client is to see it. */
   reference(text: string): string {
     const { own } = this.#options;
     const climbs = CLIMBS.test(text);
-    const parsed = parseReference(text) ?? (climbs ? this.#resolved(text) : undefined);
+    const leavesRoute = climbs || (this.#isPrefixAlone && /^[^?#]/.test(text));
+    const parsed = parseReference(text) ?? (leavesRoute ? this.#resolved(text) : undefined);
     const reference = parsed && climbs ? { ...parsed, path: folded(parsed.path) } : parsed;
     return (reference && (this.#toRoute(reference) ?? this.#atUpstream(reference))) ??
       own.withoutToken(text, ELSEWHERE.test(text));
@@ -66,11 +76,9 @@ export class ReferenceRewriter {
   /** Resolves a reference that is relative to the path of the request, at the upstream: RFC 3986, section 5.2. */
   #resolved(text: string): Reference | undefined {
     const { own, path } = this.#options;
-    if (ELSEWHERE.test(text) || path === undefined || !path.startsWith(own.prefix)) return undefined;
-    const { pathname, search, hash } = new URL(
-      text,
-      `http://h${own.upstream.base}/${path.slice(own.prefix.length)}`,
-    );
+    if (ELSEWHERE.test(text) || path === undefined) return undefined;
+    const rest = this.#isPrefixAlone ? "" : path.slice(own.prefix.length);
+    const { pathname, search, hash } = new URL(text, `http://h${own.upstream.base}/${rest}`);
     return { scheme: undefined, authority: undefined, path: pathname + search + hash };
   }
 
