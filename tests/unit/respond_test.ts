@@ -21,7 +21,7 @@ import { BadResponse } from "../../lib/upstream/errors.ts";
 import { ResponseBody } from "../../lib/upstream/response_body.ts";
 import { parseResponseHead } from "../../lib/upstream/response_head.ts";
 import { responseFraming } from "../../lib/upstream/response_framing.ts";
-import type { HttpResponse, OngoingUpload } from "../../lib/upstream/transport.ts";
+import type { HttpResponse, OngoingUpload, UpstreamResponse } from "../../lib/upstream/transport.ts";
 import { latin1 } from "../support/bytes.ts";
 import { FakeSocket } from "../support/fake_socket.ts";
 import { entryOf } from "../support/log_entry.ts";
@@ -70,15 +70,15 @@ async function started(text: string, options: Options = {}) {
     limiter: new InFlightLimiter(1),
     spans: new UnorderedSet(),
   });
-  const responded = () =>
-    respond(upstream, {
+  const respondTo = (response: UpstreamResponse) =>
+    respond(response, {
       route: { scrub, cookies: true, responseTimeoutMs: 1000 },
       references: () => ({ field: (_: string, value: string) => value }) as ReferenceRewriter,
       mask: MASK,
       span,
       budget: new BufferBudget(64 * 1024 * 1024),
     });
-  return { responded, span, entry, outcomes, ends };
+  return { responded: () => respondTo(upstream), respondTo, span, entry, outcomes, ends };
 }
 
 /** Returns the response, and whether it was there without a turn of the event loop. */
@@ -127,6 +127,20 @@ Deno.test("respond() refuses what can't be forwarded, and gives up its content",
     assertThrows(responded, BadResponse, why);
     assertEquals([ends, outcomes], [["aborted"], []], head);
   }
+});
+
+Deno.test("respond() refuses another protocol that nobody asked for, and closes its connection", async () => {
+  const socket = new FakeSocket([]);
+  const { respondTo } = await started(`${OK}\r\n`);
+  const head = parseResponseHead("HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\n\r\n");
+  const change = {
+    kind: "protocol_change",
+    head,
+    connection: new Connection(socket),
+    reused: false,
+  } as const;
+  assertThrows(() => respondTo(change), BadResponse, "unrequested protocol change");
+  assertEquals(socket.closed, true);
 });
 
 Deno.test("respond() passes the same where nothing is masked, but a status above 599", async () => {

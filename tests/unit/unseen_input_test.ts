@@ -322,3 +322,18 @@ Deno.test("UnseenInput reports memory that nothing frees, and only that", async 
     });
   }
 });
+
+Deno.test("UnseenInput looks no more once it is closed", async () => {
+  let looks = 0;
+  const input = new UnseenInput({
+    holders: () => [],
+    closeIdle() {},
+    report() {},
+    memoryUse: () => (looks++, USUAL),
+  });
+  while (looks === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  input.close();
+  const before = looks;
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  assertEquals(looks, before);
+});
