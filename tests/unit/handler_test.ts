@@ -610,8 +610,29 @@ Deno.test("handler() gives up the upload of a request that is ended as its respo
       return { ...replyOf("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"), upload };
     },
   });
-  assertEquals(await codeOf(await ask("/a/x")), [503, "overloaded"]);
-  assertEquals(isGivenUp, true);
+  const response = await ask("/a/x");
+  assertEquals(response.headers.get("cred-proxy-error"), "overloaded");
+  assertEquals([response.status, (await response.text()) !== "", isGivenUp], [503, true, true]);
+});
+
+Deno.test("handler() ends the connection of a request that is ended for the memory, unless its upload was given up or the client is revoked", async () => {
+  for (
+    const [reason, onContentAbandoned, isWhole] of [
+      ["overloaded", false, false],
+      ["overloaded", true, true],
+      ["revoked", false, true],
+    ] as const
+  ) {
+    const { ask, service } = handlerFor({
+      answer: (request) => {
+        for (const span of service.spans) span.cut(reason);
+        if (onContentAbandoned) request.onContentAbandoned?.();
+        return replyOf("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
+      },
+    });
+    const whole = (await ask("/a/x")).text().then(() => true, () => false);
+    assertEquals(await whole, isWhole, reason);
+  }
 });
 
 Deno.test("handler() sends nothing for a request that was cut before", async () => {
