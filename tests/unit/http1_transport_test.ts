@@ -8,6 +8,7 @@ import {
   UpstreamTimeout,
 } from "../../lib/upstream/errors.ts";
 import { Http1Transport, type TransportOptions } from "../../lib/upstream/http1_transport.ts";
+import { ByteSource, fromLatin1, latin1, writeAll } from "../support/bytes.ts";
 import { FakeSocket } from "../support/fake_socket.ts";
 import { upstreamRequest } from "../support/upstream_request.ts";
 
@@ -87,4 +88,33 @@ Deno.test("Http1Transport takes nothing for the response to a request that could
     Object.assign(Deno, { connect });
   }
   assertEquals(socket.closed, true);
+});
+
+Deno.test("Http1Transport sends no more of the content once a status from 400 on refuses it", async () => {
+  for (const [status, isRefused] of [[399, false], [400, true]] as const) {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const transport = transportTo(listener.addr.port);
+    const content = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = content.writable.getWriter();
+    const begun = transport.roundTrip({
+      ...REQUEST,
+      method: "POST",
+      framing: { kind: "chunked" },
+      body: content.readable,
+    });
+    using conn = await listener.accept();
+    const source = new ByteSource(conn);
+    await writer.write(latin1("hello"));
+    await source.readUntil("hello\r\n");
+    await writeAll(conn, latin1(`HTTP/1.1 ${status} Any\r\nContent-Length: 1\r\n\r\n`));
+    const response = await begun;
+    if (response.kind !== "response") throw new Error("no response");
+    await writer.write(latin1("world"));
+    await writer.close();
+    await response.upload!.settled();
+    response.body.cancel();
+    transport.close();
+    assertEquals(fromLatin1(await source.readToEnd()).includes("world"), !isRefused, `${status}`);
+    listener.close();
+  }
 });

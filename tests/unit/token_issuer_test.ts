@@ -117,3 +117,32 @@ Deno.test("an issuer's response is read as UTF-8, or else as Latin-1", async () 
     assertEquals(response.text, text);
   }
 });
+
+Deno.test("an exchange that has ended keeps no timer for its time limit", async () => {
+  const { setTimeout, clearTimeout } = globalThis;
+  const limit = 4_321;
+  const running = new Set<unknown>();
+  Object.assign(globalThis, {
+    setTimeout(run: () => void, ms?: number) {
+      const id = setTimeout(run, ms);
+      if (ms === limit) running.add(id);
+      return id;
+    },
+    clearTimeout(id: number) {
+      running.delete(id);
+      clearTimeout(id);
+    },
+  });
+  try {
+    let most = 0;
+    await post(async (exchange) => {
+      await exchange.respond(200, { "Content-Length": "2" });
+      while (running.size === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      most = running.size;
+      await exchange.write("{}");
+    }, limit);
+    assertEquals([most, running.size], [1, 0]);
+  } finally {
+    Object.assign(globalThis, { setTimeout, clearTimeout });
+  }
+});
