@@ -34,6 +34,9 @@ const TOLERANCE = 7;
 /** How much coded content may wait until what it holds is clear, in bytes. */
 const WAITING_LIMIT = 1024 * 1024;
 
+/** What a piece that waits takes besides its bytes, in bytes, as measured: an upstream may send single ones. */
+const PIECE_COST = 1024;
+
 /** Coded content up to some byte has been decoded to content up to some byte. */
 interface Checkpoint {
   readonly coded: number;
@@ -153,7 +156,8 @@ export class CodedSource implements Source {
 
   /** Takes memory for what is not clear beyond what the decoders have taken for it, which is rare. */
   #countWaiting(): void {
-    const waiting = this.#coded.length - Math.min(this.#clear, this.#coded.clear);
+    const unclear = this.#coded.length - Math.min(this.#clear, this.#coded.clear);
+    const waiting = unclear + PIECE_COST * this.#waiting.length;
     const more = Math.max(0, waiting - this.#counted);
     this.#memory.grow(more);
     this.#counted += more;

@@ -89,23 +89,32 @@ async function respondLater(
   { mask, codings }: { readonly mask: Mask | undefined; readonly codings: readonly Coding[] },
 ): Promise<Response> {
   let from = upstream;
+  let source: Source = from.body;
   try {
     let part: SliceOptions | undefined;
     if (codings.length > 0 && upstream.head.status === 206) {
       const { whole, range } = await wholeOfPart(upstream, fetchWhole);
       from = whole;
+      source = from.body;
       part = { ...range, withinMs: route.responseTimeoutMs };
     }
     span.onCut(() => from.body.cancel());
     from.body.pieceLimit = codings.length > 0 ? () => CODED_PIECE_LIMIT : () => budget.share(PIECE_SIZES);
-    const source = route.scrub ? tableMask : undefined;
-    const content = await contentFor(from, { codings, mask: source, span, budget, part });
+    const content = await contentFor(from, {
+      codings,
+      mask: route.scrub ? tableMask : undefined,
+      span,
+      budget,
+      part,
+      onSource: (each) => source = each,
+    });
     // The content may have been cut short while it was awaited.
     span.assertNotCut();
     return responseWith(content, upstream, { route, references, mask, span });
   } catch (error) {
     from.upload?.cancelStream();
-    from.body.cancel();
+    // With the memory of what decodes it.
+    source.cancel();
     throw error;
   }
 }
@@ -163,13 +172,15 @@ const FIRST_LOOK = 100;
 /** Returns the client's content: one piece if it is small and arrives at once, otherwise a stream. */
 async function contentFor(
   { head, body, upload }: HttpResponse,
-  { codings, mask, span, budget, part }: {
+  { codings, mask, span, budget, part, onSource }: {
     codings: readonly Coding[];
     mask: CurrentMask | undefined;
     span: RequestSpan;
     budget: BufferBudget;
     /** The part of coded content that the client gets. */
     part: SliceOptions | undefined;
+    /** Called with what must be cancelled instead of the body if the response fails. */
+    onSource: (source: Source) => void;
   },
 ): Promise<Content> {
   if (WITHOUT_CONTENT.has(head.status)) {
@@ -198,6 +209,7 @@ async function contentFor(
   if (isCoded && mask !== undefined) {
     const coded = new CodedSource(source, { codings, mask, budget, tally, frames });
     source = part === undefined ? coded : new Slice(coded, part);
+    onSource(source);
     span.onCut(() => source.cancel());
     // So that a small response in which a secret stands is refused with a reason instead of broken off; and so is one for
     // which there is no memory.

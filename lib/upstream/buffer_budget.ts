@@ -65,31 +65,27 @@ export class BufferBudget {
   }
 
   /**
-   * Takes for a reservation as soon as there is room, after those that have waited longer. Some wait only because many
-   * streams began at once, and each of those that end makes room.
+   * Takes for a reservation as soon as there is room. Some wait only because many streams began at once, and each of those
+   * that end makes room, for the first of those that fit into it: one that needs much does not hold up others.
    *
    * @returns Undefined if there is room now.
    * @throws {Refusal} `overloaded` if there would be no room even if nothing else were in use.
    */
   takeInTurn(bytes: number): Turn | undefined {
     if (bytes > this.#limit) throw noRoom();
-    if (this.#waiting.size === 0 && this.#used + bytes <= this.#limit) {
+    if (this.#used + bytes <= this.#limit) {
       this.takeReserved(bytes);
       return undefined;
     }
-    const turn = new Turn(this.#patienceMs, noRoom, () => {
-      this.#waiting.delete(turn);
-      // It may have been in the way of others that need less.
-      this.#admit();
-    });
+    const turn = new Turn(this.#patienceMs, noRoom, () => this.#waiting.delete(turn));
     this.#waiting.set(turn, bytes);
     return turn;
   }
 
-  /** Takes for those that have waited longest, as long as there is room. */
+  /** Takes for those for which there is room, those first that have waited longest. */
   #admit(): void {
     for (const [turn, bytes] of this.#waiting) {
-      if (this.#used + bytes > this.#limit) return;
+      if (this.#used + bytes > this.#limit) continue;
       this.#waiting.delete(turn);
       this.takeReserved(bytes);
       turn.come();

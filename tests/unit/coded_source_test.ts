@@ -492,6 +492,15 @@ async function memoryWhileReading(value: string, pieces: readonly Uint8Array[]):
   return used;
 }
 
+/** What is taken for a piece that waits besides its bytes. */
+const PIECE = 1024;
+
+Deno.test("CodedSource takes memory for each piece that waits, since an upstream may send single bytes", async () => {
+  const bytes = emptyBlocks(2_000);
+  const used = await memoryWhileReading("deflate", [...bytes].map((byte) => Uint8Array.of(byte)));
+  assertEquals(used.at(-1), 192 * 1024 + bytes.length * (1 + PIECE) - 96 * 1024);
+});
+
 Deno.test("CodedSource takes memory for coded content that waits, beyond what its decoder has for that", async () => {
   const decoder = 192 * 1024;
   const allowed = 96 * 1024;
@@ -500,8 +509,8 @@ Deno.test("CodedSource takes memory for coded content that waits, beyond what it
   assertEquals(await memoryWhileReading("deflate", pieces), [
     0,
     decoder,
-    decoder + first + second - allowed,
-    decoder + first + second + third - allowed,
+    decoder + first + second + 2 * PIECE - allowed,
+    decoder + first + second + third + 3 * PIECE - allowed,
   ]);
 });
 
@@ -517,6 +526,6 @@ Deno.test("CodedSource lets a block of zstd wait in the memory of its decoder, b
   const frame = Uint8Array.from([...header, ...new Uint8Array(128 * 1024 - 1)]);
   const decoder = 1024 * 1024 + 128 * 1024;
   assertEquals(await memoryWhileReading("zstd", [frame]), [0, decoder]);
-  const waiting = frame.length - 96 * 1024;
+  const waiting = frame.length + PIECE - 96 * 1024;
   assertEquals(await memoryWhileReading("gzip, zstd", [frame]), [0, decoder + waiting]);
 });

@@ -38,11 +38,19 @@ interface Options {
   readonly upload?: OngoingUpload;
   readonly scrub?: boolean;
   readonly client?: boolean;
+  /** Rewrites a field. */
+  readonly field?: ReferenceRewriter["field"];
+}
+
+function failing(): never {
+  throw new TypeError("Invalid URL");
 }
 
 /** Begins to respond with an upstream's response. */
 async function started(text: string, options: Options = {}) {
   const { arrived = "", later = [], method = "GET", upload, scrub = true, client = false } = options;
+  const { field = (_: string, value: string) => value } = options;
+  const budget = new BufferBudget(64 * 1024 * 1024);
   const connection = new Connection(new FakeSocket([arrived, ...later]));
   if (arrived.length > 0) await connection.fill();
   const head = parseResponseHead(text);
@@ -73,12 +81,12 @@ async function started(text: string, options: Options = {}) {
   const respondTo = (response: UpstreamResponse) =>
     respond(response, {
       route: { scrub, cookies: true, responseTimeoutMs: 1000 },
-      references: () => ({ field: (_: string, value: string) => value }) as ReferenceRewriter,
+      references: () => ({ field }) as ReferenceRewriter,
       mask: MASK,
       span,
-      budget: new BufferBudget(64 * 1024 * 1024),
+      budget,
     });
-  return { responded: () => respondTo(upstream), respondTo, span, entry, outcomes, ends };
+  return { responded: () => respondTo(upstream), respondTo, budget, span, entry, outcomes, ends };
 }
 
 /** Returns the response, and whether it was there without a turn of the event loop. */
@@ -216,6 +224,22 @@ Deno.test("respond() passes a part of content without a coding as any other", as
   const head = "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 5-14/20\r\nContent-Length: 10\r\n\r\n";
   const { response } = await answered(head, { arrived: "hello", later: ["world"] });
   assertEquals([response.status, await response.text()], [206, "helloworld"]);
+});
+
+Deno.test("respond() gives the memory of decoders back if the response fails after all", async () => {
+  const head = `${OK}Content-Encoding: gzip\r\nLocation: /x\r\nConnection: close\r\n\r\n`;
+  const upload = uploadOf(Promise.resolve());
+  upload.beginStream = () => {
+    throw new BadResponse("no stream");
+  };
+  const coded = gzipSync("hello\n".repeat(10));
+  // The decoder is still needed for the end.
+  const later = [coded.subarray(0, -4), coded.subarray(-4)];
+  for (const options of [{ upload }, { field: failing }]) {
+    const { responded, budget, ends } = await started(head, { later, ...options });
+    await assertRejects(async () => await responded(), Error);
+    assertEquals([budget.used, ends.length], [0, 1]);
+  }
 });
 
 Deno.test("respond() gives up a part of coded content whose whole it can't ask for", async () => {
