@@ -1,4 +1,5 @@
 import type { Transform } from "node:stream";
+import { fairTurn } from "../core/fair_turn.ts";
 import { freeMemory } from "../core/free_memory.ts";
 import type { Reservation } from "../upstream/buffer_budget.ts";
 import { BadResponse } from "../upstream/errors.ts";
@@ -10,7 +11,8 @@ export interface Coding {
    * Creates a decoder for one response.
    *
    * @param bytes The first bytes of the content, at least one.
-   * @param memory What the decoder's memory is taken from, as soon as there is room.
+   * @param memory What the decoder's memory is taken from, as soon as there is room and enough bytes are there to know how
+   *   much it is.
    * @throws {Refusal} `overloaded` if there is none in time.
    * @throws {BadResponse} If the content needs too much memory.
    */
@@ -23,7 +25,12 @@ type Piece = Uint8Array<ArrayBuffer>;
 
 /** A decoder of one response's content, which may be incomplete. */
 export interface ContentDecoder {
-  /** Decodes the next piece. @throws {BadResponse} If the content is invalid, or other bytes than zeros follow it. */
+  /**
+   * Decodes the next piece.
+   *
+   * @throws {BadResponse} If the content is invalid, or other bytes than zeros follow it.
+   * @throws {Refusal} `overloaded` if there is no memory in time.
+   */
   decode(bytes: Uint8Array): AsyncGenerator<Piece, void>;
   /** The number of bytes at the end of those read of which not everything has been decoded. */
   readonly unsettled: number;
@@ -115,15 +122,8 @@ function brotliWindowLog(first: number): number {
   return low === 0 ? 17 : low === 1 ? Infinity : 8 + low;
 }
 
-async function zstd(bytes: Uint8Array, memory: Reservation): Promise<ContentDecoder> {
-  // Nearly always the window is among the first bytes, and there may be time to wait for its memory only now.
-  const frames = new ZstdFrames();
-  frames.read(bytes);
-  const window = Math.min(frames.window, 2 ** WINDOW_LOG);
-  await memory.growInTurn(ZSTD + window);
-  const { constants, createZstdDecompress } = await zlib();
-  const params = { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG };
-  return new ZstdDecoder(createZstdDecompress({ ...OPTIONS, params }), { memory, window });
+function zstd(_bytes: Uint8Array, memory: Reservation): Promise<ContentDecoder> {
+  return Promise.resolve(new ZstdDecoder(memory));
 }
 
 /** A decoder of gzip, deflate and brotli. These decode every byte at once as far as it goes. */
@@ -172,33 +172,77 @@ class WrappedDeflateDecoder extends ZlibDecoder {
   }
 }
 
+/**
+ * How many bytes are kept until the first window is known, so that its memory is waited for together with the rest: enough
+ * for the longest header, and for the skippable frame that some encoders begin with.
+ */
+const ZSTD_BEGINNING = 64;
+
 /** A decoder of zstd. The runtime's decodes one frame at a time, and a block only when all of it has arrived. */
-class ZstdDecoder extends ZlibDecoder {
+class ZstdDecoder implements ContentDecoder {
   readonly #frames = new ZstdFrames();
   readonly #memory: Reservation;
-  #window: number;
+  /** The window whose memory has been taken, in bytes. */
+  #window = 0;
+  /** What came before there was a decoder: whole frames and the beginning of one. */
+  readonly #beginning: Uint8Array[] = [];
+  #length = 0;
+  #decoder: ZlibDecoder | undefined;
+  #isClosed = false;
 
-  /** @param window The size of the window that has been taken from the memory already, in bytes. */
-  constructor(transform: ZlibTransform, { memory, window }: { memory: Reservation; window: number }) {
-    super(transform);
+  constructor(memory: Reservation) {
     this.#memory = memory;
-    this.#window = window;
   }
 
-  override get unsettled(): number {
+  get unsettled(): number {
     return this.#frames.unfinished;
   }
 
-  override async *decode(bytes: Uint8Array): AsyncGenerator<Piece, void> {
+  async *decode(bytes: Uint8Array): AsyncGenerator<Piece, void> {
     for (let at = 0; at < bytes.length;) {
+      // A frame may be tiny, and takes as long as others do.
+      const turn = fairTurn(performance.now());
+      if (turn !== undefined) await turn;
       const end = at + this.#frames.read(bytes.subarray(at));
-      const window = Math.min(this.#frames.window, 2 ** WINDOW_LOG);
-      // Before the decoder allocates it.
-      this.#memory.grow(Math.max(0, window - this.#window));
-      this.#window = Math.max(window, this.#window);
-      yield* super.decode(bytes.subarray(at, end));
+      yield* this.#decode(bytes.subarray(at, end));
       at = end;
     }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#decoder?.close();
+  }
+
+  /** Decodes a part that does not go beyond the end of a frame. */
+  async *#decode(part: Uint8Array): AsyncGenerator<Piece, void> {
+    if (this.#decoder !== undefined) {
+      // Before the decoder allocates it.
+      this.#memory.grow(this.#growth());
+    } else if (this.#frames.window === undefined && this.#length + part.length < ZSTD_BEGINNING) {
+      this.#beginning.push(part.slice());
+      this.#length += part.length;
+      return;
+    }
+    this.#decoder ??= await this.#start();
+    for (const kept of this.#beginning.splice(0)) yield* this.#decoder.decode(kept);
+    yield* this.#decoder.decode(part);
+  }
+
+  async #start(): Promise<ZlibDecoder> {
+    await this.#memory.growInTurn(ZSTD + this.#growth());
+    const { constants, createZstdDecompress } = await zlib();
+    const params = { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG };
+    const decoder = new ZlibDecoder(createZstdDecompress({ ...OPTIONS, params }));
+    if (this.#isClosed) decoder.close();
+    return decoder;
+  }
+
+  /** Returns by how much the window has grown, in bytes, as far as the decoder accepts it. */
+  #growth(): number {
+    const before = this.#window;
+    this.#window = Math.max(before, Math.min(this.#frames.window ?? 0, 2 ** WINDOW_LOG));
+    return this.#window - before;
   }
 }
 

@@ -1,3 +1,5 @@
+import { BadResponse } from "../upstream/errors.ts";
+
 /** The magic numbers of frames and skippable frames, the latter without its last four bits: RFC 8878, section 3.1. */
 const FRAME = 0xfd2fb528;
 const SKIPPABLE_FRAME = 0x184d2a5;
@@ -20,19 +22,25 @@ export class ZstdFrames {
   #skipping = 0;
   #descriptor = 0;
   #unfinished = 0;
-  #window = 0;
+  #window: number | undefined;
 
   /** The number of bytes at the end of those read that belong to a header or a block that is not complete. */
   get unfinished(): number {
     return this.#unfinished;
   }
 
-  /** The largest window that a frame has had so far, in bytes. */
-  get window(): number {
+  /** The largest window that a frame has had so far, in bytes; undefined before the first one's is known. */
+  get window(): number | undefined {
     return this.#window;
   }
 
-  /** Reads up to the end of the current frame. @returns How many bytes were read. */
+  /**
+   * Reads up to the end of the current frame.
+   *
+   * @returns How many bytes were read.
+   * @throws {BadResponse} If something else than a frame begins. The runtime's decoder accepts the formats from before
+   *   RFC 8878 as well, which have other headers, and takes as much memory as those ask for.
+   */
   read(bytes: Uint8Array): number {
     let at = 0;
     do {
@@ -62,8 +70,7 @@ export class ZstdFrames {
       case "magic":
         if (number === FRAME) this.#expect("descriptor", SIZES.descriptor);
         else if (Math.floor(number / 16) === SKIPPABLE_FRAME) this.#expect("skippable", SIZES.skippable);
-        // Not a frame: the decoder fails on it, whatever follows.
-        else this.#skipping = Infinity;
+        else throw new BadResponse("zstd content with something else than a frame of RFC 8878");
         break;
       case "skippable":
         this.#skipping = number;
@@ -76,7 +83,7 @@ export class ZstdFrames {
         break;
       }
       case "sizes":
-        this.#window = Math.max(this.#window, windowOf(this.#descriptor, header));
+        this.#window = Math.max(this.#window ?? 0, windowOf(this.#descriptor, header));
         this.#expect("block", SIZES.block);
         break;
       case "block":

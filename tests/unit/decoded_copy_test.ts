@@ -371,6 +371,62 @@ Deno.test("DecodedCopy finds the end of every kind of zstd frame", async () => {
   );
 });
 
+/** A frame of zstd in a format from before RFC 8878, with a window of 128 MiB and 16 blocks of 128 KiB of one letter. */
+const OLD_FRAME = Uint8Array.from([
+  ...[0x27, 0xb5, 0x2f, 0xfd, 0, 17 << 3],
+  ...Array(16).fill([0, 0, 5, 0xf1, 0xff, 0xff, 0x41, 0]).flat(),
+  ...[0xc0, 0, 0],
+]);
+
+Deno.test("DecodedCopy refuses zstd in the formats from before RFC 8878 before a decoder sees it, which would take memory for any window", async () => {
+  // Otherwise there would be nothing to refuse.
+  assertEquals(zlib.zstdDecompressSync(OLD_FRAME).length, 16 * 131_071);
+  const refusal = "something else than a frame of RFC 8878";
+  const frame = zlib.zstdCompressSync(TEXT);
+  const skippable = Uint8Array.of(0x5f, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3);
+  for (const first of [0x1e, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27]) {
+    const old = join([Uint8Array.of(first), OLD_FRAME.subarray(1)]);
+    await assertFails("zstd", [old], refusal);
+    for (const before of [frame, skippable, join([frame, frame])]) {
+      await assertFails("zstd", [join([before, old])], refusal);
+      await assertFails("zstd", [before, old], refusal);
+      // A decoder that has started knows that such bytes begin no frame.
+      await assertFails("zstd", [before, ...Array.from(old, (byte) => Uint8Array.of(byte))]);
+    }
+    const { copy, budget } = copyOf("zstd");
+    for (const at of [0, 1, 2]) await Array.fromAsync(copy.push(old.slice(at, at + 1)));
+    await assertRejects(() => Array.fromAsync(copy.push(old.slice(3, 4))), BadResponse, refusal);
+    assertEquals(budget.used, 0);
+    copy.close();
+  }
+});
+
+Deno.test("DecodedCopy lets others have their turn between frames of zstd", async () => {
+  const tiny = {
+    "without content": [0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, 1, 0, 0],
+    "of one byte": [0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, 9, 0, 0, 0x20],
+    "that are skipped": [0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0],
+  };
+  for (const [name, frame] of Object.entries(tiny)) {
+    const { copy } = copyOf("zstd");
+    let turns = 0;
+    let over = false;
+    const others = (async () => {
+      for (; !over; turns++) await new Promise((resolve) => setImmediate(resolve));
+    })();
+    let length = 0;
+    for await (const piece of copy.push(Uint8Array.from(Array(10_000).fill(frame).flat()))) {
+      length += piece.length;
+    }
+    over = true;
+    await others;
+    copy.close();
+    assertEquals(length, name === "of one byte" ? 10_000 : 0);
+    // The frames take tens of milliseconds, and a share is one.
+    assert(turns > 5, `${turns} turns beside frames ${name}`);
+  }
+});
+
 /** Sends the first bytes of content, and returns what a decoder takes of the budget then. */
 async function memoryOf(coding: string, bytes: Uint8Array): Promise<number> {
   const { copy, budget } = copyOf(coding);
@@ -396,6 +452,13 @@ Deno.test("DecodedCopy takes the memory that the content's window needs", async 
   assertEquals(await memoryOf("zstd", Uint8Array.of(...zstd, 0x20, 200)), overhead + 200);
   assertEquals(await memoryOf("zstd", Uint8Array.of(...zstd, 0x60, 0, 1)), overhead + 512);
   assertEquals(await memoryOf("zstd", Uint8Array.of(...zstd, 0xa0, 0, 0, 1, 0)), overhead + 65_536);
+  // A window of a kibibyte, and then one of two mebibytes.
+  const small = [...zstd, 0, 0, 1, 0, 0];
+  assertEquals(await memoryOf("zstd", Uint8Array.from(small)), overhead + 1024);
+  assertEquals(
+    await memoryOf("zstd", Uint8Array.of(...small, ...zstd, 0, (21 - 10) << 3)),
+    overhead + 2 ** 21,
+  );
   const deflated = { gzip: zlib.gzipSync(TEXT), deflate: zlib.deflateSync(TEXT) };
   for (const [coding, coded] of Object.entries(deflated)) {
     assertEquals(await memoryOf(coding, coded), 192 * 1024);
@@ -409,17 +472,45 @@ Deno.test("DecodedCopy refuses brotli with a window over 8 MiB by its first byte
   await assertFails("br", [zlib.brotliCompressSync(TEXT, { params: large }).subarray(0, 1)], "over 8 MiB");
 });
 
-Deno.test("DecodedCopy waits for the memory of a zstd window together with the rest, if the first bytes tell it", async () => {
-  const budget = new BufferBudget(4 * 1024 * 1024);
-  budget.take(2 * 1024 * 1024);
-  const copy = new DecodedCopy(codingsOf("zstd")!, budget.reserve());
-  const head = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, (21 - 10) << 3);
-  const decoding = Array.fromAsync(copy.push(head));
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  assertEquals(budget.reserved, 0);
-  budget.free(2 * 1024 * 1024);
-  await decoding;
-  assertEquals(budget.reserved, 3 * 1024 * 1024);
+Deno.test("DecodedCopy waits for the memory of a zstd window together with the rest, however its header arrives", async () => {
+  const content = Uint8Array.of(3 << 3 | 3, 0, 0, 0x41);
+  const header = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, (21 - 10) << 3);
+  // The parallel encoder begins with such a frame.
+  const skippable = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4);
+  for (const beginning of [header, join([skippable, header])]) {
+    for (const pieces of [[beginning], Array.from(beginning, (byte) => Uint8Array.of(byte))]) {
+      const budget = new BufferBudget(4 * 1024 * 1024);
+      budget.take(2 * 1024 * 1024);
+      const copy = new DecodedCopy(codingsOf("zstd")!, budget.reserve());
+      const [last, ...first] = pieces.toReversed();
+      for (const piece of first.toReversed()) {
+        const bytes = new Uint8Array(piece);
+        await Array.fromAsync(copy.push(bytes));
+        // The caller may use its memory for something else.
+        bytes.fill(0xff);
+      }
+      const decoding = Array.fromAsync(copy.push(new Uint8Array(last!)));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      assertEquals(budget.reserved, 0);
+      budget.free(2 * 1024 * 1024);
+      await decoding;
+      assertEquals(budget.reserved, 3 * 1024 * 1024);
+      assertEquals(await Array.fromAsync(copy.push(content), fromLatin1), ["AAA"]);
+      copy.close();
+    }
+  }
+});
+
+Deno.test("DecodedCopy keeps no more than 64 bytes of zstd without memory for a decoder", async () => {
+  const skippable = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 100, 0, 0, 0);
+  const { copy, budget } = copyOf("zstd");
+  await Array.fromAsync(copy.push(join([skippable, new Uint8Array(55)])));
+  assertEquals(budget.used, 0);
+  await Array.fromAsync(copy.push(new Uint8Array(1)));
+  assertEquals(budget.used, 1024 * 1024);
+  const frame = zlib.zstdCompressSync(TEXT);
+  assertEquals(join(await Array.fromAsync(copy.push(join([new Uint8Array(44), frame])))), TEXT);
+  assertEquals(copy.settled, 108 + frame.length);
   copy.close();
 });
 
