@@ -254,8 +254,10 @@ Deno.test("respond() streams coded content as it came, and refuses it at once if
   const clear = gzipSync("hello");
   const { response } = await answered(head, { later: [clear] });
   assertEquals(new Uint8Array(await response.arrayBuffer()), new Uint8Array(clear));
-  for (const options of [{ later: [gzipSync(SECRET)] }, { arrived: gzipSync(SECRET) }]) {
-    const { responded, ends } = await started(head, options);
+  const secret = gzipSync(SECRET);
+  const measured = head.replace("Connection: close", `Content-Length: ${secret.length}`);
+  for (const [text, options] of [[head, { later: [secret] }], [measured, { arrived: secret }]] as const) {
+    const { responded, ends } = await started(text, options);
     await assertRejects(async () => await responded());
     assertEquals(ends.length, 1);
   }

@@ -73,6 +73,15 @@ Deno.test("a router masks the tokens of its routes and of its clients, in the re
   assertEquals(masked(router, "<other>"), "<other>");
 });
 
+Deno.test("a router masks what requests are signed with", async () => {
+  const keys = { access_key_id_env: "A_KEY", secret_access_key_env: "A_SECRET", region: "us-east-1" };
+  const { token_env: _, auth_scheme: __, ...rest } = route("/a/") as Record<string, unknown>;
+  const table = { routes: [{ ...rest, sign_with: { aws_sigv4: { ...keys, service: "s3" } } }] };
+  const secret = "aws-secret-0123456789";
+  const router = await routerOf(table, { A_KEY: "AKIDEXAMPLE000000000", A_SECRET: secret });
+  assertEquals(masked(router, `<${secret}>`)?.includes(secret), false);
+});
+
 Deno.test("a router masks what a token file holds as soon as it was read", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/token`;
