@@ -1,8 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { Secret } from "../../lib/core/secret.ts";
+import { removeDotSegments } from "../../lib/proxy/reference/dot_segments.ts";
 import { clientOrigin } from "../../lib/proxy/reference/client_origin.ts";
 import { fitCookie } from "../../lib/proxy/reference/set_cookie.ts";
 import { RouteReferences } from "../../lib/proxy/reference/route_references.ts";
+import { fc, runs } from "../support/property.ts";
 import { referencesOf } from "../support/references.ts";
 import { routeOf } from "../support/route.ts";
 import { shortestTime } from "../support/shortest_time.ts";
@@ -167,6 +169,144 @@ Deno.test("a reference that is relative to the prefix without its slash leads wh
     assertEquals(alone.field("link", `<${sent}>`), `<${rewritten}>`, sent);
   }
   assertEquals(byHost.field("location", "z"), "z");
+});
+
+Deno.test("a reference is read as URL parsers do: without tabs, and without what is not visible at its ends", () => {
+  assertRewrites("https://api.test/v1", [
+    [".\t./z", "/a/z"],
+    ["..\t/z", "/a/z"],
+    ["%2e\t%2E/z", "/a/z"],
+    [" \x00../../z\r\n ", "https://api.test/z"],
+    [" /v1/z ", "/a/z"],
+    ["/v1/.\t./b/z", "https://api.test/b/z"],
+    ["/\t/other.test/z", "//other.test/z"],
+    ["ht\ttps://api.test/v1/z", "http://proxy:9099/a/z"],
+    ["mail\tto:/../../z", "mailto:/../../z"],
+    ["z\t", "z"],
+    ["\t", ""],
+  ], { path: "/a/x/y" });
+});
+
+Deno.test("a backslash is a slash, as in browsers, wherever it might lead out of the route", () => {
+  assertRewrites("https://api.test/v1", [
+    ["\\b\\z", "https://api.test/b\\z"],
+    ["\\v1/z", "/a/z"],
+    ["..\\..\\b", "https://api.test/b"],
+    ["w\\..\\..\\z", "/a/z"],
+    [".\t.\\z", "/a/z"],
+    ["https:\\\\api.test/v1/z", "http://proxy:9099/a/z"],
+    ["https:/\\api.test/v1/z", "http://proxy:9099/a/z"],
+    // For browsers an authority, for others a path.
+    ["\\\\other.test/z", "https://api.test/\\other.test/z"],
+    ...same("z\\y", "z?..\\..\\", "z#\\..\\.."),
+  ], { path: "/a/x/y" });
+});
+
+Deno.test("a reference with a scheme and too few slashes leads where it would at the upstream", () => {
+  assertRewrites("http://api.test/v1", [
+    ["http:/b/z", "http://api.test/b/z"],
+    ["http:/v1/z", "/a/z"],
+    ["http:../z", "/a/z"],
+    ["HTTP:z", "./z"],
+    ["http:y:z", "./y:z"],
+    ["http:?q", "?q"],
+    ["http:#f", "#f"],
+    ["http:", ""],
+    ["http:\tz", "./z"],
+    ["https:/api.test/v1/z", "http://proxy:9099/a/z"],
+    ["https:b/z", "https://b/z"],
+    ["http:///b/z", "http://b/z"],
+    ["ws:/b/z", "ws://b/z"],
+  ], { path: "/a/x/y" });
+  assertRewrites("http://api.test/v1", [["http:z", "/a/z"], ["http:", ""]], { path: "/a" });
+  assertRewrites("https://api.test/v1", [["http:/b/z", "http://b/z"]], { path: "/a/x/y" });
+});
+
+Deno.test("a reference keeps all but its dot-segments byte for byte, and may be one that is not valid", () => {
+  assertRewrites("https://api.test/v1", [
+    ["../\xe9%zz/<b>//c d?\xe9 /../#/..", "/a/\xe9%zz/<b>//c d?\xe9 /../#/.."],
+    ["/./v1/z/.", "/a/z/"],
+    ["/v1/z/..", "/a/"],
+    ["../../..//b", "https://api.test//b"],
+    ...same("//[/..", "//h:99999999/..", "https://[/../", "//", "https://", "http://%/..", "//?/../b"),
+    [" //[/..", "//[/.."],
+    ["\t//h:99999999/..", "//h:99999999/.."],
+  ], { path: "/a/x/y" });
+  assertRewrites("https://tg.test/bot{token}", [["../z", "/a/z"]], {
+    route: { auth_scheme: "" },
+    path: "/a/x/y",
+  });
+});
+
+Deno.test("a bracket within the brackets of a Link hides no reference", () => {
+  const rewriter = referencesOf(routeOf({ upstream: "https://api.test/v1" }), { path: "/a/x" });
+  const cases: [value: string, rewritten: string][] = [
+    ["</b/z<>", "<https://api.test/b/z<>"],
+    ["<z<../../b>", "<z<https://api.test/b>"],
+    ["<z<//h/../../../../b>; rel=next", "<z<>; rel=next"],
+    ['</v1/z>; title="<",</v1/y>', '</a/z>; title="<",</a/y>'],
+    ["< //[/..>; rel=next", "<//[/..>; rel=next"],
+    ["<../b", "<../b"],
+  ];
+  for (const [value, rewritten] of cases) assertEquals(rewriter.field("link", value), rewritten);
+});
+
+/** What references are made of that parsers read differently. No drive letters: the runtime keeps them in any path. */
+const PIECES = (
+  "http: https: HTTP: ht\ttp: mailto: //api.test //other.test /v1 /v1/ /b /b/z /a/ / // \\ \\\\ . .. ../ ..\\ /.. /. " +
+  "%2e %2E. .%2e/ ? # z ; :8 @ [ %2f \xe9 \xa0"
+).split(" ").concat(" ", "\t", "\0", "\r", "\n", ".\t./");
+
+const REFERENCE = fc.array(fc.constantFrom(...PIECES), { maxLength: 9 }).map((pieces) => pieces.join(""));
+
+/** Returns where browsers are led; undefined if the reference is not valid. */
+function led(reference: string, base: string): URL | undefined {
+  // The runtime's parser throws at three slashes without a scheme, and browsers do not.
+  const text = reference.replace(/[\t\r\n]/g, "").replace(/^[\0- ]*(?=\/\/)/, base.replace(/\/.*/s, ""));
+  return URL.canParse(text, base) ? new URL(text, base) : undefined;
+}
+
+/** Resolves a reference as RFC 3986, section 5.2. */
+function plainlyLed(text: string, base: string): string {
+  const [, scheme, authority, path = ""] = /^([a-z][a-z0-9+.-]*:)?(\/\/[^/?#]*)?([^?#]*)/is.exec(text)!;
+  if (scheme !== undefined && scheme !== "http:" || authority !== undefined) return "elsewhere";
+  const folder = base.slice(0, base.lastIndexOf("/") + 1);
+  return removeDotSegments(path.startsWith("/") ? path : path === "" ? base : folder + path);
+}
+
+Deno.test("no reference leads a client out of the route, where the upstream's own would not", () => {
+  const others = [routeOf({ path: "/b/", upstream: "https://other.test" })];
+  fc.assert(
+    fc.property(
+      REFERENCE,
+      fc.constantFrom("http", "https"),
+      fc.constantFrom("/a", "/a/", "/a/x", "/a/x/y"),
+      fc.boolean(),
+      (reference, scheme, path, isSecure) => {
+        const route = routeOf({ upstream: `${scheme}://api.test/v1` });
+        const rewriter = referencesOf(route, { others, path, origin: { isSecure } });
+        const meant = led(reference, `${scheme}://api.test/v1/${path.slice(3)}`);
+        const rewritten = rewriter.reference(reference);
+        const client = `http${isSecure ? "s" : ""}://proxy:9099`;
+        const isOther = (to: string) => /^\/b(?:\/|$)/.test(to) && meant?.host === "other.test";
+        const isOwn = (to: string) => /^\/a(?:\/|$)/.test(to) || isOther(to);
+        const to = led(rewritten, client + path);
+        if (to?.host === "proxy:9099") assert(isOwn(to.pathname), `${rewritten}: ${to}`);
+        const plainly = plainlyLed(rewritten, path);
+        assert(plainly === "elsewhere" || isOwn(plainly), `${rewritten}: ${plainly}`);
+        // Some of those lead to the upstream itself.
+        if (
+          /^http/.test(meant?.protocol ?? "") && meant?.host === "api.test" &&
+          meant.pathname.startsWith("/v1/") && !reference.includes("\\")
+        ) {
+          const pathname = `/a${meant.pathname.slice(3)}`;
+          const isSame = to?.pathname === pathname || (to?.pathname === "/a" && pathname === "/a/");
+          assert(isSame, `${rewritten}: ${to}, not ${pathname}`);
+        }
+      },
+    ),
+    runs(3000),
+  );
 });
 
 Deno.test("a reference to another route's upstream leads to that route, the longest path first", () => {
@@ -413,8 +553,15 @@ Deno.test("a field as long as a head may be is rewritten in an instant, whatever
     ["x-next", `https://api.test/${",".repeat(long)}b`],
     ["set-cookie", `n=v; a${" ".repeat(long)}b`],
     ["set-cookie", `n=v; Path=/v1/${" ".repeat(long)}b`],
+    ...[" ", "\t", "/", "\\", "../", ".", "a", "a:", "?", "%2e"].flatMap((piece): [string, string][] => [
+      ["location", `b${piece.repeat(long / piece.length)}b`],
+      ["location", `${piece.repeat(long / piece.length)}..`],
+    ]),
+    ["link", "<".repeat(long)],
+    ["link", "<>".repeat(long / 2)],
+    ["link", `<${"a".repeat(long)}`],
   ];
-  const rewriter = referencesOf(routeOf());
+  const rewriter = referencesOf(routeOf(), { path: "/a/x" });
   for (const [name, value] of fields) {
     const took = await shortestTime(() => rewriter.field(name, value), 500);
     assert(took < 500, `${name}: ${took} ms`);

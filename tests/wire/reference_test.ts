@@ -236,6 +236,35 @@ Deno.test("a reference that leads out of the route, to whatever is there at the 
   assertEquals(field("location"), `${upstream.url}/b/x`);
 });
 
+Deno.test("a reference that parsers read differently leads out of no route, and one that none can read fails no response", async () => {
+  const { url } = fixture.upstream;
+  const cases: [sent: string, rewritten: string][] = [
+    ["http:/own/y", "/a/y"],
+    ["http:../../b/y", "/narrow/b/y"],
+    ["..\t/..\t/b/y", "/narrow/b/y"],
+    ["%2e\t%2e/y", "/a/y"],
+    ["\\b\\y", "/narrow/b\\y"],
+    ["..\\y", "/a/y"],
+    ["/own/.\t./b/y", "/narrow/b/y"],
+    ["//[/..", "//[/.."],
+    ["a\t//[/..", "a//[/.."],
+    ["//h:99999999/..", "//h:99999999/.."],
+    [`${url}/own/../[`, "http://proxy:9099/narrow/["],
+  ];
+  for (const [sent, rewritten] of cases) {
+    const { response } = await fixture.ask(
+      head("GET /a/folder/x"),
+      (exchange) => exchange.respond(302, { Location: sent, Link: `< ${sent}>; rel=next` }),
+    );
+    assertEquals([sent, response.status, response.field("location"), response.field("link")], [
+      sent,
+      302,
+      rewritten,
+      `<${rewritten}>; rel=next`,
+    ]);
+  }
+});
+
 Deno.test("a cookie of the prefix without its slash is for the route, not for what is above it", async () => {
   for (
     const [target, cookie] of [["/jar", "n=v; Path=/jar"], ["/jar/", "n=v"], ["/jar/x?y", "n=v"]] as const

@@ -16,6 +16,9 @@ const NAMES =
 /** Parameters of a challenge that say where to get a token: RFC 9728, section 5.1, and the registries of container images. */
 const CHALLENGE = /\b((?:realm|resource_metadata|authorization_uri)=)("[^"]*"|[^\s,"]+)/gi;
 
+/** What is in brackets, up to its end or to the next bracket. */
+const BRACKETED = /<([^<>]*)(?=[<>])/g;
+
 /** A URL that stands alone, in brackets or quotes, or as the value of a parameter. */
 const URL_TEXT = /(?<=^|[\s<"'(,;[]|(?:^|[\s;,?])[\w-]+=)(?:https?|wss?):\/\/[^\s"'<>]*/gi;
 
@@ -32,10 +35,7 @@ export function mayHoldPaths(name: string): boolean {
  */
 export function rewriteField(name: string, value: string, rewriter: RewritesReferences): string {
   if (ONE_REFERENCE.has(name)) return rewriter.reference(value);
-  // RFC 8288, section 3: what is not in brackets are parameters, in which a URL is the name of a relation.
-  if (name === "link") {
-    return value.replace(/<([^<>]*)>/g, (_, reference: string) => `<${rewriter.reference(reference)}>`);
-  }
+  if (name === "link") return rewriteLinks(value, rewriter);
   if (!value.includes("://") || NAMES.test(name)) return value;
   if (name === "www-authenticate") {
     return value.replace(CHALLENGE, (_, parameter: string, quoted: string) => {
@@ -49,5 +49,22 @@ export function rewriteField(name: string, value: string, rewriter: RewritesRefe
     while (",;)]".includes(text[end - 1]!)) end--;
     const url = text.slice(0, end);
     return rewriter.reference(url) + text.slice(url.length);
+  });
+}
+
+/**
+ * Rewrites the references of a Link. What is not in brackets are parameters, in which a URL is the name of a relation:
+ * RFC 8288, section 3.
+ *
+ * Clients differ on a bracket within brackets, or in quotes, so the parts before it and after it are both references.
+ */
+function rewriteLinks(value: string, rewriter: RewritesReferences): string {
+  let end = 0;
+  return value.replace(BRACKETED, (text, reference: string, at: number) => {
+    const isWithin = at > 0 && at === end;
+    end = at + text.length;
+    const rewritten = rewriter.reference(reference);
+    // After another part, a URL of another place is only a path, which might lead up.
+    return isWithin && /(?:\.|%2e){2}/i.test(rewritten) ? "<" : `<${rewritten}`;
   });
 }

@@ -1,21 +1,11 @@
 import { authorityFor, type ClientOrigin } from "./client_origin.ts";
-import { authorityOf, parseReference, type Reference } from "./reference.ts";
+import { hasDotSegments, leadsUp, removeDotSegments } from "./dot_segments.ts";
+import { readReference } from "./read_reference.ts";
+import { authorityOf, type Reference } from "./reference.ts";
 import { rewriteField } from "./reference_fields.ts";
 import type { ReferenceIndex } from "./reference_index.ts";
 import type { RouteReferences } from "./route_references.ts";
 import { fitCookie } from "./set_cookie.ts";
-
-/** A reference that has a scheme or an authority. Browsers treat a backslash as a slash. */
-const ELSEWHERE = /^(?:[A-Za-z][A-Za-z0-9+.-]*:|[/\\]{2})/;
-
-/** A reference with a segment that leads up, and thus, once it is rewritten, perhaps out of the route. */
-const CLIMBS = /(?:^|[/\\])(?:\.|%2e){2}(?:[/\\?#]|$)/i;
-
-/** Returns a path with its dot-segments removed. */
-function folded(path: string): string {
-  const { pathname, search, hash } = new URL(`http://h${path}`);
-  return pathname + search + hash;
-}
 
 /** What references in the response to one request depend on. */
 export interface ReferenceOptions {
@@ -63,23 +53,27 @@ export class ReferenceRewriter {
   }
 
   /** Returns a reference as the client is to see it. */
-  reference(text: string): string {
+  reference(given: string): string {
     const { own } = this.#options;
-    const climbs = CLIMBS.test(text);
-    const leavesRoute = climbs || (this.#isPrefixAlone && /^[^?#]/.test(text));
-    const parsed = parseReference(text) ?? (leavesRoute ? this.#resolved(text) : undefined);
-    const reference = parsed && climbs ? { ...parsed, path: folded(parsed.path) } : parsed;
-    return (reference && (this.#toRoute(reference) ?? this.#atUpstream(reference))) ??
-      own.withoutToken(text, ELSEWHERE.test(text));
+    const { text, parsed, isElsewhere } = readReference(given, own.upstream.scheme);
+    const reference = parsed ?? (isElsewhere ? undefined : this.#resolved(text));
+    if (reference === undefined) return own.withoutToken(text, isElsewhere);
+    const folded = { ...reference, path: withoutDots(reference.path) };
+    return this.#toRoute(folded) ?? this.#atUpstream(folded) ?? own.withoutToken(text, isElsewhere);
   }
 
-  /** Resolves a reference that is relative to the path of the request, at the upstream: RFC 3986, section 5.2. */
+  /**
+   * Resolves a reference that is relative to the path of the request, at the upstream: RFC 3986, section 5.2. Returns
+   * undefined for one that leads to the same place from the client's path, as most do.
+   */
   #resolved(text: string): Reference | undefined {
     const { own, path } = this.#options;
-    if (ELSEWHERE.test(text) || path === undefined) return undefined;
+    const relative = beforeQuery(text);
+    if (relative === "" || path === undefined) return undefined;
+    if (!this.#isPrefixAlone && !leadsUp(relative)) return undefined;
     const rest = this.#isPrefixAlone ? "" : path.slice(own.prefix.length);
-    const { pathname, search, hash } = new URL(text, `http://h${own.upstream.base}/${rest}`);
-    return { scheme: undefined, authority: undefined, path: pathname + search + hash };
+    const folder = rest.slice(0, rest.lastIndexOf("/") + 1);
+    return { scheme: undefined, authority: undefined, path: `${own.upstream.base}/${folder}${text}` };
   }
 
   /** Returns a path that no route leads to as a URL: for the client, that path may be on another route. */
@@ -112,4 +106,14 @@ function inForm(
   if (scheme === undefined) return authority === host ? path : `//${authority}${path}`;
   const kind = scheme.startsWith("ws") ? "ws" : "http";
   return `${kind}${isSecure ? "s" : ""}://${authority}${path}`;
+}
+
+function beforeQuery(text: string): string {
+  return text.slice(0, text.search(/[?#]|$/));
+}
+
+/** Returns a path, with query and fragment, without its dot-segments: in another folder they might lead out of the route. */
+function withoutDots(path: string): string {
+  const before = beforeQuery(path);
+  return hasDotSegments(before) ? removeDotSegments(before) + path.slice(before.length) : path;
 }
