@@ -274,6 +274,23 @@ function plainlyLed(text: string, base: string): string {
   return removeDotSegments(path.startsWith("/") ? path : path === "" ? base : folder + path);
 }
 
+Deno.test("no link leads a client out of the route, wherever it takes the reference to begin", () => {
+  const rewriter = referencesOf(routeOf({ upstream: "https://api.test/v1" }), { path: "/a/x" });
+  fc.assert(
+    fc.property(fc.array(REFERENCE, { maxLength: 4 }), (parts) => {
+      const [link = ""] = rewriter.field("link", `<${parts.join("<")}>`)!.split(">");
+      for (let at = link.indexOf("<"); at >= 0; at = link.indexOf("<", at + 1)) {
+        const reference = link.slice(at + 1);
+        const to = led(reference, "http://proxy:9099/a/x");
+        assert(to?.host !== "proxy:9099" || /^\/a(?:\/|$)/.test(to.pathname), `${link}: ${to}`);
+        const plainly = plainlyLed(reference, "/a/x");
+        assert(plainly === "elsewhere" || /^\/a(?:\/|$)/.test(plainly), `${link}: ${plainly}`);
+      }
+    }),
+    runs(1000),
+  );
+});
+
 Deno.test("no reference leads a client out of the route, where the upstream's own would not", () => {
   const others = [routeOf({ path: "/b/", upstream: "https://other.test" })];
   fc.assert(

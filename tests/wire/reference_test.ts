@@ -247,7 +247,7 @@ Deno.test("a reference that parsers read differently leads out of no route, and 
     ["..\\y", "/a/y"],
     ["/own/.\t./b/y", "/narrow/b/y"],
     ["//[/..", "//[/.."],
-    ["a\t//[/..", "a//[/.."],
+    ["a\t//[/..", "/a/folder/a//"],
     ["//h:99999999/..", "//h:99999999/.."],
     [`${url}/own/../[`, "http://proxy:9099/narrow/["],
   ];
