@@ -14,7 +14,6 @@ export interface ReadReference {
 const WEB: ReadonlySet<string> = new Set(["http", "https", "ws", "wss"]);
 
 /** What a URL parser removes: tabs and line ends anywhere, controls and spaces at both ends. */
-// deno-lint-ignore no-control-regex
 const REMOVED = /[\t\r\n]|^[\0-\x20]|[\0-\x20]$/;
 
 /** Matches any text: a scheme, slashes, and the rest. */
