@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { ConnectionCounts } from "../../lib/upstream/connection_counts.ts";
 import { Deadlines } from "../../lib/upstream/deadlines.ts";
 import {
+  BadResponse,
   ClientDisconnected,
   NoDescriptors,
   UpstreamHungUp,
@@ -115,6 +116,32 @@ Deno.test("Http1Transport sends no more of the content once a status from 400 on
     response.body.cancel();
     transport.close();
     assertEquals(fromLatin1(await source.readToEnd()).includes("world"), !isRefused, `${status}`);
+    listener.close();
+  }
+});
+
+Deno.test("Http1Transport says whether a connection ended before a response, within its head, or after an interim one", async () => {
+  const interim = "HTTP/1.1 103 Early Hints\r\n\r\n";
+  const cases: [sent: string, error: new (...args: never[]) => Error, why: string][] = [
+    ["", UpstreamHungUp, "The connection ended before a response came"],
+    ["HTTP/1.1 200", BadResponse, "connection closed within a head"],
+    [interim, BadResponse, "connection closed after an interim response"],
+    [`${interim}HTTP/1.1 2`, BadResponse, "connection closed within a head"],
+  ];
+  for (const [sent, error, why] of cases) {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const transport = transportTo(listener.addr.port);
+    const failed = assertRejects(
+      () => transport.roundTrip({ ...REQUEST, method: "POST" }),
+      error as never,
+      why,
+    );
+    using conn = await listener.accept();
+    await new ByteSource(conn).readUntil("\r\n\r\n");
+    if (sent !== "") await writeAll(conn, latin1(sent));
+    await conn.closeWrite();
+    await failed;
+    transport.close();
     listener.close();
   }
 });

@@ -11,8 +11,9 @@ import { BadResponse } from "../../lib/upstream/errors.ts";
 import { ResponseBody } from "../../lib/upstream/response_body.ts";
 import { parseResponseHead } from "../../lib/upstream/response_head.ts";
 import { responseFraming } from "../../lib/upstream/response_framing.ts";
-import { fromLatin1 } from "../support/bytes.ts";
+import { fromLatin1, latin1 } from "../support/bytes.ts";
 import { FakeSocket, readPieces } from "../support/fake_socket.ts";
+import { FakeTime } from "../support/fake_time.ts";
 
 /** Returns the body of a response whose head, and what comes with it, has been read. */
 async function bodyOf(...pieces: readonly string[]): Promise<ResponseBody> {
@@ -390,4 +391,24 @@ Deno.test("nextBuffered() waits for no read, not even for one that is pending", 
   assertEquals(await body.nextBuffered(), undefined);
   arrival.resolve();
   assertEquals((await piecesOf(body)).map(textOf), ["late"]);
+});
+
+Deno.test("what a read has brought is handed on at once, not once more has come", async () => {
+  using time = new FakeTime();
+  const pieces = [latin1("hello")];
+  const connection = new Connection({
+    read(room) {
+      const piece = pieces.shift();
+      if (piece === undefined) return new Promise(() => {});
+      room.set(piece);
+      return Promise.resolve(piece.length);
+    },
+    write: (bytes) => Promise.resolve(bytes.length),
+    close() {},
+  });
+  const body = new ResponseBody(connection, decoderFor({ kind: "length", length: 10 }), () => {});
+  let piece: Uint8Array | undefined;
+  body.next().then((bytes) => piece = bytes);
+  await time.settle();
+  assertEquals(piece && fromLatin1(piece), "hello");
 });
