@@ -1,6 +1,7 @@
 import type { Reservation } from "../upstream/buffer_budget.ts";
 import { BadResponse } from "../upstream/errors.ts";
 import type { Coding, ContentDecoder } from "./codings.ts";
+import { LayerPlaces } from "./layer_places.ts";
 
 type Piece = Uint8Array<ArrayBuffer>;
 
@@ -24,7 +25,10 @@ type OnLayer = (layer: number, piece: Piece) => void;
 export class DecodedCopy {
   readonly #codings: readonly Coding[];
   readonly #decoders: ContentDecoder[] = [];
-  #read = 0;
+  /** Per decoder, how many bytes it has read. */
+  readonly #read: number[];
+  /** Per layer between two codings, where it comes from. */
+  readonly #places: readonly LayerPlaces[];
   #produced = 0;
   readonly #memory: Reservation;
   readonly #onLayer: OnLayer;
@@ -37,6 +41,8 @@ export class DecodedCopy {
    */
   constructor(codings: readonly Coding[], memory: Reservation, onLayer: OnLayer = () => {}) {
     this.#codings = codings;
+    this.#read = codings.map(() => 0);
+    this.#places = codings.slice(1).map(() => new LayerPlaces());
     this.#memory = memory;
     this.#onLayer = onLayer;
   }
@@ -46,9 +52,11 @@ export class DecodedCopy {
    * been read without being decoded.
    */
   get settled(): number {
-    const [outer, ...inner] = this.#decoders;
-    if (inner.some(({ unsettled }) => unsettled > 0)) return 0;
-    return this.#read - (outer?.unsettled ?? 0);
+    // A place within a layer is one within the content that the layer was decoded from, and so on.
+    return this.#places.reduceRight(
+      (settled, places) => places.codedFor(settled),
+      this.#settledIn(this.#read.length - 1),
+    );
   }
 
   /**
@@ -57,14 +65,16 @@ export class DecodedCopy {
    * @throws {BadResponse} If it does not match its coding, or expands far too much.
    */
   async *push(bytes: Piece): AsyncGenerator<Piece, void> {
-    this.#read += bytes.length;
     for await (const piece of this.#through(0, bytes)) {
       this.#produced += piece.length;
-      if (this.#produced > ALWAYS_ALLOWED && this.#produced > GROWTH_LIMIT * this.#read) {
+      if (this.#produced > ALWAYS_ALLOWED && this.#produced > GROWTH_LIMIT * this.#read[0]!) {
         throw new BadResponse(`decoded content over ${GROWTH_LIMIT} times as large as received`);
       }
       yield piece;
     }
+    this.#places.forEach((places, index) =>
+      places.add({ coded: this.#settledIn(index), layer: this.#read[index + 1]! })
+    );
   }
 
   /** Frees the decoders' memory. */
@@ -74,9 +84,15 @@ export class DecodedCopy {
     this.#memory.free();
   }
 
+  /** Returns the number of bytes that a decoder has read and decoded. */
+  #settledIn(index: number): number {
+    return this.#read[index]! - (this.#decoders[index]?.unsettled ?? 0);
+  }
+
   async *#through(index: number, bytes: Piece): AsyncGenerator<Piece, void> {
     const coding = this.#codings[index];
     if (coding === undefined) return yield bytes;
+    this.#read[index]! += bytes.length;
     if (index > 0) this.#onLayer(index - 1, bytes);
     const decoder = this.#decoders[index] ?? await this.#start(coding, bytes);
     for await (const piece of decoder.decode(bytes)) yield* this.#through(index + 1, piece);

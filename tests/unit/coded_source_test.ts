@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Buffer } from "node:buffer";
 import zlib from "node:zlib";
 import { codingsOf } from "../../lib/coding/content_codings.ts";
 import { Secret } from "../../lib/core/secret.ts";
@@ -75,6 +76,7 @@ const CODERS: readonly (readonly [coding: string, encode: (bytes: Uint8Array) =>
   ["br", (bytes) => zlib.brotliCompressSync(bytes)],
   ["zstd", (bytes) => zlib.zstdCompressSync(bytes)],
   ["gzip, br", (bytes) => zlib.brotliCompressSync(zlib.gzipSync(bytes))],
+  ["zstd, gzip", (bytes) => zlib.gzipSync(zlib.zstdCompressSync(bytes))],
 ];
 
 /** Cuts bytes at some places. */
@@ -272,6 +274,47 @@ Deno.test("CodedSource lets a mebibyte wait for content that can be searched, an
     const { bytes, error } = await read("deflate", cut(content, [begin.length, 300_000, 600_000, size - 5]));
     if (more === 0) assertEquals([bytes.length, error], [limit, undefined]);
     else assert(error instanceof ContentWithheld && bytes.length === 0, `${bytes.length} bytes, ${error}`);
+  }
+});
+
+/** Codings around zstd, whose blocks of 128 KiB end anywhere within theirs. */
+const AROUND_ZSTD: readonly (readonly [coding: string, encode: (bytes: Uint8Array) => Uint8Array])[] = [
+  ["zstd, gzip", (bytes) => zlib.gzipSync(zlib.zstdCompressSync(bytes), { level: 0 })],
+  ["zstd, zstd", (bytes) => zlib.zstdCompressSync(zlib.zstdCompressSync(bytes))],
+  ["zstd, zstd, deflate", (bytes) => zlib.deflateSync(zlib.zstdCompressSync(zlib.zstdCompressSync(bytes)))],
+];
+
+/** Random bytes, of which none are the beginning of a word. */
+function randomLines(length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes.map((byte) => byte === 0x67 ? 10 : byte);
+}
+
+Deno.test("CodedSource passes any amount of zstd within other codings", async () => {
+  const content = randomLines(1_500_000);
+  for (const [coding, encode] of AROUND_ZSTD) {
+    const coded = encode(content);
+    const places = Array.from({ length: coded.length / 50_000 }, (_, at) => (at + 1) * 50_000);
+    const { bytes, error } = await read(coding, cut(coded, places));
+    assertEquals(error, undefined, coding);
+    assert(Buffer.from(bytes).equals(coded), coding);
+  }
+});
+
+Deno.test("CodedSource passes nothing of the block of zstd within other codings that holds a secret", async () => {
+  const content = join([randomLines(400_000), latin1(`\n${SECRET}\n`), randomLines(100_000)]);
+  for (const [coding, encode] of AROUND_ZSTD) {
+    const coded = encode(content);
+    for (const size of [999, 20_000, 70_000, 131_072]) {
+      const places = Array.from({ length: coded.length / size }, (_, at) => (at + 1) * size);
+      const { bytes, error } = await read(coding, cut(coded, places));
+      assert(error instanceof ContentWithheld, `${coding}: ${error}`);
+      const decoded = await decodeAll(coding, bytes);
+      assert(decoded.length <= 400_000, `${coding}, ${size}: ${decoded.length}`);
+      // Large pieces may all wait for what follows them.
+      if (size <= 20_000) assert(decoded.length >= 65_536, `${coding}, ${size}: ${decoded.length}`);
+    }
   }
 });
 

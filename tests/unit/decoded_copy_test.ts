@@ -305,6 +305,51 @@ Deno.test("DecodedCopy decodes several codings, the last one first", async () =>
   }
 });
 
+Deno.test("DecodedCopy settles no byte of which something has not been decoded, in any coding, and most of the others", async () => {
+  const zstd = (bytes: Uint8Array) => zlib.zstdCompressSync(bytes);
+  const gzip = (bytes: Uint8Array) => zlib.gzipSync(bytes, { level: 0 });
+  // Frames whose content can't be compressed, with their ends anywhere.
+  const several = (encode: (bytes: Uint8Array) => Uint8Array, bytes: Uint8Array) =>
+    join(
+      Array.from({ length: 20 }, (_, at) =>
+        encode(bytes.subarray(bytes.length * at / 20, bytes.length * (at + 1) / 20))),
+    );
+  const random = crypto.getRandomValues(new Uint8Array(40_000));
+  const inner = several(zstd, random);
+  const stacks: [value: string, coded: Uint8Array][] = [
+    ["zstd, gzip", gzip(inner)],
+    ["zstd, zstd", several(zstd, inner)],
+    ["zstd, gzip, zstd", several(zstd, gzip(inner))],
+    ["zstd, zstd, gzip", gzip(several(zstd, inner))],
+    ["gzip, zstd", several(zstd, gzip(random))],
+  ];
+  for (const [value, coded] of stacks) {
+    const codings = value.split(", ");
+    const outermost = codings.at(-1)!;
+    for (const size of [333, 1_500, 5_000]) {
+      const { copy } = copyOf(value);
+      // The same, in two steps.
+      const { copy: outer } = copyOf(outermost);
+      const { copy: inner } = copyOf(codings.slice(0, -1).join());
+      let before = 0;
+      for (let at = 0; at < coded.length; at += size) {
+        const piece = new Uint8Array(coded.subarray(at, at + size));
+        await Array.fromAsync(copy.push(piece));
+        for await (const part of outer.push(piece)) await Array.fromAsync(inner.push(part));
+        const { settled } = copy;
+        const read = at + piece.length;
+        assert(settled >= before && settled <= outer.settled, `${value}: ${settled} after ${before}`);
+        assert(settled > read - 3 * 2_048 - 2 * size, `${value}: ${settled} of ${read}`);
+        const layer = settled === 0 ? [] : (await decode(outermost, [coded.subarray(0, settled)])).content;
+        assert(layer.length <= inner.settled, `${value}: ${layer.length}, but only ${inner.settled} are`);
+        before = settled;
+      }
+      assertEquals(before, coded.length);
+      for (const each of [copy, outer, inner]) each.close();
+    }
+  }
+});
+
 Deno.test("DecodedCopy decodes gzip of several members, and zstd of several frames", async () => {
   const twice = join([TEXT, TEXT]);
   const member = zlib.gzipSync(TEXT);
