@@ -10,7 +10,7 @@ interface Place {
 /** What is known of how much of a layer is decoded from how much coded content. */
 export class LayerPlaces {
   /** In order, the first being the last one asked for. */
-  #places: Place[] = [{ coded: 0, layer: 0 }];
+  readonly #places: Place[] = [{ coded: 0, layer: 0 }];
 
   /** Adds the place up to which everything has been decoded now. */
   add(place: Place): void {
