@@ -11,6 +11,7 @@ import {
 import { Http1Transport, type TransportOptions } from "../../lib/upstream/http1_transport.ts";
 import { ByteSource, fromLatin1, latin1, writeAll } from "../support/bytes.ts";
 import { FakeSocket } from "../support/fake_socket.ts";
+import { FakeTime } from "../support/fake_time.ts";
 import { upstreamRequest } from "../support/upstream_request.ts";
 
 const REQUEST = upstreamRequest({ fields: [["host", "a"]] });
@@ -65,6 +66,23 @@ Deno.test("Http1Transport opens no connection while none may be opened, and goes
   mayConnect = false;
   assertEquals(await ask(), true);
   transport.close();
+});
+
+Deno.test("Http1Transport lets a response last beyond the time limit for its head", async () => {
+  using time = new FakeTime();
+  const { connect } = Deno;
+  const socket = Object.assign(new FakeSocket(["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "hello"]), {
+    setNoDelay() {},
+    setKeepAlive() {},
+  });
+  Object.assign(Deno, { connect: () => Promise.resolve(socket) });
+  try {
+    const response = await transportTo(1, { responseTimeoutMs: 300 }).roundTrip(REQUEST);
+    await time.pass(3_000);
+    assertEquals([response.kind, socket.closed, time.running], ["response", false, 0]);
+  } finally {
+    Object.assign(Deno, { connect });
+  }
 });
 
 Deno.test("Http1Transport takes nothing for the response to a request that could not be sent", async () => {
