@@ -107,6 +107,22 @@ Deno.test("listedClients() takes the last of two tokens of one client, whether o
   }
 });
 
+Deno.test("listedClients() refuses the tokens of two clients, and says in the log that it was these", () => {
+  const clientOf = (name: string) => ({ config: { name, expires: undefined } }) as unknown as Client;
+  const clients = new Map([["first", clientOf("one")], ["second", clientOf("two")]]);
+  const find = (token: string) => {
+    const client = clients.get(token);
+    return client && { client, tokenHash: undefined, subject: undefined, pod: undefined };
+  };
+  const fields = new Headers({ authorization: "Bearer first", "x-api-key": "second" });
+  const authenticate = listedClients({ find } as unknown as ClientDirectory<Client>);
+  const { code, cause } = assertThrows(() => authenticate(fields), Refusal);
+  assertEquals([code, String(cause)], [
+    "client_token_required",
+    "Error: The request has the tokens of two clients",
+  ]);
+});
+
 Deno.test("isEqual() compares every byte and the lengths", () => {
   const cases: [shown: string, wanted: boolean][] = [
     ["secret", true],
