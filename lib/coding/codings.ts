@@ -238,10 +238,15 @@ class ZstdDecoder implements ContentDecoder {
     return decoder;
   }
 
-  /** Returns by how much the window has grown, in bytes, as far as the decoder accepts it. */
+  /**
+   * Returns by how much the window has grown, in bytes.
+   *
+   * @throws {BadResponse} If it is larger than the decoder accepts.
+   */
   #growth(): number {
     const before = this.#window;
-    this.#window = Math.max(before, Math.min(this.#frames.window ?? 0, 2 ** WINDOW_LOG));
+    this.#window = Math.max(before, this.#frames.window ?? 0);
+    if (this.#window > 2 ** WINDOW_LOG) throw new BadResponse("zstd content with a window over 8 MiB");
     return this.#window - before;
   }
 }

@@ -111,6 +111,7 @@ export class CodedSource implements Source {
         if (clear !== undefined) return clear;
         if (this.#hasReadAll) return undefined;
         const bytes = await this.#source.next();
+        if (this.#isClosed) break;
         if (bytes !== undefined) await this.#look(bytes);
         if (this.#source.done) this.#finish();
         if (this.#waitingLength > WAITING_LIMIT) {

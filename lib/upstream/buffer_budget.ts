@@ -110,6 +110,7 @@ export class Reservation {
   readonly #budget: BufferBudget;
   #taken = 0;
   #freed = false;
+  #isGivenUp = false;
   #turn: Turn | undefined;
 
   constructor(budget: BufferBudget) {
@@ -132,6 +133,7 @@ export class Reservation {
    */
   async growInTurn(bytes: number): Promise<void> {
     if (this.#freed || this.#taken > 0) return this.grow(bytes);
+    if (this.#isGivenUp) throw new Error("The wait was given up");
     this.#turn = this.#budget.takeInTurn(bytes);
     try {
       await this.#turn?.promise;
@@ -147,8 +149,9 @@ export class Reservation {
     return this.#turn?.promise;
   }
 
-  /** Ends the wait for room, if there is one. */
+  /** Ends the wait for room, and any that would begin. */
   giveUp(): void {
+    this.#isGivenUp = true;
     this.#turn?.giveUp();
   }
 

@@ -160,6 +160,9 @@ Deno.test("Reservation whose wait is given up, or that is freed meanwhile, takes
     await settled();
     assertEquals([budget.used, budget.reserved], [0, 0], leave);
   }
+  const given = new BufferBudget(100).reserve();
+  given.giveUp();
+  await assertRejects(() => given.growInTurn(1), Error, "given up");
   // In the moment in which its turn has come.
   const budget = new BufferBudget(100);
   budget.take(50);

@@ -517,6 +517,16 @@ Deno.test("DecodedCopy refuses brotli with a window over 8 MiB by its first byte
   await assertFails("br", [zlib.brotliCompressSync(TEXT, { params: large }).subarray(0, 1)], "over 8 MiB");
 });
 
+Deno.test("DecodedCopy refuses zstd with a window over 8 MiB by its header, however little memory there is", async () => {
+  const header = [0x28, 0xb5, 0x2f, 0xfd, 0];
+  await assertFails(
+    "zstd",
+    [Uint8Array.of(...header, (24 - 10) << 3)],
+    "zstd content with a window over 8 MiB",
+  );
+  await assertFails("zstd", [Uint8Array.of(...header, (23 - 10) << 3 | 1)], "over 8 MiB");
+});
+
 Deno.test("DecodedCopy waits for the memory of a zstd window together with the rest, however its header arrives", async () => {
   const content = Uint8Array.of(3 << 3 | 3, 0, 0, 0x41);
   const header = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, (21 - 10) << 3);

@@ -51,7 +51,7 @@ Deno.test("a reference to the route's upstream leads to the route, with query an
     ["https://api.test#b", "http://proxy:9099/a/#b"],
     ["//api.test/b", "/a/b"],
     // Browsers and the SDKs read a backslash as a slash, so this is the upstream's too.
-    ["https://api.test\\@other.test/b", "http://proxy:9099/a/\\@other.test/b"],
+    ["https://api.test\\@other.test/b", "http://proxy:9099/a/@other.test/b"],
     ["/b", "/a/b"],
     ["/", "/a/"],
   ]);
@@ -73,7 +73,6 @@ Deno.test("a reference to another place stays as it is", () => {
       "https://other.test/?next=https://api.test/b",
       "ftp://api.test/b",
       "//other.test/b",
-      "///b",
       "b/c",
       "../b",
       "?b",
@@ -81,6 +80,15 @@ Deno.test("a reference to another place stays as it is", () => {
       "",
     ),
   );
+});
+
+Deno.test("a reference with more slashes than a host needs, or backslashes after it, leads where browsers read it to lead", () => {
+  assertRewrites("https://api.test/v1", [
+    ["///b", "//b"],
+    ["///api.test/v1/b", "/a/b"],
+    ["https:\\\\api.test\\v1/z", "http://proxy:9099/a/z"],
+    ["https://other.test\\b", "https://other.test\\b"],
+  ]);
 });
 
 Deno.test("a reference to the upstream by its other scheme, or by that of a WebSocket, leads to the route too", () => {
@@ -147,6 +155,15 @@ Deno.test("a reference that leads up leads where it would at the upstream; any o
     ["https://api.test/v1/../z", "https://api.test/v1/../z"],
     ...same("z", "./z", "..z", "z..", "?../z", "ftp:../z", ""),
   ], { path: "/a/x/y" });
+});
+
+Deno.test("a realm that is a name stays one, also for the prefix without its slash", () => {
+  const challenge = 'Bearer realm="OAuth", resource_metadata="https://api.test/v1/x"';
+  const rewriter = referencesOf(routeOf({ path: "/a/", upstream: "https://api.test/v1" }), { path: "/a" });
+  assertEquals(
+    rewriter.field("www-authenticate", challenge),
+    'Bearer realm="OAuth", resource_metadata="http://proxy:9099/a/x"',
+  );
 });
 
 Deno.test("a reference that is relative to the prefix without its slash leads where it would at the upstream, which is asked with the slash", () => {
@@ -269,7 +286,8 @@ function led(reference: string, base: string): URL | undefined {
 /** Resolves a reference as RFC 3986, section 5.2. */
 function plainlyLed(text: string, base: string): string {
   const [, scheme, authority, path = ""] = /^([a-z][a-z0-9+.-]*:)?(\/\/[^/?#]*)?([^?#]*)/is.exec(text)!;
-  if (scheme !== undefined && scheme !== "http:" || authority !== undefined) return "elsewhere";
+  // An empty authority is none for some.
+  if (scheme !== undefined && scheme !== "http:" || (authority ?? "//") !== "//") return "elsewhere";
   const folder = base.slice(0, base.lastIndexOf("/") + 1);
   return removeDotSegments(path.startsWith("/") ? path : path === "" ? base : folder + path);
 }

@@ -25,7 +25,7 @@ const PARTS = /^(?:([a-z][a-z0-9+.-]*):)?([/\\]*)(.*)$/is;
  *
  * - Tabs and line ends are left out, and what is not visible at both ends.
  * - `http:/b` and `http:b` are relative where the scheme is that of the base, and otherwise name a host.
- * - After a scheme a backslash is a slash, and further slashes before the authority mean nothing.
+ * - After a scheme a backslash is a slash, and further slashes before the authority mean nothing, as without a scheme.
  *
  * One that begins with a slash and a backslash, in any order and without a scheme, is a path for RFC 3986 and an authority for
  * browsers. It is taken for a path, so that it stays on the route.
@@ -40,10 +40,9 @@ export function readReference(text: string, base: string): ReadReference {
   const namesHost = scheme === undefined ? slashes.startsWith("//") : scheme !== base || slashes.length > 1;
   if (namesHost) {
     const end = rest.search(/[/?#\\]|$/);
-    const path = rest.slice(end);
+    const path = rest.slice(end).replace(/^\\/, "/");
     return {
-      // Without a scheme, two slashes begin an authority for all.
-      text: scheme === undefined ? visible : `${name}://${rest}`,
+      text: scheme === undefined ? `//${rest}` : `${name}://${rest}`,
       parsed: { scheme, authority: rest.slice(0, end), path: path.startsWith("/") ? path : `/${path}` },
       isElsewhere: true,
     };

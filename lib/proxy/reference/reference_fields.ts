@@ -38,7 +38,9 @@ export function rewriteField(name: string, value: string, rewriter: RewritesRefe
   if (name === "link") return rewriteLinks(value, rewriter);
   if (!value.includes("://") || NAMES.test(name)) return value;
   if (name === "www-authenticate") {
-    return value.replace(CHALLENGE, (_, parameter: string, quoted: string) => {
+    return value.replace(CHALLENGE, (whole: string, parameter: string, quoted: string) => {
+      // Most realms are names.
+      if (!quoted.includes("://")) return whole;
       const quote = quoted.startsWith('"') ? '"' : "";
       return parameter + quote + rewriter.reference(quote === "" ? quoted : quoted.slice(1, -1)) + quote;
     });
