@@ -13,7 +13,7 @@ export interface Coding {
    * @param bytes The first bytes of the content, at least one.
    * @param memory What the decoder's memory is taken from, as soon as there is room and enough bytes are there to know how
    *   much it is.
-   * @throws {Refusal} `overloaded` if there is none in time.
+   * @throws {Refusal} `overloaded` if there is no room in time.
    * @throws {BadResponse} If the content needs too much memory.
    */
   readonly start: (bytes: Uint8Array, memory: Reservation) => Promise<ContentDecoder>;
@@ -218,7 +218,7 @@ class ZstdDecoder implements ContentDecoder {
   async *#decode(part: Uint8Array): AsyncGenerator<Piece, void> {
     if (this.#decoder !== undefined) {
       // Before the decoder allocates it.
-      this.#memory.grow(this.#growth());
+      this.#memory.grow(this.#raiseWindow());
     } else if (this.#frames.window === undefined && this.#length + part.length < ZSTD_BEGINNING) {
       this.#beginning.push(part.slice());
       this.#length += part.length;
@@ -230,7 +230,7 @@ class ZstdDecoder implements ContentDecoder {
   }
 
   async #start(): Promise<ZlibDecoder> {
-    await this.#memory.growInTurn(ZSTD + this.#growth());
+    await this.#memory.growInTurn(ZSTD + this.#raiseWindow());
     const { constants, createZstdDecompress } = await zlib();
     const params = { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG };
     const decoder = new ZlibDecoder(createZstdDecompress({ ...OPTIONS, params }));
@@ -239,11 +239,11 @@ class ZstdDecoder implements ContentDecoder {
   }
 
   /**
-   * Returns by how much the window has grown, in bytes.
+   * Raises the window to what the frames need. Returns by how much, in bytes.
    *
    * @throws {BadResponse} If it is larger than the decoder accepts.
    */
-  #growth(): number {
+  #raiseWindow(): number {
     const before = this.#window;
     this.#window = Math.max(before, this.#frames.window ?? 0);
     if (this.#window > 2 ** WINDOW_LOG) throw new BadResponse("zstd content with a window over 8 MiB");

@@ -1,14 +1,14 @@
 import type { Sink } from "./request_log.ts";
 
-/** The minimum time between two lines with the same cause, in milliseconds, so that a client that keeps retrying can't fill a disk. */
+/** The time in which a cause has one line, in milliseconds, so that a client that keeps retrying can't fill a disk. */
 const INTERVAL_MS = 1000;
 
 /** How many causes have a line in that time at most. */
 const CAUSES = 8;
 
 /**
- * Returns a sink that reports failures and their causes, each cause at most once per second, for operators who have not enabled
- * the request log.
+ * Returns a sink that reports failures and their causes for operators who have not enabled the request log: each cause at most
+ * once in each second, which begins with the first failure after the last one.
  *
  * @param write Writes one line.
  */

@@ -131,12 +131,12 @@ export function metricFamilies(meters: Meters, state: ServiceState): Family[] {
     ),
     counter(
       "cred_proxy_client_connections_lost_total",
-      "Connections of clients that stay open until a restart, of 256.",
+      "Client connections that stay open until a restart (limit: 256).",
       [[{}, state.lost.connections]],
     ),
     counter(
       "cred_proxy_uploads_lost_total",
-      "Unfinished uploads that have left memory until a restart, of 4096.",
+      "Unfinished uploads whose memory is freed only by a restart (limit: 4096).",
       [[{}, state.lost.uploads]],
     ),
     counter(

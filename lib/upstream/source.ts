@@ -72,10 +72,11 @@ export async function readEarly(
 }
 
 /**
- * Reads the first bytes of a source, but waits for them no longer than a time. So a source that fails at once fails here.
+ * Reads the first bytes of a source, but waits for them no longer than a time, before and after what the source itself waits
+ * for. So a source that fails at once fails here.
  *
  * @param ms In milliseconds.
- * @param turn Returns what the source waits for meanwhile that may be in vain, which is waited for as well.
+ * @param turn Returns what the source waits for, if it does; that has a time limit of its own.
  * @returns All of the source.
  * @throws What the source or its wait throws. It is cancelled then.
  */

@@ -10,7 +10,7 @@ export class Turn {
   /**
    * @param withinMs How long it may take, in milliseconds.
    * @param tooLate Returns what the wait fails with after that.
-   * @param leave Called if the wait ends before the turn has come.
+   * @param leave Called when the wait ends in another way; later calls of it must have no effect.
    */
   constructor(withinMs: number, tooLate: () => Error, leave: () => void) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -111,7 +111,7 @@ test("tells how a client has closed, with 1005 for a close frame without a code"
   assertEquals(second.closing, { code: 1005, reason: "" });
 });
 
-test("tells of no close frame where the connection was lost", async ({ socket, client }) => {
+test("reports no close frame where the connection was lost", async ({ socket, client }) => {
   const waiting = client.receive();
   assertEquals(socket.fail(), false);
   assertEquals([client.hasEnded, await waiting], [true, undefined]);

@@ -286,7 +286,7 @@ function led(reference: string, base: string): URL | undefined {
 /** Resolves a reference as RFC 3986, section 5.2. */
 function plainlyLed(text: string, base: string): string {
   const [, scheme, authority, path = ""] = /^([a-z][a-z0-9+.-]*:)?(\/\/[^/?#]*)?([^?#]*)/is.exec(text)!;
-  // An empty authority is none for some.
+  // Some clients ignore an empty authority.
   if (scheme !== undefined && scheme !== "http:" || (authority ?? "//") !== "//") return "elsewhere";
   const folder = base.slice(0, base.lastIndexOf("/") + 1);
   return removeDotSegments(path.startsWith("/") ? path : path === "" ? base : folder + path);

@@ -312,7 +312,7 @@ Deno.test("an upload that goes on at the end of its streamed response is given u
   content.add("llo");
   assertEquals([await ended, loss, content.isCancelled], [false, "nothing", true]);
   await sent;
-  // What came is no end, so whoever reads the response closes the connection after it.
+  // The upload has no end, so the connection is closed after the response.
   assert(!fromLatin1(join(socket.written)).includes("0\r\n\r\n"));
   assertEquals([body.done, body.failure, socket.closed], [false, undefined, false]);
 });

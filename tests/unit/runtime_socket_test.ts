@@ -183,7 +183,7 @@ Deno.test("controlOf() does not change what becomes of a connection that was not
   }
 });
 
-Deno.test("controlOf() ends a connection for good, once, even while it stops reading", async () => {
+Deno.test("controlOf() ends a connection once and for all, even while its reading is being stopped", async () => {
   using time = new FakeTime();
   const { socket, control } = controlled();
   closed.length = 0;
