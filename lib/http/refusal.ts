@@ -103,7 +103,7 @@ const REFUSALS = {
   },
   overloaded: {
     status: 503,
-    message: () => "Too many requests in flight; retry later",
+    message: (subject) => `${subject || "Too many requests in flight"}; retry later`,
     fields: { "retry-after": "1" },
   },
   keys_unavailable: {

@@ -165,7 +165,7 @@ export class Reservation {
 }
 
 function noRoom(): Refusal {
-  return new Refusal("overloaded", "", {
+  return new Refusal("overloaded", "Too much content at once", {
     cause: new Error("no room in CRED_PROXY_BUFFER_MB"),
     advice: ": the memory for content (CRED_PROXY_BUFFER_MB) is used up",
   });

@@ -62,7 +62,10 @@ Deno.test("BufferBudget names the setting to raise, and takes nothing when it re
   const reservation = budget.reserve();
   reservation.grow(99);
   const error = assertThrows(() => reservation.grow(2), Refusal);
-  assertEquals([error.subject, String(error.cause)], ["", "Error: no room in CRED_PROXY_BUFFER_MB"]);
+  assertEquals([error.subject, String(error.cause)], [
+    "Too much content at once",
+    "Error: no room in CRED_PROXY_BUFFER_MB",
+  ]);
   assertEquals([budget.used, budget.reserved], [99, 99]);
   reservation.free();
   assertEquals([budget.used, budget.reserved], [0, 0]);

@@ -44,7 +44,7 @@ const CONTRACT: Record<RefusalCode, [status: number, final: boolean, message: st
     true,
     "The upstream acted on the request, but its response can't be forwarded; the proxy's log says why",
   ],
-  overloaded: [503, false, "Too many requests in flight; retry later"],
+  overloaded: [503, false, "subject; retry later"],
   keys_unavailable: [503, false, "The keys that verify the client's token could not be read; retry later"],
   draining: [503, false, "The proxy is shutting down; retry later"],
   upstream_timeout: [504, false, "The upstream did not respond in time"],
@@ -63,6 +63,11 @@ Deno.test("refusalResponse() returns each code's status and the JSON shape that 
     const body = await response.text();
     assertEquals(body, JSON.stringify({ type: "error", error: { type: `cred_proxy_${code}`, message } }));
   }
+});
+
+Deno.test("refusalResponse() says that there are too many requests where nothing else is used up", async () => {
+  const { error } = await refusalResponse(new Refusal("overloaded"), "GET", "id-1").json();
+  assertEquals(error.message, "Too many requests in flight; retry later");
 });
 
 Deno.test("refusalResponse() sets x-should-retry: false exactly where a retry is pointless", () => {

@@ -30,7 +30,7 @@ Deno.test("upstreamRefusal() says that there was no memory for a response, whate
   const why = ": the memory for content (CRED_PROXY_BUFFER_MB) is used up";
   assertEquals(
     messageOf("GET"),
-    `Too many requests in flight; retry later${why}`,
+    `Too much content at once; retry later${why}`,
   );
   assertEquals(
     messageOf("POST"),
